@@ -1,0 +1,150 @@
+/*
+ * ioa_request: the model's name in a request body.  See ioa_request.h.
+ */
+
+#include <string.h>
+
+#include "ioa_request.h"
+#include "ioa_scan.h"
+
+#if IOA_STRING_TEXT_MAX < IOA_MODEL_NAME_MAX
+#error "a model name does not fit the text that ioa_string keeps"
+#endif
+
+struct ioa_request_scan_s {
+    ioa_scan_t  json;
+    uint8_t     begun;          /* a byte went by */
+    uint8_t     models;         /* members called "model" */
+    uint8_t     is_model;       /* the member that goes by is one */
+    uint8_t     ambiguous;
+    size_t      name_len;       /* 0: none that could be used */
+    uint8_t     name[IOA_MODEL_NAME_MAX];
+};
+
+
+size_t
+ioa_request_scan_size(void)
+{
+    return sizeof(ioa_request_scan_t);
+}
+
+
+void
+ioa_request_scan_init(ioa_request_scan_t *scan)
+{
+    static const ioa_scan_rules_t  rules = {
+        .depth_max = IOA_REQUEST_DEPTH_MAX,
+        .values_max = SIZE_MAX,
+        .object_only = 1,
+        .flaws_refused = 0
+    };
+
+    memset(scan, 0, sizeof(ioa_request_scan_t));
+    ioa_scan_init(&scan->json, &rules);
+}
+
+
+static void
+ioa_request_key(ioa_request_scan_t *scan)
+{
+    const ioa_string_t  *key;
+
+    static const char  model[] = "model";
+
+    key = &scan->json.string;
+
+    scan->is_model = !key->text_over
+                     && key->text_len == sizeof(model) - 1
+                     && memcmp(key->text, model, sizeof(model) - 1) == 0;
+
+    if (!scan->is_model) {
+        return;
+    }
+
+    if (scan->models != 0) {
+        scan->ambiguous = 1;
+    }
+
+    scan->models = 1;
+}
+
+
+/* A member's string has ended. */
+static void
+ioa_request_string(ioa_request_scan_t *scan)
+{
+    const ioa_string_t  *value;
+
+    value = &scan->json.string;
+
+    if (!scan->is_model) {
+        return;
+    }
+
+    if (value->flaws) {
+        scan->ambiguous = 1;
+        return;
+    }
+
+    if (value->text_over || value->text_len > IOA_MODEL_NAME_MAX) {
+        return;
+    }
+
+    memcpy(scan->name, value->text, value->text_len);
+    scan->name_len = value->text_len;
+}
+
+
+ioa_status_t
+ioa_request_scan_update(ioa_request_scan_t *scan, const uint8_t *data,
+    size_t n)
+{
+    ioa_reader_t      r;
+    ioa_scan_event_t  event;
+
+    if (n != 0) {
+        scan->begun = 1;
+    }
+
+    ioa_reader_init(&r, data, n);
+
+    do {
+        event = ioa_scan_next(&scan->json, &r);
+
+        if (event == IOA_SCAN_BAD) {
+            scan->ambiguous = 1;
+
+        } else if (event == IOA_SCAN_KEY) {
+            ioa_request_key(scan);
+
+        } else if (event == IOA_SCAN_STRING) {
+            ioa_request_string(scan);
+        }
+
+    } while (event != IOA_SCAN_MORE && !scan->ambiguous);
+
+    return scan->ambiguous ? IOA_REQUEST_AMBIGUOUS : IOA_OK;
+}
+
+
+ioa_status_t
+ioa_request_scan_final(const uint8_t **name, size_t *name_len,
+    ioa_request_scan_t *scan)
+{
+    if (!scan->begun) {
+        return IOA_MODEL_UNKNOWN;
+    }
+
+    if (scan->ambiguous || !ioa_scan_done(&scan->json)) {
+        return IOA_REQUEST_AMBIGUOUS;
+    }
+
+    if (scan->name_len == 0) {
+        return IOA_MODEL_UNKNOWN;
+    }
+
+    *name = scan->name;
+    *name_len = scan->name_len;
+
+    return IOA_OK;
+}

@@ -1,0 +1,157 @@
+/*
+ * ioa_verdict: the door.  The request path sees the core through this header
+ * alone.  Nothing here reads a clock, a file or a socket, logs, or allocates
+ * memory that outlives a call; time, nonce and policy come in as arguments.
+ *
+ * Floor F3.
+ */
+
+#ifndef IOA_VERDICT_H
+#define IOA_VERDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ioa_request.h"
+#include "ioa_status.h"
+
+#define IOA_NONCE_LEN           32
+#define IOA_ADDRESS_LEN         20
+#define IOA_ADDRESS_TEXT_LEN    42      /* 0x and 40 hex digits */
+#define IOA_IMAGE_DIGEST_MAX    128
+#define IOA_MODEL_ID_MAX        128
+#define IOA_REPORT_SIZE_MAX     (1024 * 1024)
+#define IOA_MODELS_SIZE_MAX     (1024 * 1024)
+#define IOA_MODELS_MAX          4096
+
+typedef struct {
+    const uint8_t  *data;
+    size_t          len;
+} ioa_bytes_t;
+
+/* What decides whether an attestation is accepted. */
+typedef struct {
+    /* accepted image digests; none: any, and it is recorded */
+    const ioa_bytes_t  *image_digests;
+    size_t              image_digests_n;
+} ioa_policy_t;
+
+/* What an accepted attestation says. */
+typedef struct {
+    uint8_t  address20[IOA_ADDRESS_LEN];
+    size_t   image_digest_len;          /* 0: the attestation named none */
+    uint8_t  image_digest[IOA_IMAGE_DIGEST_MAX];
+} ioa_machine_t;
+
+/*
+ * Writes the body of an attestation request, {"model_id":..,"nonce":..},
+ * the nonce as 64 lower-case hex digits (FORMATS 1.1, AGENT 5).  The model id
+ * is written as a JSON string with every escape that it needs.
+ *
+ * Returns: bytes written, or 0 where cap does not hold them, model_id is
+ * longer than IOA_MODEL_ID_MAX, or is not UTF-8.
+ */
+size_t ioa_attest_request(uint8_t *out, size_t cap, ioa_bytes_t model_id,
+    const uint8_t nonce32[IOA_NONCE_LEN]) IOA_MUST_CHECK;
+
+/*
+ * Judges one attestation reply: size, depth, duplicate keys, types, the
+ * nonce in full and in constant time, form of the address, image digest.
+ *
+ * Returns: IOA_OK, or the reason: IOA_ATTESTATION_MALFORMED,
+ * IOA_NONCE_MISMATCH, IOA_IMAGE_DIGEST_MISMATCH.
+ * Out: machine; all zero unless IOA_OK.
+ * In: report (the whole reply's body), nonce32 as it was sent, policy.
+ */
+ioa_status_t ioa_attest_verify(ioa_machine_t *machine, ioa_bytes_t report,
+    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy)
+    IOA_MUST_CHECK;
+
+/* One entry of the models list; name and id borrow, not terminated. */
+typedef struct {
+    ioa_bytes_t  name;
+    ioa_bytes_t  id;
+    int          attestable;    /* "supports_attestation" is true */
+} ioa_model_t;
+
+typedef struct ioa_models_s ioa_models_t;
+
+/*
+ * Reads a models list (GET /v1/models): {"data":[{"name","model_id",
+ * "supports_attestation"}, ...]}.  An entry without "name" goes by "id".
+ * Entries whose name or model_id is missing, no string, empty, too long or
+ * holds a control character are left out, as are all entries of a name that
+ * stands there twice with different ids; such models are then unknown.
+ *
+ * Returns: IOA_OK, or IOA_ATTESTATION_MALFORMED where the body is not such a
+ * list, is larger than IOA_MODELS_SIZE_MAX or has more than IOA_MODELS_MAX
+ * entries.
+ * Out: *models, to be given to ioa_models_free; NULL unless IOA_OK.
+ */
+ioa_status_t ioa_models_parse(ioa_models_t **models, ioa_bytes_t body)
+    IOA_MUST_CHECK;
+void ioa_models_free(ioa_models_t *models);
+
+size_t ioa_models_count(const ioa_models_t *models);
+
+/* The i-th entry, i < count; borrows from models. */
+ioa_model_t ioa_models_get(const ioa_models_t *models, size_t i);
+
+/*
+ * The signature of a response as its headers brought it.  data == NULL: the
+ * header was absent; len == 0 with data: present and empty.
+ */
+typedef struct {
+    ioa_bytes_t  text;
+    ioa_bytes_t  signature;
+    ioa_bytes_t  signing_address;
+    ioa_bytes_t  signing_algo;
+    ioa_bytes_t  image_digest;
+    int          duplicate;     /* one of the five stood there twice */
+} ioa_signature_t;
+
+/* 1 where none of text, signature, address and algorithm is there. */
+int ioa_signature_absent(const ioa_signature_t *sig);
+
+/*
+ * Verifies that the text was signed by the address that the response names:
+ * EIP-191 version 0x45, keccak-256, secp256k1 recovery.  Says nothing about
+ * whether that address is trusted: the caller asks its store with address20.
+ *
+ * Returns: IOA_OK; IOA_NO_SIGNATURE where one of the four is missing,
+ * IOA_UNSUPPORTED_ALGORITHM where signing_algo is not "ecdsa",
+ * IOA_MALFORMED_SIGNATURE (header twice, not 65 bytes of hex, v not 0, 1, 27
+ * or 28, r or s out of range, high s, address not 0x and 40 hex digits),
+ * IOA_MALFORMED_TEXT (not two lower-case SHA-256 in hex with a colon
+ * between), IOA_SIGNATURE_MISMATCH.
+ * Out: address20, all zero unless IOA_OK.
+ */
+ioa_status_t ioa_signature_verify(uint8_t address20[IOA_ADDRESS_LEN],
+    const ioa_signature_t *sig) IOA_MUST_CHECK;
+
+/*
+ * Reads "0x" and 40 hex digits, any case; EIP-55 mixed case is not checked.
+ * Returns: 1, and address20; or 0, address20 untouched.
+ */
+int ioa_address_parse(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t text)
+    IOA_MUST_CHECK;
+
+/* Writes 0x and 40 lower-case hex digits, no terminator. */
+void ioa_address_print(uint8_t text42[IOA_ADDRESS_TEXT_LEN],
+    const uint8_t address20[IOA_ADDRESS_LEN]);
+
+/* 1 where text is "sha256:" and 64 lower-case hex digits. */
+int ioa_image_digest_valid(ioa_bytes_t text);
+
+/*
+ * Compares a response's image digest with the machine's.
+ *
+ * Returns: IOA_OK or IOA_IMAGE_DIGEST_MISMATCH.  The response must name the
+ * digest that was attested, byte for byte, and name none where none was;
+ * where the policy lists digests it must be one of them.  machine NULL: an
+ * address trusted by configuration, for which only the policy speaks.
+ */
+ioa_status_t ioa_image_digest_check(ioa_bytes_t digest,
+    const ioa_machine_t *machine, const ioa_policy_t *policy) IOA_MUST_CHECK;
+
+#endif
