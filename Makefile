@@ -1,0 +1,124 @@
+# make: the module, the verification library, the command line tool.
+
+# The nginx module: against Debian's nginx-dev, or make NGX_SRC=DIR.
+
+NGX_SRC  ?= /usr/share/nginx/src
+NGX_OPTS ?=
+MODULE   := ngx_http_ioattest_module.so
+
+# What was given on this make's command line (CFLAGS=...) reaches nginx through
+# its configure, and must not replace the flags of the makefile made there.
+MAKEOVERRIDES =
+
+CONFIGURE := CC='$(CC)' $(if $(CFLAGS),CFLAGS='$(CFLAGS)') \
+             sh scripts/nginx-configure.sh
+
+all: module lib tool
+
+module:
+	@$(CONFIGURE) '$(NGX_SRC)' build/nginx-module -- $(NGX_OPTS)
+	@$(MAKE) --no-print-directory -C build/nginx-module/src \
+		-f ../objs/Makefile modules
+	@cmp -s build/nginx-module/objs/$(MODULE) build/$(MODULE) \
+		|| cp build/nginx-module/objs/$(MODULE) build/$(MODULE)
+
+# nginx itself and the module, from one source tree.
+nginx:
+	@$(CONFIGURE) '$(NGX_SRC)' build/nginx -- $(NGX_OPTS)
+	@$(MAKE) --no-print-directory -C build/nginx/src -f ../objs/Makefile \
+		binary modules
+	@cp build/nginx/objs/nginx build/nginx/objs/$(MODULE) build/nginx/
+
+# The same under AddressSanitizer and UndefinedBehaviorSanitizer.
+san:
+	@$(CONFIGURE) '$(NGX_SRC)' build/san san -- $(NGX_OPTS)
+	@$(MAKE) --no-print-directory -C build/san/src -f ../objs/Makefile \
+		binary modules
+	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
+
+.PHONY: all module nginx san
+
+# The core: library, tool, unit tests, fuzzers, bench.  No nginx include path.
+# SAN=1 builds them under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+CORE_LIBS := -lsecp256k1 -lcjson -lcrypto
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
+CORE_DIR  := build/core$(if $(SAN),-san)
+CORE_LIB  := $(if $(SAN),$(CORE_DIR)/libioattest.a,build/libioattest.a)
+CORE_CC   := $(CC) -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden \
+             $(or $(CFLAGS),-O2 -g) $(if $(SAN),$(SAN_FLAGS)) -MMD -MP -Isrc/core
+CORE_SRC  := $(wildcard src/core/*.c)
+CORE_OBJ  := $(CORE_SRC:src/core/%.c=$(CORE_DIR)/%.o)
+UNIT_SRC  := $(wildcard t/unit/*.c)
+UNIT_BIN  := $(UNIT_SRC:t/unit/%.c=$(CORE_DIR)/unit/%)
+
+lib: build/libioattest.a
+
+tool: build/ioattest
+
+$(CORE_DIR)/%.o: src/core/%.c
+	@mkdir -p $(@D)
+	$(CORE_CC) -c -o $@ $<
+
+$(CORE_LIB): $(CORE_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+build/ioattest: tools/ioattest.c $(CORE_LIB)
+	@mkdir -p $(CORE_DIR)
+	$(CORE_CC) -MF $(CORE_DIR)/tool.d -o $@ $< $(CORE_LIB) $(LDFLAGS) \
+		$(CORE_LIBS)
+
+$(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
+
+# What tests in other languages feed.
+$(CORE_DIR)/judge: t/unit/driver/judge.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
+
+unit: $(UNIT_BIN) $(CORE_DIR)/judge
+
+# They speak TAP.
+check-unit: unit
+	CORE_DIR=$(CORE_DIR) prove -e '' $(UNIT_BIN) t/unit/*.py
+
+build/bench_verify: bench/bench_verify.c build/libioattest.a
+	@mkdir -p $(CORE_DIR)
+	$(CORE_CC) -MF $(CORE_DIR)/bench.d -o $@ $< build/libioattest.a \
+		$(LDFLAGS) $(CORE_LIBS)
+
+bench: build/bench_verify
+	build/bench_verify
+
+# libFuzzer.  make fuzz-run SECONDS=600 runs each target that long; a corpus
+# grows in build/fuzz/corpus, what t/data and fuzz/seeds hold is its start.
+
+FUZZ_CC  ?= clang
+FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
+FUZZ_BIN := $(FUZZ_SRC:fuzz/%.c=build/fuzz/%)
+FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+SECONDS  ?= 60
+
+build/fuzz/%: fuzz/%.c $(CORE_SRC) $(wildcard src/core/*.h fuzz/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=c11 -Wall -Wextra -Werror -O1 -g $(FUZZ_SAN) \
+		-Isrc/core -o $@ $< $(CORE_SRC) $(CORE_LIBS)
+
+fuzz: $(FUZZ_BIN)
+
+fuzz-run: fuzz
+	for f in $(FUZZ_BIN:build/fuzz/%=%); do \
+		mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/$$f -max_total_time=$(SECONDS) -max_len=8192 \
+			-print_final_stats=0 -verbosity=0 \
+			build/fuzz/corpus/$$f fuzz/seeds/$${f#fuzz_} || exit 1; \
+	done
+
+clean:
+	rm -rf build
+
+-include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/unit/*.d)
+
+.PHONY: lib tool unit check-unit bench fuzz fuzz-run clean

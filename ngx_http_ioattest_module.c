@@ -1,0 +1,379 @@
+
+/*
+ * ioattest: verified confidential inference.
+ *
+ * The module's directives, their defaults, and its descriptor; what they do
+ * is in src/nginx, what is judged in src/core.
+ */
+
+
+#include "ngx_http_ioattest_conf.h"
+
+
+static ngx_int_t ngx_http_ioattest_init(ngx_conf_t *cf);
+static void *ngx_http_ioattest_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+#define NGX_HTTP_IOATTEST_ANYWHERE                                           \
+    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_flag = {
+    NGX_HTTP_IOATTEST_CONF_FLAG, 0, 1, "\"on\" or \"off\""
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_valid = {
+    NGX_HTTP_IOATTEST_CONF_SEC, 1, 86400,
+    "a time between 1s and 1d, as in 10m"
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_refresh = {
+    NGX_HTTP_IOATTEST_CONF_SEC, 0, 86400,
+    "a time of 1d or less, as in 1m, or 0 for no renewal"
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_attempts = {
+    NGX_HTTP_IOATTEST_CONF_NUM, 0, 1024, "a number between 0 and 1024"
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_timeout = {
+    NGX_HTTP_IOATTEST_CONF_MSEC, 1, 600000,
+    "a time between 1ms and 10m, as in 10s"
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_fail = {
+    NGX_HTTP_IOATTEST_CONF_MSEC, 0, 60000, "a time of 60s or less, as in 5s"
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_size = {
+    NGX_HTTP_IOATTEST_CONF_SIZE, 4096, 1024 * 1024 * 1024,
+    "a size between 4k and 1g, as in 8m"
+};
+
+
+static ngx_command_t  ngx_http_ioattest_commands[] = {
+
+    { ngx_string("ioattest_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_enable,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_dry_run"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, dry_run),
+      (void *) &ngx_http_ioattest_flag },
+
+    { ngx_string("ioattest_request"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, request),
+      NULL },
+
+    { ngx_string("ioattest_models"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, models),
+      (void *) "off" },
+
+    { ngx_string("ioattest_model"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_complex,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, model),
+      NULL },
+
+    { ngx_string("ioattest_model_id"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_complex,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, model_id),
+      NULL },
+
+    { ngx_string("ioattest_valid"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, valid),
+      (void *) &ngx_http_ioattest_valid },
+
+    { ngx_string("ioattest_refresh"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, refresh),
+      (void *) &ngx_http_ioattest_refresh },
+
+    { ngx_string("ioattest_attempts"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, attempts),
+      (void *) &ngx_http_ioattest_attempts },
+
+    { ngx_string("ioattest_timeout"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, timeout),
+      (void *) &ngx_http_ioattest_timeout },
+
+    { ngx_string("ioattest_fail_timeout"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, fail_timeout),
+      (void *) &ngx_http_ioattest_fail },
+
+    { ngx_string("ioattest_buffer_size"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, buffer_size),
+      (void *) &ngx_http_ioattest_size },
+
+    { ngx_string("ioattest_cpu"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_ioattest_conf_cpu,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_gpu"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_gpu,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_image_digest"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_ioattest_conf_digests,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_trust"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_ioattest_conf_trust,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_pass_errors"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, pass_errors),
+      (void *) &ngx_http_ioattest_flag },
+
+    { ngx_string("ioattest_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_ioattest_module_ctx = {
+    ngx_http_ioattest_variables_add,        /* preconfiguration */
+    ngx_http_ioattest_init,                 /* postconfiguration */
+
+    ngx_http_ioattest_create_main_conf,     /* create main configuration */
+    NULL,                                   /* init main configuration */
+
+    NULL,                                   /* create server configuration */
+    NULL,                                   /* merge server configuration */
+
+    ngx_http_ioattest_create_loc_conf,      /* create location configuration */
+    ngx_http_ioattest_merge_loc_conf        /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_ioattest_module = {
+    NGX_MODULE_V1,
+    &ngx_http_ioattest_module_ctx,          /* module context */
+    ngx_http_ioattest_commands,             /* module directives */
+    NGX_HTTP_MODULE,                        /* module type */
+    NULL,                                   /* init master */
+    NULL,                                   /* init module */
+    NULL,                                   /* init process */
+    NULL,                                   /* init thread */
+    NULL,                                   /* exit thread */
+    NULL,                                   /* exit process */
+    NULL,                                   /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_ioattest_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_ioattest_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->enabled = 0;
+     */
+
+    if (ngx_array_init(&mcf->zones, cf->pool, 1,
+                       sizeof(ngx_http_ioattest_zone_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+static void *
+ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_ioattest_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_ioattest_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->zone_name = { 0, NULL };
+     *     conf->zone = NULL;
+     *     conf->request = { 0, NULL };
+     *     conf->models = { 0, NULL };
+     *     conf->model = NULL;
+     *     conf->model_id = NULL;
+     *     conf->cpu = 0;
+     *     conf->limits, conf->policy, conf->policy32, conf->list_key
+     */
+
+    conf->enable = NGX_CONF_UNSET;
+    conf->dry_run = NGX_CONF_UNSET;
+    conf->pass_errors = NGX_CONF_UNSET;
+    conf->valid = NGX_CONF_UNSET;
+    conf->refresh = NGX_CONF_UNSET;
+    conf->attempts = NGX_CONF_UNSET_UINT;
+    conf->timeout = NGX_CONF_UNSET_MSEC;
+    conf->fail_timeout = NGX_CONF_UNSET_MSEC;
+    conf->buffer_size = NGX_CONF_UNSET_SIZE;
+    conf->gpu = NGX_CONF_UNSET_UINT;
+    conf->image_digests = NGX_CONF_UNSET_PTR;
+    conf->trust = NGX_CONF_UNSET_PTR;
+    conf->status_format = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_ioattest_loc_conf_t *prev = parent;
+    ngx_http_ioattest_loc_conf_t *conf = child;
+
+    ngx_uint_t  own;
+
+    own = (conf->enable != NGX_CONF_UNSET);
+
+    if (!own) {
+        ngx_conf_merge_value(conf->enable, prev->enable, 0);
+        conf->zone_name = prev->zone_name;
+    }
+
+    ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
+    ngx_conf_merge_value(conf->pass_errors, prev->pass_errors, 1);
+
+    ngx_conf_merge_str_value(conf->request, prev->request, "");
+    ngx_conf_merge_str_value(conf->models, prev->models, "");
+
+    if (conf->model == NULL) {
+        conf->model = prev->model;
+    }
+
+    if (conf->model_id == NULL) {
+        conf->model_id = prev->model_id;
+    }
+
+    ngx_conf_merge_sec_value(conf->valid, prev->valid, 600);
+
+    if (conf->refresh == NGX_CONF_UNSET) {
+
+        /* its default depends on ioattest_valid */
+        conf->refresh = prev->refresh;
+    }
+
+    ngx_conf_merge_uint_value(conf->attempts, prev->attempts, 32);
+    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 10000);
+    ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 5000);
+    ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size,
+                              8 * 1024 * 1024);
+
+    if (conf->cpu == 0) {
+        conf->cpu = prev->cpu ? prev->cpu
+                              : (NGX_HTTP_IOATTEST_CPU_TDX
+                                 |NGX_HTTP_IOATTEST_CPU_SEV_SNP);
+    }
+
+    ngx_conf_merge_uint_value(conf->gpu, prev->gpu,
+                              NGX_HTTP_IOATTEST_GPU_LOCAL);
+    ngx_conf_merge_ptr_value(conf->image_digests, prev->image_digests, NULL);
+    ngx_conf_merge_ptr_value(conf->trust, prev->trust, NULL);
+
+    ngx_conf_merge_uint_value(conf->status_format, NGX_CONF_UNSET_UINT,
+                              NGX_HTTP_IOATTEST_STATUS_AUTO);
+
+    return ngx_http_ioattest_conf_finish(cf, conf, own);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt            *h;
+    ngx_http_core_main_conf_t      *cmcf;
+    ngx_http_ioattest_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+
+    if (!mcf->enabled) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_ioattest_phase_handler;
+
+    return ngx_http_ioattest_filter_init(cf);
+}

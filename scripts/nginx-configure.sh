@@ -1,0 +1,115 @@
+#!/bin/sh
+# Configure nginx's sources for the module, out of tree.
+#
+#   nginx-configure.sh SRC DIR [san] [-- nginx configure option ...]
+#
+# SRC is an nginx source tree (release or repository), or the one that Debian's
+# nginx-dev installs. Nothing is written there: DIR/src holds links to it, and
+# DIR/objs what is configured and built, by make -C DIR/src -f ../objs/Makefile.
+# Where DIR is configured like that already, it is left as it is.
+
+set -eu
+
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+if ! src=$(cd "$1" 2>/dev/null && pwd) || [ ! -f "$src/auto/module" ]; then
+    echo "no nginx sources in $1: install Debian's nginx-dev," \
+         "or give a source tree with NGX_SRC=DIR" >&2
+    exit 1
+fi
+mkdir -p "$2"
+dir=$(cd "$2" && pwd)
+shift 2
+
+san=no
+if [ "${1-}" = san ]; then
+    san=yes
+    shift
+fi
+if [ "${1-}" = -- ]; then
+    shift
+fi
+
+cc=${CC:-cc}
+cflags="${CFLAGS--O2 -g} -fPIC -Wall -Wextra"
+ldflags=${LDFLAGS-}
+
+if [ $san = yes ]; then
+    san_flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+    cflags="-O1 -g -fPIC -Wall -Wextra -fno-omit-frame-pointer $san_flags"
+    cflags="$cflags -DNGX_DEBUG_PALLOC=1"
+    export ASAN_OPTIONS=detect_leaks=0
+    ldflags="$ldflags $san_flags"
+else
+    cflags="$cflags -fstack-protector-strong -Wformat -Werror=format-security"
+    case $cflags in
+        *-O[123s]*) cflags="$cflags -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2" ;;
+    esac
+    ldflags="$ldflags -Wl,-z,relro -Wl,-z,now"
+fi
+
+if [ $san = yes ] && [ ! -f "$src/src/core/nginx.c" ]; then
+    echo "$src has headers alone, and a sanitized nginx needs all of its" \
+         "sources: give them with NGX_SRC=DIR" >&2
+    exit 1
+fi
+
+wanted=$(
+    printf '%s\n' "$src" "$cc" "$cflags" "$ldflags" "$*"
+    cksum "$0" "$top/config" "$src/src/core/nginx.h" "$src/auto/modules"
+    cd "$top" && ls src/core/*.[ch] src/nginx/*.[ch]
+)
+
+if [ -f "$dir/objs/Makefile" ] \
+    && [ "$wanted" = "$(cat "$dir/configured" 2>/dev/null)" ]
+then
+    exit 0
+fi
+
+rm -rf "$dir/configured" "$dir/src" "$dir/objs"
+mkdir -p "$dir/src" "$dir/objs"
+
+for f in "$src"/*; do
+    case ${f##*/} in
+        Makefile | objs) ;;
+        *) ln -s "$f" "$dir/src/" ;;
+    esac
+done
+
+# A dynamic module must be configured with what its nginx was configured with,
+# as far as --with-compat does not make up for it. Debian says what that was
+# (in bash's words); for another tree the options are ours, and the caller's.
+
+if [ -f "$src/conf_flags" ]; then
+    set -- bash -c '
+        . "$0/conf_flags"
+        ./configure "${NGX_CONF_FLAGS[@]}" "$@"
+    ' "$src" "$@"
+else
+    configure=./auto/configure
+    if [ -f "$src/configure" ]; then
+        configure=./configure
+    fi
+    set -- "$configure" \
+        --with-compat --with-debug --with-threads \
+        --with-http_ssl_module --with-http_v2_module \
+        --with-http_realip_module --with-http_auth_request_module \
+        --with-http_slice_module --with-http_addition_module \
+        --with-http_sub_module --with-http_gunzip_module \
+        --with-http_stub_status_module "$@"
+fi
+
+cd "$dir/src"
+
+if "$@" --with-cc="$cc" --with-cc-opt="$cflags" --with-ld-opt="$ldflags" \
+    --builddir="$dir/objs" --add-dynamic-module="$top" \
+    > "$dir/configure.log" 2>&1
+then
+    printf '%s\n' "$wanted" > "$dir/configured"
+    exit 0
+fi
+
+tail -n 12 "$dir/configure.log" >&2
+echo "nginx's configure failed; all it said is in $dir/configure.log" >&2
+exit 1

@@ -1,0 +1,322 @@
+
+/*
+ * What the rooms of the request path share: configuration, request context,
+ * states.  Floor F5.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_ioattest_store.h"
+
+
+#define NGX_HTTP_IOATTEST_VERSION   "0.1.0"
+
+/* our bit of r->buffered: the response waits for its verdict */
+#define NGX_HTTP_IOATTEST_BUFFERED  0x08
+
+#define NGX_HTTP_IOATTEST_CPU_OFF      0x0001
+#define NGX_HTTP_IOATTEST_CPU_TDX      0x0002
+#define NGX_HTTP_IOATTEST_CPU_SEV_SNP  0x0004
+
+#define NGX_HTTP_IOATTEST_GPU_OFF      0
+#define NGX_HTTP_IOATTEST_GPU_LOCAL    1
+#define NGX_HTTP_IOATTEST_GPU_NRAS     2
+
+#define NGX_HTTP_IOATTEST_STATUS_AUTO        0
+#define NGX_HTTP_IOATTEST_STATUS_JSON        1
+#define NGX_HTTP_IOATTEST_STATUS_PROMETHEUS  2
+
+
+typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
+typedef struct ngx_http_ioattest_job_s  ngx_http_ioattest_job_t;
+
+
+typedef struct {
+    ngx_array_t                  zones;     /* ngx_http_ioattest_zone_t * */
+    ngx_uint_t                   enabled;   /* some location is protected */
+} ngx_http_ioattest_main_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                   enable;
+    ngx_str_t                    zone_name;
+    ngx_http_ioattest_zone_t    *zone;      /* NULL: off */
+
+    ngx_flag_t                   dry_run;
+    ngx_flag_t                   pass_errors;
+
+    ngx_str_t                    request;   /* uri */
+    ngx_str_t                    models;    /* uri; empty: off */
+
+    ngx_http_complex_value_t    *model;
+    ngx_http_complex_value_t    *model_id;
+
+    time_t                       valid;
+    time_t                       refresh;
+    ngx_uint_t                   attempts;
+    ngx_msec_t                   timeout;
+    ngx_msec_t                   fail_timeout;
+    size_t                       buffer_size;
+
+    ngx_uint_t                   cpu;
+    ngx_uint_t                   gpu;
+
+    ngx_array_t                 *image_digests;     /* ioa_bytes_t */
+    ngx_array_t                 *trust;             /* 20 bytes each */
+
+    ngx_uint_t                   status_format;
+
+    /*
+     * A server whose locations add what is missing; a request that finds no
+     * location there is refused.
+     */
+    ngx_uint_t                   incomplete;
+
+    /* made of the above when they are merged */
+    ngx_http_ioattest_limits_t   limits;
+    ioa_policy_t                 policy;
+    u_char                       policy32[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                       list_key[NGX_HTTP_IOATTEST_KEY_LEN];
+} ngx_http_ioattest_loc_conf_t;
+
+
+/*
+ * The way of a request.  Only ngx_http_ioattest_set_state() changes it.
+ */
+typedef enum {
+    NGX_HTTP_IOATTEST_NEW = 0,
+    NGX_HTTP_IOATTEST_READING,      /* the client's body */
+    NGX_HTTP_IOATTEST_GATE,         /* no prompt has left yet */
+    NGX_HTTP_IOATTEST_READY,        /* the prompt may leave */
+    NGX_HTTP_IOATTEST_HOLD,         /* the response is collected */
+    NGX_HTTP_IOATTEST_RECHECK,      /* complete; its signer is looked for */
+    NGX_HTTP_IOATTEST_RELEASED,     /* verified */
+    NGX_HTTP_IOATTEST_REFUSED,
+    NGX_HTTP_IOATTEST_EXEMPT        /* an error's answer, or dry run */
+} ngx_http_ioattest_state_e;
+
+
+typedef enum {
+    NGX_HTTP_IOATTEST_UNDECIDED = 0,
+    NGX_HTTP_IOATTEST_VERIFIED,
+    NGX_HTTP_IOATTEST_REJECTED,
+    NGX_HTTP_IOATTEST_UNSIGNED
+} ngx_http_ioattest_verdict_e;
+
+
+typedef enum {
+    NGX_HTTP_IOATTEST_JOB_ATTEST = 0,
+    NGX_HTTP_IOATTEST_JOB_MODELS
+} ngx_http_ioattest_job_e;
+
+
+/* One subrequest of ours: an attestation, or the models list. */
+struct ngx_http_ioattest_job_s {
+    ngx_http_ioattest_job_e      kind;
+    ngx_http_ioattest_ctx_t     *ctx;
+    ngx_http_request_t          *sr;
+    uint64_t                     token;     /* of the lease; 0: given back */
+    u_char                       lease_key[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                       nonce32[IOA_NONCE_LEN];
+    ngx_str_t                    authorization; /* the caller's own */
+    ngx_event_t                  timer;
+    ngx_msec_t                   started;
+    u_char                      *reply;
+    size_t                       size;
+    size_t                       allocated;
+    ngx_http_ioattest_job_t     *next;
+
+    unsigned                     waited:1;  /* the request stands still */
+    unsigned                     finished:1;
+    unsigned                     complete:1;
+    unsigned                     overflow:1;
+};
+
+
+struct ngx_http_ioattest_ctx_s {
+    ngx_http_request_t          *request;
+    ngx_http_ioattest_loc_conf_t
+                                *conf;
+    ngx_http_ioattest_state_e    state;
+    ngx_http_ioattest_verdict_e  verdict;
+    ioa_status_t                 reason;
+    ngx_int_t                    status;    /* HTTP, of a refusal */
+
+    /* the model */
+    ngx_http_ioattest_model_t    model;
+    u_char                       name_key[NGX_HTTP_IOATTEST_KEY_LEN];
+    unsigned                     named:1;
+    unsigned                     resolved:1;
+
+    /* waiting */
+    ngx_queue_t                  waiters;
+    ngx_event_t                  poll;
+    ngx_msec_t                   poll_delay;
+    ngx_msec_t                   deadline;
+    ngx_msec_t                   wait_from;
+    ngx_msec_t                   waited;    /* in all */
+    ngx_http_ioattest_job_t     *jobs;
+    ioa_status_t                 failed;    /* of a job of ours */
+    unsigned                     waiting:1;
+    unsigned                     queued:1;
+
+    /* the response */
+    ioa_signature_t              signature;
+    u_char                       address20[IOA_ADDRESS_LEN];
+    u_char                       machine_key[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_http_ioattest_machine_t  machine;
+    uint64_t                     sequence;
+    uint64_t                     verify_us;
+    ngx_chain_t                 *held;
+    ngx_chain_t                **held_last;
+    ngx_buf_t                   *held_tail;
+    size_t                       held_size;
+    unsigned                     have_address:1;
+    unsigned                     have_machine:1;
+    unsigned                     counting:1;    /* sequence is set */
+    unsigned                     complete:1;
+    unsigned                     truncated:1;
+    unsigned                     replaced:1;    /* our body has been sent */
+};
+
+
+extern ngx_module_t  ngx_http_ioattest_module;
+
+
+/* ctx */
+
+ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_create(ngx_http_request_t *r);
+
+/*
+ * The context of a main request, found even where a redirect has wiped it;
+ * redirected, where given, tells whether one has.
+ */
+ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_find(ngx_http_request_t *r,
+    ngx_uint_t *redirected);
+
+void ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_state_e state);
+ngx_http_ioattest_counters_t *ngx_http_ioattest_counters(
+    ngx_http_ioattest_ctx_t *ctx);
+uint64_t ngx_http_ioattest_now_us(void);
+
+
+/* wait: a request that stands still until a lease or a job of ours ends */
+
+void ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx);
+void ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx);
+ngx_uint_t ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx);
+void ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx);
+void ngx_http_ioattest_wait_wake(const u_char *key32);
+
+
+/* attest */
+
+ngx_int_t ngx_http_ioattest_job_start(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_job_e kind,
+    uint64_t token, ngx_uint_t waited);
+ngx_http_ioattest_job_t *ngx_http_ioattest_job_find(ngx_http_request_t *sr);
+void ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job);
+ngx_int_t ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job,
+    ngx_chain_t *in);
+void ngx_http_ioattest_job_drop(ngx_http_ioattest_job_t *job);
+
+/* reply: judges what a job brought */
+ioa_status_t ngx_http_ioattest_reply_judge(ngx_http_ioattest_job_t *job);
+
+
+/* phase */
+
+ngx_int_t ngx_http_ioattest_phase_handler(ngx_http_request_t *r);
+
+/*
+ * model: returns NGX_OK, NGX_AGAIN while a job or a lease is waited for, or
+ * NGX_ERROR; NGX_DECLINED with *reason where the request is to be refused.
+ */
+ngx_int_t ngx_http_ioattest_model_name(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+ngx_int_t ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+
+
+/* filters */
+
+ngx_int_t ngx_http_ioattest_filter_init(ngx_conf_t *cf);
+
+/* hands a response on that has its verdict; inside or outside a filter */
+ngx_int_t ngx_http_ioattest_next_header(ngx_http_request_t *r);
+ngx_int_t ngx_http_ioattest_next_body(ngx_http_request_t *r, ngx_chain_t *in);
+
+ngx_int_t ngx_http_ioattest_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
+
+/* hold */
+
+/*
+ * Called where the whole response is there and its signer is not known, or
+ * it is to be refused: the request is taken out of the filters, and decided.
+ */
+ngx_int_t ngx_http_ioattest_hold_post(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+void ngx_http_ioattest_hold_resume(ngx_http_request_t *r);
+ngx_int_t ngx_http_ioattest_hold_release(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+
+/* verdict */
+
+/* Reads the signature from the upstream's own headers. */
+void ngx_http_ioattest_signature_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
+ * NGX_OK: verified, and counted; NGX_AGAIN: signed by an address that is not
+ * known; NGX_DECLINED with *reason: to be refused.
+ */
+ngx_int_t ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason);
+
+/* Judges the image digest against ctx->machine: NGX_OK or NGX_DECLINED. */
+ngx_int_t ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason);
+void ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx);
+
+
+/* refuse */
+
+/*
+ * Writes the verdict down, counts and logs it.  Returns 1 where the response
+ * is really to be refused, 0 in a dry run, where all goes on.
+ */
+ngx_uint_t ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t reason, const char *look_at);
+
+/* The same of a request that has no context. */
+void ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r);
+
+/* Puts our answer in the place of nginx's page for the status. */
+ngx_int_t ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+ngx_int_t ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
+
+/* A model's name or a digest as it may stand in a log line. */
+ngx_str_t ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data,
+    size_t len);
+
+
+/* variables, status */
+
+ngx_int_t ngx_http_ioattest_variables_add(ngx_conf_t *cf);
+ngx_int_t ngx_http_ioattest_status_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_IOATTEST_H_INCLUDED_ */

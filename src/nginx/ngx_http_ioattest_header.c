@@ -1,0 +1,332 @@
+
+/*
+ * The header filter: what may pass at once, what is refused at once, and
+ * what is held until its signer is known.
+ */
+
+
+#include "ngx_http_ioattest.h"
+
+
+static ngx_int_t ngx_http_ioattest_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_header_subrequest(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_header_marked(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_header_judge(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
+static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+ngx_int_t
+ngx_http_ioattest_filter_init(ngx_conf_t *cf)
+{
+    (void) cf;
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_ioattest_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_ioattest_body_filter;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_next_header(ngx_http_request_t *r)
+{
+    return ngx_http_next_header_filter(r);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_next_body(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    return ngx_http_next_body_filter(r, in);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_header_filter(ngx_http_request_t *r)
+{
+    ngx_uint_t                     redirected;
+    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    if (r != r->main) {
+        return ngx_http_ioattest_header_subrequest(r);
+    }
+
+    ctx = ngx_http_ioattest_ctx_find(r, &redirected);
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+
+    if (ctx == NULL) {
+
+        if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
+            return ngx_http_next_header_filter(r);
+        }
+
+        /* a protected location whose phase handler was passed by */
+
+        ctx = ngx_http_ioattest_ctx_create(r);
+        if (ctx == NULL) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                                 "the request did not pass the gate");
+    }
+
+    if (!redirected) {
+        return ngx_http_ioattest_header_marked(r, ctx);
+    }
+
+    /*
+     * The request has been through our gate and was then redirected to a
+     * place that has none, be it by X-Accel-Redirect, or by error_page after
+     * a refusal.
+     */
+
+    if (ctx->state == NGX_HTTP_IOATTEST_REFUSED && ilcf->zone == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ngx_http_ioattest_header_own(r)
+        || ctx->state == NGX_HTTP_IOATTEST_EXEMPT)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                        "the request was redirected after it had been sent: "
+                        "proxy_ignore_headers X-Accel-Redirect");
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_header_subrequest(ngx_http_request_t *r)
+{
+    ngx_http_ioattest_job_t       *job;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    job = ngx_http_ioattest_job_find(r);
+
+    if (job) {
+        ngx_http_ioattest_job_header(job);
+        return NGX_OK;
+    }
+
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+
+    if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* a clone, as slice makes them, has skipped our phase */
+
+    ngx_http_ioattest_refuse_subrequest(r);
+    ngx_http_clean_header(r);
+
+    return NGX_HTTP_BAD_GATEWAY;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_header_marked(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    switch (ctx->state) {
+
+    case NGX_HTTP_IOATTEST_REFUSED:
+
+        if (!ngx_http_ioattest_header_own(r)) {
+            ngx_http_clean_header(r);
+            return ctx->status;
+        }
+
+        if ((ngx_int_t) r->err_status == ctx->status) {
+            return ngx_http_ioattest_refuse_header(r, ctx);
+        }
+
+        return ngx_http_next_header_filter(r);
+
+    case NGX_HTTP_IOATTEST_RELEASED:
+    case NGX_HTTP_IOATTEST_EXEMPT:
+        return ngx_http_next_header_filter(r);
+
+    case NGX_HTTP_IOATTEST_READY:
+
+        if (!ngx_http_ioattest_header_own(r)) {
+            return ngx_http_ioattest_header_judge(r, ctx);
+        }
+
+        break;
+
+    default:
+
+        if (!ngx_http_ioattest_header_own(r)) {
+            return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                                   "an answer came before the gate was open");
+        }
+    }
+
+    /* nginx's own page for an error: nothing of it is the upstream's */
+
+    ngx_http_ioattest_wait_end(ctx);
+
+    ctx->verdict = NGX_HTTP_IOATTEST_UNSIGNED;
+    (void) ngx_atomic_fetch_add(
+                        &ngx_http_ioattest_counters(ctx)->unsigned_errors, 1);
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * 1 where nginx itself makes the answer to an error.  An upstream that still
+ * has its cleanup is in the middle of sending, and one that has none has
+ * been given up (ngx_http_upstream_finalize_request()); what comes from a
+ * cache was the upstream's as well.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_header_own(ngx_http_request_t *r)
+{
+    if (r->err_status == 0) {
+        return 0;
+    }
+
+#if (NGX_HTTP_CACHE)
+    if (r->cached) {
+        return 0;
+    }
+#endif
+
+    return r->upstream == NULL || r->upstream->cleanup == NULL;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_header_judge(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t     rc;
+    ngx_uint_t    status;
+    const char   *bypass;
+    ioa_status_t  reason;
+
+    status = r->headers_out.status;
+
+    bypass = ngx_http_ioattest_header_bypass(r);
+
+    if (bypass) {
+        return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                                               bypass);
+    }
+
+    ngx_http_ioattest_signature_read(r, ctx);
+
+    if (status >= NGX_HTTP_BAD_REQUEST
+        && ctx->conf->pass_errors
+        && ioa_signature_absent(&ctx->signature))
+    {
+        ctx->verdict = NGX_HTTP_IOATTEST_UNSIGNED;
+        (void) ngx_atomic_fetch_add(
+                        &ngx_http_ioattest_counters(ctx)->unsigned_errors, 1);
+
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+        return ngx_http_next_header_filter(r);
+    }
+
+    rc = ngx_http_ioattest_signature_judge(ctx, &reason);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_ioattest_header_refuse(r, ctx, reason, NULL);
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_ioattest_verified(ctx);
+        return ngx_http_next_header_filter(r);
+    }
+
+    return ngx_http_ioattest_header_hold(r, ctx);
+}
+
+
+/* Ways on which bytes would reach a client that no body filter has seen. */
+
+static const char *
+ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+
+    if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
+        || (u && u->upgrade))
+    {
+        return "the upstream switched protocols";
+    }
+
+#if (NGX_HTTP_CACHE)
+    if (r->cached || (u && u->cacheable)) {
+        return "proxy_cache must be off in this location";
+    }
+#endif
+
+    if (u && u->store) {
+        return "proxy_store must be off in this location";
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_header_hold(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    if (r->headers_out.content_length_n > 0
+        && r->headers_out.content_length_n > (off_t) ctx->conf->buffer_size)
+    {
+        return ngx_http_ioattest_header_refuse(r, ctx, IOA_BODY_TOO_LARGE,
+                                    "ioattest_buffer_size is less than the "
+                                    "response");
+    }
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_HOLD);
+
+    r->filter_need_in_memory = 1;
+    r->allow_ranges = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at)
+{
+    if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* the upstream's module finalizes the request with what we return */
+
+    ngx_http_clean_header(r);
+
+    return ctx->status;
+}

@@ -1,0 +1,355 @@
+
+/*
+ * Which model a request is for, and what the API calls it.
+ */
+
+
+#include "ngx_http_ioattest.h"
+
+
+#define NGX_HTTP_IOATTEST_READ_SIZE  65536
+
+
+static ioa_status_t ngx_http_ioattest_model_body(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_model_file(ngx_http_request_t *r,
+    ngx_buf_t *b, ioa_request_scan_t *scan, ioa_status_t *st);
+static ngx_uint_t ngx_http_ioattest_model_coded(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_model_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, u_char *data, size_t *len, size_t max);
+static ngx_int_t ngx_http_ioattest_model_listed(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+
+
+ngx_int_t
+ngx_http_ioattest_model_name(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_int_t                   rc;
+    ngx_http_ioattest_names_t  *names;
+
+    names = &ctx->model.names;
+
+    if (ctx->conf->model) {
+        rc = ngx_http_ioattest_model_value(r, ctx->conf->model, names->name,
+                                           &names->name_len,
+                                           IOA_MODEL_NAME_MAX);
+        if (rc == NGX_DECLINED) {
+            *reason = IOA_MODEL_UNKNOWN;
+        }
+
+    } else {
+        *reason = ngx_http_ioattest_model_body(r, ctx);
+
+        rc = (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        ctx->named = 1;
+    }
+
+    return rc;
+}
+
+
+static ioa_status_t
+ngx_http_ioattest_model_body(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    size_t               len;
+    ngx_buf_t           *b;
+    ngx_chain_t         *cl;
+    ioa_status_t         st;
+    const uint8_t       *name;
+    ioa_request_scan_t  *scan;
+
+    if (ngx_http_ioattest_model_coded(r)) {
+        return IOA_REQUEST_AMBIGUOUS;
+    }
+
+    scan = ngx_palloc(r->pool, ioa_request_scan_size());
+    if (scan == NULL) {
+        return IOA_REQUEST_AMBIGUOUS;
+    }
+
+    ioa_request_scan_init(scan);
+
+    cl = r->request_body ? r->request_body->bufs : NULL;
+
+    for ( /* void */ ; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            st = ioa_request_scan_update(scan, b->pos, b->last - b->pos);
+
+        } else if (b->in_file) {
+            if (ngx_http_ioattest_model_file(r, b, scan, &st) != NGX_OK) {
+                return IOA_REQUEST_AMBIGUOUS;
+            }
+
+        } else {
+            continue;
+        }
+
+        if (st != IOA_OK) {
+            return st;
+        }
+    }
+
+    st = ioa_request_scan_final(&name, &len, scan);
+
+    if (st == IOA_OK) {
+        ngx_memcpy(ctx->model.names.name, name, len);
+        ctx->model.names.name_len = len;
+    }
+
+    return st;
+}
+
+
+/* A body that nginx has spooled is read in pieces. */
+
+static ngx_int_t
+ngx_http_ioattest_model_file(ngx_http_request_t *r, ngx_buf_t *b,
+    ioa_request_scan_t *scan, ioa_status_t *st)
+{
+    off_t    pos;
+    size_t   size;
+    u_char  *buf;
+    ssize_t  n;
+
+    buf = ngx_palloc(r->pool, NGX_HTTP_IOATTEST_READ_SIZE);
+    if (buf == NULL) {
+        return NGX_ERROR;
+    }
+
+    *st = IOA_OK;
+
+    for (pos = b->file_pos; pos < b->file_last && *st == IOA_OK; pos += n) {
+
+        size = (size_t) ngx_min(b->file_last - pos,
+                                NGX_HTTP_IOATTEST_READ_SIZE);
+
+        n = ngx_read_file(b->file, buf, size, pos);
+
+        if (n <= 0) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "ioattest: could not read the request body \"%V\"",
+                          &b->file->name);
+            return NGX_ERROR;
+        }
+
+        *st = ioa_request_scan_update(scan, buf, n);
+    }
+
+    (void) ngx_pfree(r->pool, buf);
+
+    return NGX_OK;
+}
+
+
+/* A coded body is read by the API, if at all, in a way we cannot foresee. */
+
+static ngx_uint_t
+ngx_http_ioattest_model_coded(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == sizeof("Content-Encoding") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Encoding",
+                               h[i].key.len) == 0
+            && (h[i].value.len != sizeof("identity") - 1
+                || ngx_strncasecmp(h[i].value.data, (u_char *) "identity",
+                                   h[i].value.len) != 0))
+        {
+            return 1;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_model_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, u_char *data, size_t *len, size_t max)
+{
+    size_t     i;
+    ngx_str_t  value;
+
+    if (ngx_http_complex_value(r, cv, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0 || value.len > max) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < value.len; i++) {
+        if (value.data[i] < 0x20 || value.data[i] == 0x7f) {
+            return NGX_DECLINED;
+        }
+    }
+
+    ngx_memcpy(data, value.data, value.len);
+    *len = value.len;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      id, none;
+    ngx_http_ioattest_names_t     *names;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    names = &ctx->model.names;
+    ilcf = ctx->conf;
+
+    if (ilcf->model_id) {
+        rc = ngx_http_ioattest_model_value(r, ilcf->model_id, names->id,
+                                           &names->id_len, IOA_MODEL_ID_MAX);
+        if (rc == NGX_DECLINED) {
+            *reason = IOA_MODEL_UNKNOWN;
+        }
+
+    } else if (ilcf->models.len) {
+        rc = ngx_http_ioattest_model_listed(r, ctx, reason);
+
+    } else if (names->name_len <= IOA_MODEL_ID_MAX) {
+
+        /* without a list the API's name of a model is all there is */
+
+        ngx_memcpy(names->id, names->name, names->name_len);
+        names->id_len = names->name_len;
+        rc = NGX_OK;
+
+    } else {
+        *reason = IOA_MODEL_UNKNOWN;
+        rc = NGX_DECLINED;
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    id.data = names->id;
+    id.len = names->id_len;
+    ngx_str_null(&none);
+
+    ngx_http_ioattest_store_key(ctx->model.key, NGX_HTTP_IOATTEST_NODE_MODEL,
+                                ilcf->policy32, &id, &none);
+    ctx->resolved = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_model_listed(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_str_t                      name, list;
+    ngx_http_ioattest_listed_t     listed;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ctx->conf;
+
+    name.data = ctx->model.names.name;
+    name.len = ctx->model.names.name_len;
+    list.data = ilcf->list_key;
+    list.len = NGX_HTTP_IOATTEST_KEY_LEN;
+
+    ngx_http_ioattest_store_key(ctx->name_key, NGX_HTTP_IOATTEST_NODE_NAME,
+                                ilcf->policy32, &name, &list);
+
+    ngx_http_ioattest_list_lookup(&listed, ilcf->zone, ilcf->list_key,
+                                  ctx->name_key, &ilcf->limits);
+
+    switch (listed.answer) {
+
+    case NGX_HTTP_IOATTEST_LISTED_RENEW:
+
+        if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_MODELS,
+                                        listed.token, 0)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        /* fall through */
+
+    case NGX_HTTP_IOATTEST_LISTED:
+
+        if (!listed.attestable) {
+            *reason = IOA_MODEL_NOT_ATTESTABLE;
+            return NGX_DECLINED;
+        }
+
+        ngx_memcpy(ctx->model.names.id, listed.id, listed.id_len);
+        ctx->model.names.id_len = listed.id_len;
+
+        return NGX_OK;
+
+    case NGX_HTTP_IOATTEST_LIST_TAKEN:
+
+        ngx_http_ioattest_wait_begin(ctx);
+
+        if (ngx_http_ioattest_wait_over(ctx)) {
+            ngx_http_ioattest_lease_give(ilcf->zone, ilcf->list_key,
+                                         listed.token,
+                                         NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK,
+                                         0);
+            return NGX_AGAIN;
+        }
+
+        if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_MODELS,
+                                        listed.token, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        return NGX_AGAIN;
+
+    case NGX_HTTP_IOATTEST_LIST_BUSY:
+
+        ngx_http_ioattest_lease_bury(ilcf->zone, ilcf->list_key, listed.token,
+                                     listed.pid);
+        ngx_http_ioattest_wait_begin(ctx);
+        ngx_http_ioattest_wait_poll(ctx);
+
+        return NGX_AGAIN;
+
+    case NGX_HTTP_IOATTEST_LIST_FAILED:
+        *reason = listed.reason;
+        return NGX_DECLINED;
+
+    case NGX_HTTP_IOATTEST_UNLISTED:
+        *reason = IOA_MODEL_UNKNOWN;
+        return NGX_DECLINED;
+
+    default: /* NGX_HTTP_IOATTEST_LIST_FULL */
+        *reason = IOA_ZONE_FULL;
+        return NGX_DECLINED;
+    }
+}

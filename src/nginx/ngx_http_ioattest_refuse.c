@@ -1,0 +1,255 @@
+
+/*
+ * Refusals: the log line, the counters, and the only answer that a client
+ * gets in place of a response that did not verify.
+ *
+ * A refusal is finalized with its status like any error of nginx, so that
+ * error_page works.  Where nginx would send its own page, the filters below
+ * put the JSON in its place that OpenAI's clients turn into an error.
+ */
+
+
+#include "ngx_http_ioattest.h"
+
+
+#define NGX_HTTP_IOATTEST_BODY                                               \
+    "{\"error\":{\"message\":\"%s\",\"type\":\"attestation_error\","         \
+    "\"param\":null,\"code\":\"%s\"}}"
+
+
+static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
+    const char *look_at);
+static ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json);
+
+
+ngx_uint_t
+ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
+    const char *look_at)
+{
+    ngx_http_ioattest_counters_t  *counters;
+
+    counters = ngx_http_ioattest_counters(ctx);
+
+    ctx->verdict = NGX_HTTP_IOATTEST_REJECTED;
+    ctx->reason = reason;
+    ctx->status = (reason == IOA_REQUEST_AMBIGUOUS) ? NGX_HTTP_BAD_REQUEST
+                                                    : NGX_HTTP_BAD_GATEWAY;
+
+    ngx_http_ioattest_refuse_log(ctx, look_at);
+
+    if (ctx->conf->dry_run) {
+        (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
+        return 0;
+    }
+
+    (void) ngx_atomic_fetch_add(&counters->rejected[reason], 1);
+    ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_REFUSED);
+
+    return 1;
+}
+
+
+static void
+ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
+    const char *look_at)
+{
+    u_char               address[IOA_ADDRESS_TEXT_LEN];
+    size_t               len;
+    ngx_str_t            model, signer;
+    const char          *message;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    model = ngx_http_ioattest_printable(r->pool, ctx->model.names.name,
+                                        ctx->model.names.name_len);
+
+    if (ctx->have_address) {
+        ioa_address_print(address, ctx->address20);
+        signer.data = address;
+        signer.len = IOA_ADDRESS_TEXT_LEN;
+
+    } else {
+        signer = ngx_http_ioattest_printable(r->pool,
+                           ctx->signature.signing_address.data,
+                           ctx->signature.signing_address.len);
+    }
+
+    /* the sentence goes on */
+
+    message = ioa_status_message(ctx->reason);
+    len = ngx_strlen(message);
+    len -= (len && message[len - 1] == '.');
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "ioattest: %s %s: %*s%s%s, model \"%V\", address \"%V\"",
+                  ctx->conf->dry_run ? "would refuse" : "refused",
+                  ioa_status_name(ctx->reason), len, message,
+                  look_at ? "; " : "", look_at ? look_at : "",
+                  &model, &signer);
+}
+
+
+/* Nothing of the client's or the API's may break a log line or forge one. */
+
+ngx_str_t
+ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data, size_t len)
+{
+    size_t     i;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    len = ngx_min(len, 256);
+
+    if (len == 0) {
+        return out;
+    }
+
+    out.data = ngx_pnalloc(pool, len);
+    if (out.data == NULL) {
+        return out;
+    }
+
+    for (i = 0; i < len; i++) {
+        out.data[i] = (data[i] >= 0x20 && data[i] < 0x7f && data[i] != '"')
+                      ? data[i] : '?';
+    }
+
+    out.len = len;
+
+    return out;
+}
+
+
+void
+ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
+{
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+    ngx_http_ioattest_counters_t  *counters;
+
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+    counters = ngx_http_ioattest_store_counters(ilcf->zone);
+
+    (void) ngx_atomic_fetch_add(&counters->rejected[IOA_NO_SIGNATURE], 1);
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "ioattest: refused %s: subrequest \"%V\" into a protected "
+                  "location (ssi, slice, mirror, auth_request): its response "
+                  "would be put into another one",
+                  ioa_status_name(IOA_NO_SIGNATURE), &r->uri);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_str_t         json;
+    ngx_table_elt_t  *h;
+
+    if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->headers_out.content_length_n = json.len;
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (!ioa_status_retryable(ctx->reason)) {
+
+        h = ngx_list_push(&r->headers_out.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        h->hash = 1;
+        ngx_str_set(&h->key, "x-should-retry");
+        ngx_str_set(&h->value, "false");
+        h->lowcase_key = h->key.data;
+
+#if (nginx_version >= 1023000)
+        h->next = NULL;
+#endif
+    }
+
+    return ngx_http_ioattest_next_header(r);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_str_t     json;
+    ngx_chain_t  *cl, out;
+
+    if (in == NULL) {
+        return ngx_http_ioattest_next_body(r, NULL);
+    }
+
+    /* nginx's page, or what an upstream still sends: dropped */
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
+
+    if (ctx->replaced || r->header_only) {
+        return NGX_OK;
+    }
+
+    ctx->replaced = 1;
+
+    b = ngx_calloc_buf(r->pool);
+
+    if (b == NULL || ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    b->start = json.data;
+    b->pos = json.data;
+    b->last = json.data + json.len;
+    b->end = b->last;
+    b->memory = 1;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_ioattest_next_body(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json)
+{
+    size_t       len;
+    const char  *name, *message;
+
+    /* both are ours and hold nothing that JSON would have to escape */
+
+    name = ioa_status_name(ctx->reason);
+    message = ioa_status_message(ctx->reason);
+
+    len = sizeof(NGX_HTTP_IOATTEST_BODY) + ngx_strlen(name)
+          + ngx_strlen(message);
+
+    json->data = ngx_pnalloc(r->pool, len);
+    if (json->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    json->len = ngx_snprintf(json->data, len, NGX_HTTP_IOATTEST_BODY,
+                             message, name)
+                - json->data;
+
+    return NGX_OK;
+}

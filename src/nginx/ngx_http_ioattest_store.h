@@ -1,0 +1,303 @@
+
+/*
+ * The store: trusted machines, models and the models list in shared memory.
+ * Uses nginx's core API only; knows no request.  Floor F4.
+ *
+ * Every public function takes and leaves the slab mutex itself.  Functions
+ * that end in _locked want it held.  No pointer into a node leaves a lock:
+ * values are copied out.
+ *
+ * All nodes have one size, so that any node which is dropped makes room for
+ * any other.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_STORE_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_STORE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ioa_verdict.h"
+
+
+#define NGX_HTTP_IOATTEST_KEY_LEN        32
+#define NGX_HTTP_IOATTEST_NODE_SIZE      1024
+#define NGX_HTTP_IOATTEST_MACHINES_MAX   1024    /* per model */
+#define NGX_HTTP_IOATTEST_BACKOFF_MAX    60000   /* ms */
+
+/* upper bounds of the histograms' buckets, in microseconds */
+#define NGX_HTTP_IOATTEST_BUCKETS        12
+
+
+typedef struct {
+    ngx_atomic_t                bucket[NGX_HTTP_IOATTEST_BUCKETS + 1];
+    ngx_atomic_t                sum_us;
+} ngx_http_ioattest_histogram_t;
+
+
+typedef struct {
+    ngx_atomic_t                verified;
+    ngx_atomic_t                unsigned_errors;
+    ngx_atomic_t                rejected[IOA_STATUS_MAX];
+    ngx_atomic_t                dry_run;
+    ngx_atomic_t                attest_verified;
+    ngx_atomic_t                attest_rejected[IOA_STATUS_MAX];
+    ngx_atomic_t                evicted;
+    ngx_http_ioattest_histogram_t
+                                verify;
+    ngx_http_ioattest_histogram_t
+                                attest;
+    ngx_http_ioattest_histogram_t
+                                wait;
+} ngx_http_ioattest_counters_t;
+
+
+/* Head of the zone. */
+typedef struct {
+    uint64_t                    magic;
+    ngx_uint_t                  layout;
+    ngx_uint_t                  dirty;      /* set while the lock is held */
+    ngx_uint_t                  resets;     /* a holder of the lock died */
+    uint64_t                    next_token;
+    uint64_t                    next_generation;
+    ngx_uint_t                  capacity;   /* nodes */
+    ngx_uint_t                  idle;       /* models without a machine */
+    ngx_uint_t                  names;
+    ngx_rbtree_t                rbtree;
+    ngx_rbtree_node_t           sentinel;
+    ngx_queue_t                 machine_lru;
+    ngx_queue_t                 idle_lru;
+    ngx_queue_t                 name_lru;
+    ngx_http_ioattest_counters_t
+                                counters;
+} ngx_http_ioattest_sh_t;
+
+
+/* What a zone's data points to. */
+typedef struct {
+    ngx_str_t                   name;
+    ngx_slab_pool_t            *shpool;
+    ngx_shm_zone_t             *shm_zone;
+} ngx_http_ioattest_zone_t;
+
+
+typedef enum {
+    NGX_HTTP_IOATTEST_NODE_MODEL = 1,
+    NGX_HTTP_IOATTEST_NODE_MACHINE,
+    NGX_HTTP_IOATTEST_NODE_NAME
+} ngx_http_ioattest_kind_e;
+
+
+/*
+ * Single flight: who attests now, and what the last failure was.  The holder
+ * is known by its token; the process is kept so that a lease of a worker that
+ * died can be taken at once.
+ */
+typedef struct {
+    uint64_t                    token;      /* 0: free */
+    ngx_msec_t                  deadline;
+    ngx_pid_t                   pid;
+    ngx_msec_t                  retry_at;   /* while failures > 0 */
+    ngx_uint_t                  failures;
+    ioa_status_t                reason;
+} ngx_http_ioattest_lease_t;
+
+
+typedef struct {
+    u_char                      address20[IOA_ADDRESS_LEN];
+    u_char                      image_digest[IOA_IMAGE_DIGEST_MAX];
+    size_t                      image_digest_len;
+    time_t                      attested_at;
+    time_t                      expires_at; /* by the location that attested */
+    ngx_uint_t                  pinned;     /* the policy named its image */
+    uint64_t                    verified;   /* responses */
+} ngx_http_ioattest_machine_t;
+
+
+typedef struct {
+    u_char                      name[IOA_MODEL_NAME_MAX];
+    size_t                      name_len;
+    u_char                      id[IOA_MODEL_ID_MAX];
+    size_t                      id_len;
+} ngx_http_ioattest_names_t;
+
+
+/* What a caller knows of a model; the key covers policy, zone and id. */
+typedef struct {
+    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_http_ioattest_names_t   names;
+} ngx_http_ioattest_model_t;
+
+
+/* Times and limits of a location that govern single flight. */
+typedef struct {
+    time_t                      valid;          /* s */
+    time_t                      refresh;        /* s */
+    ngx_msec_t                  lease;          /* ms a lease may last */
+    ngx_msec_t                  fail_timeout;   /* ms */
+    ngx_uint_t                  attempts;
+} ngx_http_ioattest_limits_t;
+
+
+typedef enum {
+    NGX_HTTP_IOATTEST_TRUSTED = 0,  /* a machine is known and in time */
+    NGX_HTTP_IOATTEST_RENEW,        /* the same; the lease is the caller's */
+    NGX_HTTP_IOATTEST_TAKEN,        /* not known; the lease is the caller's */
+    NGX_HTTP_IOATTEST_BUSY,         /* not known; somebody attests now */
+    NGX_HTTP_IOATTEST_FAILED,       /* not known; failed a moment ago */
+    NGX_HTTP_IOATTEST_EXHAUSTED,    /* not known; no attempt is left */
+    NGX_HTTP_IOATTEST_FULL          /* no room for a lease */
+} ngx_http_ioattest_answer_e;
+
+
+typedef struct {
+    ngx_http_ioattest_answer_e  answer;
+    uint64_t                    token;      /* the lease taken or held */
+    ngx_pid_t                   pid;        /* BUSY: of its holder */
+    ioa_status_t                reason;     /* FAILED */
+    uint64_t                    sequence;   /* attestations of the model */
+    ngx_http_ioattest_machine_t machine;    /* of store_signer: TRUSTED */
+} ngx_http_ioattest_found_t;
+
+
+typedef enum {
+    NGX_HTTP_IOATTEST_LISTED = 0,
+    NGX_HTTP_IOATTEST_LISTED_RENEW, /* the lease is the caller's */
+    NGX_HTTP_IOATTEST_UNLISTED,     /* absent from a list read lately */
+    NGX_HTTP_IOATTEST_LIST_TAKEN,   /* no list: the lease is the caller's */
+    NGX_HTTP_IOATTEST_LIST_BUSY,
+    NGX_HTTP_IOATTEST_LIST_FAILED,
+    NGX_HTTP_IOATTEST_LIST_FULL
+} ngx_http_ioattest_listed_e;
+
+
+typedef struct {
+    ngx_http_ioattest_listed_e  answer;
+    uint64_t                    token;
+    ngx_pid_t                   pid;
+    ioa_status_t                reason;
+    ngx_uint_t                  attestable;
+    size_t                      id_len;
+    u_char                      id[IOA_MODEL_ID_MAX];
+} ngx_http_ioattest_listed_t;
+
+
+/* How an attestation, or a fetch of the list, ended for its lease. */
+typedef enum {
+    NGX_HTTP_IOATTEST_GIVE_BACK = 0,    /* no verdict: next waiter tries */
+    NGX_HTTP_IOATTEST_GIVE_FAILED       /* remembered for a while */
+} ngx_http_ioattest_give_e;
+
+
+/*
+ * Takes over or lays out the zone's memory; to be called by the zone's init
+ * handler.  old: the zone of the previous cycle, or NULL.
+ */
+ngx_int_t ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_zone_t *old, ngx_log_t *log);
+
+/*
+ * The key of a node: SHA-256 over policy32, a tag for the kind, and the two
+ * parts, each with its length.
+ */
+void ngx_http_ioattest_store_key(u_char *key32,
+    ngx_http_ioattest_kind_e kind, const u_char *policy32, ngx_str_t *a,
+    ngx_str_t *b);
+
+/* Before a prompt leaves: is a machine of the model trusted? */
+void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t may_take);
+
+/* Is this machine trusted?  Takes no lease: TRUSTED or EXHAUSTED. */
+void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
+    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+
+/*
+ * As store_signer; where the machine is unknown takes the lease from the
+ * model's budget of attempts.
+ */
+void ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
+    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+
+/*
+ * Keeps an attested machine and gives the lease back.
+ * Returns NGX_OK, or NGX_DECLINED where no room could be made.
+ */
+ngx_int_t ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
+    const ngx_http_ioattest_machine_t *machine, uint64_t token);
+
+/* Counts a verified response of a machine. */
+void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
+    const u_char *machine_key32);
+
+/* Gives a lease of a model or of the list back; only to the token's owner. */
+void ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
+    const u_char *key32, uint64_t token, ngx_http_ioattest_give_e how,
+    ioa_status_t reason, ngx_msec_t fail_timeout);
+
+/* Frees a lease whose holder's process is gone. */
+void ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
+    const u_char *key32, uint64_t token, ngx_pid_t pid);
+
+/*
+ * Looks a name up in the models list kept under list_key32.  A name that is
+ * absent makes the list be read again at most once in fail_timeout.
+ */
+void ngx_http_ioattest_list_lookup(ngx_http_ioattest_listed_t *listed,
+    ngx_http_ioattest_zone_t *zone, const u_char *list_key32,
+    const u_char *name_key32, const ngx_http_ioattest_limits_t *limits);
+
+/*
+ * Keeps a models list: all its attestable models first, then the others, up
+ * to a quarter of the zone.  Gives the lease back.
+ * Returns the number of entries that found no room.
+ */
+ngx_uint_t ngx_http_ioattest_list_store(ngx_http_ioattest_zone_t *zone,
+    const u_char *list_key32, const u_char *policy32, const ioa_models_t *list,
+    uint64_t token);
+
+
+/*
+ * A walk over the nodes for the status page: next is called until it returns
+ * NGX_DONE; each call holds the lock for a batch of copies at most.
+ */
+typedef struct {
+    ngx_http_ioattest_kind_e    kind;
+    ngx_http_ioattest_names_t   names;      /* MODEL; MACHINE: its model's */
+    ngx_http_ioattest_machine_t machine;    /* MACHINE */
+    ngx_uint_t                  machines;   /* MODEL */
+    ngx_uint_t                  attestable; /* NAME */
+    ngx_uint_t                  leased;     /* MODEL, NAME */
+    ioa_status_t                failing;    /* MODEL: remembered, or IOA_OK */
+} ngx_http_ioattest_row_t;
+
+typedef struct {
+    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t                  started;
+} ngx_http_ioattest_cursor_t;
+
+/* Returns the number of rows written, 0 at the end. */
+ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
+    ngx_uint_t n);
+
+/* Bytes of the zone in use, whole pages. */
+size_t ngx_http_ioattest_store_used_bytes(ngx_http_ioattest_zone_t *zone);
+
+ngx_http_ioattest_counters_t *ngx_http_ioattest_store_counters(
+    ngx_http_ioattest_zone_t *zone);
+ngx_uint_t ngx_http_ioattest_store_resets(ngx_http_ioattest_zone_t *zone);
+
+extern const ngx_uint_t
+    ngx_http_ioattest_bucket_us[NGX_HTTP_IOATTEST_BUCKETS];
+void ngx_http_ioattest_observe(ngx_http_ioattest_histogram_t *histogram,
+    uint64_t us);
+
+
+#endif /* _NGX_HTTP_IOATTEST_STORE_H_INCLUDED_ */
