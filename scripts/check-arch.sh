@@ -1,0 +1,78 @@
+#!/bin/sh
+# The laws of the house that a machine can check; speaks TAP.
+#
+#   check-arch.sh       after make
+
+cd "$(dirname "$0")/.." || exit 1
+
+export LC_ALL=C
+
+n=0
+bad=0
+
+# check NAME OFFENDERS: passes where there are none
+check() {
+    n=$((n + 1))
+    if [ -z "$2" ]; then
+        echo "ok $n - $1"
+        return
+    fi
+    bad=$((bad + 1))
+    echo "not ok $n - $1"
+    printf '%s\n' "$2" | sed 's/^/# /' >&2
+}
+
+check "src/core knows nothing of nginx" \
+    "$(grep -n 'ngx_' src/core/*.[ch])"
+
+for header in cjson/cJSON.h openssl/x509.h; do
+    files=$(grep -ls "^#[[:space:]]*include[[:space:]]*<$header>" \
+        *.c src/*/*.[ch] tools/*.c)
+    check "at most one file includes $header" \
+        "$(printf '%s\n' "$files" | sed 1d)"
+done
+
+files=$(grep -Els '^#[[:space:]]*include[[:space:]]*<secp256k1[a-z_]*\.h>' \
+    *.c src/*/*.[ch] tools/*.c)
+check "at most one file includes secp256k1.h" \
+    "$(printf '%s\n' "$files" | sed 1d)"
+
+check "src/core includes headers of its own and of libraries, by name" \
+    "$(grep -n '^#[[:space:]]*include[[:space:]]*"' src/core/*.[ch] \
+        | grep -v '"ioa_[a-z0-9_]*\.h"')"
+
+long=$(find . -name build -prune -o -path './.git' -prune \
+        -o -path ./t/data -prune -o -name node_modules -prune \
+        -o -type f \( -name '*.[ch]' -o -name '*.p[lmy]' -o -name '*.sh' \
+            -o -name '*.t' -o -name '*.js' -o -name '*.mjs' -o -name config \
+            -o -name Makefile \) -print \
+    | while read -r file; do
+          lines=$(wc -l < "$file")
+          [ "$lines" -le 500 ] || echo "$file: $lines lines"
+      done)
+check "no file is over 500 lines" "$long"
+
+# A core that needs nginx's headers would not compile without their path.
+objects=build/arch
+rm -rf $objects
+mkdir -p $objects
+check "core compiles by itself, with hidden symbols" \
+    "$(for file in src/core/*.c; do
+           ${CC:-cc} -std=c11 -O0 -fPIC -fvisibility=hidden -Isrc/core -c \
+               -o "$objects/$(basename "$file" .c).o" "$file" 2>&1
+       done)"
+
+check "the library's symbols begin with ioa_" \
+    "$(nm -A -g --defined-only build/libioattest.a 2>&1 \
+        | awk 'NF && $NF !~ /^ioa_/')"
+
+module=${MODULE:-build/ngx_http_ioattest_module.so}
+check "the module exports its descriptor and nothing else" \
+    "$(nm -D --defined-only "$module" 2>&1 \
+        | awk '$NF !~ /^ngx_module(s|_names|_order)$/')"
+
+check "the module has no symbol that nobody will define" \
+    "$(nm -D --undefined-only "$module" 2>&1 | awk '$NF ~ /^ioa_/')"
+
+echo "1..$n"
+[ $bad = 0 ]

@@ -1,0 +1,99 @@
+#!/bin/sh
+# Installs what building and testing need, on Debian 12 or 13.
+#
+#   deps.sh [fuzz]      with "fuzz" also what the fuzzers are built with
+#
+# Does nothing, and fast, where all of it is there. A freshly installed nginx
+# is not left running, nor set to start with the machine.
+
+set -eu
+
+packages="bash ca-certificates curl gcc libc6-dev libcjson-dev
+    libpcre2-dev libsecp256k1-dev libssl-dev make nghttp2-client nginx
+    nginx-dev openssl perl procps python3 python3-cryptography valgrind
+    libc6-dbg zlib1g-dev"
+
+if [ "${1-}" = fuzz ]; then
+    packages="$packages clang"
+fi
+
+# somebody's own build of node serves as well as Debian's
+if ! command -v node >/dev/null 2>&1; then
+    packages="$packages nodejs npm"
+fi
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "deps.sh: this is no Debian; what is needed goes there by the names" \
+         $packages >&2
+    exit 0
+fi
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=
+for package in $packages; do
+    is_installed "$package" || missing="$missing $package"
+done
+
+if [ -z "$missing" ]; then
+    exit 0
+fi
+
+echo "deps.sh: installing$missing"
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1; then
+    as_root=sudo
+else
+    echo "deps.sh: only root can do that: apt-get install$missing" >&2
+    exit 1
+fi
+
+# While this file is there, nothing that is installed gets started; port 80 may
+# be taken. One that is there already is its owner's word, and stays.
+
+policy=/usr/sbin/policy-rc.d
+own_policy=no
+
+clean_up() {
+    if [ $own_policy = yes ]; then
+        $as_root rm -f "$policy"
+        own_policy=no
+    fi
+}
+
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+if [ ! -e "$policy" ]; then
+    own_policy=yes
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+fi
+
+new_nginx=no
+case " $missing " in
+    *" nginx "*) new_nginx=yes ;;
+esac
+
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+        apt-get -q -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@"
+}
+
+apt update
+apt install -y --no-install-recommends $missing
+
+if [ $new_nginx = yes ]; then
+    if [ $own_policy = no ] && command -v service >/dev/null 2>&1; then
+        $as_root service nginx stop >/dev/null 2>&1 || true
+    fi
+    if command -v systemctl >/dev/null 2>&1; then
+        $as_root systemctl --quiet disable nginx >/dev/null 2>&1 || true
+    fi
+fi

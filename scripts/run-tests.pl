@@ -1,0 +1,190 @@
+#!/usr/bin/perl
+
+# Runs all that speaks TAP here and counts it. See test.sh.
+
+use strict;
+use warnings;
+
+use Cwd qw( cwd );
+use File::Basename qw( basename );
+use File::Path qw( make_path );
+use File::Temp ();
+use TAP::Harness ();
+
+# How long one file may take, in seconds, before it is ended.
+my $time_limit = $ENV{TEST_TIME_LIMIT} || 900;
+
+# Ports for one file: nginx has the first, what it talks to has the others.
+my $ports_per_file = 20;
+
+my $jobs = $ENV{TEST_JOBS} || processors();
+my $top = cwd();
+my $tmp = File::Temp->newdir('ioattest-XXXXXX', TMPDIR => 1,
+                             CLEANUP => !$ENV{TEST_KEEP});
+
+# Runs of two people on one machine should not meet; stay below the ports that
+# the kernel gives to clients.
+my $next_port = 10_240 + ($$ % 16) * 1_280;
+
+my %count = (passed => 0, failed => 0, skipped => 0);
+my @complaints;
+
+my @modules = @ARGV ? @ARGV : sort glob 't/*.t';
+my @runner = perl_libraries();
+
+if (!@ARGV) {
+    # whether the runner can be trusted comes first; it is no part of the count
+    run([sort glob 't/runner/t/*.t'], \&plain_perl, 0);
+
+    run(['scripts/check-arch.sh'], sub { ['sh', $_[0]] }, 1);
+    run([unit_programs()], sub { ["./$_[0]"] }, 1);
+}
+
+run(\@modules, \&module_test, 1);
+
+print "\n$_\n" for @complaints;
+print "what the servers left is in $tmp\n" if $ENV{TEST_KEEP};
+print "$count{passed} passed, $count{failed} failed",
+      $count{skipped} ? ", $count{skipped} skipped" : '', "\n";
+
+exit($count{failed} || !$count{passed} ? 1 : 0);
+
+
+sub processors {
+    my $n = `getconf _NPROCESSORS_ONLN 2>/dev/null` || 1;
+    chomp $n;
+    return $n;
+}
+
+
+# Test::Nginx itself where it is installed, else the runner that comes with us.
+
+sub perl_libraries {
+    my $is_there = system("$^X -MTest::Nginx::Socket -e1 >/dev/null 2>&1") == 0;
+
+    return ($is_there ? () : "-I$top/t/runner", "-I$top/t/lib");
+}
+
+
+sub unit_programs {
+    my @compiled = map { 'build/core/unit/' . basename($_, '.c') }
+                   sort glob 't/unit/*.c';
+
+    $ENV{CORE_DIR} = 'build/core';
+    return (@compiled, sort glob 't/unit/*.py');
+}
+
+
+sub plain_perl {
+    my ($file) = @_;
+
+    return with_environment($file, $^X, $file);
+}
+
+
+sub module_test {
+    my ($file) = @_;
+
+    return with_environment($file, $^X, @runner, $file);
+}
+
+
+sub with_environment {
+    my ($file, @command) = @_;
+
+    my $dir = place_of($file);
+    my $port = $next_port;
+    $next_port += $ports_per_file;
+
+    my %set = (
+        TEST_NGINX_PORT        => $port,
+        TEST_NGINX_SERVER_PORT => $port,
+        TEST_NGINX_SERVROOT    => "$dir/servroot",
+        TEST_NGINX_HTML_DIR    => "$dir/servroot/html",
+        TMPDIR                 => $dir,
+    );
+
+    if ($file !~ m{^t/runner/}) {
+        $set{TEST_NGINX_LOAD_MODULES} = $ENV{TEST_NGINX_LOAD_MODULES}
+            // "$top/build/ngx_http_ioattest_module.so";
+    }
+
+    return ['env', map({ "$_=$set{$_}" } sort keys %set), @command];
+}
+
+
+sub place_of {
+    my ($file) = @_;
+
+    (my $name = $file) =~ s{/}{-}g;
+    make_path("$tmp/$name");
+    return "$tmp/$name";
+}
+
+
+# What a file says on stderr is shown when it has ended, not mixed with that of
+# the file beside it.
+
+sub run {
+    my ($files, $command, $counts) = @_;
+
+    return if !@$files;
+
+    my $harness = TAP::Harness->new({
+        jobs => $jobs,
+        exec => sub {
+            my ($self, $file) = @_;
+
+            my $err = place_of($file) . '/stderr';
+            return ['sh', '-c', 'exec 2>"$0"; exec timeout -k 10 "$@"',
+                    $err, $time_limit, @{ $command->($file) }];
+        },
+    });
+
+    my $grave = 0;
+
+    $harness->callback(after_test => sub {
+        my ($job) = @_;
+        $grave += show_stderr(ref $job ? $job->[0] : $job);
+    });
+
+    my $all = $harness->runtests(@$files);
+
+    my $skipped = $all->skipped;
+    my $failed = $all->failed + $grave;
+    my $broken = 0;
+
+    for my $parser ($all->parsers(@$files)) {
+        $skipped++ if defined $parser->skip_all;
+
+        # ended badly, or with another number of tests than it had planned
+        next if $parser->failed;
+        $broken++ if $parser->exit || $parser->wait || $parser->parse_errors;
+    }
+
+    $count{failed} += $failed + $broken;
+    return if !$counts;
+
+    $count{skipped} += $skipped;
+    $count{passed} += $all->passed - $all->skipped;
+}
+
+
+# nginx's alerts speak of its own impossible states: none may go by unseen.
+# Returns how many there were.
+
+sub show_stderr {
+    my ($file) = @_;
+
+    open my $in, '<', place_of($file) . '/stderr' or return 0;
+    my @lines = <$in>;
+    close $in;
+
+    return 0 if !@lines;
+
+    print STDERR "\n--- $file\n", @lines;
+
+    my @alerts = grep { /^WARNING: .*\[alert\]/ } @lines;
+    push @complaints, map { "$file: $_" } @alerts;
+    return scalar @alerts;
+}
