@@ -20,7 +20,8 @@ module:
 	@$(MAKE) --no-print-directory -C build/nginx-module/src \
 		-f ../objs/Makefile modules
 	@cmp -s build/nginx-module/objs/$(MODULE) build/$(MODULE) \
-		|| cp build/nginx-module/objs/$(MODULE) build/$(MODULE)
+		|| { cp build/nginx-module/objs/$(MODULE) build/$(MODULE).new \
+		&& mv build/$(MODULE).new build/$(MODULE); }
 
 # nginx itself and the module, from one source tree.
 nginx:

@@ -226,6 +226,12 @@ ngx_http_ioattest_job_t *ngx_http_ioattest_job_find(ngx_http_request_t *sr);
 void ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job);
 ngx_int_t ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job,
     ngx_chain_t *in);
+
+/* finish: how a job ends */
+
+ngx_int_t ngx_http_ioattest_job_done(ngx_http_request_t *sr, void *data,
+    ngx_int_t rc);
+void ngx_http_ioattest_job_timeout(ngx_event_t *ev);
 void ngx_http_ioattest_job_drop(ngx_http_ioattest_job_t *job);
 
 /* reply: judges what a job brought */

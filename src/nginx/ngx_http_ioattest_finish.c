@@ -1,0 +1,279 @@
+
+/*
+ * The end of a job: by its reply, by time, or with the request it belongs to.
+ */
+
+
+#include "ngx_http_ioattest.h"
+
+
+static void ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job,
+    ngx_int_t status);
+static ioa_status_t ngx_http_ioattest_job_verdict(
+    ngx_http_ioattest_job_t *job, ngx_int_t status);
+static ngx_uint_t ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job);
+static void ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
+    ngx_http_ioattest_give_e how, ioa_status_t reason);
+static ngx_int_t ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job);
+
+
+/*
+ * nginx may call it more than once: the second time nothing is left to do.
+ * It returns NGX_OK, since anything else would make nginx build an error
+ * page for the subrequest, or end the main request.
+ */
+
+ngx_int_t
+ngx_http_ioattest_job_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
+{
+    ngx_http_ioattest_job_t *job = data;
+
+    if (sr->connection->error) {
+        return rc;
+    }
+
+    if (!job->finished) {
+        ngx_http_ioattest_job_finish(job, (rc >= NGX_HTTP_SPECIAL_RESPONSE)
+                                          ? rc
+                                          : (ngx_int_t)
+                                            sr->headers_out.status);
+
+        return ngx_http_ioattest_job_resume(job);
+    }
+
+    return NGX_OK;
+}
+
+
+/* Lets the request go on that has waited for the job. */
+
+static ngx_int_t
+ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job)
+{
+    ngx_http_request_t  *r;
+
+    if (!job->waited) {
+        return NGX_OK;
+    }
+
+    r = job->ctx->request;
+
+    r->write_event_handler = (job->ctx->state == NGX_HTTP_IOATTEST_GATE)
+                             ? ngx_http_core_run_phases
+                             : ngx_http_ioattest_hold_resume;
+
+    return ngx_http_post_request(r, NULL);
+}
+
+
+void
+ngx_http_ioattest_job_timeout(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_request_t       *r, *sr;
+    ngx_http_upstream_t      *u;
+    ngx_http_ioattest_job_t  *job;
+
+    job = ev->data;
+    sr = job->sr;
+    r = job->ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    job->overflow = 0;
+    job->complete = 0;
+
+    ngx_http_ioattest_job_finish(job, NGX_HTTP_GATEWAY_TIME_OUT);
+
+    if (ngx_http_ioattest_job_resume(job) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    /*
+     * The connection of the subrequest is given up the way nginx does it
+     * when a client is gone, or it would keep the client's request open.
+     */
+
+    u = sr->upstream;
+
+    if (u && u->cleanup) {
+        (*u->cleanup)(sr);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
+{
+    ngx_str_t                      name;
+    ioa_status_t                   reason;
+    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_counters_t  *counters;
+
+    ctx = job->ctx;
+    job->finished = 1;
+
+    if (job->timer.timer_set) {
+        ngx_del_timer(&job->timer);
+    }
+
+    counters = ngx_http_ioattest_counters(ctx);
+
+    reason = ngx_http_ioattest_job_verdict(job, status);
+
+    if (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
+        ngx_http_ioattest_observe(&counters->attest,
+                                  (ngx_current_msec - job->started) * 1000);
+
+        (void) ngx_atomic_fetch_add(reason == IOA_OK
+                                    ? &counters->attest_verified
+                                    : &counters->attest_rejected[reason], 1);
+    }
+
+    if (reason != IOA_OK) {
+        name = ngx_http_ioattest_printable(ctx->request->pool,
+                                           ctx->model.names.name,
+                                           ctx->model.names.name_len);
+
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "ioattest: %s model \"%V\" failed: %s (status %i, "
+                      "%uz bytes%s), asked at \"%V\"",
+                      job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
+                      ? "attestation of" : "models list for",
+                      &name, ioa_status_name(reason), status, job->size,
+                      job->overflow ? ", too large"
+                                    : (job->complete ? "" : ", incomplete"),
+                      job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
+                      ? &ctx->conf->request : &ctx->conf->models);
+
+        if (job->waited) {
+            ctx->failed = reason;
+        }
+    }
+
+    ngx_http_ioattest_wait_wake(job->lease_key);
+}
+
+
+/* Judges the reply, keeps what it proves, and gives the lease back. */
+
+static ioa_status_t
+ngx_http_ioattest_job_verdict(ngx_http_ioattest_job_t *job, ngx_int_t status)
+{
+    ioa_status_t               reason;
+    ngx_msec_t                 ran;
+    ngx_http_ioattest_give_e   how;
+
+    how = NGX_HTTP_IOATTEST_GIVE_FAILED;
+    ran = ngx_current_msec - job->started;
+
+    if (status == NGX_HTTP_GATEWAY_TIME_OUT) {
+        reason = IOA_ATTESTATION_TIMEOUT;
+
+        if (ran + 1 < job->ctx->conf->timeout && job->waited
+            && ngx_http_ioattest_wait_over(job->ctx))
+        {
+            /* it was the request that ran out of time, having waited before */
+            how = NGX_HTTP_IOATTEST_GIVE_BACK;
+        }
+
+    } else if (status != NGX_HTTP_OK) {
+        reason = IOA_ATTESTATION_UNAVAILABLE;
+
+        if (status >= 400 && status < 500
+            && ngx_http_ioattest_job_own_key(job))
+        {
+            how = NGX_HTTP_IOATTEST_GIVE_BACK;
+        }
+
+    } else if (!job->complete || job->overflow) {
+        reason = IOA_ATTESTATION_MALFORMED;
+
+    } else {
+        reason = ngx_http_ioattest_reply_judge(job);
+    }
+
+    if (reason != IOA_OK) {
+        ngx_http_ioattest_job_give(job, how, reason);
+    }
+
+    job->token = 0;
+
+    return reason;
+}
+
+
+/*
+ * 1 where the attestation was asked with the key of this request's client:
+ * the header went out as he sent it, not as the location sets it.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job)
+{
+    u_char               *p;
+    ngx_str_t            *key;
+    ngx_buf_t            *b;
+    ngx_chain_t          *cl;
+    ngx_http_upstream_t  *u;
+
+    u = job->sr->upstream;
+    key = &job->authorization;
+
+    if (key->len == 0 || u == NULL) {
+        return 0;
+    }
+
+    for (cl = u->request_bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (b->start == NULL) {
+            continue;
+        }
+
+        for (p = b->start; (size_t) (b->last - p) >= key->len; p++) {
+            if (*p == key->data[0] && ngx_memcmp(p, key->data, key->len) == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
+    ngx_http_ioattest_give_e how, ioa_status_t reason)
+{
+    if (job->token) {
+        ngx_http_ioattest_lease_give(job->ctx->conf->zone, job->lease_key,
+                                     job->token, how, reason,
+                                     job->ctx->conf->fail_timeout);
+        job->token = 0;
+    }
+}
+
+
+/* The request ends before the job has: the next waiter may have the lease. */
+
+void
+ngx_http_ioattest_job_drop(ngx_http_ioattest_job_t *job)
+{
+    if (job->timer.timer_set) {
+        ngx_del_timer(&job->timer);
+    }
+
+    job->finished = 1;
+
+    if (job->token) {
+        ngx_http_ioattest_job_give(job, NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK);
+        ngx_http_ioattest_wait_wake(job->lease_key);
+    }
+}
