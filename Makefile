@@ -94,7 +94,7 @@ bench: build/bench_verify
 	build/bench_verify
 
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long; a corpus
-# grows in build/fuzz/corpus, what t/data and fuzz/seeds hold is its start.
+# grows in build/fuzz/corpus, from what fuzz/seeds holds.
 
 FUZZ_CC  ?= clang
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)

@@ -6,7 +6,8 @@
  * and UTF-8, nesting and number of values limited, no \u0000 (its strings
  * end at NUL), no lone surrogate, nothing behind the value but white space.
  * Duplicate keys, compared as they read after unescaping, are errors in any
- * object.
+ * object.  A number of more than 63 characters may be refused: cJSON reads
+ * no longer ones.
  *
  * Floor F1.
  */

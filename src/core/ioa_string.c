@@ -112,6 +112,36 @@ ioa_string_drop_surrogate(ioa_string_t *s)
 }
 
 
+/* Takes what is there of a character whose first byte is taken. */
+static ioa_string_event_t
+ioa_string_utf8(ioa_string_t *s, ioa_reader_t *r)
+{
+    uint8_t     c;
+    ioa_utf8_t  utf8;
+
+    utf8 = s->utf8;     /* kept in registers: this is where CJK goes by */
+
+    while (utf8.need != 0) {
+
+        if (!ioa_reader_u8(r, &c)) {
+            s->utf8 = utf8;
+            s->state = IOA_STRING_S_UTF8;
+            return IOA_STRING_MORE;
+        }
+
+        if (!ioa_utf8_next(&utf8, c)) {
+            return IOA_STRING_BAD;
+        }
+
+        ioa_string_keep(s, &c, 1);
+    }
+
+    s->state = IOA_STRING_S_TEXT;
+
+    return IOA_STRING_MORE;
+}
+
+
 /* Takes a run of plain text and, where one follows, the byte behind it. */
 static ioa_string_event_t
 ioa_string_text(ioa_string_t *s, ioa_reader_t *r)
@@ -152,26 +182,8 @@ ioa_string_text(ioa_string_t *s, ioa_reader_t *r)
     }
 
     ioa_string_keep(s, &c, 1);
-    s->state = IOA_STRING_S_UTF8;
 
-    return IOA_STRING_MORE;
-}
-
-
-static ioa_string_event_t
-ioa_string_utf8(ioa_string_t *s, uint8_t c)
-{
-    if (!ioa_utf8_next(&s->utf8, c)) {
-        return IOA_STRING_BAD;
-    }
-
-    ioa_string_keep(s, &c, 1);
-
-    if (s->utf8.need == 0) {
-        s->state = IOA_STRING_S_TEXT;
-    }
-
-    return IOA_STRING_MORE;
+    return ioa_string_utf8(s, r);
 }
 
 
@@ -274,21 +286,17 @@ ioa_string_next(ioa_string_t *s, ioa_reader_t *r)
 
         if (s->state == IOA_STRING_S_TEXT) {
             event = ioa_string_text(s, r);
-            continue;
-        }
 
-        if (!ioa_reader_u8(r, &c)) {
-            break;
-        }
+        } else if (s->state == IOA_STRING_S_UTF8) {
+            event = ioa_string_utf8(s, r);
 
-        switch (s->state) {
-        case IOA_STRING_S_UTF8:
-            event = ioa_string_utf8(s, c);
+        } else if (!ioa_reader_u8(r, &c)) {
             break;
-        case IOA_STRING_S_ESCAPE:
+
+        } else if (s->state == IOA_STRING_S_ESCAPE) {
             event = ioa_string_escape(s, c);
-            break;
-        default:
+
+        } else {
             event = ioa_string_hex(s, c);
         }
     }

@@ -106,6 +106,9 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
+    /* known here again, so that the answer to the refusal is ours */
+    ngx_http_set_ctx(r, ctx, ngx_http_ioattest_module);
+
     return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
                         "the request was redirected after it had been sent: "
                         "proxy_ignore_headers X-Accel-Redirect");

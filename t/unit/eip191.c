@@ -320,6 +320,65 @@ test_vectors(const cJSON *cases)
 }
 
 
+/* r and s of 32 bytes each, hex, v in decimal. */
+static ioa_status_t
+recover(const char *r, const char *s, int v)
+{
+    uint8_t  sig65[IOA_EIP191_SIG_LEN], digest32[32], address20[20];
+
+    ioa_eip191_digest(digest32, (const uint8_t *) "x", 1);
+
+    if (!ioa_hex_decode(sig65, 32, (const uint8_t *) r, strlen(r))
+        || !ioa_hex_decode(sig65 + 32, 32, (const uint8_t *) s, strlen(s)))
+    {
+        printf("Bail out! hex of r or s\n");
+        exit(1);
+    }
+
+    sig65[64] = (uint8_t) v;
+
+    return ioa_eip191_recover(address20, sig65, digest32);
+}
+
+
+/* What is malformed is called so, and not left to the library to fail on. */
+static void
+test_ranges(void)
+{
+    int         v;
+    unit_all_t  all = { 0 };
+
+#define ZERO  "0000000000000000000000000000000000000000000000000000000000000000"
+#define ONE   "0000000000000000000000000000000000000000000000000000000000000001"
+#define GX    "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+#define HALF  "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"
+#define OVER  "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1"
+#define LAST  "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140"
+#define ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
+#define FIVE  "0000000000000000000000000000000000000000000000000000000000000005"
+
+    UNIT_OK(recover(GX, ONE, 27) == IOA_OK, "least s");
+    UNIT_OK(recover(GX, HALF, 27) == IOA_OK, "greatest low s");
+    UNIT_OK(recover(GX, OVER, 27) == IOA_MALFORMED_SIGNATURE, "least high s");
+    UNIT_OK(recover(GX, LAST, 27) == IOA_MALFORMED_SIGNATURE, "greatest s");
+    UNIT_OK(recover(GX, ORDER, 27) == IOA_MALFORMED_SIGNATURE, "s = n");
+    UNIT_OK(recover(GX, ZERO, 27) == IOA_MALFORMED_SIGNATURE, "s = 0");
+    UNIT_OK(recover(ZERO, ONE, 27) == IOA_MALFORMED_SIGNATURE, "r = 0");
+    UNIT_OK(recover(ORDER, ONE, 27) == IOA_MALFORMED_SIGNATURE, "r = n");
+    UNIT_OK(recover(ONE, ONE, 27) == IOA_OK, "r = 1");
+    UNIT_OK(recover(FIVE, ONE, 27) == IOA_SIGNATURE_MISMATCH,
+            "r is no point's x");
+
+    for (v = 0; v < 256; v++) {
+        unit_each(&all, recover(GX, ONE, v)
+                        == (v == 0 || v == 1 || v == 27 || v == 28
+                            ? IOA_OK : IOA_MALFORMED_SIGNATURE), "v %d", v);
+    }
+
+    UNIT_ALL(&all, "every v");
+}
+
+
 int
 main(void)
 {
@@ -334,6 +393,7 @@ main(void)
 
     UNIT_OK(cJSON_GetArraySize(cases) == 94, "94 vectors");
     test_vectors(cases);
+    test_ranges();
 
     cJSON_Delete(root);
     free(text);

@@ -165,6 +165,27 @@ test_cases(void)
 }
 
 
+/* A key that fits no text is not the part of it that did. */
+static void
+test_long_key(void)
+{
+    size_t          n;
+    ioa_status_t    st;
+    const uint8_t  *name;
+
+    static const char  head[] = "{\"model";
+    static const char  tail[] = X200 "\":\"a\",\"model\":\"b\"}";
+
+    ioa_request_scan_init(scan);
+    st = ioa_request_scan_update(scan, UNIT_BYTES(head));
+
+    UNIT_OK(st == IOA_OK
+            && ioa_request_scan_update(scan, UNIT_BYTES(tail)) == IOA_OK
+            && ioa_request_scan_final(&name, &n, scan) == IOA_OK
+            && n == 1 && name[0] == 'b', "a long key cut behind \"model\"");
+}
+
+
 static void
 test_prefixes(void)
 {
@@ -297,6 +318,7 @@ main(void)
     scan = malloc(ioa_request_scan_size());
 
     test_cases();
+    test_long_key();
     test_prefixes();
     test_flips();
     test_depth();

@@ -282,7 +282,7 @@ request(const char *id, size_t id_len, const char *want)
     model.len = id_len;
     len = want == NULL ? 0 : strlen(want);
 
-    for (cap = 0; cap <= len + 2; cap++) {
+    for (cap = 0; cap <= (len ? len + 2 : 512); cap++) {
         out = malloc(cap + 1);
         n = ioa_attest_request(out, cap, model, nonce32);
         unit_each(&all, n == (cap < len ? 0 : len)

@@ -141,6 +141,8 @@ import misbehave
 import server
 import state as state_module
 
+PARENT = os.getppid()
+
 
 def arguments(argv):
     p = argparse.ArgumentParser(description="simulated private API")
@@ -173,8 +175,7 @@ def print_list():
 
 
 async def watch_parent(stop):
-    parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == PARENT:
         await asyncio.sleep(0.5)
     stop.set()
 

@@ -200,9 +200,10 @@ async def _write(writer, data):
 
 
 async def _hang(reader):
-    """Wait until the other side has closed."""
+    """Wait until the other side has closed, and tell the server so."""
     while await reader.read(65536):
         pass
+    raise ConnectionResetError
 
 
 def _abort(writer):
@@ -222,7 +223,6 @@ async def send(reply, reader, writer, head_only, close):
         await asyncio.sleep(reply.delay)
     if reply.end == "hang":
         await _hang(reader)
-        return False
     if reply.end:
         if reply.end == "reset":
             _abort(writer)
