@@ -302,7 +302,12 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     own = (conf->enable != NGX_CONF_UNSET);
 
-    if (!own) {
+    if (!own && conf->status_format != NGX_CONF_UNSET_UINT) {
+
+        /* the status page of a protected server is not the API's */
+        conf->enable = 0;
+
+    } else if (!own) {
         ngx_conf_merge_value(conf->enable, prev->enable, 0);
         conf->zone_name = prev->zone_name;
     }

@@ -17,11 +17,6 @@ if [ "${1-}" = fuzz ]; then
     packages="$packages clang"
 fi
 
-# somebody's own build of node serves as well as Debian's
-if ! command -v node >/dev/null 2>&1; then
-    packages="$packages nodejs npm"
-fi
-
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "deps.sh: this is no Debian; what is needed goes there by the names" \
          $packages >&2
