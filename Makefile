@@ -47,7 +47,8 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 CORE_DIR  := build/core$(if $(SAN),-san)
 CORE_LIB  := $(if $(SAN),$(CORE_DIR)/libioattest.a,build/libioattest.a)
 CORE_CC   := $(CC) -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden \
-             $(or $(CFLAGS),-O2 -g) $(if $(SAN),$(SAN_FLAGS)) -MMD -MP -Isrc/core
+             $(or $(CFLAGS),-O2 -g) $(if $(SAN),$(SAN_FLAGS)) -MMD -MP \
+             -Isrc/core
 CORE_SRC  := $(wildcard src/core/*.c)
 CORE_OBJ  := $(CORE_SRC:src/core/%.c=$(CORE_DIR)/%.o)
 UNIT_SRC  := $(wildcard t/unit/*.c)

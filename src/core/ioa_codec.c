@@ -99,7 +99,8 @@ ioa_base64_value(uint8_t c)
  * padded, 2 or 1; 0 where it is malformed.
  */
 static size_t
-ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *digits4, int last)
+ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *digits4,
+    int last)
 {
     int       v;
     size_t    i, digits;

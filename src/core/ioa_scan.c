@@ -201,6 +201,25 @@ ioa_scan_value(ioa_scan_t *s, uint8_t c)
 }
 
 
+/* Takes what stands behind a value in a container. */
+static ioa_scan_event_t
+ioa_scan_separator(ioa_scan_t *s, uint8_t c)
+{
+    if (c == '}' || c == ']') {
+        return ioa_scan_pop(s, c == '}');
+    }
+
+    if (c != ',') {
+        return ioa_scan_bad(s);
+    }
+
+    s->state = ioa_scan_in_object(s) ? IOA_SCAN_S_NEXT_KEY
+                                     : IOA_SCAN_S_VALUE;
+
+    return IOA_SCAN_MORE;
+}
+
+
 /* Takes a byte between tokens. */
 static ioa_scan_event_t
 ioa_scan_structure(ioa_scan_t *s, uint8_t c)
@@ -237,17 +256,7 @@ ioa_scan_structure(ioa_scan_t *s, uint8_t c)
         return IOA_SCAN_MORE;
 
     case IOA_SCAN_S_AFTER:
-        if (c == ',') {
-            s->state = ioa_scan_in_object(s) ? IOA_SCAN_S_NEXT_KEY
-                                             : IOA_SCAN_S_VALUE;
-            return IOA_SCAN_MORE;
-        }
-
-        if (c == '}' || c == ']') {
-            return ioa_scan_pop(s, c == '}');
-        }
-
-        return ioa_scan_bad(s);
+        return ioa_scan_separator(s, c);
 
     case IOA_SCAN_S_DONE:
         return ioa_scan_bad(s);

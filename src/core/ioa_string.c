@@ -112,31 +112,30 @@ ioa_string_drop_surrogate(ioa_string_t *s)
 }
 
 
-/* Takes what is there of a character whose first byte is taken. */
+/*
+ * Takes what is there of characters of several bytes, the first of which has
+ * begun.  The state of the character is kept in registers: this is where
+ * Chinese goes by.
+ */
 static ioa_string_event_t
 ioa_string_utf8(ioa_string_t *s, ioa_reader_t *r)
 {
     uint8_t     c;
     ioa_utf8_t  utf8;
 
-    utf8 = s->utf8;     /* kept in registers: this is where CJK goes by */
+    utf8 = s->utf8;
 
-    while (utf8.need != 0) {
+    while (ioa_reader_peek(r, &c) && (utf8.need != 0 || c >= 0x80)) {
 
-        if (!ioa_reader_u8(r, &c)) {
-            s->utf8 = utf8;
-            s->state = IOA_STRING_S_UTF8;
-            return IOA_STRING_MORE;
-        }
-
-        if (!ioa_utf8_next(&utf8, c)) {
+        if (!ioa_utf8_byte(&utf8, c) || !ioa_reader_u8(r, &c)) {
             return IOA_STRING_BAD;
         }
 
         ioa_string_keep(s, &c, 1);
     }
 
-    s->state = IOA_STRING_S_TEXT;
+    s->utf8 = utf8;
+    s->state = utf8.need != 0 ? IOA_STRING_S_UTF8 : IOA_STRING_S_TEXT;
 
     return IOA_STRING_MORE;
 }

@@ -105,7 +105,8 @@ static const literal_t  bad[] = {
     LITERAL("\"\xc3\\n\""),
     /* duplicate keys */
     LITERAL("{\"a\":1,\"a\":1}"), LITERAL("{\"a\":1,\"\\u0061\":2}"),
-    LITERAL("{\"\":1,\"\":2}"), LITERAL("[[{\"x\":{\"b\":1,\"c\":2,\"b\":3}}]]"),
+    LITERAL("{\"\":1,\"\":2}"),
+    LITERAL("[[{\"x\":{\"b\":1,\"c\":2,\"b\":3}}]]"),
     LITERAL("{\"/\":1,\"\\/\":2}"), LITERAL("{\"\\n\":1,\"\\u000a\":2}"),
     LITERAL("{\"\xc3\xa9\":1,\"\\u00e9\":2}"),
     LITERAL("{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":2}"),
