@@ -99,7 +99,7 @@ Content-Type: application/json
 X-Verdict: rejected
 X-Reason: signature_mismatch
 x-should-retry: false
---- raw_response_headers_unlike: signature|signing_address|text:
+--- raw_response_headers_unlike: (?m)^(?:signature|signing_address|text):
 --- error_log
 ioattest: refused signature_mismatch
 --- no_error_log
