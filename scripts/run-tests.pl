@@ -26,6 +26,13 @@ my $tmp = File::Temp->newdir('ioattest-XXXXXX', TMPDIR => 1,
 # the kernel gives to clients.
 my $next_port = 10_240 + ($$ % 16) * 1_280;
 
+# The first lines of valgrind's reports.
+my $valgrind = qr/^==\d+==\s(?:
+    Invalid | Mismatched | Process\sterminating | Syscall\sparam
+    | Conditional\sjump | Use\sof\suninitialised | Source\sand\sdestination
+    | .*\bdefinitely\slost\sin\sloss\srecord
+)/x;
+
 # For an nginx made with sanitizers: it frees nothing when it refuses to start.
 $ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
 $ENV{UBSAN_OPTIONS} //= 'print_stacktrace=1';
@@ -174,8 +181,8 @@ sub run {
 }
 
 
-# nginx's alerts speak of its own impossible states: none may go by unseen.
-# Returns how many there were.
+# nginx's alerts speak of its own impossible states, and valgrind's reports of
+# somebody's mistake: none may go by unseen. Returns how many there were.
 
 sub show_stderr {
     my ($file) = @_;
@@ -188,7 +195,7 @@ sub show_stderr {
 
     print STDERR "\n--- $file\n", @lines;
 
-    my @alerts = grep { /^WARNING: .*\[alert\]/ } @lines;
-    push @complaints, map { "$file: $_" } @alerts;
-    return scalar @alerts;
+    my @grave = grep { /^WARNING: .*\[alert\]/ || $_ =~ $valgrind } @lines;
+    push @complaints, map { "$file: $_" } @grave;
+    return scalar @grave;
 }

@@ -52,7 +52,7 @@ sig_nonhex             malformed_signature
 sig_short              malformed_signature
 sig_long               malformed_signature
 sig_odd                malformed_signature
-sig_huge               malformed_signature
+sig_huge=2000          malformed_signature
 sig_0x0x               malformed_signature
 sig_space              malformed_signature
 sig_compact            malformed_signature
@@ -62,7 +62,6 @@ sig_no_prefix          signature_mismatch
 sig_sha256             signature_mismatch
 sig_parity             signature_mismatch
 wrong_signer           signature_mismatch
-text_flip              malformed_text
 text_digit             signature_mismatch
 text_swap              signature_mismatch
 text_upper             malformed_text
@@ -92,7 +91,7 @@ sig_v01
 address_lower
 address_upper
 field_case
-text_tab
+text_tab               malformed_text
 none
 END
 

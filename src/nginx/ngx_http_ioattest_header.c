@@ -19,6 +19,7 @@ static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
+static const char *ngx_http_ioattest_header_hint(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
 
 
@@ -256,7 +257,8 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     rc = ngx_http_ioattest_signature_judge(ctx, &reason);
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_ioattest_header_refuse(r, ctx, reason, NULL);
+        return ngx_http_ioattest_header_refuse(r, ctx, reason,
+                                       ngx_http_ioattest_header_hint(r));
     }
 
     if (rc == NGX_OK) {
@@ -265,6 +267,26 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     }
 
     return ngx_http_ioattest_header_hold(r, ctx);
+}
+
+
+/* An event stream has its signature in an event, not in its headers. */
+
+static const char *
+ngx_http_ioattest_header_hint(ngx_http_request_t *r)
+{
+    ngx_str_t  *type;
+
+    type = &r->headers_out.content_type;
+
+    if (type->len >= sizeof("text/event-stream") - 1
+        && ngx_strncasecmp(type->data, (u_char *) "text/event-stream",
+                           sizeof("text/event-stream") - 1) == 0)
+    {
+        return "event streams are not verified by this version";
+    }
+
+    return NULL;
 }
 
 

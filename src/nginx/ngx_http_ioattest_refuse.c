@@ -78,6 +78,10 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
                            ctx->signature.signing_address.len);
     }
 
+    if (signer.len == 0) {
+        ngx_str_set(&signer, "-");
+    }
+
     /* the sentence goes on */
 
     message = ioa_status_message(ctx->reason);

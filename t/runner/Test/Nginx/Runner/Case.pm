@@ -50,6 +50,7 @@ sub judge {
         local $Test::Builder::Level = $Test::Builder::Level + 1;
 
         return same_text(@args, $label) if $how eq 'same';
+        return like_text($how, @args, $label) if $how =~ /like/;
 
         no strict 'refs';
         return &{"Test::More::$how"}(@args, $label);
@@ -83,6 +84,27 @@ sub same_text {
         length $got, $from, printable(substr $got, $from, 60),
         length $expected, $from, printable(substr $expected, $from, 60),
         $at);
+
+    return 0;
+}
+
+
+sub like_text {
+    my ($how, $got, $pattern, $label) = @_;
+
+    if ($Test::Nginx::Util::NoLongString || length($got // '') < 400) {
+        no strict 'refs';
+        return &{"Test::More::$how"}($got, $pattern, $label);
+    }
+
+    my $matches = $got =~ $pattern;
+    my $ok = $how eq 'like' ? $matches : !$matches;
+
+    return 1 if Test::More::ok($ok, $label);
+
+    Test::More::diag(sprintf "%d bytes: %s ...\n%s %s",
+        length $got, printable(substr $got, 0, 300),
+        $matches ? 'match' : 'do not match', $pattern);
 
     return 0;
 }
