@@ -96,8 +96,8 @@ sub start_in_foreground {
               --keep-debuginfo=yes --show-possibly-lost=no )
         : split ' ', $options;
 
-    if (-f 'valgrind.suppress') {
-        push @options, '--suppressions=valgrind.suppress';
+    if (-f 't/valgrind.suppress') {
+        push @options, '--suppressions=t/valgrind.suppress';
     }
 
     my $pid = fork() // bail_out("fork failed: $!");
