@@ -1,0 +1,266 @@
+package IoattestNginx;
+
+# nginx for tests that need more than blocks can say: many clients at once,
+# reloads, killed workers.  Honours the variables that Test::Nginx knows:
+# TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES, TEST_NGINX_PORT and
+# TEST_NGINX_SERVROOT.
+#
+#   my $nginx = IoattestNginx->start(workers => 2, http => $text,
+#                                    server => $text);
+#   my @answers = $nginx->ask(@requests);     # all at once
+#
+# A request is what IoattestNginx::completion() returns; an answer is a hash of
+# code, head, body and reason (of a refusal).  $TEST_NGINX_... in the texts is
+# replaced by the environment's.
+
+use strict;
+use warnings;
+
+use Cwd ();
+use File::Path qw( make_path remove_tree );
+use IO::Select;
+use IO::Socket::INET;
+use JSON::PP ();
+use Time::HiRes qw( sleep time );
+
+my @running;
+
+
+sub start {
+    my ($class, %arg) = @_;
+
+    my $root = $ENV{TEST_NGINX_SERVROOT} || Cwd::getcwd() . '/t/servroot';
+    my $self = bless {
+        root => $root,
+        port => $ENV{TEST_NGINX_PORT} || 1984,
+        binary => $ENV{TEST_NGINX_BINARY} || 'nginx',
+        workers => $arg{workers} || 2,
+        owner => $$,
+    }, $class;
+
+    remove_tree($root);
+    make_path("$root/logs", "$root/html");
+
+    $self->configure(%arg);
+    push @running, $self;
+
+    system($self->command) == 0 or die "nginx does not start\n";
+    $self->wait_for(sub { -s "$root/logs/nginx.pid" && $self->connect });
+
+    return $self;
+}
+
+
+sub configure {
+    my ($self, %arg) = @_;
+
+    my $modules = join '', map { "load_module $_;\n" }
+                  split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
+    my $user = $> == 0 ? "user root;\n" : '';
+    my $temp = join '', map { "    ${_}_temp_path $self->{root}/$_;\n" }
+               qw( client_body proxy fastcgi uwsgi scgi );
+    my $text = <<"EOF";
+$modules${user}worker_processes $self->{workers};
+pid $self->{root}/logs/nginx.pid;
+error_log $self->{root}/logs/error.log info;
+events { worker_connections 2048; }
+http {
+    access_log $self->{root}/logs/access.log;
+$temp$arg{http}
+    server {
+        listen 127.0.0.1:$self->{port} backlog=1024;
+        root $self->{root}/html;
+$arg{server}
+    }
+}
+EOF
+    $text =~ s/\$(TEST_NGINX_\w+)/$ENV{$1} \/\/ die "$1 is not set\n"/ge;
+
+    open my $out, '>', "$self->{root}/nginx.conf" or die "nginx.conf: $!\n";
+    print $out $text;
+    close $out;
+    return;
+}
+
+
+sub command {
+    my ($self, @more) = @_;
+    return ($self->{binary}, '-p', "$self->{root}/", '-e',
+            "$self->{root}/logs/error.log", '-c', "$self->{root}/nginx.conf",
+            @more);
+}
+
+
+sub pid {
+    my ($self) = @_;
+    open my $in, '<', "$self->{root}/logs/nginx.pid" or return;
+    my $pid = <$in> // return;
+    chomp $pid;
+    return $pid;
+}
+
+
+# The master's children that are no zombies.
+
+sub workers {
+    my ($self) = @_;
+    my $master = $self->pid // return;
+    my @found;
+
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $in, '<', $stat or next;
+        my $line = <$in> // next;
+        my ($pid, $state, $parent) =
+            $line =~ /^(\d+) \(.*\) (\S) (\d+) / or next;
+        push @found, $pid if $parent == $master && $state ne 'Z';
+    }
+
+    return @found;
+}
+
+
+sub reload {
+    my ($self) = @_;
+    my %old = map { $_ => 1 } $self->workers;
+    kill HUP => $self->pid;
+    $self->wait_for(sub {
+        scalar(grep { !$old{$_} } $self->workers) >= $self->{workers};
+    });
+    return;
+}
+
+
+sub kill_worker {
+    my ($self) = @_;
+    my ($victim) = $self->workers;
+    kill KILL => $victim;
+    return $victim;
+}
+
+
+sub log {
+    my ($self) = @_;
+    open my $in, '<', "$self->{root}/logs/error.log" or return '';
+    local $/;
+    return <$in> // '';
+}
+
+
+sub wait_for {
+    my ($self, $test) = @_;
+    my $end = time + 10;
+    while (time < $end) {
+        return 1 if $test->();
+        sleep 0.02;
+    }
+    die "nginx: waited for nothing\n";
+}
+
+
+sub connect {
+    my ($self) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                 PeerPort => $self->{port}, Timeout => 5);
+}
+
+
+sub completion {
+    my (%arg) = @_;
+    my $path = $arg{path} // '/v1/private/completions';
+    my $model = $arg{model} // 'meta-llama/Llama-3.3-70B-Instruct';
+    my $text = $arg{text} // 'hello';
+    my $body = "{\"model\":\"$model\",\"messages\":[{\"role\":\"user\","
+               . "\"content\":\"$text\"}]}";
+    my $sim = $arg{sim} ? "X-Sim: $arg{sim}\r\n" : '';
+
+    return "POST $path HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+           . "Content-Type: application/json\r\n$sim"
+           . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+}
+
+
+sub ask {
+    my ($self, @requests) = @_;
+    my (@answers, %of);
+    my $select = IO::Select->new;
+
+    for my $i (0 .. $#requests) {
+        my $socket = $self->connect;
+        if (!$socket) {
+            $answers[$i] = '';
+            next;
+        }
+        print {$socket} $requests[$i];
+        $socket->flush;
+        $of{fileno $socket} = $i;
+        $answers[$i] = '';
+        $select->add($socket);
+    }
+
+    my $end = time + 25;
+
+    while ($select->count && time < $end) {
+        for my $socket ($select->can_read(1)) {
+            my $i = $of{fileno $socket};
+            my $n = sysread $socket, $answers[$i], 65_536,
+                            length $answers[$i];
+            if (!$n) {
+                $select->remove($socket);
+                close $socket;
+            }
+        }
+    }
+
+    my $stuck = $select->count;
+    return map { answer($_, $stuck) } @answers;
+}
+
+
+sub answer {
+    my ($raw, $stuck) = @_;
+    my ($head, $body) = split /\r\n\r\n/, $raw, 2;
+    my ($code) = ($head // '') =~ m{^HTTP/1\.1 (\d+)};
+    my ($reason) = ($body // '') =~ /"code":"(\w+)"/;
+
+    return { code => $code // 0, head => $head // '', body => $body // '',
+             reason => $reason // '', stuck => $stuck };
+}
+
+
+sub status {
+    my ($self) = @_;
+    my ($answer) = $self->ask("GET /status HTTP/1.1\r\nHost: localhost\r\n"
+                              . "Connection: close\r\n\r\n");
+    my $body = $answer->{body};
+
+    # a page of several buffers may come in chunks
+    $body =~ s/^[0-9a-f]+\r\n|\r\n[0-9a-f]+\r\n//g
+        if $answer->{head} =~ /chunked/i;
+
+    return JSON::PP::decode_json($body);
+}
+
+
+sub stop {
+    my ($self) = @_;
+    my $pid = $self->pid // return;
+    kill QUIT => $pid;
+    for (1 .. 150) {
+        return 1 if !kill 0 => $pid;
+        sleep 0.02;
+    }
+    kill KILL => $pid, $self->workers;
+    return 0;
+}
+
+
+END {
+    my $exit = $?;
+    for my $nginx (@running) {
+        $nginx->stop if $nginx->{owner} == $$;
+    }
+    $? = $exit;
+}
+
+
+1;
