@@ -87,8 +87,11 @@ EOF
         location = /metrics { ioattest_status prometheus; }
 EOF
 
+my %asked;
+
 sub ask {
     my ($path, $sim, %more) = @_;
+    $asked{$path}++;
     my ($answer) = $nginx->ask(IoattestNginx::completion(
         path => "/$path/completions", sim => $sim, %more));
     return $answer;
@@ -130,11 +133,19 @@ is(ask('v1/private', 'status=204, unsigned')->{reason}, 'no_signature',
 
 # variables
 
+# nginx logs a request after its client has the answer.
+
 my $last = sub {
     my ($uri) = @_;
-    open my $in, '<', "$nginx->{root}/logs/io.log" or die "io.log: $!\n";
-    my ($line) = reverse grep { m{^/$uri} } <$in>;
-    return { map { /^(\w+)=(.*)/ ? ($1 => $2) : () } split ' ', $line };
+    my @lines;
+
+    $nginx->wait_for(sub {
+        open my $in, '<', "$nginx->{root}/logs/io.log" or return;
+        @lines = grep { m{^/$uri/} } <$in>;
+        return @lines >= $asked{$uri};
+    });
+
+    return { map { /^(\w+)=(.*)/ ? ($1 => $2) : () } split ' ', $lines[-1] };
 };
 
 like(ask('v1/private', 'machine=0')->{head}, qr/X-Mapped: good/,

@@ -3,7 +3,8 @@ package IoattestNginx;
 # nginx for tests that need more than blocks can say: many clients at once,
 # reloads, killed workers.  Honours the variables that Test::Nginx knows:
 # TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES, TEST_NGINX_PORT and
-# TEST_NGINX_SERVROOT.
+# TEST_NGINX_SERVROOT, which is emptied before and removed after, unless
+# TEST_NGINX_NO_CLEAN is set.
 #
 #   my $nginx = IoattestNginx->start(workers => 2, http => $text,
 #                                    server => $text);
@@ -256,8 +257,11 @@ sub stop {
 
 END {
     my $exit = $?;
-    for my $nginx (@running) {
-        $nginx->stop if $nginx->{owner} == $$;
+    for my $nginx (grep { $_->{owner} == $$ } @running) {
+        $nginx->stop;
+
+        # the next test file may have the same directory
+        remove_tree($nginx->{root}) if !$ENV{TEST_NGINX_NO_CLEAN};
     }
     $? = $exit;
 }
