@@ -16,7 +16,7 @@ CONFIGURE := CC='$(CC)' $(if $(CFLAGS),CFLAGS='$(CFLAGS)') \
 all: module lib tool
 
 module:
-	@$(CONFIGURE) '$(NGX_SRC)' build/nginx-module -- $(NGX_OPTS)
+	@$(CONFIGURE) '$(NGX_SRC)' build/nginx-module module $(NGX_OPTS)
 	@$(MAKE) --no-print-directory -C build/nginx-module/src \
 		-f ../objs/Makefile modules
 	@cmp -s build/nginx-module/objs/$(MODULE) build/$(MODULE) \
@@ -25,19 +25,26 @@ module:
 
 # nginx itself and the module, from one source tree.
 nginx:
-	@$(CONFIGURE) '$(NGX_SRC)' build/nginx -- $(NGX_OPTS)
+	@$(CONFIGURE) '$(NGX_SRC)' build/nginx binary $(NGX_OPTS)
 	@$(MAKE) --no-print-directory -C build/nginx/src -f ../objs/Makefile \
 		binary modules
 	@cp build/nginx/objs/nginx build/nginx/objs/$(MODULE) build/nginx/
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 san:
-	@$(CONFIGURE) '$(NGX_SRC)' build/san san -- $(NGX_OPTS)
+	@$(CONFIGURE) '$(NGX_SRC)' build/san san $(NGX_OPTS)
 	@$(MAKE) --no-print-directory -C build/san/src -f ../objs/Makefile \
 		binary modules
 	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
 
-.PHONY: all module nginx san
+PREFIX     ?= /usr/local
+MODULESDIR ?= /usr/lib/nginx/modules
+
+install: all
+	install -D -m 644 build/$(MODULE) '$(DESTDIR)$(MODULESDIR)/$(MODULE)'
+	install -D -m 755 build/ioattest '$(DESTDIR)$(PREFIX)/bin/ioattest'
+
+.PHONY: all module nginx san install
 
 # The core: library, tool, unit tests, fuzzers, bench.  No nginx include path.
 # SAN=1 builds them under AddressSanitizer and UndefinedBehaviorSanitizer.

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Configure nginx's sources for the module, out of tree.
 #
-#   nginx-configure.sh SRC DIR [san] [-- nginx configure option ...]
+#   nginx-configure.sh SRC DIR module|binary|san [nginx configure option ...]
+#
+# For the module alone, for nginx with it, or for both with sanitizers.
 #
 # SRC is an nginx source tree (release or repository), or the one that Debian's
 # nginx-dev installs. Nothing is written there: DIR/src holds links to it, and
@@ -20,22 +22,28 @@ if ! src=$(cd "$1" 2>/dev/null && pwd) || [ ! -f "$src/auto/module" ]; then
 fi
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
-shift 2
+what=$3
+shift 3
 
-san=no
-if [ "${1-}" = san ]; then
-    san=yes
-    shift
-fi
-if [ "${1-}" = -- ]; then
-    shift
+case $top$src$dir in
+    *[[:space:]]*)
+        echo "nginx's makefiles cannot do with spaces in the names of" \
+             "directories: $top, $src, $dir" >&2
+        exit 1
+    ;;
+esac
+
+if [ "$what" != module ] && [ ! -f "$src/src/core/nginx.c" ]; then
+    echo "$src has headers alone, and nginx itself needs all of its" \
+         "sources: give them with NGX_SRC=DIR" >&2
+    exit 1
 fi
 
 cc=${CC:-cc}
 cflags="${CFLAGS--O2 -g} -fPIC -Wall -Wextra"
 ldflags=${LDFLAGS-}
 
-if [ $san = yes ]; then
+if [ "$what" = san ]; then
     # nginx itself copies nothing from nowhere, memcpy(p, NULL, 0), and stores
     # words at odd addresses where the processor lets it
     san_flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -52,11 +60,8 @@ else
     ldflags="$ldflags -Wl,-z,relro -Wl,-z,now"
 fi
 
-if [ $san = yes ] && [ ! -f "$src/src/core/nginx.c" ]; then
-    echo "$src has headers alone, and a sanitized nginx needs all of its" \
-         "sources: give them with NGX_SRC=DIR" >&2
-    exit 1
-fi
+# with CFLAGS in its environment nginx would leave out all flags of its own
+unset CFLAGS LDFLAGS
 
 wanted=$(
     printf '%s\n' "$src" "$cc" "$cflags" "$ldflags" "$*"

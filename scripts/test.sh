@@ -6,6 +6,7 @@
 # The last line is "N passed, N failed", with ", N skipped" where any was.
 #
 #   TEST_JOBS             how many test files run at once; as many as processors
+#   TEST_NO_DEPS=1        install nothing
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
 #   TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES
 #                         another nginx, and the module built for it
@@ -19,13 +20,16 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
-if [ "${TEST_NO_DEPS-}" = "" ]; then
-    sh scripts/deps.sh
-fi
-
-if ! make all unit; then
+give_up() {
+    echo "$1" >&2
     echo "0 passed, 1 failed"
     exit 1
+}
+
+if [ -z "${TEST_NO_DEPS-}" ]; then
+    sh scripts/deps.sh || give_up "not all that is needed could be installed"
 fi
+
+make all unit || give_up "it does not build"
 
 exec perl scripts/run-tests.pl "$@"
