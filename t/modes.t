@@ -74,6 +74,16 @@ EOF
             ioattest_model any;
             proxy_pass http://api/v1/private/;
         }
+        location /own/ {
+            ioattest zone=io;
+            ioattest_request /_ioattest/own;
+            proxy_pass http://api/v1/private/;
+        }
+        location = /_ioattest/own {
+            internal;
+            proxy_set_header Authorization "Bearer badattest";
+            proxy_pass http://api/v1/private/attestation;
+        }
         location /plain/ { proxy_pass http://api/v1/private/; }
         location = /_ioattest/attestation {
             internal;
@@ -205,6 +215,26 @@ like(page('/status', "Accept: */*\r\n")->{body}, qr/^\{"version"/, 'else JSON');
 is(page('/status', '', 'POST')->{code}, 405, 'POST is not allowed');
 is(page('/status', '', 'HEAD')->{code}, 200, 'HEAD is');
 is(scalar @{$nginx->status->{zones}}, 3, 'every zone is there');
+
+# a key of the gateway's own that the API does not take is remembered
+
+IoattestSim::reset();
+my $with_key = IoattestNginx::completion(path => '/own/completions');
+$with_key =~ s/\r\n/\r\nAuthorization: Bearer of-a-client\r\n/;
+is(($nginx->ask($with_key))[0]{reason}, 'attestation_unavailable',
+   'a bad key of the gateway') for 1 .. 3;
+is_deeply(IoattestSim::stats()->{attestations}{keys},
+          { 'Bearer badattest' => 1 }, 'is tried once');
+
+# and one of a caller's ends that caller's request alone
+
+IoattestSim::reset();
+my $bad_key = IoattestNginx::completion(model => 'Qwen/Qwen3-32B');
+$bad_key =~ s/\r\n/\r\nAuthorization: Bearer badattest\r\n/;
+is(($nginx->ask($bad_key))[0]{reason}, 'attestation_unavailable',
+   'a bad key of a caller');
+is(ask('v1/private', '', model => 'Qwen/Qwen3-32B')->{code}, 200,
+   'does not stand in the way of the next');
 
 # validity and renewal
 
