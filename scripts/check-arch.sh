@@ -62,6 +62,24 @@ check "core compiles by itself, with hidden symbols" \
                -o "$objects/$(basename "$file" .c).o" "$file" 2>&1
        done)"
 
+# nginx may be built without either; Debian's has both.
+nginx=build/nginx-module
+glue() {
+    for file in *.c src/nginx/*.c; do
+        ${CC:-cc} -O -Wall -Wextra -Wno-unused-parameter -Werror -fPIC \
+            "$@" -I$nginx/objs -I$nginx/src/src/core -I$nginx/src/src/event \
+            -I$nginx/src/src/event/modules -I$nginx/src/src/event/quic \
+            -I$nginx/src/src/os/unix -I$nginx/src/src/http \
+            -I$nginx/src/src/http/modules -I$nginx/src/src/http/v2 \
+            -I$nginx/src/src/http/v3 -Isrc/core -Isrc/nginx \
+            -c -o $objects/glue.o "$file" 2>&1
+    done
+}
+check "the module compiles for an nginx without --with-debug" \
+    "$(glue -DNGX_DEBUG=0)"
+check "the module compiles for an nginx without --with-threads" \
+    "$(glue -DNGX_THREADS=0)"
+
 check "the library's symbols begin with ioa_" \
     "$(nm -A -g --defined-only build/libioattest.a 2>&1 \
         | awk 'NF && $NF !~ /^ioa_/')"

@@ -7,9 +7,10 @@ use warnings;
 
 use Cwd qw( cwd );
 use File::Basename qw( basename );
-use File::Path qw( make_path );
-use File::Temp ();
+use File::Path qw( make_path remove_tree );
+use File::Temp qw( tempdir );
 use TAP::Harness ();
+use TAP::Parser::Aggregator ();
 
 # How long one file may take, in seconds, before it is ended.
 my $time_limit = $ENV{TEST_TIME_LIMIT} || 900;
@@ -19,8 +20,7 @@ my $ports_per_file = 20;
 
 my $jobs = $ENV{TEST_JOBS} || processors();
 my $top = cwd();
-my $tmp = File::Temp->newdir('ioattest-XXXXXX', TMPDIR => 1,
-                             CLEANUP => !$ENV{TEST_KEEP});
+my $tmp = tempdir('ioattest-XXXXXX', TMPDIR => 1);
 
 # Runs of two people on one machine should not meet; stay below the ports that
 # the kernel gives to clients.
@@ -54,7 +54,13 @@ if (!@ARGV) {
 run(\@modules, \&module_test, 1);
 
 print "\n$_\n" for @complaints;
-print "what the servers left is in $tmp\n" if $ENV{TEST_KEEP};
+if ($ENV{TEST_KEEP}) {
+    print "what the servers left is in $tmp\n";
+
+} else {
+    remove_tree($tmp, { error => \my $ignored });
+}
+
 print "$count{passed} passed, $count{failed} failed",
       $count{skipped} ? ", $count{skipped} skipped" : '', "\n";
 
@@ -159,13 +165,20 @@ sub run {
         $grave += show_stderr(ref $job ? $job->[0] : $job);
     });
 
-    my $all = $harness->runtests(@$files);
+    # a file that bails out ends the run, not the count of it
+    my $all = TAP::Parser::Aggregator->new;
+    $all->start;
+    eval { $harness->aggregate_tests($all, @$files) };
+    my $bailed_out = $@;
+    push @complaints, $bailed_out if $bailed_out;
+    $all->stop;
+    $harness->summary($all);
 
     my $skipped = $all->skipped;
-    my $failed = $all->failed + $grave;
+    my $failed = $all->failed + $grave + ($bailed_out ? 1 : 0);
     my $broken = 0;
 
-    for my $parser ($all->parsers(@$files)) {
+    for my $parser ($all->parsers) {
         $skipped++ if defined $parser->skip_all;
 
         # ended badly, or with another number of tests than it had planned

@@ -31,10 +31,14 @@ static void ngx_http_ioattest_poll_handler(ngx_event_t *ev);
 static ngx_queue_t  ngx_http_ioattest_waiters;
 
 
+#if (NGX_DEBUG)
+
 static const char  *ngx_http_ioattest_state_names[] = {
     "new", "reading", "gate", "ready", "hold", "recheck", "released",
     "refused", "exempt"
 };
+
+#endif
 
 
 ngx_http_ioattest_ctx_t *
