@@ -83,11 +83,15 @@ $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
 # What tests in other languages feed.
+$(CORE_DIR)/hashfeed: t/unit/driver/hashfeed.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
+
 $(CORE_DIR)/judge: t/unit/driver/judge.c $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
-unit: $(UNIT_BIN) $(CORE_DIR)/judge
+unit: $(UNIT_BIN) $(CORE_DIR)/judge $(CORE_DIR)/hashfeed
 
 # They speak TAP.
 check-unit: unit

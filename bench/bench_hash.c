@@ -1,0 +1,262 @@
+/*
+ * bench_hash: the hashing part of core against plain SHA-256 of the same
+ * bytes, in one run, so that the ratio says more than the times.
+ *
+ * usage: bench_hash [FILE ...]     bodies as they are received; a name that
+ *                                  ends in .sse is read as an event stream
+ */
+
+#define _POSIX_C_SOURCE 199309L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ioa_canon.h"
+#include "ioa_reqmodel.h"
+#include "ioa_sse.h"
+
+#define BENCH_SIZE    (1024 * 1024)
+#define BENCH_ROUNDS  40
+#define BENCH_PIECE   16384
+
+typedef void (*bench_pt)(const uint8_t *data, size_t n);
+
+static volatile uint8_t  bench_sum;
+
+
+static double
+bench_now(void)
+{
+    struct timespec  t;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &t);
+
+    return (double) t.tv_sec * 1e9 + (double) t.tv_nsec;
+}
+
+
+static void
+bench_sha(const uint8_t *data, size_t n)
+{
+    size_t        m;
+    uint8_t       digest[32];
+    ioa_sha256_t  sha;
+
+    ioa_sha256_init(&sha);
+
+    for ( ; n != 0; data += m, n -= m) {
+        m = n < BENCH_PIECE ? n : BENCH_PIECE;
+        ioa_sha256_update(&sha, data, m);
+    }
+
+    ioa_sha256_final(digest, &sha);
+    bench_sum ^= digest[0];
+}
+
+
+static void
+bench_canon(const uint8_t *data, size_t n)
+{
+    size_t              m;
+    uint8_t             digest[32];
+    static ioa_canon_t  canon;
+
+    ioa_canon_init(&canon);
+
+    for ( ; n != 0; data += m, n -= m) {
+        m = n < BENCH_PIECE ? n : BENCH_PIECE;
+
+        if (ioa_canon_update(&canon, data, m) != IOA_OK) {
+            abort();
+        }
+    }
+
+    if (ioa_canon_final(digest, &canon) != IOA_OK) {
+        abort();
+    }
+
+    bench_sum ^= digest[0];
+}
+
+
+static void
+bench_sse(const uint8_t *data, size_t n)
+{
+    size_t               m;
+    uint8_t              digest[32];
+    static ioa_sse_t     sse;
+    ioa_sse_signature_t  sig;
+
+    ioa_sse_init(&sse);
+
+    for ( ; n != 0; data += m, n -= m) {
+        m = n < BENCH_PIECE ? n : BENCH_PIECE;
+
+        if (ioa_sse_update(&sse, data, m) != IOA_OK) {
+            abort();
+        }
+    }
+
+    if (ioa_sse_final(digest, &sig, &sse) != IOA_OK) {
+        abort();
+    }
+
+    bench_sum ^= digest[0];
+}
+
+
+static void
+bench_request(const uint8_t *data, size_t n)
+{
+    size_t                 m;
+    ioa_reqmodel_t        *rm = ioa_reqmodel_new(64 * 1024 * 1024);
+    ioa_reqmodel_result_t  res;
+
+    if (rm == NULL) {
+        abort();
+    }
+
+    for ( ; n != 0; data += m, n -= m) {
+        m = n < BENCH_PIECE ? n : BENCH_PIECE;
+
+        if (ioa_reqmodel_update(rm, data, m) != IOA_OK) {
+            abort();
+        }
+    }
+
+    if (ioa_reqmodel_final(&res, rm) != IOA_OK) {
+        abort();
+    }
+
+    bench_sum ^= res.digest32[0];
+    ioa_reqmodel_free(rm);
+}
+
+
+/* Turn and turn about; the best of each: others use the processor too. */
+static void
+bench(const char *name, bench_pt what, const uint8_t *data, size_t n)
+{
+    int     i;
+    double  t, took, plain = 1e18, ours = 1e18;
+
+    for (i = 0; i < BENCH_ROUNDS; i++) {
+        t = bench_now();
+        bench_sha(data, n);
+        took = bench_now() - t;
+        plain = took < plain ? took : plain;
+
+        t = bench_now();
+        what(data, n);
+        took = bench_now() - t;
+        ours = took < ours ? took : ours;
+    }
+
+    printf("%-30s %8zu bytes  sha256 %.3f ns/byte  ours %.3f  ratio %.2f\n",
+           name, n, plain / (double) n, ours / (double) n, ours / plain);
+}
+
+
+static uint8_t  bench_buf[BENCH_SIZE + 65536];
+
+
+/* Fills the buffer: head, unit as often as it fits (%d counts), tail. */
+static size_t
+bench_fill(const char *head, const char *unit, const char *tail)
+{
+    int     i = 0;
+    char   *p = (char *) bench_buf;
+    size_t  n;
+
+    n = (size_t) snprintf(p, 4096, "%s", head);
+
+    while (n < BENCH_SIZE) {
+        n += (size_t) snprintf(p + n, 4096, unit, i, i * 7 % 1000);
+        i++;
+    }
+
+    return n + (size_t) snprintf(p + n, 4096, "%s", tail);
+}
+
+
+static void
+bench_made(void)
+{
+    size_t  n;
+
+    n = bench_fill("{\"id\": \"x\", \"content\": \"",
+                   "The answer no. %d is %d, as the question had it. ", "\"}");
+    bench("response, one long text", bench_canon, bench_buf, n);
+
+    n = bench_fill("{\"id\": \"x\", \"content\": \"",
+                   "line %d:\\n    \\\"quoted %d\\\"\\n", "\"}");
+    bench("response, code with escapes", bench_canon, bench_buf, n);
+
+    n = bench_fill("{\"id\": \"x\", \"content\": \"",
+                   "\\u4e2d\\u6587\\u7684\\u6587\\u672c%d%d", "\"}");
+    bench("response, \\u escapes", bench_canon, bench_buf, n);
+
+    n = bench_fill("{\"id\": \"x\", \"content\": [",
+                   "{\"token\": \" word\", \"logprob\": -0.%03d1377520368%03d7,"
+                   " \"bytes\": [32, 119, 111], \"top_logprobs\": []}, ",
+                   "null]}");
+    bench("response, logprobs", bench_canon, bench_buf, n);
+
+    n = bench_fill("{\"model\":\"m\",\"messages\":[{\"role\":\"user\","
+                   "\"content\":\"",
+                   "The question no. %d is %d, as the client has it. ",
+                   "\"}],\"stream\":true}");
+    bench("request, one long text", bench_request, bench_buf, n);
+
+    n = bench_fill("",
+                   "data: {\"id\":\"chatcmpl-a\",\"object\":\"chat.completion."
+                   "chunk\",\"created\":1760000000,\"model\":\"meta-llama/"
+                   "Llama-3.3-70B-Instruct\",\"choices\":[{\"index\":0,"
+                   "\"delta\":{\"content\":\"%d word %d\"},\"logprobs\":null,"
+                   "\"finish_reason\":null}]}\n\n",
+                   "event: signature\ndata: {\"text\": \"t\"}\n\n"
+                   "data: [DONE]\n\n");
+    bench("stream of small events", bench_sse, bench_buf, n);
+}
+
+
+static int
+bench_file(const char *name)
+{
+    FILE     *f = fopen(name, "rb");
+    size_t    n, len = strlen(name);
+    uint8_t  *data = malloc(64 * 1024 * 1024);
+
+    if (f == NULL || data == NULL) {
+        free(data);
+        return 1;
+    }
+
+    n = fread(data, 1, 64 * 1024 * 1024, f);
+    (void) fclose(f);
+
+    bench(name, len > 4 && strcmp(name + len - 4, ".sse") == 0
+                ? bench_sse : bench_canon, data, n);
+    free(data);
+
+    return 0;
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int  i;
+
+    bench_made();
+
+    for (i = 1; i < argc; i++) {
+        if (bench_file(argv[i]) != 0) {
+            return 2;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,88 @@
+/*
+ * fuzz_reqmodel: ioa_reqmodel.  However the body is cut, the result is the
+ * same; where it has a hash, the model scanner, which takes more bodies,
+ * takes it too and finds the same name.
+ */
+
+#include "fuzz.h"
+#include "ioa_reqmodel.h"
+
+#define TEXT_MAX  (1024 * 1024)
+
+
+static ioa_status_t
+read_body(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm, const uint8_t *data,
+    size_t n, uint32_t seed)
+{
+    size_t        m;
+    uint8_t      *copy;
+    ioa_status_t  st = IOA_OK;
+
+    while (n != 0 && st == IOA_OK) {
+        seed = seed * 1664525 + 1013904223 * (seed != 0);
+        m = seed == 0 ? n : seed % 9 + 1;
+        m = m < n ? m : n;
+        copy = fuzz_exact(data, m);
+        st = ioa_reqmodel_update(rm, copy, m);
+        free(copy);
+        data += m;
+        n -= m;
+    }
+
+    return ioa_reqmodel_final(res, rm);
+}
+
+
+static void
+compare_model(const ioa_reqmodel_result_t *res, const uint8_t *data, size_t n)
+{
+    size_t               len;
+    ioa_status_t         st;
+    const uint8_t       *name;
+    ioa_request_scan_t  *scan = malloc(ioa_request_scan_size());
+
+    fuzz_assert(scan != NULL);
+    ioa_request_scan_init(scan);
+
+    fuzz_assert(ioa_request_scan_update(scan, data, n) == IOA_OK
+                || res->model_status != IOA_OK);
+
+    st = ioa_request_scan_final(&name, &len, scan);
+    fuzz_assert(st == res->model_status);
+
+    if (st == IOA_OK) {
+        fuzz_assert(len == res->model.len
+                    && memcmp(name, res->model.data, len) == 0);
+    }
+
+    free(scan);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    ioa_status_t           st;
+    ioa_reqmodel_t        *a, *b;
+    ioa_reqmodel_result_t  whole, cut;
+
+    a = ioa_reqmodel_new(TEXT_MAX);
+    b = ioa_reqmodel_new(TEXT_MAX);
+    fuzz_assert(a != NULL && b != NULL);
+
+    st = read_body(&whole, a, data, n, 0);
+    fuzz_assert(read_body(&cut, b, data, n, (uint32_t) n + 1) == st);
+    fuzz_assert(memcmp(whole.digest32, cut.digest32, IOA_SHA256_LEN) == 0
+                && whole.stream == cut.stream
+                && whole.model_status == cut.model_status
+                && whole.model.len == cut.model.len);
+
+    if (st == IOA_OK) {
+        compare_model(&whole, data, n);
+    }
+
+    ioa_reqmodel_free(a);
+    ioa_reqmodel_free(b);
+
+    return 0;
+}

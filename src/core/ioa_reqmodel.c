@@ -1,0 +1,484 @@
+/*
+ * ioa_reqmodel: see ioa_reqmodel.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ioa_canon.h"
+#include "ioa_pyjson.h"
+#include "ioa_reqmodel.h"
+
+#define IOA_REQMODEL_FIRST  4096    /* bytes of text to begin with */
+
+typedef enum {
+    IOA_REQMODEL_ANY = 0,
+    IOA_REQMODEL_STRING,
+    IOA_REQMODEL_ARRAY,
+    IOA_REQMODEL_FLOAT,
+    IOA_REQMODEL_INT,
+    IOA_REQMODEL_BOOL
+} ioa_reqmodel_type_t;
+
+typedef struct {
+    const char           *name;
+    ioa_reqmodel_type_t   type;
+} ioa_reqmodel_field_t;
+
+/* in the agent's order */
+static const ioa_reqmodel_field_t  ioa_reqmodel_fields[] = {
+    { "messages", IOA_REQMODEL_ARRAY },
+    { "model", IOA_REQMODEL_STRING },
+    { "temperature", IOA_REQMODEL_FLOAT },
+    { "max_tokens", IOA_REQMODEL_INT },
+    { "stream", IOA_REQMODEL_BOOL },
+    { "top_p", IOA_REQMODEL_FLOAT },
+    { "frequency_penalty", IOA_REQMODEL_FLOAT },
+    { "presence_penalty", IOA_REQMODEL_FLOAT },
+    { "stop", IOA_REQMODEL_ANY },
+    { "n", IOA_REQMODEL_INT },
+    { "logprobs", IOA_REQMODEL_BOOL }
+};
+
+#define IOA_REQMODEL_FIELDS                                                   \
+    (sizeof(ioa_reqmodel_fields) / sizeof(ioa_reqmodel_fields[0]))
+#define IOA_REQMODEL_MODEL   1
+#define IOA_REQMODEL_STREAM  4
+
+struct ioa_reqmodel_s {
+    uint8_t       *text;
+    size_t         len;
+    size_t         cap;
+    size_t         max;
+    int            too_large;
+    ioa_status_t   status;
+    ioa_sha256_t   sha;
+    ioa_out_t      out;
+    ioa_pyjson_t   json;
+    uint8_t        model[IOA_MODEL_NAME_MAX];
+};
+
+/* the request while it is put together */
+typedef struct {
+    ioa_members_t   members;
+    ioa_span_t      fields[IOA_REQMODEL_FIELDS];
+    int             begun;
+    unsigned        slow;
+} ioa_reqmodel_build_t;
+
+
+static int
+ioa_reqmodel_sink(void *ctx, const uint8_t *data, size_t n)
+{
+    size_t           cap;
+    uint8_t         *p;
+    ioa_reqmodel_t  *rm = ctx;
+
+    if (n > rm->max - rm->len) {
+        rm->too_large = 1;
+        return 0;
+    }
+
+    if (n > rm->cap - rm->len) {
+        cap = rm->cap < IOA_REQMODEL_FIRST ? IOA_REQMODEL_FIRST : rm->cap;
+
+        while (cap - rm->len < n) {
+            cap = cap > rm->max / 2 ? rm->max : cap * 2;
+        }
+
+        p = realloc(rm->text, cap);
+
+        if (p == NULL) {
+            rm->too_large = 1;
+            return 0;
+        }
+
+        rm->text = p;
+        rm->cap = cap;
+    }
+
+    memcpy(rm->text + rm->len, data, n);
+    rm->len += n;
+
+    return 1;
+}
+
+
+ioa_reqmodel_t *
+ioa_reqmodel_new(size_t text_max)
+{
+    ioa_reqmodel_t  *rm = malloc(sizeof(ioa_reqmodel_t));
+
+    if (rm == NULL) {
+        return NULL;
+    }
+
+    rm->text = NULL;
+    rm->len = 0;
+    rm->cap = 0;
+    rm->max = text_max < IOA_MEMBERS_TEXT_MAX ? text_max
+                                              : IOA_MEMBERS_TEXT_MAX;
+    rm->too_large = 0;
+    rm->status = IOA_OK;
+
+    ioa_out_init(&rm->out, ioa_reqmodel_sink, rm);
+    ioa_pyjson_init(&rm->json, &rm->out, IOA_REQMODEL_DEPTH_MAX,
+                    IOA_PYJSON_STRICT);
+
+    return rm;
+}
+
+
+void
+ioa_reqmodel_free(ioa_reqmodel_t *rm)
+{
+    if (rm != NULL) {
+        free(rm->text);
+        free(rm);
+    }
+}
+
+
+ioa_status_t
+ioa_reqmodel_update(ioa_reqmodel_t *rm, const uint8_t *data, size_t n)
+{
+    if (rm->status == IOA_OK && !ioa_pyjson_update(&rm->json, data, n)) {
+        rm->status = rm->too_large ? IOA_BODY_TOO_LARGE
+                                   : IOA_REQUEST_AMBIGUOUS;
+    }
+
+    return rm->status;
+}
+
+
+static int
+ioa_reqmodel_is(ioa_span_t span, const char *text)
+{
+    return span.len == strlen(text)
+           && memcmp(span.data, text, span.len) == 0;
+}
+
+
+/* Returns: the declared member's place, or IOA_REQMODEL_FIELDS. */
+static size_t
+ioa_reqmodel_field(ioa_span_t key)
+{
+    size_t  i;
+
+    for (i = 0; i < IOA_REQMODEL_FIELDS; i++) {
+        if (ioa_reqmodel_is(key, ioa_reqmodel_fields[i].name)) {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+static int
+ioa_reqmodel_is_int(ioa_span_t value)
+{
+    size_t  i;
+
+    for (i = value.data[0] == '-'; i < value.len; i++) {
+        if (value.data[i] < '0' || value.data[i] > '9') {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+ioa_reqmodel_type_fits(ioa_reqmodel_type_t type, ioa_span_t value)
+{
+    uint8_t  c = value.data[0];
+
+    switch (type) {
+
+    case IOA_REQMODEL_STRING:
+        return c == '"';
+
+    case IOA_REQMODEL_ARRAY:
+        return c == '[';
+
+    case IOA_REQMODEL_FLOAT:
+        return c == '-' || (c >= '0' && c <= '9');
+
+    case IOA_REQMODEL_INT:
+        return ioa_reqmodel_is_int(value);
+
+    case IOA_REQMODEL_BOOL:
+        return c == 't' || c == 'f';
+
+    default:
+        return 1;
+    }
+}
+
+
+static void
+ioa_reqmodel_put(ioa_reqmodel_t *rm, const char *text)
+{
+    ioa_sha256_update(&rm->sha, (const uint8_t *) text, strlen(text));
+}
+
+
+/* Hashes what stands before a member's value. */
+static void
+ioa_reqmodel_key(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, ioa_span_t key)
+{
+    ioa_reqmodel_put(rm, b->begun ? ",\"" : "{\"");
+    ioa_sha256_update(&rm->sha, key.data, key.len);
+    ioa_reqmodel_put(rm, "\":");
+    b->begun = 1;
+}
+
+
+static int
+ioa_reqmodel_float(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b,
+    ioa_span_t value)
+{
+    size_t        len = 0;
+    uint8_t       out[IOA_NUMBER_PRINT_MAX];
+    ioa_number_t  kind;
+
+    if (!ioa_reqmodel_is_int(value)) {
+        ioa_sha256_update(&rm->sha, value.data, value.len);
+        return 1;
+    }
+
+    kind = ioa_number_print_float(out, &len, &b->slow, value.data,
+                                  value.len);
+
+    if (kind != IOA_NUMBER_OTHER) {
+        return 0;
+    }
+
+    ioa_sha256_update(&rm->sha, out, len);
+
+    return 1;
+}
+
+
+static int
+ioa_reqmodel_declared(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, size_t i)
+{
+    ioa_span_t                   key, value = b->fields[i];
+    const ioa_reqmodel_field_t  *field = &ioa_reqmodel_fields[i];
+
+    key.data = (const uint8_t *) field->name;
+    key.len = strlen(field->name);
+
+    if (value.data == NULL) {
+        if (i == IOA_REQMODEL_STREAM) {
+            ioa_reqmodel_key(rm, b, key);
+            ioa_reqmodel_put(rm, "false");
+        }
+
+        return 1;
+    }
+
+    if (ioa_reqmodel_is(value, "null")) {
+        return 1;
+    }
+
+    if (!ioa_reqmodel_type_fits(field->type, value)) {
+        return 0;
+    }
+
+    ioa_reqmodel_key(rm, b, key);
+
+    if (field->type == IOA_REQMODEL_FLOAT) {
+        return ioa_reqmodel_float(rm, b, value);
+    }
+
+    ioa_sha256_update(&rm->sha, value.data, value.len);
+
+    return 1;
+}
+
+
+/* Hashes all that is no declared member, in its order. */
+static void
+ioa_reqmodel_extras(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b)
+{
+    size_t      i;
+    ioa_span_t  key, value;
+
+    for (i = 0; i < b->members.n; i++) {
+        key = ioa_members_span(&b->members, b->members.list[i].key);
+        value = ioa_members_span(&b->members, b->members.list[i].value);
+
+        if (ioa_reqmodel_field(key) == IOA_REQMODEL_FIELDS
+            && !ioa_reqmodel_is(value, "null"))
+        {
+            ioa_reqmodel_key(rm, b, key);
+            ioa_sha256_update(&rm->sha, value.data, value.len);
+        }
+    }
+}
+
+
+/* Writes a code point as UTF-8.  Returns: its length. */
+static size_t
+ioa_reqmodel_utf8(uint8_t out[4], uint32_t code)
+{
+    if (code < 0x80) {
+        out[0] = (uint8_t) code;
+        return 1;
+    }
+
+    if (code < 0x800) {
+        out[0] = (uint8_t) (0xc0 | code >> 6);
+        out[1] = (uint8_t) (0x80 | (code & 0x3f));
+        return 2;
+    }
+
+    if (code < 0x10000) {
+        out[0] = (uint8_t) (0xe0 | code >> 12);
+        out[1] = (uint8_t) (0x80 | (code >> 6 & 0x3f));
+        out[2] = (uint8_t) (0x80 | (code & 0x3f));
+        return 3;
+    }
+
+    out[0] = (uint8_t) (0xf0 | code >> 18);
+    out[1] = (uint8_t) (0x80 | (code >> 12 & 0x3f));
+    out[2] = (uint8_t) (0x80 | (code >> 6 & 0x3f));
+    out[3] = (uint8_t) (0x80 | (code & 0x3f));
+
+    return 4;
+}
+
+
+/* Reads one character of canonical text.  Returns: its length there. */
+static size_t
+ioa_reqmodel_char(uint32_t *code, const uint8_t *data, size_t n)
+{
+    int       same;
+    size_t    m;
+    uint32_t  low;
+
+    m = ioa_unit_len(data, n);
+
+    if (m > n || !ioa_unit_read(code, &same, data, m)) {
+        return 0;
+    }
+
+    if (*code >= 0xd800 && *code <= 0xdbff && n - m >= 6
+        && ioa_unit_read(&low, &same, data + m, 6))
+    {
+        *code = 0x10000 + ((*code - 0xd800) << 10 | (low - 0xdc00));
+        m += 6;
+    }
+
+    return m;
+}
+
+
+static ioa_status_t
+ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
+{
+    size_t    i, m, k, len = 0;
+    uint8_t   out[4];
+    uint32_t  code;
+
+    if (value.data == NULL || value.data[0] != '"' || value.len == 2) {
+        return IOA_MODEL_UNKNOWN;
+    }
+
+    for (i = 1; i < value.len - 1; i += m) {
+        m = ioa_reqmodel_char(&code, value.data + i, value.len - 1 - i);
+
+        if (m == 0 || code == 0) {
+            return IOA_REQUEST_AMBIGUOUS;
+        }
+
+        k = ioa_reqmodel_utf8(out, code);
+
+        if (k > IOA_MODEL_NAME_MAX - len) {
+            return IOA_MODEL_UNKNOWN;
+        }
+
+        memcpy(rm->model + len, out, k);
+        len += k;
+    }
+
+    name->data = rm->model;
+    name->len = len;
+
+    return IOA_OK;
+}
+
+
+static ioa_status_t
+ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
+    ioa_reqmodel_build_t *b)
+{
+    size_t                i, at;
+    ioa_members_status_t  st;
+
+    st = ioa_members_read(&b->members, rm->text, rm->len);
+
+    if (st != IOA_MEMBERS_OK) {
+        return st == IOA_MEMBERS_BAD ? IOA_REQUEST_AMBIGUOUS
+                                     : IOA_BODY_TOO_LARGE;
+    }
+
+    for (i = 0; i < b->members.n; i++) {
+        at = ioa_reqmodel_field(
+                 ioa_members_span(&b->members, b->members.list[i].key));
+
+        if (at < IOA_REQMODEL_FIELDS) {
+            b->fields[at] = ioa_members_span(&b->members,
+                                             b->members.list[i].value);
+        }
+    }
+
+    ioa_sha256_init(&rm->sha);
+
+    for (i = 0; i < IOA_REQMODEL_FIELDS; i++) {
+        if (!ioa_reqmodel_declared(rm, b, i)) {
+            return IOA_REQUEST_AMBIGUOUS;
+        }
+    }
+
+    ioa_reqmodel_extras(rm, b);
+    ioa_reqmodel_put(rm, b->begun ? "}" : "{}");
+    ioa_sha256_final(res->digest32, &rm->sha);
+
+    if (b->fields[IOA_REQMODEL_STREAM].data != NULL) {
+        res->stream = ioa_reqmodel_is(b->fields[IOA_REQMODEL_STREAM],
+                                      "true");
+    }
+
+    res->model_status = ioa_reqmodel_name(&res->model, rm,
+                                          b->fields[IOA_REQMODEL_MODEL]);
+    return IOA_OK;
+}
+
+
+ioa_status_t
+ioa_reqmodel_final(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm)
+{
+    ioa_status_t          st = rm->status;
+    ioa_reqmodel_build_t  b;
+
+    memset(res, 0, sizeof(ioa_reqmodel_result_t));
+    res->model_status = IOA_REQUEST_AMBIGUOUS;
+
+    if (st == IOA_OK && !ioa_pyjson_final(&rm->json)) {
+        st = rm->too_large ? IOA_BODY_TOO_LARGE : IOA_REQUEST_AMBIGUOUS;
+    }
+
+    if (st == IOA_OK) {
+        memset(&b, 0, sizeof(ioa_reqmodel_build_t));
+        st = ioa_reqmodel_build(res, rm, &b);
+        ioa_members_cleanup(&b.members);
+    }
+
+    rm->status = st;
+
+    return st;
+}

@@ -1,0 +1,61 @@
+/*
+ * ioa_sseline: the lines of an event stream, without the signature event:
+ * what the agent hashed of them (AGENT 4.3), and whether a standard reader
+ * (the event stream format of the HTML standard) sees that and nothing else
+ * (AGENT 4.8).
+ *
+ * Floor F1.  Used by ioa_sse alone.
+ */
+
+#ifndef IOA_SSELINE_H
+#define IOA_SSELINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ioa_escape.h"
+#include "ioa_out.h"
+#include "ioa_sha256.h"
+#include "ioa_ssekind.h"
+#include "ioa_status.h"
+
+typedef struct {
+    uint64_t      offset;       /* bytes taken */
+    uint64_t      line;         /* where this line begins */
+    uint64_t      done_line;    /* where the line [DONE] began */
+    size_t        head_n;
+    uint8_t       state;
+    uint8_t       cr;           /* a CR went by, its LF must follow */
+    uint8_t       chunks;       /* a hashed line went by */
+    uint8_t       done;         /* [DONE] went by */
+    uint8_t       unit_n;
+    uint8_t       unit[IOA_UNIT_MAX];
+    uint8_t       head[IOA_SSE_KIND_HEAD_MAX];
+    ioa_sha256_t  sha;
+    ioa_out_t     out;
+} ioa_sseline_t;
+
+/* Out: l, ready for the first byte.  It must not be moved from then. */
+void ioa_sseline_init(ioa_sseline_t *l);
+
+/*
+ * Takes the next n bytes.
+ * Returns: 1; 0 once a reader would see other data than was hashed.
+ */
+int ioa_sseline_feed(ioa_sseline_t *l, const uint8_t *data, size_t n)
+    IOA_MUST_CHECK;
+
+/*
+ * How many of the bytes taken may be shown to the client: no line to which
+ * they belong is [DONE], or ambiguous as far as they go.
+ */
+uint64_t ioa_sseline_safe(const ioa_sseline_t *l);
+
+/*
+ * Ends the stream; a line without a line feed counts as a line.
+ * Returns: 1 and digest32; 0 as above.
+ */
+int ioa_sseline_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sseline_t *l)
+    IOA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * hashfeed: the hashing part of core as a filter, for test drivers.
+ *
+ * Reads records: a kind (1 byte), a seed (4 bytes, little-endian: 0 feeds the
+ * data as one piece, 1 byte by byte, else random pieces), a length (4 bytes)
+ * and the data.  Writes one line for each.
+ *
+ *   c  canonical hash of a response: status digest
+ *   t  canonical text of a response, or "bad"
+ *   s  event stream: status digest passable holding event members
+ *   p  event stream: after each piece offset:passable:holding
+ *   q  request: status digest stream model_status model
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ioa_canon.h"
+#include "ioa_reqmodel.h"
+#include "ioa_sse.h"
+
+static uint32_t  feed_seed;
+
+
+static size_t
+feed_piece(size_t left)
+{
+    size_t  n;
+
+    if (feed_seed == 0) {
+        return left;
+    }
+
+    if (feed_seed == 1) {
+        return left < 1 ? left : 1;
+    }
+
+    feed_seed = feed_seed * 1664525 + 1013904223;
+    n = (feed_seed >> 8) % ((feed_seed >> 28) ? 40 : 3000) + 1;
+
+    return n < left ? n : left;
+}
+
+
+/* A copy of exactly that size: a read beyond it is seen by the sanitizer. */
+static uint8_t *
+feed_copy(const uint8_t *data, size_t n)
+{
+    uint8_t  *p = malloc(n + (n == 0));
+
+    if (p == NULL) {
+        abort();
+    }
+
+    memcpy(p, data, n);
+
+    return p;
+}
+
+
+static void
+feed_hex(const uint8_t *data, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        printf("%02x", data[i]);
+    }
+}
+
+
+static void
+feed_canon(const uint8_t *data, size_t len)
+{
+    size_t        n;
+    uint8_t       digest[32], *p;
+    ioa_canon_t   canon;
+    ioa_status_t  st;
+
+    ioa_canon_init(&canon);
+
+    while (len != 0) {
+        n = feed_piece(len);
+        p = feed_copy(data, n);
+        st = ioa_canon_update(&canon, p, n);
+        free(p);
+        data += n;
+        len -= n;
+
+        if (st != IOA_OK) {
+            break;
+        }
+    }
+
+    st = ioa_canon_final(digest, &canon);
+    printf("%d ", (int) st);
+    feed_hex(digest, 32);
+    printf("\n");
+}
+
+
+static int
+feed_print(void *ctx, const uint8_t *data, size_t n)
+{
+    (void) ctx;
+
+    return fwrite(data, 1, n, stdout) == n;
+}
+
+
+static void
+feed_text(const uint8_t *data, size_t len)
+{
+    int           ok = 1;
+    size_t        n;
+    uint8_t      *p;
+    ioa_out_t     out;
+    ioa_pyjson_t  json;
+
+    ioa_out_init(&out, feed_print, NULL);
+    ioa_pyjson_init(&json, &out, IOA_PYJSON_DEPTH_MAX, 0);
+
+    while (len != 0 && ok) {
+        n = feed_piece(len);
+        p = feed_copy(data, n);
+        ok = ioa_pyjson_update(&json, p, n);
+        free(p);
+        data += n;
+        len -= n;
+    }
+
+    printf(ioa_pyjson_final(&json) ? "\n" : " bad\n");
+}
+
+
+static void
+feed_sse_members(const ioa_sse_signature_t *sig)
+{
+    size_t             i;
+    const ioa_span_t  *m[5] = { &sig->text, &sig->signature,
+                                &sig->signing_address, &sig->signing_algo,
+                                &sig->image_digest };
+
+    for (i = 0; i < 5; i++) {
+        if (m[i]->data == NULL) {
+            printf(" -");
+
+        } else {
+            printf(" =");
+            (void) fwrite(m[i]->data, 1, m[i]->len, stdout);
+        }
+    }
+}
+
+
+static void
+feed_sse(const uint8_t *data, size_t len)
+{
+    size_t               n;
+    uint8_t              digest[32], *p;
+    uint64_t             passable = 0;
+    ioa_sse_t           *sse = malloc(sizeof(ioa_sse_t));
+    ioa_status_t         st = IOA_OK;
+    ioa_sse_signature_t  sig;
+
+    if (sse == NULL) {
+        abort();
+    }
+
+    ioa_sse_init(sse);
+
+    while (len != 0 && st == IOA_OK) {
+        n = feed_piece(len);
+        p = feed_copy(data, n);
+        st = ioa_sse_update(sse, p, n);
+        free(p);
+        data += n;
+        len -= n;
+
+        if (ioa_sse_passable(sse) < passable) {
+            abort();
+        }
+
+        passable = ioa_sse_passable(sse);
+    }
+
+    st = ioa_sse_final(digest, &sig, sse);
+    printf("%d ", (int) st);
+    feed_hex(digest, 32);
+    printf(" %llu %d %llu %llu", (unsigned long long) passable,
+           ioa_sse_holding(sse),
+           (unsigned long long) ioa_sse_event_offset(sse),
+           (unsigned long long) ioa_sse_event_len(sse));
+    feed_sse_members(&sig);
+    printf("\n");
+    free(sse);
+}
+
+
+static void
+feed_passable(const uint8_t *data, size_t len)
+{
+    size_t        n, at = 0;
+    uint8_t      *p;
+    ioa_sse_t    *sse = malloc(sizeof(ioa_sse_t));
+    ioa_status_t  st = IOA_OK;
+
+    if (sse == NULL) {
+        abort();
+    }
+
+    ioa_sse_init(sse);
+
+    while (at != len && st == IOA_OK) {
+        n = feed_piece(len - at);
+        p = feed_copy(data + at, n);
+        st = ioa_sse_update(sse, p, n);
+        free(p);
+        at += n;
+        printf("%zu:%llu:%d ", at,
+               (unsigned long long) ioa_sse_passable(sse),
+               ioa_sse_holding(sse));
+    }
+
+    printf("%d\n", (int) st);
+    free(sse);
+}
+
+
+static void
+feed_request(const uint8_t *data, size_t len)
+{
+    size_t             n;
+    uint8_t           *p;
+    ioa_status_t       st = IOA_OK;
+    ioa_reqmodel_t    *rm = ioa_reqmodel_new(64 * 1024 * 1024);
+    ioa_reqmodel_result_t  res;
+
+    if (rm == NULL) {
+        abort();
+    }
+
+    while (len != 0 && st == IOA_OK) {
+        n = feed_piece(len);
+        p = feed_copy(data, n);
+        st = ioa_reqmodel_update(rm, p, n);
+        free(p);
+        data += n;
+        len -= n;
+    }
+
+    st = ioa_reqmodel_final(&res, rm);
+    printf("%d ", (int) st);
+    feed_hex(res.digest32, 32);
+    printf(" %d %d ", res.stream, (int) res.model_status);
+    feed_hex(res.model.data, res.model.len);
+    printf("\n");
+    ioa_reqmodel_free(rm);
+}
+
+
+int
+main(void)
+{
+    uint8_t   head[9], *data;
+    uint32_t  len;
+
+    while (fread(head, 1, 9, stdin) == 9) {
+        memcpy(&feed_seed, head + 1, 4);
+        memcpy(&len, head + 5, 4);
+        data = malloc((size_t) len + 1);
+
+        if (data == NULL || fread(data, 1, len, stdin) != len) {
+            return 2;
+        }
+
+        switch (head[0]) {
+
+        case 'c':
+            feed_canon(data, len);
+            break;
+
+        case 't':
+            feed_text(data, len);
+            break;
+
+        case 's':
+            feed_sse(data, len);
+            break;
+
+        case 'p':
+            feed_passable(data, len);
+            break;
+
+        case 'q':
+            feed_request(data, len);
+            break;
+
+        default:
+            return 2;
+        }
+
+        free(data);
+    }
+
+    return 0;
+}
