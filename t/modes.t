@@ -67,6 +67,14 @@ EOF
             ioattest_refresh 2s;
             proxy_pass http://api/v1/private/;
         }
+        location /renew/ {
+            ioattest zone=io;
+            ioattest_image_digest $TEST_NGINX_SIM_DIGEST;
+            ioattest_valid 60s;
+            ioattest_refresh 58s;
+            ioattest_timeout 2s;
+            proxy_pass http://api/v1/private/;
+        }
         location /tiny/ {
             ioattest zone=tiny;
             ioattest_models off;
@@ -254,6 +262,17 @@ is(ask('valid', 'machine=1')->{code}, 200,
    'a renewal that fails leaves the proof');
 sleep 2.5;
 isnt(ask('valid', 'machine=1')->{code}, 200, 'until its own end');
+
+# a redirection into a protected location while a renewal is on its way
+
+IoattestSim::reset();
+IoattestSim::set(attest_machines => [1]);
+is(ask('renew', 'machine=1')->{code}, 200, 'attested');
+sleep 2.2;
+IoattestSim::set(attest_delay_ms => 500);
+my $moved = ask('renew', 'machine=1, accel=/renew/completions');
+is($moved->{code}, 405, 'what a redirection finds is answered');
+is($moved->{stuck}, 0, 'and the renewal lets go of the request');
 
 # a small zone
 

@@ -142,6 +142,7 @@ struct ngx_http_ioattest_job_s {
 
 struct ngx_http_ioattest_ctx_s {
     ngx_http_request_t          *request;
+    ngx_http_ioattest_ctx_t     *previous;  /* of before a redirection */
     ngx_http_ioattest_loc_conf_t
                                 *conf;
     ngx_http_ioattest_state_e    state;

@@ -276,9 +276,10 @@ ngx_http_ioattest_job_find(ngx_http_request_t *sr)
     ngx_http_ioattest_ctx_t  *ctx;
     ngx_http_ioattest_job_t  *job;
 
-    ctx = ngx_http_ioattest_ctx_find(sr->main, NULL);
-
-    if (ctx) {
+    for (ctx = ngx_http_ioattest_ctx_find(sr->main, NULL);
+         ctx;
+         ctx = ctx->previous)
+    {
         for (job = ctx->jobs; job; job = job->next) {
             if (job->sr == sr) {
                 return job;

@@ -81,8 +81,12 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
 
         pcln->handler = ngx_http_ioattest_record_cleanup;
         record = pcln->data;
+        record->ctx = NULL;
     }
 
+    /* a redirection starts anew, but jobs of before may still be on their way */
+
+    ctx->previous = record->ctx;
     record->ctx = ctx;
 
     ngx_http_set_ctx(r, ctx, ngx_http_ioattest_module);
