@@ -22,35 +22,67 @@ static char *ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent,
 
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_flag = {
-    NGX_HTTP_IOATTEST_CONF_FLAG, 0, 1, "\"on\" or \"off\""
+    NGX_HTTP_IOATTEST_CONF_FLAG, 0, 1, "\"on\" or \"off\"", { NULL }
 };
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_valid = {
     NGX_HTTP_IOATTEST_CONF_SEC, 1, 86400,
-    "a time between 1s and 1d, as in 10m"
+    "a time between 1s and 1d, as in 10m", { NULL }
 };
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_refresh = {
     NGX_HTTP_IOATTEST_CONF_SEC, 0, 86400,
-    "a time of 1d or less, as in 1m, or 0 for no renewal"
+    "a time of 1d or less, as in 1m, or 0 for no renewal", { NULL }
 };
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_attempts = {
-    NGX_HTTP_IOATTEST_CONF_NUM, 0, 1024, "a number between 0 and 1024"
+    NGX_HTTP_IOATTEST_CONF_NUM, 0, 1024, "a number between 0 and 1024", { NULL }
 };
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_timeout = {
     NGX_HTTP_IOATTEST_CONF_MSEC, 1, 600000,
-    "a time between 1ms and 10m, as in 10s"
+    "a time between 1ms and 10m, as in 10s", { NULL }
 };
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_fail = {
-    NGX_HTTP_IOATTEST_CONF_MSEC, 0, 60000, "a time of 60s or less, as in 5s"
+    NGX_HTTP_IOATTEST_CONF_MSEC, 0, 60000, "a time of 60s or less, as in 5s", { NULL }
 };
 
 static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_size = {
     NGX_HTTP_IOATTEST_CONF_SIZE, 4096, 1024 * 1024 * 1024,
-    "a size between 4k and 1g, as in 8m"
+    "a size between 4k and 1g, as in 8m", { NULL }
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_replay = {
+    NGX_HTTP_IOATTEST_CONF_MSEC_OFF, 0, 86400000,
+    "\"off\" or a time of 1d or less, as in 10m", { NULL }
+};
+
+/* in the order of the constants in ngx_http_ioattest.h and ioa_signature.h */
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_gpu = {
+    NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"local\", \"nras\" or \"off\"",
+    { "off", "local", "nras", NULL }
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_text = {
+    NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"agent\", \"raw\" or \"body\"",
+    { "agent", "raw", "body", NULL }
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_bind = {
+    NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"off\", \"response\" or \"both\"",
+    { "off", "response", "both", NULL }
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_stream = {
+    NGX_HTTP_IOATTEST_CONF_NAME, 0, 1, "\"tail\" or \"hold\"",
+    { "tail", "hold", NULL }
+};
+
+static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_event = {
+    NGX_HTTP_IOATTEST_CONF_NAME, 0, 1, "\"pass\" or \"drop\"",
+    { "pass", "drop", NULL }
 };
 
 
@@ -156,10 +188,10 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
 
     { ngx_string("ioattest_gpu"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
-      ngx_http_ioattest_conf_gpu,
+      ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
+      offsetof(ngx_http_ioattest_loc_conf_t, gpu),
+      (void *) &ngx_http_ioattest_gpu },
 
     { ngx_string("ioattest_image_digest"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
@@ -174,6 +206,41 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("ioattest_text"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, text),
+      (void *) &ngx_http_ioattest_text },
+
+    { ngx_string("ioattest_bind"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, bind),
+      (void *) &ngx_http_ioattest_bind },
+
+    { ngx_string("ioattest_stream"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, stream),
+      (void *) &ngx_http_ioattest_stream },
+
+    { ngx_string("ioattest_signature_event"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, event),
+      (void *) &ngx_http_ioattest_event },
+
+    { ngx_string("ioattest_replay"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, replay),
+      (void *) &ngx_http_ioattest_replay },
 
     { ngx_string("ioattest_pass_errors"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
@@ -283,6 +350,11 @@ ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf)
     conf->timeout = NGX_CONF_UNSET_MSEC;
     conf->fail_timeout = NGX_CONF_UNSET_MSEC;
     conf->buffer_size = NGX_CONF_UNSET_SIZE;
+    conf->text = NGX_CONF_UNSET_UINT;
+    conf->bind = NGX_CONF_UNSET_UINT;
+    conf->stream = NGX_CONF_UNSET_UINT;
+    conf->event = NGX_CONF_UNSET_UINT;
+    conf->replay = NGX_CONF_UNSET_MSEC;
     conf->gpu = NGX_CONF_UNSET_UINT;
     conf->image_digests = NGX_CONF_UNSET_PTR;
     conf->trust = NGX_CONF_UNSET_PTR;
@@ -339,6 +411,15 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 5000);
     ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size,
                               8 * 1024 * 1024);
+
+    ngx_conf_merge_uint_value(conf->text, prev->text, IOA_TEXT_AGENT);
+    ngx_conf_merge_uint_value(conf->bind, prev->bind,
+                              NGX_HTTP_IOATTEST_BIND_RESPONSE);
+    ngx_conf_merge_uint_value(conf->stream, prev->stream,
+                              NGX_HTTP_IOATTEST_STREAM_TAIL);
+    ngx_conf_merge_uint_value(conf->event, prev->event,
+                              NGX_HTTP_IOATTEST_EVENT_PASS);
+    ngx_conf_merge_msec_value(conf->replay, prev->replay, 0);
 
     if (conf->cpu == 0) {
         conf->cpu = prev->cpu ? prev->cpu

@@ -136,7 +136,8 @@ bench_round_verify(bench_t *b)
     start = bench_now();
 
     for (i = 0; i < BENCH_CALLS; i++) {
-        if (ioa_signature_verify(address20, &b->headers) != IOA_OK) {
+        if (ioa_signature_verify(address20, &b->headers, IOA_TEXT_AGENT)
+            != IOA_OK) {
             bench_die("verify failed");
         }
     }

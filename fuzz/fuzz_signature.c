@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         at = take_line(lines[i], at, data + n);
     }
 
-    st = ioa_signature_verify(address20, &sig);
+    st = ioa_signature_verify(address20, &sig, IOA_TEXT_AGENT);
 
     if (st == IOA_OK) {
         fuzz_assert(ioa_address_parse(claimed20, sig.signing_address)

@@ -16,6 +16,8 @@ struct ioa_request_scan_s {
     uint8_t     begun;          /* a byte went by */
     uint8_t     models;         /* members called "model" */
     uint8_t     is_model;       /* the member that goes by is one */
+    uint8_t     is_stream;      /* the member that goes by is "stream" */
+    uint8_t     stream;         /* the last one was true */
     uint8_t     ambiguous;
     size_t      name_len;       /* 0: none that could be used */
     uint8_t     name[IOA_MODEL_NAME_MAX];
@@ -44,18 +46,24 @@ ioa_request_scan_init(ioa_request_scan_t *scan)
 }
 
 
+static uint8_t
+ioa_request_is(const ioa_string_t *key, const char *name)
+{
+    return !key->text_over
+           && key->text_len == strlen(name)
+           && memcmp(key->text, name, key->text_len) == 0;
+}
+
+
 static void
 ioa_request_key(ioa_request_scan_t *scan)
 {
-    const ioa_string_t  *key;
+    scan->is_model = ioa_request_is(&scan->json.string, "model");
+    scan->is_stream = ioa_request_is(&scan->json.string, "stream");
 
-    static const char  model[] = "model";
-
-    key = &scan->json.string;
-
-    scan->is_model = !key->text_over
-                     && key->text_len == sizeof(model) - 1
-                     && memcmp(key->text, model, sizeof(model) - 1) == 0;
+    if (scan->is_stream) {
+        scan->stream = 0;
+    }
 
     if (!scan->is_model) {
         return;
@@ -119,6 +127,10 @@ ioa_request_scan_update(ioa_request_scan_t *scan, const uint8_t *data,
 
         } else if (event == IOA_SCAN_STRING) {
             ioa_request_string(scan);
+
+        } else if (event == IOA_SCAN_OTHER) {
+            scan->stream = scan->is_stream ? scan->json.first == 't'
+                                           : scan->stream;
         }
 
     } while (event != IOA_SCAN_MORE && !scan->ambiguous);
@@ -147,4 +159,11 @@ ioa_request_scan_final(const uint8_t **name, size_t *name_len,
     *name_len = scan->name_len;
 
     return IOA_OK;
+}
+
+
+int
+ioa_request_scan_stream(const ioa_request_scan_t *scan)
+{
+    return scan->stream;
 }

@@ -54,4 +54,11 @@ ioa_status_t ioa_request_scan_update(ioa_request_scan_t *scan,
 ioa_status_t ioa_request_scan_final(const uint8_t **name, size_t *name_len,
     ioa_request_scan_t *scan) IOA_MUST_CHECK;
 
+/*
+ * 1 where the body's "stream" is the literal true, the last one of several.
+ * It says something only where ioa_request_scan_final returned another
+ * status than IOA_REQUEST_AMBIGUOUS.
+ */
+int ioa_request_scan_stream(const ioa_request_scan_t *scan);
+
 #endif

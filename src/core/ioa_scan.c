@@ -192,6 +192,7 @@ ioa_scan_value(ioa_scan_t *s, uint8_t c)
     }
 
     member = ioa_scan_is_member(s);
+    s->first = c;
 
     if (ioa_scan_begin_value(s, c) == IOA_SCAN_BAD) {
         return IOA_SCAN_BAD;

@@ -43,6 +43,7 @@ typedef struct {
     size_t            values;
     uint8_t           state;
     uint8_t           in_key;       /* the string is a key */
+    uint8_t           first;        /* IOA_SCAN_OTHER: the value's first byte */
     ioa_string_t      string;       /* the current key or string */
 
     /* one bit a level: 1 object, 0 array */

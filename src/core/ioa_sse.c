@@ -79,7 +79,8 @@ ioa_sse_event_len(const ioa_sse_t *sse)
 static int
 ioa_sse_line(ioa_sse_t *sse, const uint8_t *data, size_t n)
 {
-    int  ok;
+    int       ok;
+    uint64_t  safe;
 
     if (n == 0) {
         return 1;
@@ -89,7 +90,18 @@ ioa_sse_line(ioa_sse_t *sse, const uint8_t *data, size_t n)
 
     /* until the first event offsets there and here are the same */
     if (!sse->holding) {
-        sse->passable = ioa_sseline_safe(&sse->line);
+        safe = ioa_sseline_safe(&sse->line);
+
+        if (safe > sse->line.line
+            && safe - sse->line.line <= IOA_SSE_LINE_MAX)
+        {
+            safe = sse->line.line;
+        }
+
+        if (safe > sse->passable) {
+            sse->passable = safe;
+        }
+
         sse->holding = sse->line.done;
     }
 

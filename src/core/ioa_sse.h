@@ -27,10 +27,17 @@
 #define IOA_SSE_EVENT_MAX      16384    /* bytes of the event's JSON */
 
 /*
+ * A line is shown when it is whole: no reader acts on less of it, and a
+ * stream that is refused in the middle of a line can so be ended at its
+ * beginning.  Of a line longer than this the beginning goes ahead.
+ */
+#define IOA_SSE_LINE_MAX       16384
+
+/*
  * Bytes at the end of a piece that may have to wait for the next piece
  * before it is clear whether they may be shown, at most.
  */
-#define IOA_SSE_UNDECIDED_MAX  64
+#define IOA_SSE_UNDECIDED_MAX  (IOA_SSE_LINE_MAX + 64)
 
 typedef struct {
     uint64_t       passable;

@@ -19,6 +19,7 @@ ioa_sseline_init(ioa_sseline_t *l)
 
     l->offset = 0;
     l->line = 0;
+    l->fault = 0;
     l->done_line = 0;
     l->head_n = 0;
     l->state = IOA_SSE_KIND_HEAD;
@@ -44,15 +45,14 @@ ioa_sseline_safe(const ioa_sseline_t *l)
         return l->offset - l->cr - l->unit_n;
     }
 
-    /* in the BAD state `line` is where the fault lies */
-    return l->line;
+    return l->state == IOA_SSE_KIND_BAD ? l->fault : l->line;
 }
 
 
 static int
 ioa_sseline_bad(ioa_sseline_t *l)
 {
-    l->line = ioa_sseline_safe(l);
+    l->fault = ioa_sseline_safe(l);
     l->state = IOA_SSE_KIND_BAD;
 
     return 0;

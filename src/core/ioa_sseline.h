@@ -22,6 +22,7 @@
 typedef struct {
     uint64_t      offset;       /* bytes taken */
     uint64_t      line;         /* where this line begins */
+    uint64_t      fault;        /* where what is ambiguous begins */
     uint64_t      done_line;    /* where the line [DONE] began */
     size_t        head_n;
     uint8_t       state;

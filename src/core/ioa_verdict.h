@@ -12,22 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ioa_body.h"
+#include "ioa_reqmodel.h"
 #include "ioa_request.h"
+#include "ioa_signature.h"
 #include "ioa_status.h"
 
 #define IOA_NONCE_LEN           32
-#define IOA_ADDRESS_LEN         20
-#define IOA_ADDRESS_TEXT_LEN    42      /* 0x and 40 hex digits */
 #define IOA_IMAGE_DIGEST_MAX    128
 #define IOA_MODEL_ID_MAX        128
 #define IOA_REPORT_SIZE_MAX     (1024 * 1024)
 #define IOA_MODELS_SIZE_MAX     (1024 * 1024)
 #define IOA_MODELS_MAX          4096
-
-typedef struct {
-    const uint8_t  *data;
-    size_t          len;
-} ioa_bytes_t;
 
 /* What decides whether an attestation is accepted. */
 typedef struct {
@@ -96,49 +92,6 @@ size_t ioa_models_count(const ioa_models_t *models);
 
 /* The i-th entry, i < count; borrows from models. */
 ioa_model_t ioa_models_get(const ioa_models_t *models, size_t i);
-
-/*
- * The signature of a response as its headers brought it.  data == NULL: the
- * header was absent; len == 0 with data: present and empty.
- */
-typedef struct {
-    ioa_bytes_t  text;
-    ioa_bytes_t  signature;
-    ioa_bytes_t  signing_address;
-    ioa_bytes_t  signing_algo;
-    ioa_bytes_t  image_digest;
-    int          duplicate;     /* one of the five stood there twice */
-} ioa_signature_t;
-
-/* 1 where none of text, signature, address and algorithm is there. */
-int ioa_signature_absent(const ioa_signature_t *sig);
-
-/*
- * Verifies that the text was signed by the address that the response names:
- * EIP-191 version 0x45, keccak-256, secp256k1 recovery.  Says nothing about
- * whether that address is trusted: the caller asks its store with address20.
- *
- * Returns: IOA_OK; IOA_NO_SIGNATURE where one of the four is missing,
- * IOA_UNSUPPORTED_ALGORITHM where signing_algo is not "ecdsa",
- * IOA_MALFORMED_SIGNATURE (header twice, not 65 bytes of hex, v not 0, 1, 27
- * or 28, r or s out of range, high s, address not 0x and 40 hex digits),
- * IOA_MALFORMED_TEXT (not two lower-case SHA-256 in hex with a colon
- * between), IOA_SIGNATURE_MISMATCH.
- * Out: address20, all zero unless IOA_OK.
- */
-ioa_status_t ioa_signature_verify(uint8_t address20[IOA_ADDRESS_LEN],
-    const ioa_signature_t *sig) IOA_MUST_CHECK;
-
-/*
- * Reads "0x" and 40 hex digits, any case; EIP-55 mixed case is not checked.
- * Returns: 1, and address20; or 0, address20 untouched.
- */
-int ioa_address_parse(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t text)
-    IOA_MUST_CHECK;
-
-/* Writes 0x and 40 lower-case hex digits, no terminator. */
-void ioa_address_print(uint8_t text42[IOA_ADDRESS_TEXT_LEN],
-    const uint8_t address20[IOA_ADDRESS_LEN]);
 
 /* 1 where text is "sha256:" and 64 lower-case hex digits. */
 int ioa_image_digest_valid(ioa_bytes_t text);

@@ -29,6 +29,16 @@
 #define NGX_HTTP_IOATTEST_GPU_LOCAL    1
 #define NGX_HTTP_IOATTEST_GPU_NRAS     2
 
+#define NGX_HTTP_IOATTEST_BIND_OFF       0
+#define NGX_HTTP_IOATTEST_BIND_RESPONSE  1
+#define NGX_HTTP_IOATTEST_BIND_BOTH      2
+
+#define NGX_HTTP_IOATTEST_STREAM_TAIL  0
+#define NGX_HTTP_IOATTEST_STREAM_HOLD  1
+
+#define NGX_HTTP_IOATTEST_EVENT_PASS  0
+#define NGX_HTTP_IOATTEST_EVENT_DROP  1
+
 #define NGX_HTTP_IOATTEST_STATUS_AUTO        0
 #define NGX_HTTP_IOATTEST_STATUS_JSON        1
 #define NGX_HTTP_IOATTEST_STATUS_PROMETHEUS  2
@@ -65,6 +75,12 @@ typedef struct {
     ngx_msec_t                   fail_timeout;
     size_t                       buffer_size;
 
+    ngx_uint_t                   text;      /* ioa_text_form_e */
+    ngx_uint_t                   bind;
+    ngx_uint_t                   stream;
+    ngx_uint_t                   event;
+    ngx_msec_t                   replay;    /* 0: off */
+
     ngx_uint_t                   cpu;
     ngx_uint_t                   gpu;
 
@@ -96,6 +112,7 @@ typedef enum {
     NGX_HTTP_IOATTEST_GATE,         /* no prompt has left yet */
     NGX_HTTP_IOATTEST_READY,        /* the prompt may leave */
     NGX_HTTP_IOATTEST_HOLD,         /* the response is collected */
+    NGX_HTTP_IOATTEST_STREAM,       /* it flows, but for its end */
     NGX_HTTP_IOATTEST_RECHECK,      /* complete; its signer is looked for */
     NGX_HTTP_IOATTEST_RELEASED,     /* verified */
     NGX_HTTP_IOATTEST_REFUSED,
@@ -140,6 +157,17 @@ struct ngx_http_ioattest_job_s {
 };
 
 
+/* Bytes that are kept, copied, in buffers of our own. */
+typedef struct {
+    ngx_chain_t                 *chain;
+    ngx_chain_t                **last;
+    ngx_buf_t                   *tail;
+    size_t                       size;
+    ngx_chain_t                 *free;
+    ngx_chain_t                 *busy;
+} ngx_http_ioattest_held_t;
+
+
 struct ngx_http_ioattest_ctx_s {
     ngx_http_request_t          *request;
     ngx_http_ioattest_ctx_t     *previous;  /* of before a redirection */
@@ -155,6 +183,13 @@ struct ngx_http_ioattest_ctx_s {
     u_char                       name_key[NGX_HTTP_IOATTEST_KEY_LEN];
     unsigned                     named:1;
     unsigned                     resolved:1;
+
+    /* the request */
+    ioa_status_t                 scanned;   /* what its body says of "model" */
+    u_char                       request32[IOA_SHA256_LEN];
+    unsigned                     read:1;
+    unsigned                     have_request:1;    /* request32 is set */
+    unsigned                     asked_stream:1;    /* "stream": true */
 
     /* waiting */
     ngx_queue_t                  waiters;
@@ -175,12 +210,18 @@ struct ngx_http_ioattest_ctx_s {
     ngx_http_ioattest_machine_t  machine;
     uint64_t                     sequence;
     uint64_t                     verify_us;
-    ngx_chain_t                 *held;
-    ngx_chain_t                **held_last;
-    ngx_buf_t                   *held_tail;
-    size_t                       held_size;
+    ioa_text_t                   text;
+    ioa_body_t                  *body;      /* NULL: not hashed */
+    u_char                       response32[IOA_SHA256_LEN];
+    ngx_http_ioattest_held_t     held;
+    uint64_t                     shown;     /* bytes of a stream passed on */
+    u_char                       shown_end[2];
     unsigned                     have_address:1;
     unsigned                     have_machine:1;
+    unsigned                     have_response:1;   /* response32 is set */
+    unsigned                     known:1;   /* the headers' signer is trusted */
+    unsigned                     events:1;  /* signed by an event */
+    unsigned                     flowing:1; /* its header has been sent */
     unsigned                     counting:1;    /* sequence is set */
     unsigned                     complete:1;
     unsigned                     truncated:1;
@@ -243,6 +284,22 @@ ioa_status_t ngx_http_ioattest_reply_judge(ngx_http_ioattest_job_t *job);
 
 ngx_int_t ngx_http_ioattest_phase_handler(ngx_http_request_t *r);
 
+
+/* request */
+
+/*
+ * Reads what the body says: model, stream, and the hash that the agent will
+ * take of it.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
+ * Takes out of the request's headers what would make the response another
+ * one than the one that was signed.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_request_headers(ngx_http_request_t *r);
+
 /*
  * model: returns NGX_OK, NGX_AGAIN while a job or a lease is waited for, or
  * NGX_ERROR; NGX_DECLINED with *reason where the request is to be refused.
@@ -265,6 +322,65 @@ ngx_int_t ngx_http_ioattest_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 
 
+/* bind: the signed text against the bytes that passed */
+
+/* NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_bind_init(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+ioa_status_t ngx_http_ioattest_bind_update(ngx_http_ioattest_ctx_t *ctx,
+    const u_char *data, size_t n);
+
+/*
+ * Judges a response that is complete: returns as signature_judge, NGX_OK
+ * after bind_accept.
+ */
+ngx_int_t ngx_http_ioattest_bind_judge(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason);
+
+/*
+ * The last checks of a response whose signer is trusted: the request's hash,
+ * and replay.  To be called once.
+ */
+ngx_int_t ngx_http_ioattest_bind_accept(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason);
+
+
+/* held */
+
+void ngx_http_ioattest_held_init(ngx_http_ioattest_held_t *held);
+ngx_int_t ngx_http_ioattest_held_append(ngx_http_request_t *r,
+    ngx_http_ioattest_held_t *held, const u_char *data, size_t n,
+    size_t chunk);
+
+/* Moves the first n bytes to *ll; returns its new end, NULL for an error. */
+ngx_chain_t **ngx_http_ioattest_held_take(ngx_http_request_t *r,
+    ngx_http_ioattest_held_t *held, ngx_chain_t **ll, size_t n);
+
+/* Takes len bytes from off on out. */
+void ngx_http_ioattest_held_cut(ngx_http_ioattest_held_t *held, uint64_t off,
+    uint64_t len);
+
+/* Adds a buffer that ends the response, or flushes what was broken off. */
+ngx_int_t ngx_http_ioattest_held_end(ngx_http_request_t *r,
+    ngx_http_ioattest_held_t *held, ngx_uint_t truncated);
+
+
+/* stream */
+
+ngx_int_t ngx_http_ioattest_stream_header(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+ngx_int_t ngx_http_ioattest_stream_body(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
+
+/* Sends on what waits below us; never with nothing to send. */
+ngx_int_t ngx_http_ioattest_stream_push(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/* Ends a stream that has begun, in place of what is held of it. */
+ngx_int_t ngx_http_ioattest_stream_error(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+
 /* hold */
 
 /*
@@ -279,6 +395,9 @@ ngx_int_t ngx_http_ioattest_hold_release(ngx_http_request_t *r,
 
 
 /* verdict */
+
+/* Trailers are in no signature. */
+void ngx_http_ioattest_trailers_drop(ngx_http_request_t *r);
 
 /* Reads the signature from the upstream's own headers. */
 void ngx_http_ioattest_signature_read(ngx_http_request_t *r,
@@ -308,6 +427,9 @@ ngx_uint_t ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx,
 
 /* The same of a request that has no context. */
 void ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json);
 
 /* Puts our answer in the place of nginx's page for the status. */
 ngx_int_t ngx_http_ioattest_refuse_header(ngx_http_request_t *r,

@@ -13,8 +13,9 @@
 
 static ngx_int_t ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
-static ngx_int_t ngx_http_ioattest_body_append(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b);
+static void ngx_http_ioattest_body_consume(ngx_chain_t *in);
+static ngx_int_t ngx_http_ioattest_body_end(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 
@@ -44,6 +45,9 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     switch (ctx->state) {
 
     case NGX_HTTP_IOATTEST_RELEASED:
+        ngx_http_ioattest_trailers_drop(r);
+        return ngx_http_ioattest_next_body(r, in);
+
     case NGX_HTTP_IOATTEST_EXEMPT:
         return ngx_http_ioattest_next_body(r, in);
 
@@ -51,24 +55,35 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_ioattest_refuse_body(r, ctx, in);
 
     case NGX_HTTP_IOATTEST_HOLD:
-    case NGX_HTTP_IOATTEST_RECHECK:
+        return ngx_http_ioattest_body_collect(r, ctx, in);
+
+    case NGX_HTTP_IOATTEST_STREAM:
 
         if (in == NULL) {
+            return ngx_http_ioattest_stream_push(r, ctx);
+        }
 
-            /* ngx_http_writer() calls: the request has left its upstream */
+        return ngx_http_ioattest_stream_body(r, ctx, in);
 
-            if (ctx->complete) {
-                r->write_event_handler = ngx_http_ioattest_hold_resume;
+    case NGX_HTTP_IOATTEST_RECHECK:
 
-                if (ngx_http_post_request(r, NULL) != NGX_OK) {
-                    return NGX_ERROR;
-                }
-            }
+        if (in) {
 
+            /* an upstream that still sends after the verdict has fallen */
+
+            ngx_http_ioattest_body_consume(in);
             return NGX_OK;
         }
 
-        return ngx_http_ioattest_body_collect(r, ctx, in);
+        /* ngx_http_writer() calls: the request has left its upstream */
+
+        r->write_event_handler = ngx_http_ioattest_hold_resume;
+
+        if (ngx_http_post_request(r, NULL) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_ioattest_stream_push(r, ctx);
 
     default:
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
@@ -82,6 +97,7 @@ static ngx_int_t
 ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
+    size_t        n;
     ngx_buf_t    *b;
     ngx_uint_t    last, flush;
     ngx_chain_t  *cl;
@@ -105,22 +121,28 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        if ((size_t) (b->last - b->pos)
-            > ctx->conf->buffer_size - ctx->held_size)
-        {
+        n = b->last - b->pos;
+
+        if (n > ctx->conf->buffer_size - ctx->held.size) {
             return ngx_http_ioattest_body_too_large(r, ctx, cl);
         }
 
-        if (ngx_http_ioattest_body_append(r, ctx, b) != NGX_OK) {
+        if (ngx_http_ioattest_held_append(r, &ctx->held, b->pos, n,
+                                    ngx_max(n, NGX_HTTP_IOATTEST_CHUNK))
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
+
+        /* what is wrong with it is told at its end */
+        (void) ngx_http_ioattest_bind_update(ctx, b->pos, n);
 
         b->pos = b->last;
         b->file_pos = b->file_last;
     }
 
     if (last) {
-        return ngx_http_ioattest_hold_post(r, ctx);
+        return ngx_http_ioattest_body_end(r, ctx);
     }
 
     /*
@@ -131,7 +153,8 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
     if (flush && r->upstream && r->upstream->cleanup == NULL) {
         ctx->truncated = 1;
-        ctx->failed = IOA_RESPONSE_HASH_MISMATCH;
+        ctx->failed = ctx->events ? IOA_STREAM_TRUNCATED
+                                  : IOA_RESPONSE_HASH_MISMATCH;
         return ngx_http_ioattest_hold_post(r, ctx);
     }
 
@@ -139,48 +162,51 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 }
 
 
-/* What is held is copied, so that the upstream has its buffers back. */
+/* A verified response goes on at once; all else is decided elsewhere. */
 
 static ngx_int_t
-ngx_http_ioattest_body_append(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
+ngx_http_ioattest_body_end(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
 {
-    size_t        n, room;
-    u_char       *p;
-    ngx_buf_t    *t;
-    ngx_chain_t  *cl;
+    ngx_int_t     rc;
+    ioa_status_t  reason;
 
-    p = b->pos;
+    rc = ngx_http_ioattest_bind_judge(ctx, &reason);
 
-    while (p < b->last) {
+    switch (rc) {
 
-        t = ctx->held_tail;
+    case NGX_OK:
+        ngx_http_ioattest_verified(ctx);
 
-        if (t == NULL || t->last == t->end) {
-            room = ngx_max((size_t) (b->last - p), NGX_HTTP_IOATTEST_CHUNK);
+        rc = ngx_http_ioattest_hold_release(r, ctx);
 
-            t = ngx_create_temp_buf(r->pool, room);
-            cl = ngx_alloc_chain_link(r->pool);
+        /* no filter below may turn it into another response */
+        return (rc > NGX_OK) ? NGX_ERROR : rc;
 
-            if (t == NULL || cl == NULL) {
-                return NGX_ERROR;
-            }
+    case NGX_DECLINED:
+        ctx->failed = reason;
+        break;
 
-            cl->buf = t;
-            cl->next = NULL;
-            *ctx->held_last = cl;
-            ctx->held_last = &cl->next;
-            ctx->held_tail = t;
-        }
+    case NGX_AGAIN:
+        break;
 
-        n = ngx_min((size_t) (b->last - p), (size_t) (t->end - t->last));
-
-        t->last = ngx_cpymem(t->last, p, n);
-        ctx->held_size += n;
-        p += n;
+    default:
+        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return ngx_http_ioattest_hold_post(r, ctx);
+}
+
+
+static void
+ngx_http_ioattest_body_consume(ngx_chain_t *in)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
 }
 
 
@@ -188,8 +214,7 @@ static ngx_int_t
 ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
-    ngx_int_t     rc;
-    ngx_chain_t  *cl;
+    ngx_int_t  rc;
 
     if (ctx->conf->dry_run) {
 
@@ -202,17 +227,14 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
             return rc;
         }
 
-        *ctx->held_last = in;
+        *ctx->held.last = in;
 
-        return ngx_http_ioattest_next_body(r, ctx->held ? ctx->held : in);
+        return ngx_http_ioattest_next_body(r, ctx->held.chain);
     }
 
     /* the rest is not worth waiting for */
 
-    for (cl = in; cl; cl = cl->next) {
-        cl->buf->pos = cl->buf->last;
-        cl->buf->file_pos = cl->buf->file_last;
-    }
+    ngx_http_ioattest_body_consume(in);
 
     ctx->failed = IOA_BODY_TOO_LARGE;
 

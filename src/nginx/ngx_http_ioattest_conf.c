@@ -69,6 +69,8 @@ static ngx_int_t
 ngx_http_ioattest_conf_parse(ngx_str_t *value,
     const ngx_http_ioattest_conf_value_t *spec)
 {
+    ngx_int_t  n;
+
     switch (spec->type) {
 
     case NGX_HTTP_IOATTEST_CONF_FLAG:
@@ -93,11 +95,31 @@ ngx_http_ioattest_conf_parse(ngx_str_t *value,
     case NGX_HTTP_IOATTEST_CONF_SEC:
         return ngx_parse_time(value, 1);
 
+    case NGX_HTTP_IOATTEST_CONF_MSEC_OFF:
+
+        if (ngx_strcmp(value->data, "off") == 0) {
+            return 0;
+        }
+
+        n = ngx_parse_time(value, 0);
+
+        return n ? n : NGX_ERROR;
+
     case NGX_HTTP_IOATTEST_CONF_MSEC:
         return ngx_parse_time(value, 0);
 
-    default: /* NGX_HTTP_IOATTEST_CONF_SIZE */
+    case NGX_HTTP_IOATTEST_CONF_SIZE:
         return ngx_parse_size(value);
+
+    default: /* NGX_HTTP_IOATTEST_CONF_NAME */
+
+        for (n = 0; spec->names[n]; n++) {
+            if (ngx_strcmp(value->data, spec->names[n]) == 0) {
+                return n;
+            }
+        }
+
+        return NGX_ERROR;
     }
 }
 
@@ -308,39 +330,6 @@ ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         ilcf->cpu |= bit;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_ioattest_conf_gpu(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_ioattest_loc_conf_t *ilcf = conf;
-
-    ngx_str_t  *value;
-
-    (void) cmd;
-
-    if (ilcf->gpu != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        ilcf->gpu = NGX_HTTP_IOATTEST_GPU_OFF;
-
-    } else if (ngx_strcmp(value[1].data, "local") == 0) {
-        ilcf->gpu = NGX_HTTP_IOATTEST_GPU_LOCAL;
-
-    } else if (ngx_strcmp(value[1].data, "nras") == 0) {
-        ilcf->gpu = NGX_HTTP_IOATTEST_GPU_NRAS;
-
-    } else {
-        return ngx_http_ioattest_conf_bad(cf, &value[1],
-                                    "\"local\", \"nras\" or \"off\"");
     }
 
     return NGX_CONF_OK;

@@ -18,11 +18,14 @@ typedef struct {
         NGX_HTTP_IOATTEST_CONF_NUM,
         NGX_HTTP_IOATTEST_CONF_SEC,
         NGX_HTTP_IOATTEST_CONF_MSEC,
-        NGX_HTTP_IOATTEST_CONF_SIZE
+        NGX_HTTP_IOATTEST_CONF_MSEC_OFF,    /* "off" is 0 */
+        NGX_HTTP_IOATTEST_CONF_SIZE,
+        NGX_HTTP_IOATTEST_CONF_NAME         /* its place in names */
     }            type;
     ngx_int_t    min;
     ngx_int_t    max;
     const char  *expected;
+    const char  *names[4];
 } ngx_http_ioattest_conf_value_t;
 
 
@@ -37,8 +40,6 @@ char *ngx_http_ioattest_conf_uri(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_ioattest_conf_gpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_digests(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -34,8 +34,8 @@ static ngx_queue_t  ngx_http_ioattest_waiters;
 #if (NGX_DEBUG)
 
 static const char  *ngx_http_ioattest_state_names[] = {
-    "new", "reading", "gate", "ready", "hold", "recheck", "released",
-    "refused", "exempt"
+    "new", "reading", "gate", "ready", "hold", "stream", "recheck",
+    "released", "refused", "exempt"
 };
 
 #endif
@@ -56,7 +56,8 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
 
     ctx->request = r;
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
-    ctx->held_last = &ctx->held;
+
+    ngx_http_ioattest_held_init(&ctx->held);
 
     ctx->poll.data = ctx;
     ctx->poll.handler = ngx_http_ioattest_poll_handler;

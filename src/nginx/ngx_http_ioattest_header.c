@@ -19,7 +19,8 @@ static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
-static const char *ngx_http_ioattest_header_hint(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_ioattest_header_coded(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
 
 
@@ -254,39 +255,108 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         return ngx_http_next_header_filter(r);
     }
 
-    rc = ngx_http_ioattest_signature_judge(ctx, &reason);
+    /* the agent's event streams have their signature in an event */
 
-    if (rc == NGX_DECLINED) {
-        return ngx_http_ioattest_header_refuse(r, ctx, reason,
-                                       ngx_http_ioattest_header_hint(r));
+    ctx->events = (ctx->conf->text == IOA_TEXT_AGENT
+                   && ngx_http_ioattest_header_stream(r));
+
+    if ((ctx->events || ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF)
+        && ngx_http_ioattest_header_coded(r))
+    {
+        return ngx_http_ioattest_header_refuse(r, ctx, IOA_ENCODED_BODY,
+                                    "the request asked for none: see "
+                                    "proxy_set_header Accept-Encoding");
     }
 
-    if (rc == NGX_OK) {
-        ngx_http_ioattest_verified(ctx);
-        return ngx_http_next_header_filter(r);
+    if (ctx->events) {
+
+        if (status == NGX_HTTP_OK && ctx->asked_stream
+            && ctx->conf->stream == NGX_HTTP_IOATTEST_STREAM_TAIL)
+        {
+            return ngx_http_ioattest_stream_header(r, ctx);
+        }
+
+        return ngx_http_ioattest_header_hold(r, ctx);
+    }
+
+    if (ctx->conf->text == IOA_TEXT_BODY) {
+
+        if (ioa_signature_absent(&ctx->signature)) {
+            return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                                                   NULL);
+        }
+
+        return ngx_http_ioattest_header_hold(r, ctx);
+    }
+
+    rc = ngx_http_ioattest_signature_judge(ctx, &reason);
+
+    ctx->known = (rc == NGX_OK);
+
+    if (rc == NGX_OK && ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_OFF) {
+        rc = ngx_http_ioattest_bind_accept(ctx, &reason);
+
+        if (rc == NGX_OK) {
+            ngx_http_ioattest_verified(ctx);
+            return ngx_http_next_header_filter(r);
+        }
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_ioattest_header_refuse(r, ctx, reason, NULL);
     }
 
     return ngx_http_ioattest_header_hold(r, ctx);
 }
 
 
-/* An event stream has its signature in an event, not in its headers. */
-
-static const char *
-ngx_http_ioattest_header_hint(ngx_http_request_t *r)
+static ngx_uint_t
+ngx_http_ioattest_header_stream(ngx_http_request_t *r)
 {
+    size_t      len;
     ngx_str_t  *type;
 
     type = &r->headers_out.content_type;
+    len = sizeof("text/event-stream") - 1;
 
-    if (type->len >= sizeof("text/event-stream") - 1
-        && ngx_strncasecmp(type->data, (u_char *) "text/event-stream",
-                           sizeof("text/event-stream") - 1) == 0)
-    {
-        return "event streams are not verified by this version";
+    return type->len >= len
+           && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", len)
+              == 0
+           && (type->len == len || type->data[len] == ';'
+               || type->data[len] == ' ' || type->data[len] == '\t');
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_header_coded(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].hash
+                && h[i].key.len == sizeof("Content-Encoding") - 1
+                && ngx_strncasecmp(h[i].key.data,
+                                   (u_char *) "Content-Encoding",
+                                   sizeof("Content-Encoding") - 1)
+                   == 0
+                && (h[i].value.len != sizeof("identity") - 1
+                    || ngx_strncasecmp(h[i].value.data,
+                                       (u_char *) "identity",
+                                       sizeof("identity") - 1)
+                       != 0))
+            {
+                return 1;
+            }
+        }
     }
 
-    return NULL;
+    return 0;
 }
 
 
@@ -329,6 +399,10 @@ ngx_http_ioattest_header_hold(ngx_http_request_t *r,
         return ngx_http_ioattest_header_refuse(r, ctx, IOA_BODY_TOO_LARGE,
                                     "ioattest_buffer_size is less than the "
                                     "response");
+    }
+
+    if (ngx_http_ioattest_bind_init(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_HOLD);

@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
     ioa_status_t *reason);
+static void ngx_http_ioattest_hold_drop(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
@@ -91,6 +93,10 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
 
     ngx_http_ioattest_wait_end(ctx);
     r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_ioattest_bind_accept(ctx, &reason);
+    }
 
     if (rc == NGX_DECLINED) {
         ngx_http_ioattest_hold_refuse(r, ctx, reason);
@@ -230,10 +236,12 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
 {
     ngx_event_t               *wev;
     ngx_connection_t          *c;
+    ngx_http_ioattest_ctx_t   *ctx;
     ngx_http_core_loc_conf_t  *clcf;
 
     c = r->connection;
     wev = c->write;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
 
     if (wev->timedout) {
         ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
@@ -244,9 +252,21 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
         return;
     }
 
-    ngx_http_ioattest_hold_quiet(r);
-
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!wev->delayed && !r->aio) {
+
+        if (ngx_http_ioattest_stream_push(r, ctx) == NGX_ERROR) {
+            ngx_http_finalize_request(r, NGX_ERROR);
+            return;
+        }
+
+        if (c->buffered && !wev->delayed) {
+            ngx_add_timer(wev, clcf->send_timeout);
+        }
+    }
+
+    ngx_http_ioattest_hold_quiet(r);
 
     if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
@@ -258,35 +278,55 @@ ngx_int_t
 ngx_http_ioattest_hold_release(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
+    ngx_int_t  rc;
 
-    rc = ngx_http_ioattest_next_header(r);
+    if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
+        ngx_http_ioattest_trailers_drop(r);
 
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
+        if (ctx->events && ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_DROP
+            && !ctx->conf->dry_run)
+        {
+            ngx_http_ioattest_hold_drop(r, ctx);
+        }
     }
 
-    b = ngx_calloc_buf(r->pool);
-    cl = ngx_alloc_chain_link(r->pool);
+    if (!ctx->flowing) {
+        rc = ngx_http_ioattest_next_header(r);
 
-    if (b == NULL || cl == NULL) {
+        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+            return rc;
+        }
+    }
+
+    if (ngx_http_ioattest_held_end(r, &ctx->held, ctx->truncated) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    /* what the upstream broke off, a dry run breaks off likewise */
+    return ngx_http_ioattest_next_body(r, ctx->held.chain);
+}
 
-    b->last_buf = !ctx->truncated;
-    b->flush = ctx->truncated;
 
-    cl->buf = b;
-    cl->next = NULL;
+/* Takes the signature event out of what is held. */
 
-    *ctx->held_last = cl;
-    ctx->held_last = &cl->next;
+static void
+ngx_http_ioattest_hold_drop(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    off_t             length;
+    uint64_t          len;
+    const ioa_sse_t  *sse;
 
-    return ngx_http_ioattest_next_body(r, ctx->held);
+    sse = ioa_body_stream(ctx->body);
+    len = ioa_sse_event_len(sse);
+    length = r->headers_out.content_length_n;
+
+    ngx_http_ioattest_held_cut(&ctx->held,
+                               ioa_sse_event_offset(sse) - ctx->shown, len);
+
+    if (!ctx->flowing && length != -1) {
+        ngx_http_clear_content_length(r);
+        r->headers_out.content_length_n = length - (off_t) len;
+    }
 }
 
 
@@ -320,6 +360,12 @@ ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
 
         r->main->count++;
         (*u->cleanup)(r);
+    }
+
+    if (ctx->flowing) {
+        rc = ngx_http_ioattest_stream_error(r, ctx);
+        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
+        return;
     }
 
     ngx_http_clean_header(r);

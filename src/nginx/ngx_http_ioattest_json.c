@@ -13,6 +13,9 @@ typedef struct {
     uint64_t    rejected[IOA_STATUS_MAX];
     uint64_t    attested;
     uint64_t    failed[IOA_STATUS_MAX];
+    uint64_t    match;
+    uint64_t    mismatch;
+    uint64_t    unknown;
     uint64_t    dry_run;
 } ngx_http_ioattest_totals_t;
 
@@ -65,7 +68,7 @@ ngx_http_ioattest_json_zone(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_totals_t *all)
 {
     ngx_str_t                      name;
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, used, size;
     ngx_http_ioattest_totals_t     t;
     ngx_http_ioattest_counters_t  *c;
 
@@ -74,11 +77,17 @@ ngx_http_ioattest_json_zone(ngx_http_ioattest_text_t *text,
     t.verified = c->verified;
     t.unsigned_errors = c->unsigned_errors;
     t.attested = c->attest_verified;
+    t.match = c->requests_match;
+    t.mismatch = c->requests_mismatch;
+    t.unknown = c->requests_unknown;
     t.dry_run = c->dry_run;
 
     all->verified += t.verified;
     all->unsigned_errors += t.unsigned_errors;
     all->attested += t.attested;
+    all->match += t.match;
+    all->mismatch += t.mismatch;
+    all->unknown += t.unknown;
     all->dry_run += t.dry_run;
 
     for (i = 0; i < IOA_STATUS_MAX; i++) {
@@ -98,6 +107,13 @@ ngx_http_ioattest_json_zone(ngx_http_ioattest_text_t *text,
                                ngx_http_ioattest_store_used_bytes(zone),
                                c->evicted,
                                ngx_http_ioattest_store_resets(zone));
+
+    ngx_http_ioattest_replay_count(zone, &used, &size);
+
+    ngx_http_ioattest_text_add(text,
+                               "\"replay\":{\"used\":%ui,\"size\":%ui,"
+                               "\"evictions\":%uA},",
+                               used, size, c->replay_evicted);
 
     ngx_http_ioattest_json_rows(text, zone);
     ngx_http_ioattest_json_counts(text, &t);
@@ -233,8 +249,11 @@ ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
                                "\"rejected\":{", t->attested);
     ngx_http_ioattest_json_reasons(text, t->failed);
 
-    ngx_http_ioattest_text_add(text, "}},\"dry_run_would_reject\":%uL",
-                               t->dry_run);
+    ngx_http_ioattest_text_add(text,
+                               "}},\"requests\":{\"match\":%uL,"
+                               "\"mismatch\":%uL,\"unknown\":%uL},"
+                               "\"dry_run_would_reject\":%uL",
+                               t->match, t->mismatch, t->unknown, t->dry_run);
 }
 
 

@@ -7,14 +7,6 @@
 #include "ngx_http_ioattest.h"
 
 
-#define NGX_HTTP_IOATTEST_READ_SIZE  65536
-
-
-static ioa_status_t ngx_http_ioattest_model_body(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
-static ngx_int_t ngx_http_ioattest_model_file(ngx_http_request_t *r,
-    ngx_buf_t *b, ioa_request_scan_t *scan, ioa_status_t *st);
-static ngx_uint_t ngx_http_ioattest_model_coded(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_model_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, u_char *data, size_t *len, size_t max);
 static ngx_int_t ngx_http_ioattest_model_listed(ngx_http_request_t *r,
@@ -39,7 +31,7 @@ ngx_http_ioattest_model_name(ngx_http_request_t *r,
         }
 
     } else {
-        *reason = ngx_http_ioattest_model_body(r, ctx);
+        *reason = ctx->scanned;
 
         rc = (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
     }
@@ -49,139 +41,6 @@ ngx_http_ioattest_model_name(ngx_http_request_t *r,
     }
 
     return rc;
-}
-
-
-static ioa_status_t
-ngx_http_ioattest_model_body(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    size_t               len;
-    ngx_buf_t           *b;
-    ngx_chain_t         *cl;
-    ioa_status_t         st;
-    const uint8_t       *name;
-    ioa_request_scan_t  *scan;
-
-    if (ngx_http_ioattest_model_coded(r)) {
-        return IOA_REQUEST_AMBIGUOUS;
-    }
-
-    scan = ngx_palloc(r->pool, ioa_request_scan_size());
-    if (scan == NULL) {
-        return IOA_REQUEST_AMBIGUOUS;
-    }
-
-    ioa_request_scan_init(scan);
-
-    cl = r->request_body ? r->request_body->bufs : NULL;
-
-    for ( /* void */ ; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)) {
-            st = ioa_request_scan_update(scan, b->pos, b->last - b->pos);
-
-        } else if (b->in_file) {
-            if (ngx_http_ioattest_model_file(r, b, scan, &st) != NGX_OK) {
-                return IOA_REQUEST_AMBIGUOUS;
-            }
-
-        } else {
-            continue;
-        }
-
-        if (st != IOA_OK) {
-            return st;
-        }
-    }
-
-    st = ioa_request_scan_final(&name, &len, scan);
-
-    if (st == IOA_OK) {
-        ngx_memcpy(ctx->model.names.name, name, len);
-        ctx->model.names.name_len = len;
-    }
-
-    return st;
-}
-
-
-/* A body that nginx has spooled is read in pieces. */
-
-static ngx_int_t
-ngx_http_ioattest_model_file(ngx_http_request_t *r, ngx_buf_t *b,
-    ioa_request_scan_t *scan, ioa_status_t *st)
-{
-    off_t    pos;
-    size_t   size;
-    u_char  *buf;
-    ssize_t  n;
-
-    buf = ngx_palloc(r->pool, NGX_HTTP_IOATTEST_READ_SIZE);
-    if (buf == NULL) {
-        return NGX_ERROR;
-    }
-
-    *st = IOA_OK;
-
-    for (pos = b->file_pos; pos < b->file_last && *st == IOA_OK; pos += n) {
-
-        size = (size_t) ngx_min(b->file_last - pos,
-                                NGX_HTTP_IOATTEST_READ_SIZE);
-
-        n = ngx_read_file(b->file, buf, size, pos);
-
-        if (n <= 0) {
-            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                          "ioattest: could not read the request body \"%V\"",
-                          &b->file->name);
-            return NGX_ERROR;
-        }
-
-        *st = ioa_request_scan_update(scan, buf, n);
-    }
-
-    (void) ngx_pfree(r->pool, buf);
-
-    return NGX_OK;
-}
-
-
-/* A coded body is read by the API, if at all, in a way we cannot foresee. */
-
-static ngx_uint_t
-ngx_http_ioattest_model_coded(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    part = &r->headers_in.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == sizeof("Content-Encoding") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Encoding",
-                               h[i].key.len) == 0
-            && (h[i].value.len != sizeof("identity") - 1
-                || ngx_strncasecmp(h[i].value.data, (u_char *) "identity",
-                                   h[i].value.len) != 0))
-        {
-            return 1;
-        }
-    }
 }
 
 

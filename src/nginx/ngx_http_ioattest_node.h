@@ -84,6 +84,10 @@ ngx_http_ioattest_node_t *ngx_http_ioattest_node_create_locked(
 void ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
 
+/* Drops the node that can best be missed; 0 where none can go. */
+ngx_uint_t ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh);
+
 /* Moves a model to the idle ones, or away from them, by its count. */
 void ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *node);

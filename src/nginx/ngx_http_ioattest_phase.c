@@ -13,6 +13,10 @@ static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
 static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
@@ -97,17 +101,6 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
                              "no location of this server matches");
     }
 
-    if (ctx->conf->request.len == 0) {
-
-        /* nothing is attested here: ioattest_trust says whom to believe */
-        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_READY);
-    }
-
-    if (ctx->conf->model) {
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_GATE);
-        return ngx_http_ioattest_phase_gate(r, ctx);
-    }
-
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_READING);
 
     rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_phase_body);
@@ -155,16 +148,14 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
         rc = NGX_DECLINED;
     }
 
-    if (rc == NGX_OK && !ctx->named) {
-        rc = ngx_http_ioattest_model_name(r, ctx, &reason);
+    if (rc == NGX_OK && !ctx->read) {
+        rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
     }
 
-    if (rc == NGX_OK && !ctx->resolved) {
-        rc = ngx_http_ioattest_model_resolve(r, ctx, &reason);
-    }
+    /* where nothing is attested, ioattest_trust says whom to believe */
 
-    if (rc == NGX_OK) {
-        rc = ngx_http_ioattest_phase_proof(r, ctx, &reason);
+    if (rc == NGX_OK && ctx->conf->request.len) {
+        rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -192,6 +183,46 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    if (ngx_http_ioattest_request_read(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH
+        && !ctx->have_request)
+    {
+        *reason = IOA_REQUEST_AMBIGUOUS;
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_int_t  rc;
+
+    rc = NGX_OK;
+
+    if (!ctx->named) {
+        rc = ngx_http_ioattest_model_name(r, ctx, reason);
+    }
+
+    if (rc == NGX_OK && !ctx->resolved) {
+        rc = ngx_http_ioattest_model_resolve(r, ctx, reason);
+    }
+
+    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(r, ctx, reason)
+                          : rc;
 }
 
 
@@ -271,6 +302,11 @@ ngx_http_ioattest_phase_go(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state)
 {
     ngx_http_ioattest_wait_end(ctx);
+
+    if (ngx_http_ioattest_request_headers(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     ngx_http_ioattest_set_state(ctx, state);
 
     r->read_event_handler = ngx_http_block_reading;

@@ -149,6 +149,14 @@ ngx_http_ioattest_conf_need(ngx_conf_t *cf,
 static const char *
 ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
 {
+    if (conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH
+        && conf->text == IOA_TEXT_BODY)
+    {
+        return "\"ioattest_bind both\" needs \"ioattest_text\" \"agent\" or "
+               "\"raw\": a text that is the response says nothing of the "
+               "request";
+    }
+
     if (conf->request.len == 0) {
         return conf->trust
                ? NULL

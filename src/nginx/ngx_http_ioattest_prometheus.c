@@ -16,6 +16,8 @@ static void ngx_http_ioattest_prom_responses(ngx_http_ioattest_text_t *text,
 static void ngx_http_ioattest_prom_attestations(
     ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone,
     ngx_str_t *label);
+static void ngx_http_ioattest_prom_requests(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_dry_run(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_machines(ngx_http_ioattest_text_t *text,
@@ -23,6 +25,8 @@ static void ngx_http_ioattest_prom_machines(ngx_http_ioattest_text_t *text,
 static void ngx_http_ioattest_prom_bytes(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_evictions(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
+static void ngx_http_ioattest_prom_replay(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_resets(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
@@ -48,6 +52,9 @@ static const struct {
     { "ioattest_attestations_total", "counter",
       "Attestations of machines by result and reason.",
       ngx_http_ioattest_prom_attestations },
+    { "ioattest_requests_total", "counter",
+      "Verified responses by what their text says of the request.",
+      ngx_http_ioattest_prom_requests },
     { "ioattest_dry_run_would_reject_total", "counter",
       "Responses that ioattest_dry_run let pass.",
       ngx_http_ioattest_prom_dry_run },
@@ -60,6 +67,9 @@ static const struct {
     { "ioattest_zone_evictions_total", "counter",
       "Entries that were dropped early to make room.",
       ngx_http_ioattest_prom_evictions },
+    { "ioattest_replay_evictions_total", "counter",
+      "Texts that left the replay window before their time.",
+      ngx_http_ioattest_prom_replay },
     { "ioattest_zone_resets_total", "counter",
       "Times that a zone was emptied after a worker had died holding it.",
       ngx_http_ioattest_prom_resets },
@@ -162,6 +172,27 @@ ngx_http_ioattest_prom_attestations(ngx_http_ioattest_text_t *text,
 
 
 static void
+ngx_http_ioattest_prom_requests(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_zone_t *zone, ngx_str_t *label)
+{
+    ngx_http_ioattest_counters_t  *c;
+
+    c = ngx_http_ioattest_store_counters(zone);
+
+    ngx_http_ioattest_text_add(text,
+                               "ioattest_requests_total{zone=\"%V\","
+                               "result=\"match\"} %uA\n"
+                               "ioattest_requests_total{zone=\"%V\","
+                               "result=\"mismatch\"} %uA\n"
+                               "ioattest_requests_total{zone=\"%V\","
+                               "result=\"unknown\"} %uA\n",
+                               label, c->requests_match,
+                               label, c->requests_mismatch,
+                               label, c->requests_unknown);
+}
+
+
+static void
 ngx_http_ioattest_prom_dry_run(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label)
 {
@@ -227,6 +258,17 @@ ngx_http_ioattest_prom_evictions(ngx_http_ioattest_text_t *text,
                                "ioattest_zone_evictions_total{zone=\"%V\"} "
                                "%uA\n", label,
                          ngx_http_ioattest_store_counters(zone)->evicted);
+}
+
+
+static void
+ngx_http_ioattest_prom_replay(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_zone_t *zone, ngx_str_t *label)
+{
+    ngx_http_ioattest_text_add(text,
+                               "ioattest_replay_evictions_total"
+                               "{zone=\"%V\"} %uA\n", label,
+                  ngx_http_ioattest_store_counters(zone)->replay_evicted);
 }
 
 

@@ -19,8 +19,6 @@
 
 static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
-static ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json);
 
 
 ngx_uint_t
@@ -231,7 +229,7 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json)
 {

@@ -10,7 +10,7 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     1
+#define NGX_HTTP_IOATTEST_LAYOUT     2
 
 /* how many nodes of a queue are looked at for one that may go */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
@@ -283,16 +283,27 @@ ngx_http_ioattest_node_alloc_locked(ngx_http_ioattest_zone_t *zone,
             return node;
         }
 
-        if (!ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru)
-            && !ngx_http_ioattest_node_evict_locked(zone, sh,
-                                                    &sh->machine_lru)
-            && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->name_lru))
-        {
+        if (!ngx_http_ioattest_node_drop_locked(zone, sh)) {
             return NULL;
         }
-
-        (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
     }
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh)
+{
+    if (!ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru)
+        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->machine_lru)
+        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->name_lru))
+    {
+        return 0;
+    }
+
+    (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
+
+    return 1;
 }
 
 

@@ -44,7 +44,11 @@ typedef struct {
     ngx_atomic_t                dry_run;
     ngx_atomic_t                attest_verified;
     ngx_atomic_t                attest_rejected[IOA_STATUS_MAX];
+    ngx_atomic_t                requests_match;
+    ngx_atomic_t                requests_mismatch;
+    ngx_atomic_t                requests_unknown;
     ngx_atomic_t                evicted;
+    ngx_atomic_t                replay_evicted; /* before their time */
     ngx_http_ioattest_histogram_t
                                 verify;
     ngx_http_ioattest_histogram_t
@@ -52,6 +56,9 @@ typedef struct {
     ngx_http_ioattest_histogram_t
                                 wait;
 } ngx_http_ioattest_counters_t;
+
+
+typedef struct ngx_http_ioattest_replay_s  ngx_http_ioattest_replay_t;
 
 
 /* Head of the zone. */
@@ -70,6 +77,7 @@ typedef struct {
     ngx_queue_t                 machine_lru;
     ngx_queue_t                 idle_lru;
     ngx_queue_t                 name_lru;
+    ngx_http_ioattest_replay_t *replay;     /* NULL until it is used */
     ngx_http_ioattest_counters_t
                                 counters;
 } ngx_http_ioattest_sh_t;
@@ -235,6 +243,17 @@ ngx_int_t ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
 /* Counts a verified response of a machine. */
 void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
     const u_char *machine_key32);
+
+/*
+ * Notes a signed text.  NGX_OK: it was not seen within window; NGX_DECLINED:
+ * it was; NGX_ERROR: the zone has no room for a window.
+ */
+ngx_int_t ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
+    ngx_str_t *text, ngx_msec_t window);
+
+/* How many texts are noted, and how many can be; 0 and 0 before a use. */
+void ngx_http_ioattest_replay_count(ngx_http_ioattest_zone_t *zone,
+    ngx_uint_t *used, ngx_uint_t *size);
 
 /* Gives a lease of a model or of the list back; only to the token's owner. */
 void ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,

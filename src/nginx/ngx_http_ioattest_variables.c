@@ -18,6 +18,8 @@ typedef enum {
     NGX_HTTP_IOATTEST_VAR_CPU,
     NGX_HTTP_IOATTEST_VAR_GPU,
     NGX_HTTP_IOATTEST_VAR_BOUND,
+    NGX_HTTP_IOATTEST_VAR_REQUEST,
+    NGX_HTTP_IOATTEST_VAR_RESPONSE,
     NGX_HTTP_IOATTEST_VAR_ATTESTED,
     NGX_HTTP_IOATTEST_VAR_WAIT,
     NGX_HTTP_IOATTEST_VAR_VERIFY
@@ -28,6 +30,8 @@ static ngx_int_t ngx_http_ioattest_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_ioattest_variable_value(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, uintptr_t data, ngx_str_t *value);
+static ngx_int_t ngx_http_ioattest_variable_hash(ngx_http_request_t *r,
+    ngx_uint_t have, u_char *digest32, ngx_str_t *value);
 static ngx_int_t ngx_http_ioattest_variable_number(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, uintptr_t data, ngx_str_t *value);
 static void ngx_http_ioattest_variable_verdict(ngx_http_request_t *r,
@@ -63,6 +67,13 @@ static ngx_http_variable_t  ngx_http_ioattest_vars[] = {
 
     { ngx_string("ioattest_signer_bound"), NULL, ngx_http_ioattest_variable,
       NGX_HTTP_IOATTEST_VAR_BOUND, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("ioattest_request_sha256"), NULL, ngx_http_ioattest_variable,
+      NGX_HTTP_IOATTEST_VAR_REQUEST, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("ioattest_response_sha256"), NULL,
+      ngx_http_ioattest_variable,
+      NGX_HTTP_IOATTEST_VAR_RESPONSE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("ioattest_attested"), NULL, ngx_http_ioattest_variable,
       NGX_HTTP_IOATTEST_VAR_ATTESTED, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -228,9 +239,40 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 
         return NGX_OK;
 
+    case NGX_HTTP_IOATTEST_VAR_REQUEST:
+        return ngx_http_ioattest_variable_hash(r, ctx->have_request,
+                                               ctx->request32, value);
+
+    case NGX_HTTP_IOATTEST_VAR_RESPONSE:
+        return ngx_http_ioattest_variable_hash(r, ctx->have_response,
+                                               ctx->response32, value);
+
     default:
         return ngx_http_ioattest_variable_number(r, ctx, data, value);
     }
+}
+
+
+/* Empty where there is none, and not absent: it can be logged as it is. */
+
+static ngx_int_t
+ngx_http_ioattest_variable_hash(ngx_http_request_t *r, ngx_uint_t have,
+    u_char *digest32, ngx_str_t *value)
+{
+    if (!have) {
+        ngx_str_set(value, "");
+        return NGX_OK;
+    }
+
+    value->data = ngx_pnalloc(r->pool, 2 * IOA_SHA256_LEN);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->len = 2 * IOA_SHA256_LEN;
+    ngx_hex_dump(value->data, digest32, IOA_SHA256_LEN);
+
+    return NGX_OK;
 }
 
 

@@ -28,6 +28,17 @@ static const struct {
 };
 
 
+void
+ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
+{
+    r->expect_trailers = 0;
+
+    r->headers_out.trailers.part.nelts = 0;
+    r->headers_out.trailers.part.next = NULL;
+    r->headers_out.trailers.last = &r->headers_out.trailers.part;
+}
+
+
 /*
  * The upstream's list, not headers_out: proxy_hide_header takes them out of
  * the latter.
@@ -114,7 +125,12 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
     ilcf = ctx->conf;
     start = ngx_http_ioattest_now_us();
 
-    *reason = ioa_signature_verify(ctx->address20, &ctx->signature);
+    *reason = ioa_signature_verify(ctx->address20, &ctx->signature,
+                                   ilcf->text);
+
+    if (*reason == IOA_OK && ilcf->text != IOA_TEXT_BODY) {
+        *reason = ioa_text_parse(&ctx->text, ctx->signature.text, ilcf->text);
+    }
 
     if (*reason != IOA_OK) {
         ctx->verify_us += ngx_http_ioattest_now_us() - start;

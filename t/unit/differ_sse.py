@@ -197,8 +197,11 @@ def passable_fits(want, data, line):
         at, p, holding = (int(x) for x in s.split(b":"))
         if p < last or p > stop or p > at:
             return "%s beyond %d" % (s, stop)
-        if p < min(least, at - 64):
+        whole = data.rfind(b"\n", 0, min(at, least)) + 1
+        if p < min(whole, at - 64):
             return "%s kept back, hold at %d" % (s, least)
+        if p and data[p - 1:p] != b"\n":
+            return "%s: part of a line" % s
         if (data[:at].endswith(b"\n\n") and at <= least and p != at
                 and not holding):
             return "%s: whole event kept back" % s

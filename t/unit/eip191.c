@@ -123,7 +123,7 @@ door(uint8_t *address20, const vector_t *v)
     sig.signing_address = v->address;
     sig.signing_algo = bytes("ecdsa");
 
-    return ioa_signature_verify(address20, &sig);
+    return ioa_signature_verify(address20, &sig, IOA_TEXT_AGENT);
 }
 
 

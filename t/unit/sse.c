@@ -220,7 +220,7 @@ test_event(void)
 }
 
 
-/* After every byte: no more than limit, and 64 bytes less at the least. */
+/* After every byte: whole lines, no more than limit, and all of it at last. */
 static void
 passable(const char *name, const char *stream, size_t limit)
 {
@@ -236,9 +236,8 @@ passable(const char *name, const char *stream, size_t limit)
 
         unit_each(&all, ioa_sse_passable(&sse) >= last
                         && ioa_sse_passable(&sse) <= limit
-                        && (ioa_sse_passable(&sse) == limit
-                            || ioa_sse_passable(&sse)
-                               + IOA_SSE_UNDECIDED_MAX > i),
+                        && (ioa_sse_passable(&sse) == 0
+                            || stream[ioa_sse_passable(&sse) - 1] == '\n'),
                   "%zu at %zu", (size_t) ioa_sse_passable(&sse), i);
 
         last = (size_t) ioa_sse_passable(&sse);
@@ -253,6 +252,46 @@ passable(const char *name, const char *stream, size_t limit)
 }
 
 
+/* A line that is longer than what is kept back flows before its end. */
+static void
+test_passable_long(void)
+{
+    char        *line = malloc(3 * IOA_SSE_LINE_MAX + 1);
+    unit_all_t   all = { 0, 0, "" };
+
+    size_t       i, last = 0, least;
+
+    memset(line, 'x', 3 * IOA_SSE_LINE_MAX);
+    memcpy(line, "data: ", 6);
+    line[3 * IOA_SSE_LINE_MAX] = '\0';
+
+    ioa_sse_init(&sse);
+
+    for (i = 0; i < 3 * IOA_SSE_LINE_MAX; i++) {
+        unit_each(&all, ioa_sse_update(&sse, (const uint8_t *) line + i, 1)
+                        == IOA_OK, "fault at %zu", i);
+
+        least = i < IOA_SSE_UNDECIDED_MAX ? 0 : i - 64;
+
+        unit_each(&all, ioa_sse_passable(&sse) >= last
+                        && ioa_sse_passable(&sse) >= least
+                        && ioa_sse_passable(&sse) <= i + 1,
+                  "%zu at %zu", (size_t) ioa_sse_passable(&sse), i);
+
+        last = (size_t) ioa_sse_passable(&sse);
+    }
+
+    UNIT_ALL(&all, "a long line flows");
+
+    UNIT_OK(ioa_sse_update(&sse, (const uint8_t *) "\rx\n\n", 4)
+            == IOA_STREAM_AMBIGUOUS
+            && ioa_sse_passable(&sse) == 3 * IOA_SSE_LINE_MAX,
+            "up to what is ambiguous in it");
+
+    free(line);
+}
+
+
 static void
 test_passable(void)
 {
@@ -261,21 +300,22 @@ test_passable(void)
     passable("held from [DONE] on", "data: a\n\n" DONE ": x\n\n" EVENT, 9);
     passable("held from [DONE] on, without the space",
              "data: a\n\ndata:[DONE]\n\n" EVENT, 9);
-    passable("an event within a line", "data: abc" EVENT "d\n\n", 9);
+    passable("an event within a line", "data: a\n\ndata: abc" EVENT "d\n\n",
+             9);
     passable("an ambiguous line is not passed", "data: a\n\ndata:b\n\n", 9);
-    passable("nor is a CR alone and what follows", "data: ab\rc\n\n", 8);
-    passable("nor a byte that is not UTF-8", "data: ab\xe4\xb8g\n\n", 8);
-    passable("nor half a character", "data: ab\xe4\n\n", 8);
+    passable("nor is a CR alone and what follows", "data: a\n\ndata: ab\rc\n\n", 9);
+    passable("nor a byte that is not UTF-8", "data: a\n\ndata: ab\xe4\xb8g\n\n",
+             9);
+    passable("nor half a character", "data: a\n\ndata: ab\xe4\n\n", 9);
     passable("nor another event", "data: a\n\nevent: x\n\n", 9);
     passable("nor text behind [DONE]", "data: a\n\ndata: [DONE]x\n\n", 9);
 
     (void) feed("data: {\"a\":1}\n\n", 100);
     UNIT_OK(ioa_sse_passable(&sse) == 15 && !ioa_sse_holding(&sse),
             "the first event flows at once");
-    (void) feed("data: {\"a\":1", 100);
-    UNIT_OK(ioa_sse_passable(&sse) == 12, "so does a part of it");
-    (void) feed("data: {\"a\":e", 100);
-    UNIT_OK(ioa_sse_passable(&sse) == 11, "save what may begin the mark");
+    (void) feed("data: a\ndata: {\"a\":1", 100);
+    UNIT_OK(ioa_sse_passable(&sse) == 8, "but no part of a line");
+    test_passable_long();
     (void) feed("data: a\n\n" EVENT "\n", 10);
     UNIT_OK(ioa_sse_holding(&sse) && ioa_sse_event_offset(&sse) == 9
             && ioa_sse_event_len(&sse) == sizeof(EVENT) - 1,

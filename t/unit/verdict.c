@@ -54,7 +54,7 @@ check(const ioa_signature_t *sig, ioa_status_t want, const char *what)
     ioa_status_t  got;
 
     memset(address20, 0xff, sizeof(address20));
-    got = ioa_signature_verify(address20, sig);
+    got = ioa_signature_verify(address20, sig, IOA_TEXT_AGENT);
 
     for (all = 0, i = 0; i < sizeof(address20); i++) {
         all |= address20[i];
