@@ -33,14 +33,14 @@ def free_port():
         return s.getsockname()[1]
 
 
-def start_nginx(path, name, body, load=""):
+def start_nginx(path, name, body, load="", connections=512):
     where = f"{path}/{name}"
     os.mkdir(where)
     temps = "".join(f"{t}_temp_path {where}/{t};" for t in
                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     with open(where + "/nginx.conf", "w") as f:
         f.write(f"{load}daemon off; worker_processes 1; pid {where}/pid;"
-                f"error_log {where}/error.log; events {{ }}"
+                f"error_log {where}/error.log; events {{ worker_connections {connections}; }}"
                 f"http {{ access_log off; keepalive_requests 100000000;{temps}"
                 f"{body} }}")
     return subprocess.Popen(["nginx", "-e", where + "/error.log", "-p", where,
