@@ -133,19 +133,23 @@ ask "A good answer: the machine is attested, the signature verifies" \
     200 'echo: hello' $llama ''
 ask "One bit of the signature is flipped on the way: refused" \
     502 '"attestation_error"' $llama '' 'X-Sim: sig_flip'
-ask "An event stream: this version cannot verify one, so it is refused" \
-    502 '"no_signature"' $llama ',"stream":true'
+ask "One byte of the answer is changed on the way: refused" \
+    502 '"response_hash_mismatch"' $llama '' 'X-Sim: flip_body'
+ask "An event stream flows, and its end is held until it verifies" \
+    200 '^data: \[DONE\]' $llama ',"stream":true'
+ask "A word of a stream is changed: it ends in an error, not in [DONE]" \
+    200 '^event: error' $llama ',"stream":true' 'X-Sim: tamper_line=2'
 
 curl -s -o /dev/null -d '{"attest":"nonce_wrong"}' \
     "http://127.0.0.1:$api/_sim/set"
 ask "Another model, whose attestation has a wrong nonce: no prompt is sent" \
     502 '"nonce_mismatch"' $qwen ''
 
-# three prompts came through, the fourth did not
+# five prompts came through, the sixth did not
 if ! curl -s "http://127.0.0.1:$api/_sim/stats" \
-    | grep -q '"completions":{"total":3,'
+    | grep -q '"completions":{"total":5,'
 then
-    echo "NOT AS EXPECTED: the simulated API got other than three prompts"
+    echo "NOT AS EXPECTED: the simulated API got other than five prompts"
     bad=1
 fi
 
@@ -154,11 +158,11 @@ echo "== The status page counts them"
 curl -s "http://127.0.0.1:$port/ioattest_status" > "$dir/status"
 grep -o '"responses":{[^}]*}}' "$dir/status" > "$dir/part" || bad=1
 head -n 1 "$dir/part"
-grep -q '"verified":1,' "$dir/status" || { echo "NOT AS EXPECTED"; bad=1; }
+grep -q '"verified":2,' "$dir/status" || { echo "NOT AS EXPECTED"; bad=1; }
 
 echo
 if [ $bad != 0 ]; then
     echo "The demonstration did not go as expected."
     exit 1
 fi
-echo "All as expected. CPU and GPU evidence and bodies are not checked yet."
+echo "All as expected. CPU and GPU evidence is not checked yet."
