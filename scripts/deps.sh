@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what building and testing need, on Debian 12 or 13.
 #
-#   deps.sh [fuzz]      with "fuzz" also what the fuzzers are built with
+#   deps.sh [client] [fuzz]     with "client" also what OpenAI's client needs,
+#                               with "fuzz" what the fuzzers are built with
 #
 # Does nothing, and fast, where all of it is there. A freshly installed nginx
 # is not left running, nor set to start with the machine.
@@ -13,9 +14,23 @@ packages="bash ca-certificates curl gcc libc6-dev libcjson-dev
     nginx-dev openssl perl procps python3 python3-cryptography valgrind
     libc6-dbg zlib1g-dev"
 
-if [ "${1-}" = fuzz ]; then
-    packages="$packages clang"
-fi
+for more in "$@"; do
+    case $more in
+    client)
+        # a Node.js of another origin brings npm along, and conflicts with it
+        if ! { command -v node && command -v npm; } >/dev/null 2>&1; then
+            packages="$packages nodejs npm"
+        fi
+        ;;
+    fuzz)
+        packages="$packages clang"
+        ;;
+    *)
+        echo "deps.sh: what is \"$more\"?" >&2
+        exit 2
+        ;;
+    esac
+done
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "deps.sh: this is no Debian; what is needed goes there by the names" \

@@ -7,6 +7,8 @@
 #
 #   TEST_JOBS             how many test files run at once; as many as processors
 #   TEST_NO_DEPS=1        install nothing
+#   IOATTEST_NO_CLIENT=1  go without OpenAI's client, which npm installs; else
+#                         its test fails where it could not be installed
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
 #   TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES
 #                         another nginx, and the module built for it
@@ -26,8 +28,21 @@ give_up() {
     exit 1
 }
 
+client=
+if [ -z "${IOATTEST_NO_CLIENT-}" ]; then
+    case "${*:-openai.t}" in
+        *openai.t*) client=client ;;
+    esac
+    IOATTEST_NEED_CLIENT=1
+    export IOATTEST_NEED_CLIENT
+fi
+
 if [ -z "${TEST_NO_DEPS-}" ]; then
-    sh scripts/deps.sh || give_up "not all that is needed could be installed"
+    sh scripts/deps.sh $client \
+        || give_up "not all that is needed could be installed"
+    if [ -n "$client" ]; then
+        sh t/client/install.sh || echo "OpenAI's client is not there" >&2
+    fi
 fi
 
 make all unit || give_up "it does not build"
