@@ -17,6 +17,13 @@ package IoattestSim;
 #   $TEST_NGINX_SIM_DIGEST          image digest of machine 0
 #   $TEST_NGINX_SIM_SERVERS         "server 127.0.0.1:P;" for each machine
 #
+# and, with start(evidence => 1),
+#
+#   $TEST_NGINX_SIM_CPU_ROOTS       PEM files of what a verifier of the
+#   $TEST_NGINX_SIM_GPU_ROOTS       machines' evidence is to trust
+#   $TEST_NGINX_SIM_MR_TD           measurements of good evidence, in hex
+#   $TEST_NGINX_SIM_MEASUREMENT     (TDX and SEV-SNP)
+#
 # The server ends when the test ends, however it ends.
 #
 # To change its behaviour for one block:
@@ -34,14 +41,21 @@ package IoattestSim;
 # all blocks when it reads the file.  Within a block's requests, a location
 # that proxies /_sim/ to $TEST_NGINX_SIM_PORT does the same.
 #
-# set, reset, stats, settings, machines, open_gate and wait_for work as plain
-# functions on the running server, as class methods and as object methods.
+# Evidence: set "evidence" to "tdx" or "snp" (see sim.py); evidence() gives the
+# values for a policy, expect() what a gateway is to say of each misbehaviour:
+#
+#   my $reason = IoattestSim::expect()->{tdx_debug}{reason};
+#
+# set, reset, stats, settings, machines, evidence, expect, open_gate and
+# wait_for work as plain functions on the running server, as class methods and
+# as object methods.
 
 use strict;
 use warnings;
 
 use Cwd ();
 use File::Basename ();
+use File::Temp ();
 use IO::Socket::INET;
 use JSON::PP ();
 use POSIX ();
@@ -60,6 +74,7 @@ sub start {
     my $models = delete $arg{models};
     my $lifetime = delete $arg{lifetime} // 600;
     my $single = delete $arg{per_machine_ports} // 1;
+    my $evidence = delete $arg{evidence};
     die "IoattestSim: unknown argument: @{[sort keys %arg]}\n" if %arg;
 
     my @cmd = ($ENV{IOATTEST_PYTHON} // '/usr/bin/python3', $SCRIPT,
@@ -74,6 +89,7 @@ sub start {
     push @running, $self;
     $self->await_ready;
     $self->export;
+    $self->export_evidence if $evidence;
 
     return $self;
 }
@@ -149,6 +165,28 @@ sub export {
 }
 
 
+# Roots go into a directory that ends with this object.
+sub export_evidence {
+    my ($self) = @_;
+
+    my $dir = $self->{roots} = File::Temp->newdir('ioattest-roots-XXXXXX',
+                                                  TMPDIR => 1);
+    chmod 0755, "$dir";
+    for my $kind ('cpu', 'gpu') {
+        my $file = "$dir/$kind.pem";
+        open my $out, '>', $file or die "IoattestSim: $file: $!\n";
+        print {$out} $self->fetch('GET', "/_sim/roots/$kind.pem");
+        close $out or die "IoattestSim: $file: $!\n";
+        $ENV{'TEST_NGINX_SIM_' . uc($kind) . '_ROOTS'} = $file;
+    }
+
+    my $about = $self->evidence;
+    $ENV{TEST_NGINX_SIM_MR_TD} = $about->{tdx}{mr_td};
+    $ENV{TEST_NGINX_SIM_MEASUREMENT} = $about->{sev_snp}{measurement};
+    return;
+}
+
+
 # --- what tests call ------------------------------------------------------
 
 # The server meant by a call: the object, or else the one started last.
@@ -212,6 +250,19 @@ sub machines {
 }
 
 
+sub evidence {
+    my $self = _self(\@_);
+    return $self->request('GET', '/_sim/evidence');
+}
+
+
+# { name => { reason => ..., breaks => ..., needs => ..., kind => ... } }
+sub expect {
+    my $self = _self(\@_);
+    return $self->request('GET', '/_sim/expect');
+}
+
+
 sub open_gate {
     my $self = _self(\@_);
     return $self->request('POST', '/_sim/open', { gate => $_[0] // 'gate' });
@@ -255,6 +306,13 @@ sub prepare {
 # --- HTTP -----------------------------------------------------------------
 
 sub request {
+    my ($self, @what) = @_;
+    return $JSON->decode($self->fetch(@what));
+}
+
+
+# The body of a reply, as it came.
+sub fetch {
     my ($self, $method, $path, $value) = @_;
 
     my $body = defined $value ? $JSON->encode($value) : '';
@@ -269,12 +327,12 @@ sub request {
     my $reply = do { local $/; readline $socket };
     close $socket;
 
-    my ($status, $json) = ($reply // '')
+    my ($status, $content) = ($reply // '')
         =~ m{\AHTTP/1\.1 (\d+).*?\r\n\r\n(.*)\z}s
         or die "IoattestSim: $method $path: no answer\n";
-    die "IoattestSim: $method $path: $status $json\n" if $status != 200;
+    die "IoattestSim: $method $path: $status $content\n" if $status != 200;
 
-    return $JSON->decode($json);
+    return $content;
 }
 
 

@@ -7,7 +7,8 @@ one stage; agent.answer() and server.py call run(stage, ...) between steps.
 import gzip
 import urllib.parse
 
-KINDS = ("completion", "attest", "models")
+KINDS = ("completion", "attest", "models", "collateral", "kds", "nras",
+         "jwks")
 
 
 class Unknown(Exception):

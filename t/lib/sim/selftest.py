@@ -215,10 +215,15 @@ STAGES = (
     ("completion", "answer", "the answer, after signing"),
     ("completion", "wire", "the HTTP reply (attest and models as well)"),
     ("attest", "ask", "attest: which machine"),
+    ("attest", "evidence", "attest: evidence, before it is signed"),
     ("attest", "members", "attest: members"),
     ("attest", "raw", "attest: the JSON text"),
     ("models", "members", "models: entries"),
     ("models", "raw", "models: the JSON text"),
+    ("collateral", "reply", "collateral: documents, before they are signed"),
+    ("kds", "reply", "kds: certificates and lists"),
+    ("nras", "reply", "nras: tokens, before they are signed"),
+    ("jwks", "reply", "jwks: keys"),
 )
 
 

@@ -6,6 +6,8 @@ import urllib.parse
 
 import agent
 import canon
+import ev_make
+import ev_server
 import mis_answer  # noqa: F401 (registers its names)
 import mis_attest
 import mis_completion  # noqa: F401
@@ -131,6 +133,9 @@ class Server:
             return self.models(request)
         if path == "/ping":
             return agent.json_reply(200, {"status": "ok", "version": "sim"})
+        reply = ev_server.route(self.state, request)
+        if reply is not None:
+            return reply
         return agent.error_reply(404, "Not Found")
 
     def begin(self, kind, header, request):
@@ -203,8 +208,10 @@ class Server:
             return refused
         a = mis_attest.Attest(None, state.next_machine("attest", fixed), state)
         misbehave.run("attest", plan, "ask", a)
-        a.value = agent.attestation(a.machine, request.body,
-                                    request.header("content-type"))
+        a.value = agent.attestation(
+            a.machine, request.body, request.header("content-type"),
+            lambda nonce: ev_make.evidence(state.settings, a.machine, nonce,
+                                           plan))
         state.stats.machines["attest"][a.machine.number] += 1
         good = dict(a.value)
         misbehave.run("attest", plan, "members", a)
@@ -265,6 +272,9 @@ class Server:
                     self.gates.notify_all()
                 return agent.json_reply(200, {"open": sorted(
                     state.open_gates)})
+            reply = ev_server.control(state, name)
+            if reply is not None:
+                return reply
         except (ValueError, state_module.BadSetting) as err:
             return agent.error_reply(400, f"/_sim/{name}: {err}")
         return agent.error_reply(404, f"no /_sim/{name}")

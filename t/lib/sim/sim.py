@@ -4,6 +4,7 @@
   sim.py --port N [--machines 8] [--models A,B,-C] [--ports N,M,...]
          [--control-port N] [--per-machine-ports BASE] [--pidfile FILE]
          [--lifetime SECONDS] [--host ADDRESS] [--keep-parentless] [--list]
+         [--expect] [--write-roots DIR]
 
 Prints "ready PORT" on stdout when it listens (before that "address I 0x..."
 per machine, "more PORT..." and "machines PORT..." where such ports exist).
@@ -14,6 +15,22 @@ Port 0 takes a free one.  It ends by SIGTERM, with its parent, or after
   POST /v1/private/attestation    {"model_id","nonce"}
   POST /v1/private/completions    also /v1/private/chat/completions,
                                   /v1/chat/completions, /v1/completions
+
+With the setting evidence, machines show TDX or SEV-SNP and GPU evidence of
+test hardware, whose makers' services are here as well:
+
+  GET  /tdx/certification/v4/tcb?fmspc=, /tdx/certification/v4/qe/identity
+  GET  /sgx/certification/v4/pckcrl?ca=platform[&encoding=der]
+  GET  /IntelSGXRootCA.der, /sgx/certification/v4/rootcacrl
+  GET  /vcek/v1/PRODUCT/CHIP_ID?blSPL=&teeSPL=&snpSPL=&ucodeSPL=[&fmcSPL=]
+  GET  /vcek/v1/PRODUCT/cert_chain, /vlek/v1/PRODUCT/cert_chain
+  GET  /vcek/v1/PRODUCT/crl
+  POST /v3/attest/gpu, /v4/attest/gpu; GET /.well-known/jwks.json
+
+--write-roots writes what a verifier is to trust to DIR/cpu.pem and
+DIR/gpu.pem; keys are made from phrases, so these are always the same.
+--expect prints "NAME REASON [NEEDS]" for what can be wrong with evidence: the
+gateway's reason ("-": none, it accepts), and what it needs to see it.
 
 Machines take turns, with one counter for attestations and one for
 completions; port BASE+I of --per-machine-ports is machine I alone.  Keys are
@@ -31,18 +48,32 @@ Control, on every port:
   GET  /_sim/stats          counts; last request of each kind; nonces; keys
   GET  /_sim/machines       addresses, digests, models, the forger's address
   POST /_sim/open           {"gate":NAME}: answers waiting at that gate go on
+  GET  /_sim/evidence       measurements, fmspc, chip_ids: what a policy names
+  GET  /_sim/expect         --expect as JSON: {NAME: {reason, breaks, needs}}
+  GET  /_sim/roots/cpu.pem  and gpu.pem: what a verifier is to trust
 
-Settings: completion, attest, models: misbehaviour, as in X-Sim below (a
-string, a list of strings, or an object); completion_times, attest_times,
-models_times: for so many requests, then none; completion_skip, ...: after so
-many good ones; completion_delay_ms, attest_delay_ms, models_delay_ms;
+Settings: completion, attest, models, collateral, kds, nras, jwks:
+misbehaviour, as in X-Sim below (a string, a list of strings, or an object);
+completion_times, attest_times, ...: for so many requests, then none;
+completion_skip, ...: after so many good ones; completion_delay_ms, ...;
 machines: how many take part; completion_machines, attest_machines: the order
 of turns, such as [0,0,3]; generation: N or {"I":N}, new keys (all, machine
 I); image_digest: for all, or {"I":"..."}; cpu_quote, gpu: evidence in place
 of the no-TEE errors; list: models (names or whole entries); strict_models:
 404 for a model that is not listed.
 
-Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models:
+Settings of evidence, each a value, or {"I": value, "*": value} by machine:
+evidence: none, tdx, snp; report_data: nonce (32 bytes, then zeros) or
+address-nonce; gpus: how many (8), 0 for none; gpu_arch: HOPPER, BLACKWELL;
+gpu_json_arch: what the JSON says (HOPPER); gpu_driver, gpu_vbios:
+"580.159.03", "96.00.74.00.20"; gpu_features: spt, mpt, ppcie; quote_version:
+4, 5; td_body of version 5: 1.0, 1.5; quote_trailing: zeros behind (70);
+snp_version: 2, 3, 5; snp_product: Milan, Genoa, Turin; snp_signer: vcek,
+vlek; snp_certs: the certificate table behind the report.  nras_kid: number of
+NVIDIA's newest token key (7).
+
+Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models,
+X-Sim-Collateral, X-Sim-Kds, X-Sim-Nras, X-Sim-Jwks:
 name[=value], name[=value], ...  Values may be percent-encoded.  They act in
 the order of the stages below, within a stage as given.  An unknown name gives
 400.  --list prints what each one does.
@@ -102,6 +133,53 @@ the HTTP reply (attest and models as well):
 attest: which machine:
   machine
 
+attest: evidence, before it is signed:
+  gpu_nonce gpu_nonce_last gpu_request_version gpu_request_code
+  gpu_request_unsigned gpu_request_one gpu_response_version
+  gpu_response_code gpu_block_count gpu_opaque_size gpu_block_twice
+  gpu_block_spec gpu_opaque_cut gpu_fwid gpu_fwid_cert gpu_fwid_twice
+  gpu_no_fwid gpu_opaque_unknown gpu_opaque_none gpu_driver gpu_vbios
+  gpu_signature gpu_flip gpu_nonce_patched gpu_signature_zero gpu_truncated
+  gpu_half gpu_empty_evidence gpu_trailing gpu_root gpu_root_shown
+  gpu_root_last gpu_chain_swapped gpu_chain_reversed gpu_chain_4
+  gpu_chain_gap gpu_chain_6 gpu_chain_1 gpu_leaf_expired gpu_leaf_ca
+  gpu_below_leaf gpu_chain_empty gpu_chain_pem gpu_arch_mixed gpu_duplicate
+  gpu_duplicate_new gpu_switch gpu_count gpu_base64 gpu_certificate_base64
+  gpu_certificate_der gpu_evidence_missing gpu_certificate_missing
+  gpu_evidence_number gpu_arch_said snp_version_1 snp_version_9
+  snp_algorithm_0 snp_algorithm_2 snp_debug snp_policy_17 snp_policy_high
+  snp_flags_high snp_mbz_4c snp_mbz_18b snp_mbz_19f snp_mbz_1eb snp_mbz_1ef
+  snp_mbz_208 snp_mbz_29f snp_signer_2 snp_signer_none snp_mbz
+  snp_migrate_ma snp_committed snp_vmpl snp_measurement snp_host_data
+  snp_tcb_low snp_data_nonce snp_data_tail snp_data_foreign
+  snp_data_downgrade snp_data_bound snp_signature snp_key snp_flip
+  snp_signature_zero snp_signature_r snp_signature_s snp_signature_tail
+  snp_truncated snp_half snp_certs snp_root snp_vcek_expired snp_vcek_future
+  snp_vcek_ark snp_vcek_asvk snp_vcek_cn snp_vcek_garbage snp_tcb_cert
+  snp_hwid snp_hwid_short snp_hwid_none snp_hwid_der snp_product_name
+  snp_product snp_reported_tcb snp_chip snp_chip_zero snp_claims_vlek
+  snp_vlek snp_vlek_claims_vcek snp_vlek_ask snp_table_cut tdx_version_3
+  tdx_version_6 tdx_key_type tdx_tee_type tdx_vendor tdx_body_type
+  tdx_body_mixed tdx_body_size tdx_debug tdx_reserved_1 tdx_reserved_7
+  tdx_reserved_29 tdx_sept_ve tdx_pks tdx_kl tdx_perfmon tdx_servicetd
+  tdx_seam_signer tdx_seam_attributes tdx_mr_td tdx_mr_seam tdx_mr_config_id
+  tdx_rtmr0 tdx_rtmr1 tdx_rtmr2 tdx_rtmr3 tdx_data_nonce tdx_data_last
+  tdx_data_tail tdx_data_zero tdx_data_foreign tdx_data_padding
+  tdx_data_swapped tdx_data_bound_nonce tdx_data_downgrade tdx_data_bound
+  tdx_signature tdx_signature_zero tdx_flip tdx_key tdx_qe_data
+  tdx_qe_data_tail tdx_qe_auth tdx_qe_auth_empty tdx_qe_signature
+  tdx_qe_report tdx_qe_mrsigner tdx_qe_prodid tdx_qe_miscselect
+  tdx_qe_attributes tdx_qe_debug tdx_qe_svn tdx_qe_svn_none tdx_root
+  tdx_root_shown tdx_root_last tdx_chain_swapped tdx_chain_reversed
+  tdx_chain_no_ca tdx_chain_leaf tdx_chain_four tdx_pck_expired
+  tdx_pck_future tdx_ca_leaf tdx_leaf_ca tdx_self_signed tdx_signer_tcb
+  tdx_pck_plain tdx_chain_pem tdx_chain_empty tdx_chain_garbage
+  tdx_chain_nul tdx_cert_type_5 tdx_cert_type_3 tdx_inner_type_3
+  tdx_inner_type_6 tdx_truncated tdx_cut tdx_size_more tdx_size_huge
+  tdx_auth_huge tdx_garbage tdx_trailing tdx_trailing_odd tdx_tcb_old
+  tdx_tcb_none tdx_tcb_pcesvn tdx_tcb_revoked tdx_tee_tcb_svn tdx_module_old
+  tdx_module_unknown
+
 attest: members:
   nonce_wrong nonce_prefix nonce_last nonce_upper nonce_0x nonce_short
   nonce_long nonce_space nonce_nonhex nonce_zero nonce_empty nonce_null
@@ -130,6 +208,43 @@ models: entries:
 
 models: the JSON text:
   big deep cut_json
+
+collateral: documents, before they are signed:
+  tcb_expired qe_expired tcb_future qe_future tcb_bad_date qe_bad_date
+  tcb_signature qe_signature tcb_changed qe_changed tcb_signature_short
+  qe_signature_short tcb_bad_json qe_bad_json tcb_no_signature
+  qe_no_signature tcb_short_chain qe_short_chain tcb_no_chain qe_no_chain
+  tcb_root qe_root tcb_ca_leaf qe_ca_leaf tcb_pck_signer qe_pck_signer
+  tcb_version qe_version tcb_no_levels qe_no_levels tcb_id tcb_fmspc
+  tcb_pceid tcb_no_tdx tcb_short_tdx tcb_short_sgx tcb_long_sgx tcb_sgx_svn
+  tcb_tdx_svn tcb_pcesvn tcb_status_out_of_date tcb_status_configuration
+  tcb_status_out_of_date_configuration tcb_status_configuration_hardening
+  tcb_status_revoked tcb_status_unknown tcb_status_hardening
+  qe_status_out_of_date qe_status_revoked tcb_module_status
+  tcb_module_revoked tcb_module_missing tcb_module_signer tcb_dates qe_dates
+  tcb_extra qe_id qe_mrsigner qe_prodid qe_miscselect qe_attributes qe_svn
+  crl_pck crl_ca crl_tcb_signing crl_pck_expired crl_root_expired
+  crl_pck_future crl_root_future crl_pck_signature crl_root_signature
+  crl_pck_issuer crl_root_issuer crl_pck_garbage crl_root_garbage
+
+kds: certificates and lists:
+  kds_key kds_tcb kds_chip kds_root kds_expired kds_garbage kds_cut
+  kds_trailing kds_crl_ask kds_crl_expired kds_crl_signature
+
+nras: tokens, before they are signed:
+  nras_false nras_result_string nras_result_missing nras_nonce
+  nras_device_nonce nras_issuer nras_device_issuer nras_expired
+  nras_device_expired nras_not_before nras_exp_string nras_debug
+  nras_measres nras_secboot nras_secboot_missing nras_warning nras_kid
+  nras_kid_wrong nras_kid_missing nras_alg nras_alg_none nras_alg_hs384
+  nras_signature nras_signature_der nras_device_signature nras_digest
+  nras_digest_name nras_device_missing nras_device_extra nras_device_fewer
+  nras_device_more nras_ueid nras_no_submods nras_replay nras_object
+  nras_two_parts
+
+jwks: keys:
+  jwks_stale jwks_empty jwks_curve jwks_wrong_point jwks_other_key
+  jwks_garbage jwks_extra
 """
 import argparse
 import asyncio
@@ -137,6 +252,8 @@ import os
 import signal
 import sys
 
+import ev_mis
+import ev_server
 import misbehave
 import server
 import state as state_module
@@ -163,6 +280,11 @@ def arguments(argv):
                    help="do not exit when the parent process ends")
     p.add_argument("--list", action="store_true",
                    help="print every misbehaviour and exit")
+    p.add_argument("--expect", action="store_true",
+                   help="print what a gateway is to say of wrong evidence, "
+                   "and exit")
+    p.add_argument("--write-roots", metavar="DIR",
+                   help="write cpu.pem and gpu.pem there, and exit")
     return p.parse_args(argv)
 
 
@@ -239,6 +361,12 @@ if __name__ == "__main__":
     options = arguments(sys.argv[1:])
     if options.list:
         print_list()
+        sys.exit(0)
+    if options.expect:
+        print("\n".join(ev_mis.lines()))
+        sys.exit(0)
+    if options.write_roots:
+        ev_server.write_roots(options.write_roots)
         sys.exit(0)
     asyncio.run(main(options))
     sys.stdout.flush()

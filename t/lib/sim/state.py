@@ -6,6 +6,8 @@ import uuid
 
 import agent
 import crypto
+import ev_make
+import ev_server
 import misbehave
 
 DEFAULT_MODELS = ("meta-llama/Llama-3.3-70B-Instruct", "Qwen/Qwen3-32B",
@@ -17,8 +19,12 @@ SETTINGS = {
     "completion_delay_ms": 0, "attest_delay_ms": 0, "models_delay_ms": 0,
     "machines": None, "completion_machines": None, "attest_machines": None,
     "generation": 0, "image_digest": None, "cpu_quote": None, "gpu": None,
-    "list": None, "strict_models": False,
+    "list": None, "strict_models": False, "nras_kid": 7,
+    **ev_make.SETTINGS,
 }
+for _kind in ev_server.KINDS:
+    SETTINGS.update({_kind: "", _kind + "_times": None, _kind + "_skip": 0,
+                     _kind + "_delay_ms": 0})
 
 
 class BadSetting(Exception):
@@ -77,6 +83,7 @@ class Stats:
                              sorted(self.machines[total].items())},
                 "models": dict(self.models[total]),
                 "keys": dict(self.keys[total])}
+        out["services"] = {k: self.totals[k] for k in ev_server.KINDS}
         return out
 
 
@@ -145,6 +152,7 @@ class State:
                     misbehave.parse(name, value)
                 except misbehave.Unknown as err:
                     raise BadSetting(str(err)) from None
+            ev_make.check(name, value)
         self.settings.update(values)
 
     def plan(self, kind, header):
