@@ -58,12 +58,15 @@ CORE_CC   := $(CC) -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden \
              -Isrc/core
 CORE_SRC  := $(wildcard src/core/*.c)
 CORE_OBJ  := $(CORE_SRC:src/core/%.c=$(CORE_DIR)/%.o)
+TOOL      := $(if $(SAN),$(CORE_DIR)/ioattest,build/ioattest)
+TOOL_SRC  := $(wildcard tools/*.c)
+TOOL_OBJ  := $(TOOL_SRC:tools/%.c=$(CORE_DIR)/tool/%.o)
 UNIT_SRC  := $(wildcard t/unit/*.c)
 UNIT_BIN  := $(UNIT_SRC:t/unit/%.c=$(CORE_DIR)/unit/%)
 
 lib: build/libioattest.a
 
-tool: build/ioattest
+tool: $(TOOL)
 
 $(CORE_DIR)/%.o: src/core/%.c
 	@mkdir -p $(@D)
@@ -73,25 +76,26 @@ $(CORE_LIB): $(CORE_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-build/ioattest: tools/ioattest.c $(CORE_LIB)
-	@mkdir -p $(CORE_DIR)
-	$(CORE_CC) -MF $(CORE_DIR)/tool.d -o $@ $< $(CORE_LIB) $(LDFLAGS) \
-		$(CORE_LIBS)
+$(CORE_DIR)/tool/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CORE_CC) -c -o $@ $<
+
+$(TOOL): $(TOOL_OBJ) $(CORE_LIB)
+	$(CORE_CC) -o $@ $(TOOL_OBJ) $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
 $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
 # What tests in other languages feed.
-$(CORE_DIR)/hashfeed: t/unit/driver/hashfeed.c $(CORE_LIB)
+DRIVER_SRC := $(wildcard t/unit/driver/*.c)
+DRIVER_BIN := $(DRIVER_SRC:t/unit/driver/%.c=$(CORE_DIR)/%)
+
+$(DRIVER_BIN): $(CORE_DIR)/%: t/unit/driver/%.c $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
-$(CORE_DIR)/judge: t/unit/driver/judge.c $(CORE_LIB)
-	@mkdir -p $(@D)
-	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
-
-unit: $(UNIT_BIN) $(CORE_DIR)/judge $(CORE_DIR)/hashfeed
+unit: $(UNIT_BIN) $(DRIVER_BIN)
 
 # They speak TAP.
 check-unit: unit
@@ -132,6 +136,7 @@ fuzz-run: fuzz
 clean:
 	rm -rf build
 
--include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/unit/*.d)
+-include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/unit/*.d \
+	$(CORE_DIR)/tool/*.d)
 
 .PHONY: lib tool unit check-unit bench fuzz fuzz-run clean

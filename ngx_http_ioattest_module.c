@@ -21,71 +21,6 @@ static char *ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent,
     NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
 
 
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_flag = {
-    NGX_HTTP_IOATTEST_CONF_FLAG, 0, 1, "\"on\" or \"off\"", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_valid = {
-    NGX_HTTP_IOATTEST_CONF_SEC, 1, 86400,
-    "a time between 1s and 1d, as in 10m", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_refresh = {
-    NGX_HTTP_IOATTEST_CONF_SEC, 0, 86400,
-    "a time of 1d or less, as in 1m, or 0 for no renewal", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_attempts = {
-    NGX_HTTP_IOATTEST_CONF_NUM, 0, 1024, "a number between 0 and 1024", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_timeout = {
-    NGX_HTTP_IOATTEST_CONF_MSEC, 1, 600000,
-    "a time between 1ms and 10m, as in 10s", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_fail = {
-    NGX_HTTP_IOATTEST_CONF_MSEC, 0, 60000, "a time of 60s or less, as in 5s", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_size = {
-    NGX_HTTP_IOATTEST_CONF_SIZE, 4096, 1024 * 1024 * 1024,
-    "a size between 4k and 1g, as in 8m", { NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_replay = {
-    NGX_HTTP_IOATTEST_CONF_MSEC_OFF, 0, 86400000,
-    "\"off\" or a time of 1d or less, as in 10m", { NULL }
-};
-
-/* in the order of the constants in ngx_http_ioattest.h and ioa_signature.h */
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_gpu = {
-    NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"local\", \"nras\" or \"off\"",
-    { "off", "local", "nras", NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_text = {
-    NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"agent\", \"raw\" or \"body\"",
-    { "agent", "raw", "body", NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_bind = {
-    NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"off\", \"response\" or \"both\"",
-    { "off", "response", "both", NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_stream = {
-    NGX_HTTP_IOATTEST_CONF_NAME, 0, 1, "\"tail\" or \"hold\"",
-    { "tail", "hold", NULL }
-};
-
-static const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_event = {
-    NGX_HTTP_IOATTEST_CONF_NAME, 0, 1, "\"pass\" or \"drop\"",
-    { "pass", "drop", NULL }
-};
-
-
 static ngx_command_t  ngx_http_ioattest_commands[] = {
 
     { ngx_string("ioattest_zone"),
@@ -107,7 +42,7 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, dry_run),
-      (void *) &ngx_http_ioattest_flag },
+      (void *) &ngx_http_ioattest_value_flag },
 
     { ngx_string("ioattest_request"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
@@ -142,42 +77,42 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, valid),
-      (void *) &ngx_http_ioattest_valid },
+      (void *) &ngx_http_ioattest_value_valid },
 
     { ngx_string("ioattest_refresh"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, refresh),
-      (void *) &ngx_http_ioattest_refresh },
+      (void *) &ngx_http_ioattest_value_refresh },
 
     { ngx_string("ioattest_attempts"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, attempts),
-      (void *) &ngx_http_ioattest_attempts },
+      (void *) &ngx_http_ioattest_value_attempts },
 
     { ngx_string("ioattest_timeout"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, timeout),
-      (void *) &ngx_http_ioattest_timeout },
+      (void *) &ngx_http_ioattest_value_timeout },
 
     { ngx_string("ioattest_fail_timeout"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, fail_timeout),
-      (void *) &ngx_http_ioattest_fail },
+      (void *) &ngx_http_ioattest_value_fail },
 
     { ngx_string("ioattest_buffer_size"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, buffer_size),
-      (void *) &ngx_http_ioattest_size },
+      (void *) &ngx_http_ioattest_value_size },
 
     { ngx_string("ioattest_cpu"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
@@ -191,7 +126,77 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, gpu),
-      (void *) &ngx_http_ioattest_gpu },
+      (void *) &ngx_http_ioattest_value_gpu },
+
+    { ngx_string("ioattest_cpu_trusted_certificate"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_roots,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, cpu_roots),
+      NULL },
+
+    { ngx_string("ioattest_gpu_trusted_certificate"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_roots,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, gpu_roots),
+      NULL },
+
+    { ngx_string("ioattest_policy"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_policy,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_report_data"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, report_data),
+      (void *) &ngx_http_ioattest_value_data },
+
+    { ngx_string("ioattest_collateral"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, collateral),
+      (void *) "off" },
+
+    { ngx_string("ioattest_collateral_slack"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, slack),
+      (void *) &ngx_http_ioattest_value_slack },
+
+    { ngx_string("ioattest_amd_kds"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, amd_kds),
+      (void *) "off" },
+
+    { ngx_string("ioattest_nras"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, nras),
+      NULL },
+
+    { ngx_string("ioattest_nras_jwks"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, nras_jwks),
+      NULL },
+
+    { ngx_string("ioattest_thread_pool"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_pool,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("ioattest_image_digest"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
@@ -212,42 +217,42 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, text),
-      (void *) &ngx_http_ioattest_text },
+      (void *) &ngx_http_ioattest_value_text },
 
     { ngx_string("ioattest_bind"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, bind),
-      (void *) &ngx_http_ioattest_bind },
+      (void *) &ngx_http_ioattest_value_bind },
 
     { ngx_string("ioattest_stream"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, stream),
-      (void *) &ngx_http_ioattest_stream },
+      (void *) &ngx_http_ioattest_value_stream },
 
     { ngx_string("ioattest_signature_event"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, event),
-      (void *) &ngx_http_ioattest_event },
+      (void *) &ngx_http_ioattest_value_event },
 
     { ngx_string("ioattest_replay"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, replay),
-      (void *) &ngx_http_ioattest_replay },
+      (void *) &ngx_http_ioattest_value_replay },
 
     { ngx_string("ioattest_pass_errors"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, pass_errors),
-      (void *) &ngx_http_ioattest_flag },
+      (void *) &ngx_http_ioattest_value_flag },
 
     { ngx_string("ioattest_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
@@ -304,12 +309,17 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     mcf->no_policy = NULL;
+     *     mcf->cache = NULL;
      *     mcf->enabled = 0;
      */
 
     if (ngx_array_init(&mcf->zones, cf->pool, 1,
                        sizeof(ngx_http_ioattest_zone_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&mcf->policies, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_policy_t))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -335,6 +345,10 @@ ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf)
      *     conf->zone = NULL;
      *     conf->request = { 0, NULL };
      *     conf->models = { 0, NULL };
+     *     conf->policy_name = { 0, NULL };
+     *     conf->collateral, amd_kds, nras, nras_jwks = { 0, NULL };
+     *     conf->thread_pool_name = { 0, NULL };
+     *     conf->thread_pool = NULL;
      *     conf->model = NULL;
      *     conf->model_id = NULL;
      *     conf->cpu = 0;
@@ -356,6 +370,11 @@ ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf)
     conf->event = NGX_CONF_UNSET_UINT;
     conf->replay = NGX_CONF_UNSET_MSEC;
     conf->gpu = NGX_CONF_UNSET_UINT;
+    conf->report_data = NGX_CONF_UNSET_UINT;
+    conf->cpu_roots = NGX_CONF_UNSET_PTR;
+    conf->gpu_roots = NGX_CONF_UNSET_PTR;
+    conf->policy_file = NGX_CONF_UNSET_PTR;
+    conf->slack = NGX_CONF_UNSET;
     conf->image_digests = NGX_CONF_UNSET_PTR;
     conf->trust = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
@@ -423,12 +442,31 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->cpu == 0) {
         conf->cpu = prev->cpu ? prev->cpu
-                              : (NGX_HTTP_IOATTEST_CPU_TDX
-                                 |NGX_HTTP_IOATTEST_CPU_SEV_SNP);
+                              : (IOA_CPU_TDX|IOA_CPU_SEV_SNP);
     }
 
     ngx_conf_merge_uint_value(conf->gpu, prev->gpu,
-                              NGX_HTTP_IOATTEST_GPU_LOCAL);
+                              IOA_GPU_LOCAL);
+    ngx_conf_merge_uint_value(conf->report_data, prev->report_data,
+                              IOA_REPORT_DATA_AUTO);
+
+    ngx_conf_merge_ptr_value(conf->cpu_roots, prev->cpu_roots, NULL);
+    ngx_conf_merge_ptr_value(conf->gpu_roots, prev->gpu_roots, NULL);
+
+    if (conf->policy_file == NGX_CONF_UNSET_PTR) {
+        conf->policy_name = prev->policy_name;
+    }
+
+    ngx_conf_merge_ptr_value(conf->policy_file, prev->policy_file, NULL);
+
+    ngx_conf_merge_str_value(conf->collateral, prev->collateral, "");
+    ngx_conf_merge_str_value(conf->amd_kds, prev->amd_kds, "");
+    ngx_conf_merge_str_value(conf->nras, prev->nras, "");
+    ngx_conf_merge_str_value(conf->nras_jwks, prev->nras_jwks, "");
+    ngx_conf_merge_sec_value(conf->slack, prev->slack, 0);
+    ngx_conf_merge_str_value(conf->thread_pool_name, prev->thread_pool_name,
+                             "default");
+
     ngx_conf_merge_ptr_value(conf->image_digests, prev->image_digests, NULL);
     ngx_conf_merge_ptr_value(conf->trust, prev->trust, NULL);
 

@@ -29,8 +29,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     report.len = n;
     memset(&zero, 0, sizeof(zero));
 
-    st = ioa_attest_verify(&machine, report, nonce32, &any);
-    st_listed = ioa_attest_verify(&listed, report, nonce32, &list);
+    st = ioa_attest_verify(&machine, NULL, NULL, report, nonce32, &any, NULL, 0,
+                           0);
+    st_listed = ioa_attest_verify(&listed, NULL, NULL, report, nonce32, &list,
+                                  NULL, 0, 0);
 
     fuzz_assert(st == IOA_OK || st == IOA_ATTESTATION_MALFORMED
                 || st == IOA_NONCE_MISMATCH);

@@ -2,28 +2,79 @@
  * ioattest: the command line of the verification library.
  */
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define IOATTEST_VERSION     "0.1.0"
-#define IOATTEST_EXIT_USAGE  2
+#include "ioattest.h"
 
-static const char  ioattest_usage[] =
-    "usage: ioattest --help | --version\n"
-    "\n"
-    "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n";
+typedef struct {
+    const char  *name;
+    int        (*run)(int argc, char **argv);
+    const char  *summary;
+} ioattest_command_t;
+
+static const ioattest_command_t  ioattest_commands[] = {
+    { "response", ioattest_response,
+      "verify a response that was saved, and the request it answers" }
+};
+
+#define IOATTEST_COMMANDS                                                     \
+    (sizeof(ioattest_commands) / sizeof(ioattest_commands[0]))
 
 
-int
-main(int argc, char **argv)
+void
+ioattest_complain(const char *format, ...)
 {
+    va_list  args;
+
+    fputs("ioattest: ", stderr);
+
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+
+    fputc('\n', stderr);
+}
+
+
+static void
+ioattest_usage(FILE *out)
+{
+    size_t  i;
+
+    fputs("usage: ioattest COMMAND [OPTION ...]\n"
+          "       ioattest --help | --version\n"
+          "\n"
+          "Verifies offline what was saved of a confidential model.\n"
+          "\n"
+          "Commands:\n", out);
+
+    for (i = 0; i < IOATTEST_COMMANDS; i++) {
+        fprintf(out, "  %-10s %s\n", ioattest_commands[i].name,
+                ioattest_commands[i].summary);
+    }
+
+    fputs("\n"
+          "ioattest COMMAND --help says more of each.\n"
+          "\n"
+          "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
+          out);
+}
+
+
+static int
+ioattest_run(int argc, char **argv)
+{
+    size_t  i;
+
     if (argc < 2) {
-        fputs(ioattest_usage, stderr);
-        return IOATTEST_EXIT_USAGE;
+        ioattest_usage(stderr);
+        return IOATTEST_USAGE;
     }
 
     if (strcmp(argv[1], "--help") == 0) {
-        fputs(ioattest_usage, stdout);
+        ioattest_usage(stdout);
         return 0;
     }
 
@@ -32,7 +83,31 @@ main(int argc, char **argv)
         return 0;
     }
 
-    fprintf(stderr, "ioattest: unknown command \"%s\"\n", argv[1]);
+    for (i = 0; i < IOATTEST_COMMANDS; i++) {
+        if (strcmp(argv[1], ioattest_commands[i].name) == 0) {
+            return ioattest_commands[i].run(argc - 1, argv + 1);
+        }
+    }
 
-    return IOATTEST_EXIT_USAGE;
+    ioattest_complain("unknown command \"%s\": see ioattest --help", argv[1]);
+
+    return IOATTEST_USAGE;
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int  status;
+
+    status = ioattest_run(argc, argv);
+
+    /* a verdict that nobody could read is none */
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        ioattest_complain("standard output could not be written");
+        return IOATTEST_USAGE;
+    }
+
+    return status;
 }

@@ -11,9 +11,16 @@
 #include "ioa_scan.h"
 
 
-/* The grammar and all limits; keys are compared later, in the tree. */
+/* The largest whole number behind which doubles have no gaps. */
+#define IOA_JSON_UINT_MAX  9007199254740991.0
+
+
+/*
+ * The grammar and all limits; keys are compared later, in the tree.
+ * Out: *left, the bytes that were not reached.
+ */
 static int
-ioa_json_check(const uint8_t *text, size_t text_len)
+ioa_json_check(size_t *left, const uint8_t *text, size_t text_len)
 {
     ioa_scan_t        scan;
     ioa_reader_t      r;
@@ -31,6 +38,7 @@ ioa_json_check(const uint8_t *text, size_t text_len)
 
     do {
         event = ioa_scan_next(&scan, &r);
+        *left = ioa_reader_left(&r);
 
         if (event == IOA_SCAN_BAD) {
             return 0;
@@ -49,14 +57,33 @@ ioa_json_compare_keys(const void *one, const void *two)
 }
 
 
+/* The later one of the two members that share a key. */
+static const cJSON *
+ioa_json_later(const cJSON *object, const char *key)
+{
+    const cJSON  *member, *later;
+
+    later = NULL;
+
+    for (member = object->child; member != NULL; member = member->next) {
+        if (strcmp(member->string, key) == 0) {
+            later = member;
+        }
+    }
+
+    return later;
+}
+
+
 /*
  * Sorts an object's keys and looks at neighbours: keys are many where
  * somebody wants this to be slow.
  *
+ * Returns: a member whose key stands there twice, or NULL.
  * In: keys, room for IOA_JSON_VALUES_MAX.
  */
-static int
-ioa_json_keys_differ(const char **keys, const cJSON *object)
+static const cJSON *
+ioa_json_twice(const char **keys, const cJSON *object)
 {
     size_t        i, n;
     const cJSON  *member;
@@ -71,34 +98,41 @@ ioa_json_keys_differ(const char **keys, const cJSON *object)
 
     for (i = 1; i < n; i++) {
         if (strcmp(keys[i - 1], keys[i]) == 0) {
-            return 0;
+            return ioa_json_later(object, keys[i]);
         }
     }
 
-    return 1;
+    return NULL;
 }
 
 
-/* Looks at every object of the tree; its depth was limited before. */
-static int
-ioa_json_all_keys_differ(const char **keys, const cJSON *root)
+/*
+ * Looks at every object of the tree; its depth was limited before.
+ * Returns: a member whose key stands there twice, or NULL.
+ */
+static const cJSON *
+ioa_json_any_twice(const char **keys, const cJSON *root)
 {
     size_t        depth;
-    const cJSON  *value, *path[IOA_JSON_DEPTH_MAX];
+    const cJSON  *value, *twice, *path[IOA_JSON_DEPTH_MAX];
 
     depth = 0;
     value = root;
 
     while (value != NULL) {
 
-        if (cJSON_IsObject(value) && !ioa_json_keys_differ(keys, value)) {
-            return 0;
+        if (cJSON_IsObject(value)) {
+            twice = ioa_json_twice(keys, value);
+
+            if (twice != NULL) {
+                return twice;
+            }
         }
 
         if (value->child != NULL) {
 
             if (depth == IOA_JSON_DEPTH_MAX) {
-                return 0;
+                return value;
             }
 
             path[depth++] = value;
@@ -113,36 +147,60 @@ ioa_json_all_keys_differ(const char **keys, const cJSON *root)
         value = value->next;
     }
 
-    return 1;
+    return NULL;
+}
+
+
+/*
+ * Out: *twice, NULL unless a key stands there twice, *tree then holds it;
+ * *left, where the text is no JSON: the bytes that were not reached.
+ */
+static int
+ioa_json_read(cJSON **tree, const cJSON **twice, size_t *left,
+    const uint8_t *text, size_t text_len)
+{
+    const char  **keys;
+
+    *tree = NULL;
+    *twice = NULL;
+    *left = text_len;
+
+    if (!ioa_json_check(left, text, text_len)) {
+        return 0;
+    }
+
+    *tree = cJSON_ParseWithLength((const char *) text, text_len);
+
+    if (*tree == NULL) {
+        return 0;
+    }
+
+    keys = malloc(IOA_JSON_VALUES_MAX * sizeof(char *));
+
+    if (keys == NULL) {
+        cJSON_Delete(*tree);
+        *tree = NULL;
+        return 0;
+    }
+
+    *twice = ioa_json_any_twice(keys, *tree);
+
+    free(keys);
+
+    return *twice == NULL;
 }
 
 
 int
 ioa_json_parse(ioa_json_t **root, const uint8_t *text, size_t text_len)
 {
-    int           differ;
     cJSON        *tree;
-    const char  **keys;
+    size_t        left;
+    const cJSON  *twice;
 
     *root = NULL;
 
-    if (!ioa_json_check(text, text_len)) {
-        return 0;
-    }
-
-    tree = cJSON_ParseWithLength((const char *) text, text_len);
-
-    if (tree == NULL) {
-        return 0;
-    }
-
-    keys = malloc(IOA_JSON_VALUES_MAX * sizeof(char *));
-
-    differ = keys != NULL && ioa_json_all_keys_differ(keys, tree);
-
-    free(keys);
-
-    if (!differ) {
+    if (!ioa_json_read(&tree, &twice, &left, text, text_len)) {
         cJSON_Delete(tree);
         return 0;
     }
@@ -150,6 +208,61 @@ ioa_json_parse(ioa_json_t **root, const uint8_t *text, size_t text_len)
     *root = tree;
 
     return 1;
+}
+
+
+/* The line of the byte that has left bytes behind it. */
+static size_t
+ioa_json_line_left(const uint8_t *text, size_t text_len, size_t left)
+{
+    size_t          line;
+    uint8_t         c;
+    ioa_reader_t    r;
+
+    ioa_reader_init(&r, text, text_len);
+    line = 1;
+
+    while (ioa_reader_left(&r) > left + 1 && ioa_reader_u8(&r, &c)) {
+        line += c == '\n';
+    }
+
+    return line;
+}
+
+
+int
+ioa_json_parse_file(ioa_json_t **root, size_t *line,
+    char key[IOA_JSON_KEY_MAX], const uint8_t *text, size_t text_len)
+{
+    cJSON        *tree;
+    size_t        left, n;
+    const cJSON  *twice;
+
+    *root = NULL;
+    key[0] = '\0';
+
+    if (ioa_json_read(&tree, &twice, &left, text, text_len)) {
+        *root = tree;
+        return 1;
+    }
+
+    if (twice == NULL) {
+        *line = ioa_json_line_left(text, text_len, left);
+        return 0;
+    }
+
+    *line = ioa_json_line(tree, twice, text, text_len);
+
+    if (twice->string != NULL) {
+        n = strlen(twice->string);
+        n = n < IOA_JSON_KEY_MAX ? n : IOA_JSON_KEY_MAX - 1;
+        memcpy(key, twice->string, n);
+        key[n] = '\0';
+    }
+
+    cJSON_Delete(tree);
+
+    return 0;
 }
 
 
@@ -185,6 +298,34 @@ int
 ioa_json_is_true(const ioa_json_t *value)
 {
     return cJSON_IsTrue(value);
+}
+
+
+int
+ioa_json_is_false(const ioa_json_t *value)
+{
+    return cJSON_IsFalse(value);
+}
+
+
+int
+ioa_json_uint(uint64_t *number, const ioa_json_t *value)
+{
+    double  d;
+
+    if (!cJSON_IsNumber(value)) {
+        return 0;
+    }
+
+    d = value->valuedouble;
+
+    if (!(d >= 0.0 && d <= IOA_JSON_UINT_MAX) || d != (double) (uint64_t) d) {
+        return 0;
+    }
+
+    *number = (uint64_t) d;
+
+    return 1;
 }
 
 
@@ -229,4 +370,11 @@ const ioa_json_t *
 ioa_json_next(const ioa_json_t *value)
 {
     return value->next;
+}
+
+
+const char *
+ioa_json_name(const ioa_json_t *value)
+{
+    return value->string;
 }

@@ -96,28 +96,69 @@ ioa_attest_nonce_equal(const ioa_report_t *report,
 }
 
 
+/* Both kinds of evidence, as far as the policy asks for them. */
+static ioa_status_t
+ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    ioa_status_t  cpu = IOA_OK, gpu = IOA_OK;
+
+    if (e->policy->cpu == 0) {
+        ioa_check_add(checks, "CPU evidence", IOA_CHECK_NOT_MADE,
+                      "none is asked for");
+
+    } else {
+        cpu = ioa_evidence_cpu(proved, wants, checks, e);
+    }
+
+    if (cpu != IOA_OK && wants->wanted == 0) {
+        return cpu;
+    }
+
+    if (e->policy->gpu == IOA_GPU_OFF) {
+        ioa_check_add(checks, "GPU evidence", IOA_CHECK_NOT_MADE,
+                      "none is asked for");
+
+    } else if (cpu == IOA_OK || e->policy->gpu == IOA_GPU_NRAS) {
+        gpu = ioa_evidence_gpu(proved, wants, checks, e);
+    }
+
+    return cpu != IOA_OK ? cpu : gpu;
+}
+
+
 /* Out: machine, whatever is returned. */
 static ioa_status_t
-ioa_attest_judge(ioa_machine_t *machine, const ioa_report_t *report,
-    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy)
+ioa_attest_judge(ioa_machine_t *machine, ioa_wants_t *wants,
+    ioa_checks_t *checks, ioa_evidence_t *e)
 {
-    ioa_bytes_t  address, digest;
+    ioa_bytes_t          address, digest;
+    const ioa_report_t  *report = e->report;
 
     address.data = report->signing_address;
     address.len = report->signing_address_len;
 
-    if (!ioa_address_parse(machine->address20, address)) {
+    if (!ioa_check_that(checks, ioa_address_parse(machine->address20,
+                                                  address),
+                        "signing address", "form"))
+    {
         return IOA_ATTESTATION_MALFORMED;
     }
 
-    if (!ioa_attest_nonce_equal(report, nonce32)) {
+    if (!ioa_check_that(checks, ioa_attest_nonce_equal(report, e->nonce32),
+                        "nonce", "of the reply"))
+    {
         return IOA_NONCE_MISMATCH;
     }
 
     digest.data = report->image_digest;
     digest.len = report->image_digest_len;
 
-    if (!ioa_image_digest_accepted(digest, policy)) {
+    if (!ioa_check_that(checks, ioa_image_digest_accepted(digest, e->policy),
+                        "image digest", "%s",
+                        e->policy->image_digests_n == 0 ? "not pinned"
+                        : "as the policy has it"))
+    {
         return IOA_IMAGE_DIGEST_MISMATCH;
     }
 
@@ -126,17 +167,29 @@ ioa_attest_judge(ioa_machine_t *machine, const ioa_report_t *report,
         machine->image_digest_len = digest.len;
     }
 
-    return IOA_OK;
+    e->address20 = machine->address20;
+
+    return ioa_attest_evidence(&machine->proved, wants, checks, e);
 }
 
 
 ioa_status_t
-ioa_attest_verify(ioa_machine_t *machine, ioa_bytes_t report,
-    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy)
+ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
+    ioa_checks_t *checks, ioa_bytes_t report,
+    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy,
+    const ioa_fetched_t *fetched, int bound_before, int64_t now)
 {
-    ioa_report_t  view;
-    ioa_status_t  st;
+    ioa_wants_t      asked;
+    ioa_status_t     st;
+    ioa_report_t     view;
+    ioa_sha256_t     sha;
+    ioa_evidence_t   e;
 
+    static const ioa_fetched_t  nothing[IOA_FETCH_MAX];
+
+    wants = wants != NULL ? wants : &asked;
+
+    memset(wants, 0, sizeof(ioa_wants_t));
     memset(machine, 0, sizeof(ioa_machine_t));
 
     if (report.len > IOA_REPORT_SIZE_MAX) {
@@ -145,17 +198,31 @@ ioa_attest_verify(ioa_machine_t *machine, ioa_bytes_t report,
 
     st = ioa_report_parse(&view, report.data, report.len);
 
-    if (st != IOA_OK) {
+    if (!ioa_check_that(checks, st == IOA_OK, "reply", "form")) {
         return st;
     }
 
-    st = ioa_attest_judge(machine, &view, nonce32, policy);
+    e.policy = policy;
+    e.report = &view;
+    e.text = report;
+    e.nonce32 = nonce32;
+    e.address20 = NULL;
+    e.fetched = fetched != NULL ? fetched : nothing;
+    e.bound_before = bound_before;
+    e.now = now;
+
+    st = ioa_attest_judge(machine, wants, checks, &e);
 
     ioa_report_cleanup(&view);
 
     if (st != IOA_OK) {
         memset(machine, 0, sizeof(ioa_machine_t));
+        return st;
     }
+
+    ioa_sha256_init(&sha);
+    ioa_sha256_update(&sha, report.data, report.len);
+    ioa_sha256_final(machine->evidence32, &sha);
 
     return st;
 }

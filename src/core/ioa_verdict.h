@@ -13,30 +13,25 @@
 #include <stdint.h>
 
 #include "ioa_body.h"
+#include "ioa_evidence.h"
 #include "ioa_reqmodel.h"
 #include "ioa_request.h"
 #include "ioa_signature.h"
 #include "ioa_status.h"
 
-#define IOA_NONCE_LEN           32
 #define IOA_IMAGE_DIGEST_MAX    128
 #define IOA_MODEL_ID_MAX        128
 #define IOA_REPORT_SIZE_MAX     (1024 * 1024)
 #define IOA_MODELS_SIZE_MAX     (1024 * 1024)
 #define IOA_MODELS_MAX          4096
 
-/* What decides whether an attestation is accepted. */
-typedef struct {
-    /* accepted image digests; none: any, and it is recorded */
-    const ioa_bytes_t  *image_digests;
-    size_t              image_digests_n;
-} ioa_policy_t;
-
 /* What an accepted attestation says. */
 typedef struct {
-    uint8_t  address20[IOA_ADDRESS_LEN];
-    size_t   image_digest_len;          /* 0: the attestation named none */
-    uint8_t  image_digest[IOA_IMAGE_DIGEST_MAX];
+    uint8_t       address20[IOA_ADDRESS_LEN];
+    size_t        image_digest_len;     /* 0: the attestation named none */
+    uint8_t       image_digest[IOA_IMAGE_DIGEST_MAX];
+    uint8_t       evidence32[IOA_SHA256_LEN];   /* of the whole reply */
+    ioa_proved_t  proved;
 } ioa_machine_t;
 
 /*
@@ -52,15 +47,31 @@ size_t ioa_attest_request(uint8_t *out, size_t cap, ioa_bytes_t model_id,
 
 /*
  * Judges one attestation reply: size, depth, duplicate keys, types, the
- * nonce in full and in constant time, form of the address, image digest.
+ * nonce in full and in constant time, form of the address, image digest, and
+ * the evidence that the policy asks for.
+ *
+ * It may need what other services say: then it returns
+ * IOA_ATTESTATION_UNAVAILABLE, and wants says what.  The caller asks for it
+ * and calls again, with all that it has so far in fetched.  A key set that
+ * was there and lacks a key is asked for once more, with
+ * IOA_GPU_EVIDENCE_INVALID: whoever has just fetched it leaves it at that.
+ *
+ * It takes long (GPUs some 4 ms each) and may run in any thread: policy is
+ * only read, but for its cache, which has a lock of its own.
  *
  * Returns: IOA_OK, or the reason: IOA_ATTESTATION_MALFORMED,
- * IOA_NONCE_MISMATCH, IOA_IMAGE_DIGEST_MISMATCH.
- * Out: machine; all zero unless IOA_OK.
- * In: report (the whole reply's body), nonce32 as it was sent, policy.
+ * IOA_NONCE_MISMATCH, IOA_IMAGE_DIGEST_MISMATCH, and those of
+ * ioa_evidence.h.
+ * Out: machine, all zero unless IOA_OK; wants, may be NULL, borrows from
+ * report; checks, may be NULL.
+ * In: report (the whole reply's body), nonce32 as it was sent, policy,
+ * fetched (IOA_FETCH_MAX of them, or NULL for none), bound_before: the model
+ * has shown a signer that hardware binds; now, seconds since 1970.
  */
-ioa_status_t ioa_attest_verify(ioa_machine_t *machine, ioa_bytes_t report,
-    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy)
+ioa_status_t ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
+    ioa_checks_t *checks, ioa_bytes_t report,
+    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy,
+    const ioa_fetched_t *fetched, int bound_before, int64_t now)
     IOA_MUST_CHECK;
 
 /* One entry of the models list; name and id borrow, not terminated. */

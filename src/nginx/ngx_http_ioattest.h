@@ -21,13 +21,8 @@
 /* our bit of r->buffered: the response waits for its verdict */
 #define NGX_HTTP_IOATTEST_BUFFERED  0x08
 
-#define NGX_HTTP_IOATTEST_CPU_OFF      0x0001
-#define NGX_HTTP_IOATTEST_CPU_TDX      0x0002
-#define NGX_HTTP_IOATTEST_CPU_SEV_SNP  0x0004
-
-#define NGX_HTTP_IOATTEST_GPU_OFF      0
-#define NGX_HTTP_IOATTEST_GPU_LOCAL    1
-#define NGX_HTTP_IOATTEST_GPU_NRAS     2
+/* beside IOA_CPU_TDX and IOA_CPU_SEV_SNP */
+#define NGX_HTTP_IOATTEST_CPU_OFF      0x8000
 
 #define NGX_HTTP_IOATTEST_BIND_OFF       0
 #define NGX_HTTP_IOATTEST_BIND_RESPONSE  1
@@ -46,10 +41,22 @@
 
 typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
 typedef struct ngx_http_ioattest_job_s  ngx_http_ioattest_job_t;
+typedef struct ngx_http_ioattest_proof_s  ngx_http_ioattest_proof_t;
+
+
+/* A policy file, for the comparison at a reload. */
+typedef struct {
+    ngx_str_t                    name;
+    ioa_policy_file_t           *file;
+    ngx_log_t                   *log;
+} ngx_http_ioattest_policy_t;
 
 
 typedef struct {
     ngx_array_t                  zones;     /* ngx_http_ioattest_zone_t * */
+    ngx_array_t                  policies;  /* ngx_http_ioattest_policy_t */
+    ioa_policy_file_t           *no_policy; /* where a location has none */
+    ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
 } ngx_http_ioattest_main_conf_t;
 
@@ -81,8 +88,24 @@ typedef struct {
     ngx_uint_t                   event;
     ngx_msec_t                   replay;    /* 0: off */
 
-    ngx_uint_t                   cpu;
-    ngx_uint_t                   gpu;
+    ngx_uint_t                   cpu;       /* IOA_CPU_..., or CPU_OFF */
+    ngx_uint_t                   gpu;       /* ioa_gpu_mode_e */
+    ngx_uint_t                   report_data;       /* ioa_report_data_e */
+    ioa_roots_t                 *cpu_roots;
+    ioa_roots_t                 *gpu_roots;
+    ngx_str_t                    policy_name;
+    ioa_policy_file_t           *policy_file;
+
+    ngx_str_t                    collateral;        /* uris; empty: off */
+    ngx_str_t                    amd_kds;
+    ngx_str_t                    nras;
+    ngx_str_t                    nras_jwks;
+    time_t                       slack;
+
+    ngx_str_t                    thread_pool_name;  /* empty: off */
+#if (NGX_THREADS)
+    ngx_thread_pool_t           *thread_pool;
+#endif
 
     ngx_array_t                 *image_digests;     /* ioa_bytes_t */
     ngx_array_t                 *trust;             /* 20 bytes each */
@@ -130,11 +153,12 @@ typedef enum {
 
 typedef enum {
     NGX_HTTP_IOATTEST_JOB_ATTEST = 0,
-    NGX_HTTP_IOATTEST_JOB_MODELS
+    NGX_HTTP_IOATTEST_JOB_MODELS,
+    NGX_HTTP_IOATTEST_JOB_FETCH     /* for an attestation */
 } ngx_http_ioattest_job_e;
 
 
-/* One subrequest of ours: an attestation, or the models list. */
+/* One subrequest of ours: an attestation, the models list, or a fetch. */
 struct ngx_http_ioattest_job_s {
     ngx_http_ioattest_job_e      kind;
     ngx_http_ioattest_ctx_t     *ctx;
@@ -148,12 +172,40 @@ struct ngx_http_ioattest_job_s {
     u_char                      *reply;
     size_t                       size;
     size_t                       allocated;
+    ngx_http_ioattest_proof_t   *proof;     /* ATTEST, FETCH */
+    ioa_fetch_e                  what;      /* FETCH */
+    ngx_str_t                    chain;     /* FETCH: its header */
+    ngx_uint_t                   second;    /* FETCH: another path of it */
     ngx_http_ioattest_job_t     *next;
 
     unsigned                     waited:1;  /* the request stands still */
+    unsigned                     replied:1;
     unsigned                     finished:1;
     unsigned                     complete:1;
     unsigned                     overflow:1;
+};
+
+
+/* An attestation that is being verified. */
+struct ngx_http_ioattest_proof_s {
+    ngx_http_ioattest_job_t     *job;
+    ioa_bytes_t                  reply;
+    u_char                       bound_key[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t                   bound_before;
+    time_t                       now;
+
+    ioa_fetched_t                fetched[IOA_FETCH_MAX];
+    unsigned                     asked;     /* bits of ioa_fetch_e: anew */
+    unsigned                     stale;     /* from the zone, and refused */
+    ngx_uint_t                   pending;
+    ngx_uint_t                   failed;    /* a service did not answer */
+    ngx_uint_t                   running;   /* a thread has what is below */
+
+    /* the verdict so far */
+    ioa_status_t                 reason;
+    ioa_machine_t                machine;
+    ioa_wants_t                  wants;
+    ioa_checks_t                 checks;
 };
 
 
@@ -264,6 +316,9 @@ void ngx_http_ioattest_wait_wake(const u_char *key32);
 ngx_int_t ngx_http_ioattest_job_start(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_job_e kind,
     uint64_t token, ngx_uint_t waited);
+ngx_int_t ngx_http_ioattest_job_send(ngx_http_request_t *r,
+    ngx_http_ioattest_job_t *job, ngx_str_t *uri, ngx_str_t *args,
+    ngx_str_t *body);
 ngx_http_ioattest_job_t *ngx_http_ioattest_job_find(ngx_http_request_t *sr);
 void ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job);
 ngx_int_t ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job,
@@ -276,8 +331,40 @@ ngx_int_t ngx_http_ioattest_job_done(ngx_http_request_t *sr, void *data,
 void ngx_http_ioattest_job_timeout(ngx_event_t *ev);
 void ngx_http_ioattest_job_drop(ngx_http_ioattest_job_t *job);
 
-/* reply: judges what a job brought */
-ioa_status_t ngx_http_ioattest_reply_judge(ngx_http_ioattest_job_t *job);
+/*
+ * A proof has ended, NGX_OK or NGX_ERROR: concludes the job, and lets the
+ * request go on that waits for it.
+ */
+ngx_int_t ngx_http_ioattest_job_proved(ngx_http_ioattest_job_t *job,
+    ngx_int_t rc);
+
+/* reply: what the models list says */
+ioa_status_t ngx_http_ioattest_reply_models(ngx_http_ioattest_job_t *job);
+
+
+/*
+ * proof: verifies an attestation.  NGX_OK: proof->reason is the verdict, and
+ * the store has what was proved; NGX_AGAIN: ngx_http_ioattest_job_proved()
+ * will be called; NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_proof_start(ngx_http_ioattest_job_t *job);
+ngx_int_t ngx_http_ioattest_proof_continue(ngx_http_ioattest_proof_t *proof);
+ngx_uint_t ngx_http_ioattest_proof_pinned(ngx_http_ioattest_loc_conf_t *ilcf,
+    ngx_uint_t cpu);
+
+
+/* fetch: what other services say */
+
+/*
+ * Asks for what a proof wants.  NGX_AGAIN: they have been asked;
+ * NGX_DECLINED: the zone had it all; NGX_DONE: there is nothing to ask.
+ */
+ngx_int_t ngx_http_ioattest_fetch_start(ngx_http_ioattest_proof_t *proof);
+
+/* What led to a proof is kept for others. */
+void ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof);
+void ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job,
+    ngx_int_t status);
 
 
 /* phase */
@@ -443,6 +530,8 @@ ngx_str_t ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data,
 
 
 /* variables, status */
+
+const char *ngx_http_ioattest_cpu_name(ngx_uint_t cpu);
 
 ngx_int_t ngx_http_ioattest_variables_add(ngx_conf_t *cf);
 ngx_int_t ngx_http_ioattest_status_handler(ngx_http_request_t *r);

@@ -29,17 +29,13 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
     uint64_t token, ngx_uint_t waited)
 {
     u_char                      *p;
-    ngx_str_t                    body, *uri;
+    ngx_str_t                    args, body, *uri;
     ngx_msec_t                   timeout;
     ioa_bytes_t                  id;
-    ngx_http_request_t          *sr;
     ngx_http_ioattest_job_t     *job;
-    ngx_http_post_subrequest_t  *ps;
 
     job = ngx_pcalloc(r->pool, sizeof(ngx_http_ioattest_job_t));
-    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
-
-    if (job == NULL || ps == NULL) {
+    if (job == NULL) {
         return NGX_ERROR;
     }
 
@@ -86,21 +82,9 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
         ngx_str_null(&body);
     }
 
-    ps->handler = ngx_http_ioattest_job_done;
-    ps->data = job;
+    ngx_str_null(&args);
 
-    if (ngx_http_subrequest(r, uri, NULL, &sr, ps,
-                            NGX_HTTP_SUBREQUEST_BACKGROUND)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    job->sr = sr;
-
-    /* it has only been posted: there is time to dress it */
-
-    if (ngx_http_ioattest_job_headers(r, job, &body) != NGX_OK) {
+    if (ngx_http_ioattest_job_send(r, job, uri, &args, &body) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -122,6 +106,36 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
                    "ioattest job: \"%V\" waited:%ui", uri, waited);
 
     return NGX_OK;
+}
+
+
+/* Makes the subrequest: a POST where there is a body, else a GET. */
+
+ngx_int_t
+ngx_http_ioattest_job_send(ngx_http_request_t *r,
+    ngx_http_ioattest_job_t *job, ngx_str_t *uri, ngx_str_t *args,
+    ngx_str_t *body)
+{
+    ngx_http_post_subrequest_t  *ps;
+
+    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+    if (ps == NULL) {
+        return NGX_ERROR;
+    }
+
+    ps->handler = ngx_http_ioattest_job_done;
+    ps->data = job;
+
+    if (ngx_http_subrequest(r, uri, args->len ? args : NULL, &job->sr, ps,
+                            NGX_HTTP_SUBREQUEST_BACKGROUND)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* it has only been posted: there is time to dress it */
+
+    return ngx_http_ioattest_job_headers(r, job, body);
 }
 
 
@@ -166,7 +180,9 @@ ngx_http_ioattest_job_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (authorization) {
+    /* a key of the API's is for the API alone */
+
+    if (authorization && job->kind != NGX_HTTP_IOATTEST_JOB_FETCH) {
         job->authorization = authorization->value;
 
         if (ngx_http_ioattest_job_header_add(sr, "Authorization",
@@ -306,8 +322,8 @@ ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job, ngx_chain_t *in)
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    max = (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) ? IOA_REPORT_SIZE_MAX
-                                                      : IOA_MODELS_SIZE_MAX;
+    max = (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) ? IOA_MODELS_SIZE_MAX
+                                                      : IOA_REPORT_SIZE_MAX;
 
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;

@@ -8,15 +8,13 @@
 #include "ngx_http_ioattest_conf.h"
 
 
-static char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
-    const char *expected);
 static ngx_int_t ngx_http_ioattest_conf_parse(ngx_str_t *value,
     const ngx_http_ioattest_conf_value_t *spec);
 static ngx_int_t ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 
 
-static char *
+char *
 ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *expected)
 {
@@ -179,6 +177,7 @@ ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     zone->name = name;
     zone->shm_zone = shm_zone;
+    zone->policies = &mcf->policies;
 
     shm_zone->init = ngx_http_ioattest_zone_init;
     shm_zone->data = zone;
@@ -197,8 +196,17 @@ ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    return ngx_http_ioattest_store_init(shm_zone->data, data,
-                                        shm_zone->shm.log);
+    ngx_http_ioattest_zone_t  *zone, *old;
+
+    zone = shm_zone->data;
+    old = data;
+
+    if (old) {
+        ngx_http_ioattest_policies_compare(old->policies, zone->policies,
+                                           shm_zone->shm.log);
+    }
+
+    return ngx_http_ioattest_store_init(zone, old, shm_zone->shm.log);
 }
 
 
@@ -311,10 +319,10 @@ ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             bit = NGX_HTTP_IOATTEST_CPU_OFF;
 
         } else if (ngx_strcmp(value[i].data, "tdx") == 0) {
-            bit = NGX_HTTP_IOATTEST_CPU_TDX;
+            bit = IOA_CPU_TDX;
 
         } else if (ngx_strcmp(value[i].data, "sev-snp") == 0) {
-            bit = NGX_HTTP_IOATTEST_CPU_SEV_SNP;
+            bit = IOA_CPU_SEV_SNP;
 
         } else {
             bit = 0;

@@ -29,6 +29,38 @@ typedef struct {
 } ngx_http_ioattest_conf_value_t;
 
 
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_flag;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_valid;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_refresh;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_attempts;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_timeout;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_fail;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_size;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_replay;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_slack;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_gpu;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_data;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_text;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_bind;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_stream;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_event;
+
+
 char *ngx_http_ioattest_conf_value(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -41,12 +73,25 @@ char *ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_ioattest_conf_digests(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_trust(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+void ngx_http_ioattest_policies_compare(ngx_array_t *older,
+    ngx_array_t *newer, ngx_log_t *log);
+
+/* "invalid value ... expected ...": always NGX_CONF_ERROR. */
+char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
+    const char *expected);
 
 /*
  * Checks a merged location that is protected, and works out the rest.

@@ -7,10 +7,13 @@
 #include "ngx_http_ioattest.h"
 
 
-static void ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job,
+static ngx_int_t ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job,
     ngx_int_t status);
-static ioa_status_t ngx_http_ioattest_job_verdict(
-    ngx_http_ioattest_job_t *job, ngx_int_t status);
+static void ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job);
+static void ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
+    ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status);
+static void ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job,
+    ioa_status_t reason, ngx_int_t status);
 static ngx_uint_t ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
     ngx_http_ioattest_give_e how, ioa_status_t reason);
@@ -28,20 +31,45 @@ ngx_http_ioattest_job_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
 {
     ngx_http_ioattest_job_t *job = data;
 
+    ngx_int_t  status;
+
     if (sr->connection->error) {
         return rc;
     }
 
-    if (!job->finished) {
-        ngx_http_ioattest_job_finish(job, (rc >= NGX_HTTP_SPECIAL_RESPONSE)
-                                          ? rc
-                                          : (ngx_int_t)
-                                            sr->headers_out.status);
-
-        return ngx_http_ioattest_job_resume(job);
+    if (job->replied || job->finished) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    job->replied = 1;
+
+    status = (rc >= NGX_HTTP_SPECIAL_RESPONSE)
+             ? rc : (ngx_int_t) sr->headers_out.status;
+
+    if (job->kind == NGX_HTTP_IOATTEST_JOB_FETCH) {
+        job->finished = 1;
+        ngx_http_ioattest_fetch_done(job, status);
+        return NGX_OK;
+    }
+
+    if (ngx_http_ioattest_job_finish(job, status) == NGX_AGAIN) {
+        return NGX_OK;
+    }
+
+    return ngx_http_ioattest_job_resume(job);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_job_proved(ngx_http_ioattest_job_t *job, ngx_int_t rc)
+{
+    ngx_http_ioattest_job_conclude(job, (rc == NGX_OK)
+                                        ? job->proof->reason
+                                        : IOA_ATTESTATION_UNAVAILABLE,
+                                   NGX_HTTP_IOATTEST_GIVE_FAILED,
+                                   NGX_HTTP_OK);
+
+    return ngx_http_ioattest_job_resume(job);
 }
 
 
@@ -70,12 +98,10 @@ void
 ngx_http_ioattest_job_timeout(ngx_event_t *ev)
 {
     ngx_connection_t         *c;
-    ngx_http_request_t       *r, *sr;
-    ngx_http_upstream_t      *u;
-    ngx_http_ioattest_job_t  *job;
+    ngx_http_request_t       *r;
+    ngx_http_ioattest_job_t  *job, *fetch;
 
     job = ev->data;
-    sr = job->sr;
     r = job->ctx->request;
     c = r->connection;
 
@@ -84,7 +110,7 @@ ngx_http_ioattest_job_timeout(ngx_event_t *ev)
     job->overflow = 0;
     job->complete = 0;
 
-    ngx_http_ioattest_job_finish(job, NGX_HTTP_GATEWAY_TIME_OUT);
+    (void) ngx_http_ioattest_job_finish(job, NGX_HTTP_GATEWAY_TIME_OUT);
 
     if (ngx_http_ioattest_job_resume(job) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
@@ -92,81 +118,49 @@ ngx_http_ioattest_job_timeout(ngx_event_t *ev)
         return;
     }
 
-    /*
-     * The connection of the subrequest is given up the way nginx does it
-     * when a client is gone, or it would keep the client's request open.
-     */
+    /* its own subrequest, and those that it has made others ask */
 
-    u = sr->upstream;
+    for (fetch = job->ctx->jobs; fetch; fetch = fetch->next) {
 
-    if (u && u->cleanup) {
-        (*u->cleanup)(sr);
+        if (fetch == job
+            || (fetch->kind == NGX_HTTP_IOATTEST_JOB_FETCH
+                && fetch->proof == job->proof))
+        {
+            fetch->finished = 1;
+            ngx_http_ioattest_job_abort(fetch);
+        }
     }
 
     ngx_http_run_posted_requests(c);
 }
 
 
+/*
+ * The connection of the subrequest is given up the way nginx does it when a
+ * client is gone, or it would keep the client's request open.
+ */
+
 static void
-ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
+ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job)
 {
-    ngx_str_t                      name;
-    ioa_status_t                   reason;
-    ngx_http_ioattest_ctx_t       *ctx;
-    ngx_http_ioattest_counters_t  *counters;
+    ngx_http_upstream_t  *u;
 
-    ctx = job->ctx;
-    job->finished = 1;
+    u = job->sr ? job->sr->upstream : NULL;
 
-    if (job->timer.timer_set) {
-        ngx_del_timer(&job->timer);
+    if (u && u->cleanup) {
+        (*u->cleanup)(job->sr);
     }
-
-    counters = ngx_http_ioattest_counters(ctx);
-
-    reason = ngx_http_ioattest_job_verdict(job, status);
-
-    if (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
-        ngx_http_ioattest_observe(&counters->attest,
-                                  (ngx_current_msec - job->started) * 1000);
-
-        (void) ngx_atomic_fetch_add(reason == IOA_OK
-                                    ? &counters->attest_verified
-                                    : &counters->attest_rejected[reason], 1);
-    }
-
-    if (reason != IOA_OK) {
-        name = ngx_http_ioattest_printable(ctx->request->pool,
-                                           ctx->model.names.name,
-                                           ctx->model.names.name_len);
-
-        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "ioattest: %s model \"%V\" failed: %s (status %i, "
-                      "%uz bytes%s), asked at \"%V\"",
-                      job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
-                      ? "attestation of" : "models list for",
-                      &name, ioa_status_name(reason), status, job->size,
-                      job->overflow ? ", too large"
-                                    : (job->complete ? "" : ", incomplete"),
-                      job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
-                      ? &ctx->conf->request : &ctx->conf->models);
-
-        if (job->waited) {
-            ctx->failed = reason;
-        }
-    }
-
-    ngx_http_ioattest_wait_wake(job->lease_key);
 }
 
 
-/* Judges the reply, keeps what it proves, and gives the lease back. */
+/* NGX_AGAIN: the reply is being verified; NGX_OK: the job has ended. */
 
-static ioa_status_t
-ngx_http_ioattest_job_verdict(ngx_http_ioattest_job_t *job, ngx_int_t status)
+static ngx_int_t
+ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
 {
-    ioa_status_t               reason;
+    ngx_int_t                  rc;
     ngx_msec_t                 ran;
+    ioa_status_t               reason;
     ngx_http_ioattest_give_e   how;
 
     how = NGX_HTTP_IOATTEST_GIVE_FAILED;
@@ -194,17 +188,110 @@ ngx_http_ioattest_job_verdict(ngx_http_ioattest_job_t *job, ngx_int_t status)
     } else if (!job->complete || job->overflow) {
         reason = IOA_ATTESTATION_MALFORMED;
 
+    } else if (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) {
+        reason = ngx_http_ioattest_reply_models(job);
+
     } else {
-        reason = ngx_http_ioattest_reply_judge(job);
+        rc = ngx_http_ioattest_proof_start(job);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        reason = (rc == NGX_OK) ? job->proof->reason
+                                : IOA_ATTESTATION_UNAVAILABLE;
+    }
+
+    ngx_http_ioattest_job_conclude(job, reason, how, status);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
+    ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status)
+{
+    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_counters_t  *counters;
+
+    ctx = job->ctx;
+    job->finished = 1;
+
+    if (job->timer.timer_set) {
+        ngx_del_timer(&job->timer);
     }
 
     if (reason != IOA_OK) {
         ngx_http_ioattest_job_give(job, how, reason);
     }
 
+    /* the store has given it back with what was proved */
     job->token = 0;
 
-    return reason;
+    if (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
+        counters = ngx_http_ioattest_counters(ctx);
+
+        ngx_http_ioattest_observe(&counters->attest,
+                                  (ngx_current_msec - job->started) * 1000);
+
+        (void) ngx_atomic_fetch_add(reason == IOA_OK
+                                    ? &counters->attest_verified
+                                    : &counters->attest_rejected[reason], 1);
+    }
+
+    if (reason != IOA_OK) {
+        ngx_http_ioattest_job_log(job, reason, status);
+
+        if (job->waited) {
+            ctx->failed = reason;
+        }
+    }
+
+    ngx_http_ioattest_wait_wake(job->lease_key);
+}
+
+
+/* Says what failed, and of evidence which check. */
+
+static void
+ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
+    ngx_int_t status)
+{
+    size_t                    i;
+    ngx_str_t                 name;
+    const ioa_check_t        *check;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = job->ctx;
+    check = NULL;
+
+    if (job->proof && !job->proof->running) {
+
+        for (i = 0; i < job->proof->checks.n; i++) {
+            if (job->proof->checks.list[i].verdict == IOA_CHECK_FAILED) {
+                check = &job->proof->checks.list[i];
+            }
+        }
+    }
+
+    name = ngx_http_ioattest_printable(ctx->request->pool,
+                                       ctx->model.names.name,
+                                       ctx->model.names.name_len);
+
+    ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                  "ioattest: %s model \"%V\" failed: %s%s%s%s%s (status %i, "
+                  "%uz bytes%s), asked at \"%V\"",
+                  job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
+                  ? "attestation of" : "models list for",
+                  &name, ioa_status_name(reason),
+                  check ? ", check \"" : "", check ? check->name : "",
+                  check ? "\": " : "", check ? check->detail : "",
+                  status, job->size,
+                  job->overflow ? ", too large"
+                                : (job->complete ? "" : ", incomplete"),
+                  job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
+                  ? &ctx->conf->request : &ctx->conf->models);
 }
 
 

@@ -26,6 +26,8 @@ static void ngx_http_ioattest_json_rows(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone);
 static void ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_row_t *row);
+static void ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
+    ioa_proved_t *proved);
 static void ngx_http_ioattest_json_model(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_row_t *row);
 static void ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
@@ -199,19 +201,74 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     *ngx_http_ioattest_json_time(at, m->attested_at) = '\0';
     *ngx_http_ioattest_json_time(until, m->expires_at) = '\0';
 
-    /* what evidence would say is null: none is verified */
-
     ngx_http_ioattest_text_add(text,
                                "{\"model\":\"%V\",\"model_id\":\"%V\","
                                "\"signing_address\":\"%*s\","
-                               "\"image_digest\":\"%V\",\"cpu\":null,"
-                               "\"tcb_status\":null,\"advisories\":[],"
-                               "\"gpu\":null,\"signer_bound\":false,"
-                               "\"pinned\":%s,\"attested_at\":\"%s\","
-                               "\"expires_at\":\"%s\",\"verified\":%uL}",
+                               "\"image_digest\":\"%V\",",
                                &name, &id, (size_t) IOA_ADDRESS_TEXT_LEN,
-                               address, &digest, m->pinned ? "true" : "false",
-                               at, until, m->verified);
+                               address, &digest);
+
+    ngx_http_ioattest_json_proved(text, &m->proved);
+
+    ngx_http_ioattest_text_add(text,
+                               "\"signer_bound\":%s,\"pinned\":%s,"
+                               "\"attested_at\":\"%s\","
+                               "\"expires_at\":\"%s\",\"verified\":%uL}",
+                               m->proved.signer_bound ? "true" : "false",
+                               m->pinned ? "true" : "false", at, until,
+                               m->verified);
+}
+
+
+/* Null where nothing was asked for. */
+
+static void
+ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
+    ioa_proved_t *proved)
+{
+    char       *p, *end;
+    ngx_str_t   arch, driver, vbios;
+
+    if (proved->cpu == 0) {
+        ngx_http_ioattest_text_add(text, "\"cpu\":null,\"tcb_status\":null,"
+                                   "\"advisories\":[],");
+
+    } else {
+        ngx_http_ioattest_text_add(text, "\"cpu\":\"%s\","
+                                   "\"tcb_status\":\"%s\","
+                                   "\"advisories\":[",
+                                   ngx_http_ioattest_cpu_name(proved->cpu),
+                                   ioa_tcb_name(proved->tcb_status));
+
+        for (p = proved->advisories; *p; p = end + (*end == ',')) {
+
+            end = p + strcspn(p, ",");
+
+            ngx_http_ioattest_text_add(text, "%s\"%*s\"",
+                                       p == proved->advisories ? "" : ",",
+                                       (size_t) (end - p), p);
+        }
+
+        ngx_http_ioattest_text_add(text, "],");
+    }
+
+    if (proved->gpus == 0) {
+        ngx_http_ioattest_text_add(text, "\"gpu\":null,");
+        return;
+    }
+
+    arch = ngx_http_ioattest_text_escape(text, (u_char *) proved->gpu_arch,
+                                         ngx_strlen(proved->gpu_arch));
+    driver = ngx_http_ioattest_text_escape(text,
+                                         (u_char *) proved->gpu_driver,
+                                         ngx_strlen(proved->gpu_driver));
+    vbios = ngx_http_ioattest_text_escape(text, (u_char *) proved->gpu_vbios,
+                                          ngx_strlen(proved->gpu_vbios));
+
+    ngx_http_ioattest_text_add(text, "\"gpu\":{\"arch\":\"%V\","
+                               "\"count\":%uz,\"driver\":\"%V\","
+                               "\"vbios\":\"%V\"},",
+                               &arch, proved->gpus, &driver, &vbios);
 }
 
 

@@ -49,6 +49,24 @@ typedef struct {
 } ngx_http_ioattest_name_node_t;
 
 
+/* Pieces of the size of a node: see the store's head. */
+typedef struct ngx_http_ioattest_piece_s  ngx_http_ioattest_piece_t;
+
+struct ngx_http_ioattest_piece_s {
+    ngx_http_ioattest_piece_t  *next;
+    u_char                      data[NGX_HTTP_IOATTEST_NODE_SIZE
+                                     - sizeof(void *)];
+};
+
+
+typedef struct {
+    ngx_http_ioattest_piece_t  *pieces;
+    size_t                      body_len;
+    size_t                      chain_len;
+    time_t                      fetched_at;
+} ngx_http_ioattest_blob_node_t;
+
+
 struct ngx_http_ioattest_node_s {
     ngx_str_node_t              sn;         /* str is the key below */
     ngx_queue_t                 lru;
@@ -59,6 +77,7 @@ struct ngx_http_ioattest_node_s {
         ngx_http_ioattest_model_node_t    model;
         ngx_http_ioattest_machine_node_t  machine;
         ngx_http_ioattest_name_node_t     name;
+        ngx_http_ioattest_blob_node_t     blob;
     } u;
 };
 
@@ -83,6 +102,9 @@ ngx_http_ioattest_node_t *ngx_http_ioattest_node_create_locked(
 
 void ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
+
+void ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_blob_node_t *blob);
 
 /* Drops the node that can best be missed; 0 where none can go. */
 ngx_uint_t ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,

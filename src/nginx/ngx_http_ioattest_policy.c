@@ -11,6 +11,16 @@
 #include <openssl/sha.h>
 
 
+#define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* signatures */
+
+
+static ngx_int_t ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
+static void ngx_http_ioattest_conf_cache_cleanup(void *data);
+static ngx_int_t ngx_http_ioattest_conf_images(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
+static void ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
 static char *ngx_http_ioattest_conf_need(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
 static const char *ngx_http_ioattest_conf_missing(
@@ -88,11 +98,12 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     /* a holder gives up by itself before its lease ends */
     conf->limits.lease = conf->timeout + 1000;
 
-    if (conf->image_digests) {
-        ngx_qsort(conf->image_digests->elts, conf->image_digests->nelts,
-                  sizeof(ioa_bytes_t), ngx_http_ioattest_conf_cmp);
-        conf->policy.image_digests = conf->image_digests->elts;
-        conf->policy.image_digests_n = conf->image_digests->nelts;
+    if (ngx_http_ioattest_conf_trust_made(cf, mcf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (own && conf->request.len && !conf->incomplete) {
+        ngx_http_ioattest_conf_warn(cf, conf);
     }
 
     if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK) {
@@ -106,6 +117,151 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
                                 conf->policy32, &list, &none);
 
     return NGX_CONF_OK;
+}
+
+
+/* What the core is given: see ioa_policy_t. */
+
+static ngx_int_t
+ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf)
+{
+    ioa_policy_t        *policy;
+    ngx_pool_cleanup_t  *cln;
+
+    if (mcf->no_policy == NULL) {
+        mcf->no_policy = ngx_palloc(cf->pool, sizeof(ioa_policy_file_t));
+        cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+        if (mcf->no_policy == NULL || cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        ioa_policy_init(mcf->no_policy);
+
+        mcf->cache = ioa_chain_cache_new(NGX_HTTP_IOATTEST_CHAIN_CACHE);
+        if (mcf->cache == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_http_ioattest_conf_cache_cleanup;
+        cln->data = mcf->cache;
+    }
+
+    policy = &conf->policy;
+
+    policy->file = conf->policy_file ? conf->policy_file : mcf->no_policy;
+
+    if (conf->request.len && !conf->incomplete) {
+        policy->cpu = (conf->cpu & NGX_HTTP_IOATTEST_CPU_OFF) ? 0 : conf->cpu;
+        policy->gpu = conf->gpu;
+    }
+
+    policy->report_data = conf->report_data;
+    policy->cpu_roots = conf->cpu_roots;
+    policy->gpu_roots = conf->gpu_roots;
+    policy->cache = mcf->cache;
+    policy->collateral = (conf->collateral.len != 0);
+    policy->kds = (conf->amd_kds.len != 0);
+    policy->slack = conf->slack;
+
+#if (NGX_THREADS)
+
+    if (conf->thread_pool_name.len && (policy->cpu || policy->gpu)) {
+        conf->thread_pool = ngx_thread_pool_add(cf, &conf->thread_pool_name);
+
+        if (conf->thread_pool == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+#endif
+
+    return ngx_http_ioattest_conf_images(cf, conf);
+}
+
+
+static void
+ngx_http_ioattest_conf_cache_cleanup(void *data)
+{
+    ioa_chain_cache_free(data);
+}
+
+
+/* The digests of the directive and those of the file. */
+
+static ngx_int_t
+ngx_http_ioattest_conf_images(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    size_t                    i;
+    ngx_uint_t                n;
+    ioa_bytes_t              *all;
+    const ioa_policy_list_t  *list;
+
+    list = &conf->policy.file->image_digests;
+    n = conf->image_digests ? conf->image_digests->nelts : 0;
+
+    if (n + list->n == 0) {
+        return NGX_OK;
+    }
+
+    all = ngx_palloc(cf->pool, (n + list->n) * sizeof(ioa_bytes_t));
+    if (all == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (n) {
+        ngx_memcpy(all, conf->image_digests->elts, n * sizeof(ioa_bytes_t));
+    }
+
+    for (i = 0; i < list->n; i++) {
+        all[n].data = (u_char *) list->words[i];
+        all[n].len = ngx_strlen(list->words[i]);
+        n++;
+    }
+
+    ngx_qsort(all, n, sizeof(ioa_bytes_t), ngx_http_ioattest_conf_cmp);
+
+    conf->policy.image_digests = all;
+    conf->policy.image_digests_n = n;
+
+    return NGX_OK;
+}
+
+
+/* What is allowed, and weaker than it may look. */
+
+static void
+ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    unsigned  pins, want;
+
+    pins = ioa_policy_pins(conf->policy.file);
+
+    want = (conf->policy.cpu & IOA_CPU_TDX) ? IOA_POLICY_PINS_TDX : 0;
+    want |= (conf->policy.cpu & IOA_CPU_SEV_SNP) ? IOA_POLICY_PINS_SNP : 0;
+
+    if (conf->policy.image_digests_n == 0
+        && (conf->policy.cpu == 0 || (pins & want) != want))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "neither measurements nor image digests are "
+                           "pinned: any genuine machine will do, see "
+                           "\"ioattest_policy\"");
+    }
+
+    if (conf->policy.cpu
+        && conf->policy.report_data != IOA_REPORT_DATA_ADDRESS)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_report_data %s\" accepts machines whose "
+                           "signing address is not bound by hardware: TLS to "
+                           "the API vouches for it alone",
+                           conf->policy.report_data == IOA_REPORT_DATA_AUTO
+                           ? "auto" : "nonce");
+    }
 }
 
 
@@ -165,16 +321,22 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
                  "\"ioattest_trust\"";
     }
 
-    if (conf->cpu != NGX_HTTP_IOATTEST_CPU_OFF) {
-        return "this version does not verify CPU evidence and does not "
-               "accept it unverified: set \"ioattest_cpu off\" to trust the "
-               "API's TLS certificate alone";
+    if (conf->cpu != NGX_HTTP_IOATTEST_CPU_OFF && conf->cpu_roots == NULL) {
+        return "\"ioattest_cpu_trusted_certificate\" is needed to verify CPU "
+               "evidence, or \"ioattest_cpu off\" to ask for none";
     }
 
-    if (conf->gpu != NGX_HTTP_IOATTEST_GPU_OFF) {
-        return "this version does not verify GPU evidence and does not "
-               "accept it unverified: set \"ioattest_gpu off\" to trust the "
-               "API's TLS certificate alone";
+    if (conf->gpu == IOA_GPU_LOCAL && conf->gpu_roots == NULL) {
+        return "\"ioattest_gpu_trusted_certificate\" is needed to verify GPU "
+               "evidence, or \"ioattest_gpu off\" to ask for none";
+    }
+
+    if (conf->gpu == IOA_GPU_NRAS
+        && (conf->nras.len == 0 || conf->nras_jwks.len == 0))
+    {
+        return "\"ioattest_gpu nras\" needs \"ioattest_nras\" and "
+               "\"ioattest_nras_jwks\", the internal locations that NVIDIA's "
+               "service is asked at";
     }
 
     return NULL;
@@ -192,23 +354,47 @@ ngx_http_ioattest_conf_cmp(const void *one, const void *two)
 }
 
 
+/*
+ * All that decides whether an attestation is accepted.  Each part is a line,
+ * and the files are in it by their digests.
+ */
+
 static ngx_int_t
 ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf)
 {
-    size_t        len;
-    u_char       *buf, *p;
-    ngx_uint_t    i;
-    ioa_bytes_t  *digest;
+    size_t         len;
+    u_char        *buf, *p, file32[32], roots32[2][32], hex[3][64];
+    ngx_uint_t     i;
+    ioa_policy_t  *policy;
 
-    digest = conf->image_digests ? conf->image_digests->elts : NULL;
+    policy = &conf->policy;
 
-    len = sizeof("ioattest policy 1\nzone \ncpu \ngpu \nrequest \nmodels \n")
+    ngx_memzero(roots32, sizeof(roots32));
+    ioa_policy_digest(file32, policy->file);
+
+    if (policy->cpu) {
+        ioa_roots_digest(roots32[0], policy->cpu_roots);
+    }
+
+    if (policy->gpu == IOA_GPU_LOCAL) {
+        ioa_roots_digest(roots32[1], policy->gpu_roots);
+    }
+
+    ngx_hex_dump(hex[0], file32, 32);
+    ngx_hex_dump(hex[1], roots32[0], 32);
+    ngx_hex_dump(hex[2], roots32[1], 32);
+
+    len = sizeof("ioattest policy 2\nzone \ncpu \ngpu \nreport_data \n"
+                 "request \nmodels \ncollateral \nslack \namd_kds \nnras \n"
+                 "nras_jwks \nfile \ncpu_roots \ngpu_roots \n")
           + conf->zone->name.len + conf->request.len + conf->models.len
-          + 2 * NGX_INT_T_LEN;
+          + conf->collateral.len + conf->amd_kds.len + conf->nras.len
+          + conf->nras_jwks.len + 3 * NGX_INT_T_LEN + NGX_TIME_T_LEN
+          + sizeof(hex);
 
-    for (i = 0; digest && i < conf->image_digests->nelts; i++) {
-        len += sizeof("image_digest \n") + digest[i].len;
+    for (i = 0; i < policy->image_digests_n; i++) {
+        len += sizeof("image_digest \n") + policy->image_digests[i].len;
     }
 
     buf = ngx_pnalloc(cf->temp_pool, len);
@@ -216,13 +402,24 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(buf, "ioattest policy 1\nzone %V\ncpu %ui\ngpu %ui\n"
-                    "request %V\nmodels %V\n", &conf->zone->name, conf->cpu,
-                    conf->gpu, &conf->request, &conf->models);
+    p = ngx_sprintf(buf, "ioattest policy 2\nzone %V\ncpu %ui\ngpu %ui\n"
+                    "report_data %ui\nrequest %V\nmodels %V\n"
+                    "collateral %V\nslack %T\namd_kds %V\nnras %V\n"
+                    "nras_jwks %V\n",
+                    &conf->zone->name, (ngx_uint_t) policy->cpu,
+                    (ngx_uint_t) policy->gpu,
+                    conf->report_data, &conf->request, &conf->models,
+                    &conf->collateral, conf->slack, &conf->amd_kds,
+                    &conf->nras, &conf->nras_jwks);
 
-    for (i = 0; digest && i < conf->image_digests->nelts; i++) {
-        p = ngx_sprintf(p, "image_digest %*s\n", digest[i].len,
-                        digest[i].data);
+    p = ngx_sprintf(p, "file %*s\ncpu_roots %*s\ngpu_roots %*s\n",
+                    (size_t) 64, hex[0], (size_t) 64, hex[1],
+                    (size_t) 64, hex[2]);
+
+    for (i = 0; i < policy->image_digests_n; i++) {
+        p = ngx_sprintf(p, "image_digest %*s\n",
+                        policy->image_digests[i].len,
+                        policy->image_digests[i].data);
     }
 
     SHA256(buf, p - buf, conf->policy32);

@@ -10,7 +10,7 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     2
+#define NGX_HTTP_IOATTEST_LAYOUT     3
 
 /* how many nodes of a queue are looked at for one that may go */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
@@ -102,6 +102,7 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
     ngx_queue_init(&sh->machine_lru);
     ngx_queue_init(&sh->idle_lru);
     ngx_queue_init(&sh->name_lru);
+    ngx_queue_init(&sh->blob_lru);
 
     shpool->log_nomem = 0;
     shpool->data = sh;
@@ -261,9 +262,19 @@ ngx_http_ioattest_node_create_locked(ngx_http_ioattest_zone_t *zone,
         ngx_queue_insert_head(&sh->machine_lru, &node->lru);
         break;
 
-    default: /* NGX_HTTP_IOATTEST_NODE_NAME */
+    case NGX_HTTP_IOATTEST_NODE_NAME:
         ngx_queue_insert_head(&sh->name_lru, &node->lru);
         sh->names++;
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_BLOB:
+        ngx_queue_insert_head(&sh->blob_lru, &node->lru);
+        sh->blobs++;
+        break;
+
+    default: /* NGX_HTTP_IOATTEST_NODE_BOUND */
+        ngx_queue_init(&node->lru);
+        sh->bounds++;
     }
 
     return node;
@@ -295,6 +306,7 @@ ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh)
 {
     if (!ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru)
+        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->blob_lru)
         && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->machine_lru)
         && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->name_lru))
     {
@@ -394,8 +406,17 @@ ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
         ngx_http_ioattest_node_settle_locked(sh, model);
         break;
 
-    default: /* NGX_HTTP_IOATTEST_NODE_NAME */
+    case NGX_HTTP_IOATTEST_NODE_NAME:
         sh->names--;
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_BLOB:
+        sh->blobs--;
+        ngx_http_ioattest_blob_free_locked(zone, sh, &node->u.blob);
+        break;
+
+    default: /* NGX_HTTP_IOATTEST_NODE_BOUND: stays as long as the zone */
+        sh->bounds--;
     }
 
     ngx_slab_free_locked(zone->shpool, node);

@@ -72,11 +72,14 @@ typedef struct {
     ngx_uint_t                  capacity;   /* nodes */
     ngx_uint_t                  idle;       /* models without a machine */
     ngx_uint_t                  names;
+    ngx_uint_t                  bounds;
+    ngx_uint_t                  blobs;      /* nodes and their pieces */
     ngx_rbtree_t                rbtree;
     ngx_rbtree_node_t           sentinel;
     ngx_queue_t                 machine_lru;
     ngx_queue_t                 idle_lru;
     ngx_queue_t                 name_lru;
+    ngx_queue_t                 blob_lru;
     ngx_http_ioattest_replay_t *replay;     /* NULL until it is used */
     ngx_http_ioattest_counters_t
                                 counters;
@@ -88,13 +91,16 @@ typedef struct {
     ngx_str_t                   name;
     ngx_slab_pool_t            *shpool;
     ngx_shm_zone_t             *shm_zone;
+    ngx_array_t                *policies;   /* of the configuration */
 } ngx_http_ioattest_zone_t;
 
 
 typedef enum {
     NGX_HTTP_IOATTEST_NODE_MODEL = 1,
     NGX_HTTP_IOATTEST_NODE_MACHINE,
-    NGX_HTTP_IOATTEST_NODE_NAME
+    NGX_HTTP_IOATTEST_NODE_NAME,
+    NGX_HTTP_IOATTEST_NODE_BOUND,   /* nothing but its key */
+    NGX_HTTP_IOATTEST_NODE_BLOB     /* what another service said */
 } ngx_http_ioattest_kind_e;
 
 
@@ -119,7 +125,8 @@ typedef struct {
     size_t                      image_digest_len;
     time_t                      attested_at;
     time_t                      expires_at; /* by the location that attested */
-    ngx_uint_t                  pinned;     /* the policy named its image */
+    ngx_uint_t                  pinned;     /* image or measurement */
+    ioa_proved_t                proved;     /* what its evidence said */
     uint64_t                    verified;   /* responses */
 } ngx_http_ioattest_machine_t;
 
@@ -234,15 +241,41 @@ void ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
 
 /*
  * Keeps an attested machine and gives the lease back.
- * Returns NGX_OK, or NGX_DECLINED where no room could be made.
+ *
+ * In: bound_key32, where it is remembered that the model has shown a signer
+ * that hardware binds; strict, a machine whose signer is not bound is then
+ * refused.
+ * Returns NGX_OK; NGX_DECLINED where no room could be made; NGX_ABORT for a
+ * downgrade.
  */
 ngx_int_t ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
-    const ngx_http_ioattest_machine_t *machine, uint64_t token);
+    const ngx_http_ioattest_machine_t *machine, uint64_t token,
+    const u_char *bound_key32, ngx_uint_t strict);
+
+/* 1 where the model has shown such a signer. */
+ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
+    const u_char *bound_key32);
 
 /* Counts a verified response of a machine. */
 void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
     const u_char *machine_key32);
+
+/*
+ * What another service said, kept for all workers: body and, of some, a
+ * header.  put forgets what was there; what is larger than an eighth of the
+ * zone is not kept.  All of them take a quarter of it at most.
+ */
+void ngx_http_ioattest_blob_put(ngx_http_ioattest_zone_t *zone,
+    const u_char *key32, ngx_str_t *body, ngx_str_t *chain);
+
+/*
+ * NGX_OK: body and chain are copies from pool, *fetched_at says of when;
+ * NGX_DECLINED: it is not there; NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
+    const u_char *key32, ngx_pool_t *pool, ngx_str_t *body, ngx_str_t *chain,
+    time_t *fetched_at);
 
 /*
  * Notes a signed text.  NGX_OK: it was not seen within window; NGX_DECLINED:

@@ -19,6 +19,9 @@ static void ngx_http_ioattest_renewed_locked(
     const ngx_http_ioattest_machine_t *before);
 static void ngx_http_ioattest_busy_locked(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_lease_t *lease);
+static ngx_int_t ngx_http_ioattest_bound_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    const u_char *key32, ngx_uint_t bound, ngx_uint_t strict);
 static ngx_int_t ngx_http_ioattest_machine_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     const ngx_http_ioattest_model_t *model, const u_char *key32,
@@ -189,7 +192,10 @@ ngx_http_ioattest_known_locked(ngx_http_ioattest_found_t *found,
 
     machine = &node->u.machine;
 
-    if (!ngx_http_ioattest_fresh(machine->info.attested_at, limits->valid)) {
+    if (!ngx_http_ioattest_fresh(machine->info.attested_at, limits->valid)
+        || (machine->info.proved.expires
+            && machine->info.proved.expires <= ngx_time()))
+    {
         return 0;
     }
 
@@ -296,7 +302,8 @@ done:
 ngx_int_t
 ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
-    const ngx_http_ioattest_machine_t *machine, uint64_t token)
+    const ngx_http_ioattest_machine_t *machine, uint64_t token,
+    const u_char *bound_key32, ngx_uint_t strict)
 {
     ngx_int_t                  rc;
     ngx_http_ioattest_sh_t    *sh;
@@ -304,8 +311,13 @@ ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
 
     sh = ngx_http_ioattest_store_lock(zone);
 
-    rc = ngx_http_ioattest_machine_locked(zone, sh, model, machine_key32,
-                                          machine);
+    rc = ngx_http_ioattest_bound_locked(zone, sh, bound_key32,
+                                        machine->proved.signer_bound, strict);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_ioattest_machine_locked(zone, sh, model, machine_key32,
+                                              machine);
+    }
 
     node = ngx_http_ioattest_node_find_locked(sh, model->key,
                                               NGX_HTTP_IOATTEST_NODE_MODEL);
@@ -317,6 +329,57 @@ ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_store_unlock(zone);
 
     return rc;
+}
+
+
+/* A model whose signers were bound by hardware must stay so. */
+
+static ngx_int_t
+ngx_http_ioattest_bound_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, const u_char *key32, ngx_uint_t bound,
+    ngx_uint_t strict)
+{
+    ngx_http_ioattest_node_t  *node;
+
+    node = ngx_http_ioattest_node_find_locked(sh, key32,
+                                              NGX_HTTP_IOATTEST_NODE_BOUND);
+
+    if (!bound) {
+        return (node && strict) ? NGX_ABORT : NGX_OK;
+    }
+
+    if (node == NULL) {
+
+        /* never dropped again: they may not take the zone over */
+
+        if (sh->bounds >= ngx_max(sh->capacity / 8, 1)) {
+            return NGX_DECLINED;
+        }
+
+        node = ngx_http_ioattest_node_create_locked(zone, sh, key32,
+                                                NGX_HTTP_IOATTEST_NODE_BOUND);
+    }
+
+    return node ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
+    const u_char *bound_key32)
+{
+    ngx_uint_t               bound;
+    ngx_http_ioattest_sh_t  *sh;
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    bound = (ngx_http_ioattest_node_find_locked(sh, bound_key32,
+                                                NGX_HTTP_IOATTEST_NODE_BOUND)
+             != NULL);
+
+    ngx_http_ioattest_store_unlock(zone);
+
+    return bound;
 }
 
 

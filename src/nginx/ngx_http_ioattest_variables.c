@@ -224,16 +224,29 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_VAR_CPU:
+        value->data = (u_char *) ngx_http_ioattest_cpu_name(
+                                                 ctx->machine.proved.cpu);
+        value->len = ngx_strlen(value->data);
+        return NGX_OK;
+
     case NGX_HTTP_IOATTEST_VAR_GPU:
 
-        /* with ioattest_cpu and ioattest_gpu off nothing is known of them */
+        if (ctx->machine.proved.gpus == 0) {
+            ngx_str_set(value, "-");
+            return NGX_OK;
+        }
 
-        ngx_str_set(value, "-");
+        *value = ngx_http_ioattest_printable(r->pool,
+                                (u_char *) ctx->machine.proved.gpu_arch,
+                                ngx_strlen(ctx->machine.proved.gpu_arch));
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_VAR_BOUND:
 
-        if (ctx->have_machine) {
+        if (ctx->have_machine && ctx->machine.proved.signer_bound) {
+            ngx_str_set(value, "yes");
+
+        } else if (ctx->have_machine) {
             ngx_str_set(value, "no");
         }
 
@@ -250,6 +263,16 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
     default:
         return ngx_http_ioattest_variable_number(r, ctx, data, value);
     }
+}
+
+
+/* Nothing is known where it was not asked for. */
+
+const char *
+ngx_http_ioattest_cpu_name(ngx_uint_t cpu)
+{
+    return (cpu == IOA_CPU_TDX) ? "tdx"
+                                : (cpu == IOA_CPU_SEV_SNP) ? "sev-snp" : "-";
 }
 
 

@@ -19,9 +19,13 @@ static const ioa_bytes_t digests[] = {
     { (const uint8_t *) "sha256:other", 12 },
     { (const uint8_t *) DIGEST, sizeof(DIGEST) - 1 }
 };
-static const ioa_policy_t  any = { NULL, 0 };
-static const ioa_policy_t  listed = { digests, 2 };
-static const ioa_policy_t  other = { digests, 1 };
+static const ioa_policy_t  any = { .image_digests = NULL };
+static const ioa_policy_t  listed = {
+    .image_digests = digests, .image_digests_n = 2
+};
+static const ioa_policy_t  other = {
+    .image_digests = digests, .image_digests_n = 1
+};
 
 
 static ioa_status_t
@@ -38,7 +42,8 @@ judge_bytes(ioa_machine_t *machine, const void *text, size_t n,
     report.len = n;
     memset(machine, 0xff, sizeof(*machine));
 
-    st = ioa_attest_verify(machine, report, nonce32, policy);
+    st = ioa_attest_verify(machine, NULL, NULL, report, nonce32, policy, NULL,
+                           0, 0);
 
     for (all = 0, i = 0; i < sizeof(*machine); i++) {
         all |= ((const uint8_t *) machine)[i];

@@ -1,0 +1,162 @@
+/*
+ * fuzz_chain: certificates and CRLs, as text or DER.  The last certificate is
+ * pinned.  What we call good, OpenSSL's own path builder must call good too;
+ * it need not be so the other way round.
+ */
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include "fuzz.h"
+#include "ioa_chain.h"
+
+#define NOW  INT64_C(1750000000)
+
+
+static X509 *
+openssl_cert(const ioa_chain_t *chain, size_t i)
+{
+    X509           *x;
+    ioa_reader_t    der;
+    const uint8_t  *p;
+
+    fuzz_assert(ioa_chain_der(&der, chain, i));
+    p = der.pos;
+    x = d2i_X509(NULL, &p, (long) der.left);
+    fuzz_assert(x != NULL);
+
+    return x;
+}
+
+
+/* Returns: what OpenSSL says to the same question. */
+static int
+openssl_verify(const ioa_chain_t *chain)
+{
+    int                good;
+    size_t             i, n;
+    X509              *x;
+    X509_STORE        *store;
+    X509_STORE_CTX    *ctx;
+    STACK_OF(X509)    *others;
+
+    n = ioa_chain_count(chain);
+    others = sk_X509_new_null();
+    store = X509_STORE_new();
+    ctx = X509_STORE_CTX_new();
+
+    x = openssl_cert(chain, n - 1);
+    X509_STORE_add_cert(store, x);
+    X509_free(x);
+
+    for (i = 1; i < n; i++) {
+        sk_X509_push(others, openssl_cert(chain, i));
+    }
+
+    x = openssl_cert(chain, 0);
+    X509_STORE_CTX_init(ctx, store, x, others);
+    X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
+    X509_STORE_CTX_set_time(ctx, 0, NOW);
+    good = X509_verify_cert(ctx) == 1;
+
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_free(store);
+    sk_X509_pop_free(others, X509_free);
+    X509_free(x);
+    ERR_clear_error();
+
+    return good;
+}
+
+
+static void
+look(const ioa_chain_t *chain)
+{
+    char          cn[IOA_CHAIN_CN_MAX + 1];
+    size_t        i;
+    int64_t       from, to;
+    ioa_reader_t  r, der;
+
+    for (i = 0; i < ioa_chain_count(chain); i++) {
+        fuzz_assert(ioa_chain_der(&der, chain, i));
+        fuzz_assert(ioa_chain_spki(&r, chain, i) && r.left < der.left);
+        fuzz_assert(ioa_chain_dates(&from, &to, chain, i));
+        fuzz_assert(ioa_chain_subject_cn(cn, chain, i)
+                    == (strlen(cn) != 0));
+        fuzz_assert(!ioa_chain_point(&r, chain, i)
+                    || r.left == 64 || r.left == 96);
+        fuzz_assert(!ioa_chain_extension(&r, chain, i, "2.5.29.19")
+                    || r.left < der.left);
+    }
+}
+
+
+static void
+verify(const ioa_chain_t *chain, const ioa_crls_t *crls, unsigned flags)
+{
+    ioa_roots_t       *roots;
+    ioa_reader_t       der;
+    ioa_chain_rc_t     rc, again;
+    ioa_chain_cache_t *cache;
+
+    fuzz_assert(ioa_chain_der(&der, chain, ioa_chain_count(chain) - 1));
+
+    if (ioa_roots_parse(&roots, der.pos, der.left) != IOA_CHAIN_OK) {
+        return;
+    }
+
+    cache = ioa_chain_cache_new(4);
+    rc = ioa_chain_verify(chain, roots, NULL, cache, flags, NOW);
+    again = ioa_chain_verify(chain, roots, NULL, cache, flags, NOW);
+    fuzz_assert(rc == again);
+    fuzz_assert(rc != IOA_CHAIN_OK || openssl_verify(chain));
+
+    if (ioa_chain_verify(chain, roots, crls, cache, flags, NOW)
+        == IOA_CHAIN_OK)
+    {
+        fuzz_assert(rc == IOA_CHAIN_OK);
+    }
+
+    fuzz_assert(ERR_peek_error() == 0);
+    ioa_chain_cache_free(cache);
+    ioa_roots_free(roots);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    uint8_t         *bytes;
+    unsigned         flags;
+    ioa_crls_t      *crls;
+    ioa_chain_t     *chain;
+    ioa_chain_rc_t   rc;
+
+    bytes = fuzz_exact(data, n);
+    flags = n != 0 ? bytes[n / 2] & 7u : 0;
+    crls = ioa_crls_new();
+    chain = ioa_chain_new();
+    fuzz_assert(crls != NULL && chain != NULL);
+
+    rc = ioa_crls_add(crls, bytes, n);
+    fuzz_assert((rc == IOA_CHAIN_OK) == (ioa_crls_count(crls) == 1));
+
+    rc = ioa_chain_add_der(chain, bytes, n);
+    fuzz_assert((rc == IOA_CHAIN_OK) == (ioa_chain_count(chain) != 0));
+
+    if (rc != IOA_CHAIN_OK) {
+        rc = ioa_chain_add_pem(chain, bytes, n);
+        fuzz_assert((rc == IOA_CHAIN_OK) == (ioa_chain_count(chain) != 0));
+    }
+
+    if (rc == IOA_CHAIN_OK) {
+        look(chain);
+        verify(chain, crls, flags);
+    }
+
+    ioa_chain_free(chain);
+    ioa_crls_free(crls);
+    free(bytes);
+
+    return 0;
+}

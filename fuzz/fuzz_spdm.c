@@ -1,0 +1,132 @@
+/*
+ * fuzz_spdm: the evidence of a GPU, and its verification under a root that
+ * signed none of it: as bytes with a chain behind them, and as texts.  The
+ * first two bytes say how much is evidence, the rest is the chain.
+ */
+
+#include "fuzz.h"
+#include "ioa_verify_gpu.h"
+
+/* A CA on P-384, self-signed: its key is nobody's. */
+static const char  fuzz_root[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIB0DCCAVWgAwIBAgIBATAKBggqhkjOPQQDAzAgMQ0wCwYDVQQKDARUZXN0MQ8w\n"
+    "DQYDVQQDDAZOb2JvZHkwHhcNMjAwOTEzMTIyNjQwWhcNNDkwMzIyMDQyNjQwWjAg\n"
+    "MQ0wCwYDVQQKDARUZXN0MQ8wDQYDVQQDDAZOb2JvZHkwdjAQBgcqhkjOPQIBBgUr\n"
+    "gQQAIgNiAASM05naXkh8BS6dCrYd5uuiV0ViYCz2A4IJqzr5PztK9ad/iqJwUWYy\n"
+    "NDrrmWtDikNv5+eii8kgkBHU2Lm/r8WY4ssFeKnNlEs3RP3g6kpBjuO1Bo4nz3ux\n"
+    "jN4dvtSl+cejYzBhMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgEGMB0G\n"
+    "A1UdDgQWBBTsDGUCM9wPOE4dEyg9hF4L/AY8ejAfBgNVHSMEGDAWgBTsDGUCM9wP\n"
+    "OE4dEyg9hF4L/AY8ejAKBggqhkjOPQQDAwNpADBmAjEAyo0vZAVFMlLlbA3XSqK4\n"
+    "hUyW1Y9xTNGrmMxXIJJ4DXb6xRxLclzq9kEtg7LdUEU4AjEA+nR84cCx7NAUN9cR\n"
+    "sKd0ytM5xJg4HsdaXJIB8rSspkG+ueauQYU9SjLtNeawqzO/\n"
+    "-----END CERTIFICATE-----\n";
+
+
+static void
+fuzz_inside(ioa_reader_t r, const uint8_t *data, size_t n)
+{
+    if (r.left != 0) {
+        fuzz_assert(r.pos >= data && r.left <= n
+                    && (size_t) (r.pos - data) <= n - r.left);
+    }
+}
+
+
+static void
+fuzz_view(const uint8_t *data, size_t n)
+{
+    char                         driver[IOA_SPDM_DRIVER_MAX + 1];
+    char                         vbios[IOA_SPDM_VBIOS_TEXT_LEN + 1];
+    size_t                       i;
+    ioa_spdm_view_t              view;
+    static const ioa_spdm_view_t  zero;
+
+    memset(&view, 0xff, sizeof(view));
+
+    if (ioa_spdm_parse(&view, data, n) != IOA_OK) {
+        fuzz_assert(memcmp(&view, &zero, sizeof(view)) == 0);
+        return;
+    }
+
+    for (i = 0; i < view.blocks_n; i++) {
+        fuzz_inside(view.blocks[i].value, data, n);
+    }
+
+    for (i = 0; i < IOA_SPDM_TYPES; i++) {
+        fuzz_inside(view.records[i], data, n);
+    }
+
+    fuzz_assert(view.signed_bytes.pos == data);
+    fuzz_assert(view.sig96 == data + view.signed_bytes.left);
+    fuzz_assert(view.signed_bytes.left + IOA_SPDM_SIG_LEN + view.trailing
+                == n);
+
+    if (ioa_spdm_driver(driver, &view)) {
+        fuzz_assert(driver[0] != '\0');
+    }
+
+    if (ioa_spdm_vbios(vbios, &view)) {
+        fuzz_assert(strlen(vbios) == IOA_SPDM_VBIOS_TEXT_LEN);
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    size_t                 len;
+    uint8_t               *evidence, *chain;
+    ioa_status_t           st, st_text;
+    ioa_gpu_policy_t       policy;
+    ioa_gpu_evidence_t     given;
+    static uint8_t         nonce32[IOA_SPDM_NONCE_LEN];
+    static ioa_roots_t    *roots;
+    static ioa_checks_t    checks;
+    static ioa_gpu_list_t  list, zero;
+
+    if (roots == NULL) {
+        fuzz_assert(ioa_roots_parse(&roots, (const uint8_t *) fuzz_root,
+                                    sizeof(fuzz_root) - 1) == IOA_CHAIN_OK);
+    }
+
+    if (n < 2) {
+        return 0;
+    }
+
+    len = data[0] | (size_t) data[1] << 8;
+    len = len < n - 2 ? len : n - 2;
+    evidence = fuzz_exact(data + 2, len);
+    chain = fuzz_exact(data + 2 + len, n - 2 - len);
+    fuzz_view(evidence, len);
+
+    memset(&policy, 0, sizeof(policy));
+    policy.roots = roots;
+    policy.now = 1750000000;
+    policy.nonce32 = nonce32;
+
+    /* past the nonce, as far as it goes */
+    if (len >= 4 + IOA_SPDM_NONCE_LEN) {
+        policy.nonce32 = evidence + 4;
+    }
+
+    ioa_reader_init(&given.evidence, evidence, len);
+    ioa_reader_init(&given.certificates, chain, n - 2 - len);
+
+    ioa_checks_init(&checks);
+    memset(&list, 0xff, sizeof(list));
+    st = ioa_gpu_list_verify(&list, &checks, &given, 1, &policy);
+    fuzz_assert(st == IOA_GPU_EVIDENCE_INVALID);
+    fuzz_assert(memcmp(&list, &zero, sizeof(list)) == 0);
+
+    memset(&list, 0xff, sizeof(list));
+    st_text = ioa_gpu_list_verify_base64(&list, &checks, &given, 1, &policy);
+    fuzz_assert(st_text == IOA_GPU_EVIDENCE_INVALID);
+    fuzz_assert(memcmp(&list, &zero, sizeof(list)) == 0);
+    fuzz_assert(checks.n != 0 && checks.dropped == 0);
+
+    free(evidence);
+    free(chain);
+
+    return 0;
+}

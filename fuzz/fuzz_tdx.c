@@ -1,0 +1,112 @@
+/*
+ * fuzz_tdx: a TDX quote.  Its own last certificate is pinned, so that what
+ * lies behind the chain is reached; the seeds (t/unit/tdx.c makes them) are
+ * verified.  What is refused leaves nothing behind, and what is verified has
+ * no bit that must not be set.
+ */
+
+#include "fuzz.h"
+#include "ioa_cert.h"
+#include "ioa_der.h"
+#include "ioa_verify_tdx.h"
+
+#define NOW  INT64_C(1750000000)
+
+
+/* Pins the last certificate of a chain.  Returns: NULL where there is none. */
+static ioa_roots_t *
+pin(ioa_reader_t pem)
+{
+    ioa_chain_t   *chain;
+    ioa_roots_t   *roots;
+    ioa_reader_t   der;
+
+    roots = NULL;
+    chain = ioa_chain_new();
+    fuzz_assert(chain != NULL);
+
+    if (ioa_chain_add_pem(chain, pem.pos, pem.left) == IOA_CHAIN_OK
+        && ioa_chain_der(&der, chain, ioa_chain_count(chain) - 1)
+        && ioa_roots_parse(&roots, der.pos, der.left) != IOA_CHAIN_OK)
+    {
+        fuzz_assert(roots == NULL);
+    }
+
+    ioa_chain_free(chain);
+
+    return roots;
+}
+
+
+static void
+verify(const uint8_t *quote, size_t n, const ioa_tdx_quote_t *view,
+    ioa_tdx_rc_t rc)
+{
+    ioa_roots_t       *roots;
+    ioa_status_t       st;
+    ioa_tdx_trust_t    trust;
+    ioa_tdx_result_t   res, zero;
+
+    memset(&zero, 0, sizeof(zero));
+    memset(&res, 0xff, sizeof(res));
+    memset(&trust, 0, sizeof(trust));
+    roots = pin(view->certs);
+
+    if (roots == NULL) {
+        return;
+    }
+
+    trust.roots = roots;
+    trust.now = NOW;
+    st = ioa_tdx_verify(&res, NULL, quote, n, &trust);
+    ioa_roots_free(roots);
+
+    if (st != IOA_OK) {
+        fuzz_assert(st == IOA_CPU_EVIDENCE_INVALID);
+        fuzz_assert(memcmp(&res, &zero, sizeof(zero)) == 0);
+        return;
+    }
+
+    fuzz_assert(rc == IOA_TDX_OK);
+    fuzz_assert(memcmp(&res.body, &view->body, sizeof(res.body)) == 0);
+    fuzz_assert((res.body.td_attributes
+                 & ~(IOA_TDX_TD_SEPT_VE_DISABLE | IOA_TDX_TD_PKS
+                     | IOA_TDX_TD_KL | IOA_TDX_TD_PERFMON)) == 0);
+    fuzz_assert(res.pck_ca != IOA_PCK_CA_NONE && res.not_after >= NOW);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    uint8_t          *quote;
+    ioa_pck_t         pck;
+    ioa_cert_t        cert;
+    ioa_reader_t      r;
+    ioa_tdx_rc_t      rc;
+    ioa_tdx_quote_t   view, zero;
+
+    quote = fuzz_exact(data, n);
+    memset(&zero, 0, sizeof(zero));
+    rc = ioa_tdx_parse(&view, quote, n);
+
+    fuzz_assert(rc == IOA_TDX_OK || memcmp(&view, &zero, sizeof(zero)) == 0);
+
+    if (rc == IOA_TDX_OK) {
+        /* the parts fill the quote */
+        fuzz_assert(view.signed_part.left + 4 + 134 + 450 + 6
+                    + view.qe_auth.left + view.certs.left + view.trailing
+                    == n);
+        verify(quote, n, &view, rc);
+    }
+
+    ioa_reader_init(&r, quote, n);
+
+    if (ioa_pck_parse(&pck, r) || ioa_cert_parse(&cert, r)) {
+        fuzz_assert(ioa_der_valid(r));
+    }
+
+    free(quote);
+
+    return 0;
+}

@@ -1,0 +1,150 @@
+/*
+ * ioa_evidence_snp: an SEV-SNP report, the certificate of its key, and the
+ * policy.  See ioa_evidence.h.
+ */
+
+#include <string.h>
+
+#include "ioa_evidence.h"
+#include "ioa_snp.h"
+#include "ioa_verify_snp.h"
+
+#define IOA_KDS_CRL  "%s/v1/%s/crl"
+
+
+/* Returns: 1 where the key service's answers are there, or not needed. */
+static int
+ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
+    const ioa_snp_view_t *view)
+{
+    int   all = 1;
+    char  path[IOA_SNP_KDS_PATH_MAX];
+
+    if (!e->policy->kds) {
+        return 1;
+    }
+
+    if (ioa_reader_left(&view->certs.vcek) == 0
+        && ioa_reader_left(&view->certs.vlek) == 0
+        && ioa_snp_kds_path(path, view, IOA_SNP_PRODUCT_UNKNOWN) != 0)
+    {
+        all = ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path);
+    }
+
+    if (view->product != IOA_SNP_PRODUCT_UNKNOWN) {
+        all &= ioa_evidence_need(wants, e, IOA_FETCH_AMD_CRL, IOA_KDS_CRL,
+                                 view->signer == IOA_SNP_VLEK
+                                 ? "vlek" : "vcek",
+                                 ioa_snp_product_name(view->product));
+    }
+
+    return all;
+}
+
+
+static ioa_crls_t *
+ioa_snp_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    ioa_bytes_t   body;
+    ioa_crls_t   *crls;
+
+    body = e->fetched[IOA_FETCH_AMD_CRL].body;
+    crls = ioa_crls_new();
+
+    if (crls != NULL
+        && ioa_check_that(checks, ioa_crls_add(crls, body.data, body.len)
+                                  == IOA_CHAIN_OK, "AMD's CRL", "form"))
+    {
+        return crls;
+    }
+
+    ioa_crls_free(crls);
+
+    return NULL;
+}
+
+
+static ioa_status_t
+ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_snp_t *snp)
+{
+    const char        *what;
+    ioa_status_t       st;
+    ioa_policy_snp_t   said;
+
+    said.measurement48 = snp->measurement;
+    said.host_data32 = snp->host_data;
+    said.vmpl = snp->vmpl;
+    said.reported_tcb[IOA_POLICY_BOOTLOADER] = snp->reported.bootloader;
+    said.reported_tcb[IOA_POLICY_TEE] = snp->reported.tee;
+    said.reported_tcb[IOA_POLICY_SNP] = snp->reported.snp;
+    said.reported_tcb[IOA_POLICY_MICROCODE] = snp->reported.microcode;
+
+    st = ioa_policy_snp(&what, checks, e->policy->file, &said);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    return ioa_evidence_report_data(proved, checks, e, snp->report_data);
+}
+
+
+ioa_status_t
+ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
+{
+    ioa_bytes_t        key;
+    ioa_crls_t        *crls = NULL;
+    ioa_snp_t          snp;
+    ioa_status_t       st;
+    ioa_snp_view_t     view;
+    ioa_snp_policy_t   policy;
+
+    st = ioa_snp_parse(&view, report.data, report.len);
+
+    if (!ioa_check_that(checks, st == IOA_OK, "SNP report", "form")) {
+        return st;
+    }
+
+    if (!ioa_snp_needs(wants, e, &view)) {
+        return IOA_ATTESTATION_UNAVAILABLE;
+    }
+
+    if (e->fetched[IOA_FETCH_AMD_CRL].body.data != NULL) {
+        crls = ioa_snp_crls(checks, e);
+
+        if (crls == NULL) {
+            return IOA_CPU_EVIDENCE_INVALID;
+        }
+    }
+
+    memset(&policy, 0, sizeof(policy));
+
+    key = e->fetched[IOA_FETCH_VCEK].body;
+
+    policy.roots = e->policy->cpu_roots;
+    policy.crls = crls;
+    policy.cache = e->policy->cache;
+    policy.now = e->now;
+    policy.vmpl = IOA_SNP_VMPL_ANY;
+    ioa_reader_init(&policy.key, key.data, key.len);
+
+    st = ioa_snp_verify(&snp, checks, report.data, report.len, &policy);
+
+    ioa_crls_free(crls);
+
+    if (st == IOA_ATTESTATION_UNAVAILABLE) {
+        /* nobody can be asked for its key's certificate */
+        return IOA_CPU_EVIDENCE_MISSING;
+    }
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    proved->cpu = IOA_CPU_SEV_SNP;
+    ioa_evidence_expires(proved, snp.not_after);
+
+    return ioa_snp_policy(proved, checks, e, &snp);
+}

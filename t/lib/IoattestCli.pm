@@ -1,0 +1,67 @@
+package IoattestCli;
+
+# Runs the command line tool: cli(@arguments), or cli(\$stdin, @arguments),
+# gives its exit status, standard output and standard error.
+#
+#   IOATTEST_TOOL   another tool, or one under a checker: words, space between
+
+use strict;
+use warnings;
+
+use Cwd qw( abs_path );
+use Exporter qw( import );
+use File::Basename qw( dirname );
+use File::Temp qw( tempdir );
+
+our @EXPORT_OK = qw( cli slurp sample saved );
+
+my $top = abs_path(dirname(__FILE__) . '/../..');
+my $dir = tempdir(CLEANUP => 1);
+my @tool = split ' ', $ENV{IOATTEST_TOOL} // "$top/build/ioattest";
+my $made = 0;
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "$path: $!";
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+# The path of a file that holds these bytes. There are but few at a time.
+sub saved {
+    my ($bytes) = @_;
+
+    my $path = sprintf '%s/%d', $dir, $made++ % 16;
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $bytes;
+    close $out or die "$path: $!";
+    return $path;
+}
+
+# The path of a sample of ours.
+sub sample {
+    my ($name) = @_;
+
+    return "$top/t/data/cli/$name";
+}
+
+sub cli {
+    my (@arguments) = @_;
+
+    my $stdin = ref $arguments[0] ? saved(${ shift @arguments }) : '/dev/null';
+
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        open STDIN, '<', $stdin or die $!;
+        open STDOUT, '>', "$dir/out" or die $!;
+        open STDERR, '>', "$dir/err" or die $!;
+        exec { $tool[0] } @tool, @arguments or exit 127;
+    }
+    waitpid $pid, 0;
+
+    my $status = $? & 127 ? "signal " . ($? & 127) : $? >> 8;
+    return ($status, slurp("$dir/out"), slurp("$dir/err"));
+}
+
+1;

@@ -1,0 +1,289 @@
+/*
+ * gpujudge: what the verifier makes of GPU evidence, for tests in other
+ * languages.
+ *
+ * Standard input: records.  A record is: now (8 bytes), nonce (32), how the
+ * devices are given (1: 'r' bytes and PEM, 'b' base64 of both, 'f' bytes and
+ * PEM of one device, of which every bit from..to is flipped), number of
+ * devices (4), count wanted (4), architectures wanted (1: 1 Hopper, 2
+ * Blackwell, 3 both, 0 any), then blobs, each a length (4) and as many bytes:
+ * roots; driver versions, VBIOS versions, each as lines; "from-to" and NUL
+ * ("" unless 'f'); then of each device evidence and certificates.  All
+ * little-endian.
+ *
+ * Standard output: a line for each, tabs between: the reason's name or "ok",
+ * the devices as chip/arch/driver/vbios/identity/feature/pcie/nvdec0/fwid
+ * with commas, and the checks as name=verdict.  With bits to flip: how many
+ * were accepted, and the first and last byte of those.
+ */
+
+#include "ioa_verify_gpu.h"
+#include "../unit.h"
+
+#define GPU_DEVICES_MAX  20
+#define GPU_LINES_MAX    8
+
+static ioa_chain_cache_t  *cache;
+static ioa_checks_t        checks;
+
+
+static void
+gpu_bytes(void *out, size_t n)
+{
+    if (fread(out, 1, n, stdin) != n) {
+        exit(1);
+    }
+}
+
+
+static uint64_t
+gpu_number(size_t n)
+{
+    size_t    i;
+    uint8_t   bytes[8];
+    uint64_t  value;
+
+    gpu_bytes(bytes, n);
+
+    for (value = 0, i = n; i-- > 0; ) {
+        value = value << 8 | bytes[i];
+    }
+
+    return value;
+}
+
+
+/* Memory of the exact size; its pos is to be freed. */
+static ioa_reader_t
+gpu_blob(void)
+{
+    size_t        n;
+    uint8_t      *data, *exact;
+    ioa_reader_t  r;
+
+    n = gpu_number(4);
+    data = malloc(n + 1);
+
+    if (data == NULL) {
+        exit(1);
+    }
+
+    gpu_bytes(data, n);
+    exact = unit_exact(data, n);
+    free(data);
+    ioa_reader_init(&r, exact, n);
+
+    return r;
+}
+
+
+/* Lines of a blob, each as a reader. */
+static size_t
+gpu_lines(ioa_reader_t lines[GPU_LINES_MAX], ioa_reader_t blob)
+{
+    size_t          n;
+    uint8_t         c;
+    const uint8_t  *start;
+
+    n = 0;
+    start = blob.pos;
+
+    while (ioa_reader_u8(&blob, &c)) {
+        if (c == '\n') {
+            ioa_reader_init(&lines[n++], start,
+                            (size_t) (blob.pos - start) - 1);
+            start = blob.pos;
+        }
+    }
+
+    return n;
+}
+
+
+/* What comes out is zero unless verified. */
+static ioa_status_t
+gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence, size_t n,
+    int base64, const ioa_gpu_policy_t *policy)
+{
+    size_t        i;
+    uint8_t       any;
+    ioa_status_t  st;
+
+    memset(list, 0xff, sizeof(*list));
+    ioa_checks_init(&checks);
+
+    if (base64) {
+        st = ioa_gpu_list_verify_base64(list, &checks, evidence, n, policy);
+    } else {
+        st = ioa_gpu_list_verify(list, &checks, evidence, n, policy);
+    }
+
+    for (any = 0, i = 0; i < sizeof(*list); i++) {
+        any |= ((const uint8_t *) list)[i];
+    }
+
+    if ((st == IOA_OK) != (any != 0)) {
+        abort();
+    }
+
+    return st;
+}
+
+
+static void
+gpu_print(ioa_status_t st, const ioa_gpu_list_t *list)
+{
+    size_t            i, k;
+    const ioa_gpu_t  *gpu;
+
+    printf("%s\t", st == IOA_OK ? "ok" : ioa_status_name(st));
+
+    for (i = 0; i < list->n; i++) {
+        gpu = &list->gpus[i];
+        printf("%s%s/%s/%s/%s/", i ? "," : "", gpu->chip,
+               ioa_gpu_arch_name(gpu->arch), gpu->driver, gpu->vbios);
+
+        for (k = 0; k < IOA_GPU_IDENTITY_LEN; k++) {
+            printf("%02x", gpu->identity[k]);
+        }
+
+        printf("/%d/%d/%d/%d", gpu->feature, gpu->protected_pcie,
+               gpu->nvdec0, gpu->fwid_checked);
+    }
+
+    putchar('\t');
+
+    for (i = 0; i < checks.n; i++) {
+        printf("%s%s=%s", i ? "," : "", checks.list[i].name,
+               ioa_check_verdict_name(checks.list[i].verdict));
+    }
+
+    putchar('\n');
+}
+
+
+static void
+gpu_flips(const ioa_gpu_evidence_t *evidence, const char *range,
+    const ioa_gpu_policy_t *policy)
+{
+    size_t          from, to, i, bit, first, last, accepted;
+    uint8_t        *data;
+    ioa_gpu_list_t  list;
+
+    if (sscanf(range, "%zu-%zu", &from, &to) != 2) {
+        exit(1);
+    }
+
+    accepted = 0;
+    first = 0;
+    last = 0;
+    data = (uint8_t *) evidence->evidence.pos;
+
+    for (i = from; i < to; i++) {
+        for (bit = 0; bit < 8; bit++) {
+            data[i] ^= (uint8_t) (1 << bit);
+
+            if (gpu_verify(&list, evidence, 1, 0, policy) == IOA_OK) {
+                first = accepted++ ? first : i;
+                last = i;
+            }
+
+            data[i] ^= (uint8_t) (1 << bit);
+        }
+    }
+
+    printf("%zu\t%zu\t%zu\n", accepted, first, last);
+}
+
+
+/* Returns: 0 at the end of input. */
+static int
+gpu_record(void)
+{
+    int                 c, how;
+    size_t              i, n;
+    uint8_t             nonce[IOA_SPDM_NONCE_LEN], wanted;
+    ioa_roots_t        *pinned;
+    ioa_reader_t        roots, drivers, vbioses, range;
+    ioa_reader_t        driver_list[GPU_LINES_MAX], vbios_list[GPU_LINES_MAX];
+    ioa_gpu_list_t      list;
+    ioa_gpu_policy_t    policy;
+    ioa_gpu_evidence_t  evidence[GPU_DEVICES_MAX];
+
+    static const ioa_gpu_arch_t  archs[] = {
+        IOA_GPU_HOPPER, IOA_GPU_BLACKWELL
+    };
+
+    c = getchar();
+
+    if (c == EOF) {
+        return 0;
+    }
+
+    ungetc(c, stdin);
+    memset(&policy, 0, sizeof(policy));
+    policy.now = (int64_t) gpu_number(8);
+    gpu_bytes(nonce, sizeof(nonce));
+    how = (int) gpu_number(1);
+    n = gpu_number(4);
+    policy.count = gpu_number(4);
+    wanted = (uint8_t) gpu_number(1);
+
+    roots = gpu_blob();
+    drivers = gpu_blob();
+    vbioses = gpu_blob();
+    range = gpu_blob();
+
+    for (i = 0; i < n && i < GPU_DEVICES_MAX; i++) {
+        evidence[i].evidence = gpu_blob();
+        evidence[i].certificates = gpu_blob();
+    }
+
+    if (ioa_roots_parse(&pinned, roots.pos, roots.left) != IOA_CHAIN_OK) {
+        exit(1);
+    }
+
+    policy.roots = pinned;
+    policy.cache = cache;
+    policy.nonce32 = nonce;
+    policy.archs = wanted == 2 ? archs + 1 : archs;
+    policy.archs_n = wanted == 3 ? 2 : wanted != 0;
+    policy.drivers = driver_list;
+    policy.drivers_n = gpu_lines(driver_list, drivers);
+    policy.vbioses = vbios_list;
+    policy.vbioses_n = gpu_lines(vbios_list, vbioses);
+
+    if (how == 'f') {
+        gpu_flips(evidence, (const char *) range.pos, &policy);
+    } else {
+        gpu_print(gpu_verify(&list, evidence, n, how == 'b', &policy), &list);
+    }
+
+    for (i = 0; i < n; i++) {
+        free((void *) evidence[i].evidence.pos);
+        free((void *) evidence[i].certificates.pos);
+    }
+
+    free((void *) roots.pos);
+    free((void *) drivers.pos);
+    free((void *) vbioses.pos);
+    free((void *) range.pos);
+    ioa_roots_free(pinned);
+
+    return 1;
+}
+
+
+int
+main(void)
+{
+    cache = ioa_chain_cache_new(256);
+
+    while (gpu_record()) {
+        /* one line each */
+    }
+
+    ioa_chain_cache_free(cache);
+
+    return 0;
+}

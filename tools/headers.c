@@ -1,0 +1,352 @@
+/*
+ * headers: see headers.h.
+ */
+
+#include <string.h>
+#include <strings.h>
+
+#include "headers.h"
+#include "ioa_reader.h"
+
+#define IOATTEST_STATUS_DIGITS  3
+
+typedef enum {
+    IOATTEST_BETWEEN = 0,   /* blocks */
+    IOATTEST_BLOCK,
+    IOATTEST_TRAILERS
+} ioattest_headers_state_e;
+
+typedef struct {
+    const char  *name;
+    size_t       offset;
+} ioattest_member_t;
+
+static const ioattest_member_t  ioattest_members[] = {
+    { "text", offsetof(ioa_signature_t, text) },
+    { "signature", offsetof(ioa_signature_t, signature) },
+    { "signing_address", offsetof(ioa_signature_t, signing_address) },
+    { "signing_algo", offsetof(ioa_signature_t, signing_algo) },
+    { "image_digest", offsetof(ioa_signature_t, image_digest) }
+};
+
+#define IOATTEST_MEMBERS                                                      \
+    (sizeof(ioattest_members) / sizeof(ioattest_members[0]))
+
+
+static ioa_bytes_t *
+ioattest_member(ioa_signature_t *sig, const ioattest_member_t *member)
+{
+    return (ioa_bytes_t *) ((uint8_t *) sig + member->offset);
+}
+
+
+static int
+ioattest_bytes_are(ioa_bytes_t bytes, const char *word)
+{
+    size_t  len = strlen(word);
+
+    return bytes.len == len
+           && strncasecmp((const char *) bytes.data, word, len) == 0;
+}
+
+
+/* 1 where the media type is an event stream's, with parameters or without. */
+static int
+ioattest_headers_event_stream(ioa_bytes_t type)
+{
+    size_t  len;
+
+    static const char  stream[] = "text/event-stream";
+
+    len = sizeof(stream) - 1;
+
+    return type.len >= len
+           && strncasecmp((const char *) type.data, stream, len) == 0
+           && (type.len == len
+               || memchr("; \t", type.data[len], 3) != NULL);
+}
+
+
+/* Takes a line without its end.  Returns: 0 at the end of the file. */
+static int
+ioattest_headers_line(ioa_bytes_t *line, ioa_reader_t *r)
+{
+    uint8_t  c;
+
+    line->data = r->pos;
+    line->len = 0;
+
+    if (!ioa_reader_u8(r, &c)) {
+        return 0;
+    }
+
+    while (c != '\n') {
+        line->len++;
+
+        if (!ioa_reader_u8(r, &c)) {
+            return 1;
+        }
+    }
+
+    if (line->len != 0 && line->data[line->len - 1] == '\r') {
+        line->len--;
+    }
+
+    return 1;
+}
+
+
+static int
+ioattest_headers_printable(ioa_bytes_t line)
+{
+    uint8_t       c;
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, line.data, line.len);
+
+    while (ioa_reader_u8(&r, &c)) {
+        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* RFC 9110, section 5.6.2, tchar. */
+static int
+ioattest_headers_token(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+           || (c >= 'a' && c <= 'z')
+           || (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+
+/* HTTP/1.1 200 OK, HTTP/2 200 */
+static int
+ioattest_headers_status(unsigned *status, ioa_bytes_t line)
+{
+    int           i;
+    uint8_t       c;
+    unsigned      value;
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, line.data, line.len);
+
+    if (!ioa_reader_match(&r, "HTTP/", 5)) {
+        return 0;
+    }
+
+    do {
+        if (!ioa_reader_u8(&r, &c)) {
+            return 0;
+        }
+    } while ((c >= '0' && c <= '9') || c == '.');
+
+    if (c != ' ') {
+        return 0;
+    }
+
+    for (value = 0, i = 0; i < IOATTEST_STATUS_DIGITS; i++) {
+
+        if (!ioa_reader_u8(&r, &c) || c < '0' || c > '9') {
+            return 0;
+        }
+
+        value = value * 10 + (c - '0');
+    }
+
+    if (value < 100
+        || (ioa_reader_left(&r) != 0 && !ioa_reader_match(&r, " ", 1)))
+    {
+        return 0;
+    }
+
+    *status = value;
+
+    return 1;
+}
+
+
+/* name: value, white space around the value taken off */
+static int
+ioattest_headers_split(ioa_bytes_t *name, ioa_bytes_t *value,
+    ioa_bytes_t line)
+{
+    uint8_t       c;
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, line.data, line.len);
+    name->data = line.data;
+    name->len = 0;
+
+    while (ioa_reader_u8(&r, &c) && ioattest_headers_token(c)) {
+        name->len++;
+    }
+
+    if (name->len == 0 || name->len == line.len
+        || line.data[name->len] != ':')
+    {
+        return 0;
+    }
+
+    while (ioa_reader_match(&r, " ", 1) || ioa_reader_match(&r, "\t", 1)) {
+        /* void */
+    }
+
+    value->data = r.pos;
+    value->len = ioa_reader_left(&r);
+
+    while (value->len != 0
+           && (value->data[value->len - 1] == ' '
+               || value->data[value->len - 1] == '\t'))
+    {
+        value->len--;
+    }
+
+    return 1;
+}
+
+
+static void
+ioattest_headers_header(ioattest_headers_t *headers, ioa_bytes_t name,
+    ioa_bytes_t value)
+{
+    size_t        i;
+    ioa_bytes_t  *slot;
+
+    for (i = 0; i < IOATTEST_MEMBERS; i++) {
+
+        if (!ioattest_bytes_are(name, ioattest_members[i].name)) {
+            continue;
+        }
+
+        slot = ioattest_member(&headers->signature, &ioattest_members[i]);
+
+        if (slot->data != NULL) {
+            headers->signature.duplicate = 1;
+            return;
+        }
+
+        *slot = value;
+        return;
+    }
+
+    if (ioattest_bytes_are(name, "Content-Type")) {
+        headers->events = ioattest_headers_event_stream(value);
+
+    } else if (ioattest_bytes_are(name, "Content-Encoding")
+               && !ioattest_bytes_are(value, "identity"))
+    {
+        headers->coded = 1;
+    }
+}
+
+
+/* Returns: what is wrong with the line, or NULL. */
+static const char *
+ioattest_headers_take(ioattest_headers_t *headers,
+    ioattest_headers_state_e *state, ioa_bytes_t line)
+{
+    unsigned     status;
+    ioa_bytes_t  name, value;
+
+    if (!ioattest_headers_printable(line)) {
+        return "holds a control character";
+    }
+
+    if (line.len == 0) {
+        *state = IOATTEST_BETWEEN;
+        return NULL;
+    }
+
+    if (*state == IOATTEST_BLOCK) {
+
+        if (line.data[0] == ' ' || line.data[0] == '\t') {
+            headers->folded = 1;
+            return NULL;
+        }
+
+        if (!ioattest_headers_split(&name, &value, line)) {
+            return "is no header";
+        }
+
+        ioattest_headers_header(headers, name, value);
+
+    } else if (*state == IOATTEST_BETWEEN) {
+
+        if (ioattest_headers_status(&status, line)) {
+            memset(headers, 0, sizeof(ioattest_headers_t));
+            headers->status = status;
+            *state = IOATTEST_BLOCK;
+
+        } else if (headers->status == 0) {
+            return "is no status line";
+
+        } else {
+            *state = IOATTEST_TRAILERS;
+        }
+    }
+
+    return NULL;
+}
+
+
+int
+ioattest_headers_parse(ioattest_headers_t *headers, size_t *line,
+    const char **what, ioa_bytes_t bytes)
+{
+    ioa_bytes_t               text;
+    ioa_reader_t              r;
+    ioattest_headers_state_e  state;
+
+    memset(headers, 0, sizeof(ioattest_headers_t));
+    state = IOATTEST_BETWEEN;
+    ioa_reader_init(&r, bytes.data, bytes.len);
+
+    for (*line = 1; ioattest_headers_line(&text, &r); (*line)++) {
+        *what = ioattest_headers_take(headers, &state, text);
+
+        if (*what != NULL) {
+            return 0;
+        }
+    }
+
+    *what = "ends the file, which has no status line";
+
+    return headers->status != 0;
+}
+
+
+ioa_status_t
+ioattest_signature_parse(ioa_signature_t *sig, ioa_json_t **root,
+    ioa_bytes_t bytes)
+{
+    size_t             i;
+    ioa_bytes_t       *slot;
+    const ioa_json_t  *value;
+
+    memset(sig, 0, sizeof(ioa_signature_t));
+
+    if (!ioa_json_parse(root, bytes.data, bytes.len)
+        || !ioa_json_is_object(*root))
+    {
+        return IOA_MALFORMED_SIGNATURE;
+    }
+
+    for (i = 0; i < IOATTEST_MEMBERS; i++) {
+        value = ioa_json_member(*root, ioattest_members[i].name);
+        slot = ioattest_member(sig, &ioattest_members[i]);
+
+        if (value != NULL
+            && !ioa_json_string(&slot->data, &slot->len, value))
+        {
+            memset(sig, 0, sizeof(ioa_signature_t));
+            return IOA_MALFORMED_SIGNATURE;
+        }
+    }
+
+    return IOA_OK;
+}

@@ -1,0 +1,22 @@
+/*
+ * input: a file that was saved, read whole.
+ */
+
+#ifndef IOATTEST_INPUT_H
+#define IOATTEST_INPUT_H
+
+#include "ioa_signature.h"
+
+/*
+ * Reads a file, or standard input where path is "-": once in a run.
+ *
+ * Returns: 1; 0 after a complaint, where it cannot be read, has more than
+ * max bytes, or is standard input a second time.
+ * Out: bytes, to be given to ioattest_input_free; its data is never NULL on
+ * 1, and NULL on 0.
+ */
+int ioattest_input_read(ioa_bytes_t *bytes, const char *path, size_t max)
+    IOA_MUST_CHECK;
+void ioattest_input_free(ioa_bytes_t *bytes);
+
+#endif

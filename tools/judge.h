@@ -1,0 +1,72 @@
+/*
+ * judge: the verdict over a response that was saved, by the checks that the
+ * gateway makes and in its order; the library makes each of them.
+ */
+
+#ifndef IOATTEST_JUDGE_H
+#define IOATTEST_JUDGE_H
+
+#include "headers.h"
+#include "ioa_verdict.h"
+
+/* Where the signature comes from. */
+typedef enum {
+    IOATTEST_SOURCE_HEADERS = 0,
+    IOATTEST_SOURCE_FILE,       /* a JSON object */
+    IOATTEST_SOURCE_STREAM      /* the event in the body */
+} ioattest_source_e;
+
+typedef struct {
+    ioattest_source_e    source;
+    ioa_text_form_e      form;
+    ioattest_headers_t   headers;       /* with IOATTEST_SOURCE_HEADERS */
+    ioa_bytes_t          file;          /* with IOATTEST_SOURCE_FILE */
+    ioa_bytes_t          body;
+    ioa_bytes_t          request;       /* data NULL: not given */
+    size_t               request_max;   /* bytes that it may have */
+    size_t               addresses_n;
+    const uint8_t      (*addresses)[IOA_ADDRESS_LEN];
+    ioa_policy_t         policy;        /* image digests, none: any */
+} ioattest_case_t;
+
+typedef enum {
+    IOATTEST_REQUEST_NOT_GIVEN = 0,
+    IOATTEST_REQUEST_NOT_CHECKED,   /* another check came first and failed */
+    IOATTEST_REQUEST_MATCH,
+    IOATTEST_REQUEST_MISMATCH
+} ioattest_request_e;
+
+typedef struct {
+    int                 verified;
+    ioa_status_t        reason;
+    const char         *detail;     /* a sentence, or NULL */
+    int                 events;     /* the body was read as an event stream */
+    ioattest_request_e  request;
+
+    /* how far it came: each is nothing, or true, where its flag is not set */
+    int                 have_address;   /* recovered from the signature */
+    int                 have_text;
+    int                 have_request;
+    int                 have_response;
+    uint8_t             address20[IOA_ADDRESS_LEN];
+    uint8_t             request32[IOA_SHA256_LEN];
+    uint8_t             response32[IOA_SHA256_LEN];
+    ioa_text_t          text;
+
+    ioa_signature_t     signature;
+    ioa_json_t         *json;       /* what signature may borrow from */
+    ioa_body_t         *body;
+    uint8_t             model[IOA_MODEL_NAME_MAX];
+    size_t              model_len;  /* of the request */
+} ioattest_verdict_t;
+
+/*
+ * Returns: 1; 0 where memory ran out: there is no verdict then.
+ * Out: verdict, which borrows from the case; to be given to
+ * ioattest_verdict_cleanup whatever is returned.
+ */
+int ioattest_judge(ioattest_verdict_t *verdict, const ioattest_case_t *saved)
+    IOA_MUST_CHECK;
+void ioattest_verdict_cleanup(ioattest_verdict_t *verdict);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * option: see option.h.
+ */
+
+#include <string.h>
+
+#include "ioattest.h"
+#include "option.h"
+
+
+/* Out: *value, what stands behind "=" in arg, else NULL. */
+static ioattest_option_t *
+ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
+    const char *arg)
+{
+    size_t  i, len;
+
+    len = strcspn(arg, "=");
+    *value = arg[len] == '=' ? arg + len + 1 : NULL;
+
+    for (i = 0; i < n; i++) {
+        if (strlen(options[i].name) == len
+            && memcmp(options[i].name, arg, len) == 0)
+        {
+            return &options[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Notes that an option was given, with value or without (NULL). */
+static int
+ioattest_option_note(ioattest_option_t *option, const char *value)
+{
+    size_t  most;
+
+    most = option->max == 0 ? 1 : option->max;
+
+    if (option->given == most) {
+        if (most == 1) {
+            ioattest_complain("%s is given twice", option->name);
+        } else {
+            ioattest_complain("%s is given more than %zu times",
+                              option->name, most);
+        }
+
+        return 0;
+    }
+
+    option->values[option->given++] = value;
+
+    return 1;
+}
+
+
+int
+ioattest_options_read(ioattest_option_t *options, size_t n, int argc,
+    char **argv)
+{
+    int                 i;
+    const char         *value;
+    ioattest_option_t  *option;
+
+    for (i = 1; i < argc; i++) {
+        option = ioattest_option_find(&value, options, n, argv[i]);
+
+        if (option == NULL) {
+            ioattest_complain("unknown %s \"%s\": see ioattest %s --help",
+                              argv[i][0] == '-' ? "option" : "argument",
+                              argv[i], argv[0]);
+            return 0;
+        }
+
+        if (option->max == 0 && value != NULL) {
+            ioattest_complain("%s takes no value", option->name);
+            return 0;
+        }
+
+        if (option->max != 0 && value == NULL) {
+
+            /* another option's name is a value that was forgotten */
+
+            if (argv[i + 1] == NULL || strncmp(argv[i + 1], "--", 2) == 0) {
+                ioattest_complain("%s needs a value", option->name);
+                return 0;
+            }
+
+            value = argv[++i];
+        }
+
+        if (!ioattest_option_note(option, value)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

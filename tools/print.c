@@ -1,0 +1,173 @@
+/*
+ * print: see print.h.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ioa_reader.h"
+#include "ioa_utf8.h"
+#include "print.h"
+
+
+static void
+ioattest_print_digits(const uint8_t *data, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        printf("%02x", data[i]);
+    }
+}
+
+
+void
+ioattest_print_hex(const char *name, const uint8_t *data, size_t n)
+{
+    printf("%s: ", name);
+    ioattest_print_digits(data, n);
+    putchar('\n');
+}
+
+
+void
+ioattest_print_line(const char *name, ioa_bytes_t bytes, const char *note)
+{
+    uint8_t       c;
+    ioa_reader_t  r;
+
+    printf("%s: ", name);
+    ioa_reader_init(&r, bytes.data, bytes.len);
+
+    while (ioa_reader_u8(&r, &c)) {
+
+        if (c < 0x20 || c > 0x7e || c == '\\') {
+            printf("\\x%02x", c);
+        } else {
+            putchar(c);
+        }
+    }
+
+    if (note != NULL) {
+        printf(" (%s)", note);
+    }
+
+    putchar('\n');
+}
+
+
+void
+ioattest_json_begin(ioattest_json_t *json)
+{
+    json->members = 0;
+    putchar('{');
+}
+
+
+void
+ioattest_json_end(ioattest_json_t *json)
+{
+    (void) json;
+    puts("}");
+}
+
+
+static void
+ioattest_json_name(ioattest_json_t *json, const char *name)
+{
+    printf("%s\"%s\":", json->members++ == 0 ? "" : ",", name);
+}
+
+
+static int
+ioattest_json_utf8(ioa_bytes_t bytes)
+{
+    uint8_t       c;
+    ioa_utf8_t    u;
+    ioa_reader_t  r;
+
+    memset(&u, 0, sizeof(u));
+    ioa_reader_init(&r, bytes.data, bytes.len);
+
+    while (ioa_reader_u8(&r, &c)) {
+        if (!ioa_utf8_byte(&u, c)) {
+            return 0;
+        }
+    }
+
+    return u.need == 0;
+}
+
+
+void
+ioattest_json_bytes(ioattest_json_t *json, const char *name,
+    ioa_bytes_t bytes)
+{
+    int           utf8;
+    uint8_t       c;
+    ioa_reader_t  r;
+
+    ioattest_json_name(json, name);
+
+    if (bytes.data == NULL) {
+        fputs("null", stdout);
+        return;
+    }
+
+    utf8 = ioattest_json_utf8(bytes);
+    ioa_reader_init(&r, bytes.data, bytes.len);
+    putchar('"');
+
+    while (ioa_reader_u8(&r, &c)) {
+
+        if (c >= 0x80 && !utf8) {
+            fputs("\\ufffd", stdout);
+
+        } else if (c < 0x20 || c == 0x7f || c == '"' || c == '\\') {
+            printf("\\u%04x", c);
+
+        } else {
+            putchar(c);
+        }
+    }
+
+    putchar('"');
+}
+
+
+void
+ioattest_json_string(ioattest_json_t *json, const char *name,
+    const char *string)
+{
+    ioa_bytes_t  bytes;
+
+    bytes.data = (const uint8_t *) string;
+    bytes.len = string == NULL ? 0 : strlen(string);
+
+    ioattest_json_bytes(json, name, bytes);
+}
+
+
+void
+ioattest_json_hex(ioattest_json_t *json, const char *name,
+    const uint8_t *data, size_t n)
+{
+    ioattest_json_name(json, name);
+
+    if (data == NULL) {
+        fputs("null", stdout);
+        return;
+    }
+
+    putchar('"');
+    ioattest_print_digits(data, n);
+    putchar('"');
+}
+
+
+void
+ioattest_json_bool(ioattest_json_t *json, const char *name, int value)
+{
+    ioattest_json_name(json, name);
+    fputs(value ? "true" : "false", stdout);
+}

@@ -1,0 +1,39 @@
+/*
+ * print: what is written of bytes that came from outside: nothing that could
+ * steer a terminal, or end a line or a JSON string.
+ */
+
+#ifndef IOATTEST_PRINT_H
+#define IOATTEST_PRINT_H
+
+#include "ioa_signature.h"
+
+/* Writes "name: bytes", with \xNN for what is not printable ASCII. */
+void ioattest_print_line(const char *name, ioa_bytes_t bytes,
+    const char *note);
+
+/* The same for bytes as lower-case hex. */
+void ioattest_print_hex(const char *name, const uint8_t *data, size_t n);
+
+/* One JSON object on one line of standard output. */
+typedef struct {
+    int  members;
+} ioattest_json_t;
+
+void ioattest_json_begin(ioattest_json_t *json);
+void ioattest_json_end(ioattest_json_t *json);
+
+/* A member: a string; null where data is NULL.  U+FFFD where not UTF-8. */
+void ioattest_json_bytes(ioattest_json_t *json, const char *name,
+    ioa_bytes_t bytes);
+void ioattest_json_string(ioattest_json_t *json, const char *name,
+    const char *string);
+
+/* A member: lower-case hex; null where data is NULL. */
+void ioattest_json_hex(ioattest_json_t *json, const char *name,
+    const uint8_t *data, size_t n);
+
+/* A member: true or false. */
+void ioattest_json_bool(ioattest_json_t *json, const char *name, int value);
+
+#endif

@@ -1,0 +1,385 @@
+/*
+ * response: verifies a response that was saved, with or without the request
+ * that it answers.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "input.h"
+#include "ioattest.h"
+#include "judge.h"
+#include "option.h"
+#include "response_print.h"
+
+#define IOATTEST_BODY_MAX       (64 * 1024 * 1024)
+#define IOATTEST_HEADERS_MAX    (1024 * 1024)
+#define IOATTEST_SIGNATURE_MAX  (1024 * 1024)
+
+enum {
+    IOATTEST_OPT_HEADERS = 0,
+    IOATTEST_OPT_SIGNATURE,
+    IOATTEST_OPT_STREAM,
+    IOATTEST_OPT_BODY,
+    IOATTEST_OPT_REQUEST,
+    IOATTEST_OPT_ADDRESS,
+    IOATTEST_OPT_IMAGE_DIGEST,
+    IOATTEST_OPT_TEXT,
+    IOATTEST_OPT_JSON,
+    IOATTEST_OPT_HELP,
+    IOATTEST_OPT_VERSION,
+    IOATTEST_OPTS
+};
+
+static const ioattest_option_t  ioattest_response_options[IOATTEST_OPTS] = {
+    [IOATTEST_OPT_HEADERS] = { .name = "--headers", .max = 1 },
+    [IOATTEST_OPT_SIGNATURE] = { .name = "--signature", .max = 1 },
+    [IOATTEST_OPT_STREAM] = { .name = "--stream" },
+    [IOATTEST_OPT_BODY] = { .name = "--body", .max = 1 },
+    [IOATTEST_OPT_REQUEST] = { .name = "--request", .max = 1 },
+    [IOATTEST_OPT_ADDRESS] = { .name = "--address",
+                               .max = IOATTEST_OPTION_VALUES_MAX },
+    [IOATTEST_OPT_IMAGE_DIGEST] = { .name = "--image-digest",
+                                    .max = IOATTEST_OPTION_VALUES_MAX },
+    [IOATTEST_OPT_TEXT] = { .name = "--text", .max = 1 },
+    [IOATTEST_OPT_JSON] = { .name = "--json" },
+    [IOATTEST_OPT_HELP] = { .name = "--help" },
+    [IOATTEST_OPT_VERSION] = { .name = "--version" }
+};
+
+/* What a run holds: options, files, the case they make. */
+typedef struct {
+    ioattest_option_t  options[IOATTEST_OPTS];
+    ioattest_case_t    saved;
+    ioa_bytes_t        headers;
+    uint8_t            addresses[IOATTEST_OPTION_VALUES_MAX][IOA_ADDRESS_LEN];
+    ioa_bytes_t        digests[IOATTEST_OPTION_VALUES_MAX];
+} ioattest_response_t;
+
+
+static void
+ioattest_response_usage(void)
+{
+    fputs(
+"usage: ioattest response (--headers FILE | --signature FILE | --stream)\n"
+"           --body FILE [--request FILE] --address ADDRESS ...\n"
+"           [--image-digest DIGEST ...] [--text agent|raw|body] [--json]\n"
+"\n"
+"Verifies that a response was signed by one of the addresses, and that it\n"
+"is the response that was signed, and answers the request. Makes the checks\n"
+"of the gateway, in its order, and names the first that fails.\n"
+"\n"
+"Where the signature is; one of:\n"
+"  --headers FILE     in the headers, as curl -D FILE writes them; the last\n"
+"                     of several blocks counts. Of an event stream, which\n"
+"                     its Content-Type makes it, in the stream's signature\n"
+"                     event (--text agent)\n"
+"  --signature FILE   in a JSON object with \"text\", \"signature\",\n"
+"                     \"signing_address\" and \"signing_algo\"; the body is\n"
+"                     read as JSON with --text agent\n"
+"  --stream           in the signature event of the body, an event stream\n"
+"                     whose headers were not saved (--text agent)\n"
+"\n"
+"  --body FILE        the response's body, without any content coding\n"
+"  --request FILE     the request's body; without it nothing is said of the\n"
+"                     request. Not with --text body\n"
+"  --address ADDRESS  0x and 40 hex digits: a signer that is trusted, as its\n"
+"                     attestation names it; may be repeated, 64 in all\n"
+"  --image-digest DIGEST\n"
+"                     sha256:... that the response has to name; may be\n"
+"                     repeated: one of them. Else any, or none\n"
+"  --text FORM        what the signed text is made of:\n"
+"                     agent  hashes of canonical JSON, request:response;\n"
+"                            the default\n"
+"                     raw    hashes of the bytes, [model:]request:response\n"
+"                     body   the body itself\n"
+"  --json             the verdict as one JSON object on one line\n"
+"  --help, --version\n"
+"\n"
+"FILE may be - once: standard input. A body and a request have 64 MB at\n"
+"most, headers and signature 1 MB.\n"
+"\n"
+"The first line written is \"verified\", or the reason of a refusal by its\n"
+"name; what was found on the way there follows. The image digest is not\n"
+"covered by the signature, and no attestation is looked at.\n"
+"\n"
+"Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
+          stdout);
+}
+
+
+/* Returns: the value of an option, NULL where it was not given. */
+static const char *
+ioattest_response_value(const ioattest_response_t *response, int option)
+{
+    return response->options[option].values[0];
+}
+
+
+static int
+ioattest_response_form(ioattest_response_t *response)
+{
+    size_t       i;
+    const char  *name;
+
+    name = ioattest_response_value(response, IOATTEST_OPT_TEXT);
+
+    if (name == NULL) {
+        response->saved.form = IOA_TEXT_AGENT;
+        return 1;
+    }
+
+    for (i = 0; i < IOATTEST_TEXTS; i++) {
+        if (strcmp(name, ioattest_text_names[i]) == 0) {
+            response->saved.form = (ioa_text_form_e) i;
+            return 1;
+        }
+    }
+
+    ioattest_complain("--text is agent, raw or body, not \"%s\"", name);
+
+    return 0;
+}
+
+
+static int
+ioattest_response_addresses(ioattest_response_t *response)
+{
+    size_t                    i;
+    ioa_bytes_t               text;
+    const ioattest_option_t  *option;
+
+    option = &response->options[IOATTEST_OPT_ADDRESS];
+
+    if (option->given == 0) {
+        ioattest_complain("--address is missing: whose signature is to be "
+                          "trusted?");
+        return 0;
+    }
+
+    for (i = 0; i < option->given; i++) {
+        text.data = (const uint8_t *) option->values[i];
+        text.len = strlen(option->values[i]);
+
+        if (!ioa_address_parse(response->addresses[i], text)) {
+            ioattest_complain("--address is 0x and 40 hex digits, not \"%s\"",
+                              option->values[i]);
+            return 0;
+        }
+    }
+
+    response->saved.addresses = response->addresses;
+    response->saved.addresses_n = option->given;
+
+    return 1;
+}
+
+
+static int
+ioattest_response_digests(ioattest_response_t *response)
+{
+    size_t                    i;
+    const ioattest_option_t  *option;
+
+    option = &response->options[IOATTEST_OPT_IMAGE_DIGEST];
+
+    for (i = 0; i < option->given; i++) {
+        response->digests[i].data = (const uint8_t *) option->values[i];
+        response->digests[i].len = strlen(option->values[i]);
+
+        if (!ioa_image_digest_valid(response->digests[i])) {
+            ioattest_complain("--image-digest is sha256: and 64 lower-case "
+                              "hex digits, not \"%s\"", option->values[i]);
+            return 0;
+        }
+    }
+
+    response->saved.policy.image_digests = response->digests;
+    response->saved.policy.image_digests_n = option->given;
+
+    return 1;
+}
+
+
+static int
+ioattest_response_source(ioattest_response_t *response)
+{
+    size_t                    given;
+    const ioattest_option_t  *options = response->options;
+
+    given = options[IOATTEST_OPT_HEADERS].given
+            + options[IOATTEST_OPT_SIGNATURE].given
+            + options[IOATTEST_OPT_STREAM].given;
+
+    if (given != 1) {
+        ioattest_complain("%s of --headers, --signature and --stream is "
+                          "needed", given == 0 ? "one" : "only one");
+        return 0;
+    }
+
+    if (options[IOATTEST_OPT_STREAM].given) {
+        response->saved.source = IOATTEST_SOURCE_STREAM;
+
+    } else if (options[IOATTEST_OPT_SIGNATURE].given) {
+        response->saved.source = IOATTEST_SOURCE_FILE;
+    }
+
+    return 1;
+}
+
+
+/* Looks at the options before any file is opened. */
+static int
+ioattest_response_check(ioattest_response_t *response)
+{
+    const ioattest_option_t  *options = response->options;
+
+    if (!ioattest_response_source(response)
+        || !ioattest_response_form(response))
+    {
+        return 0;
+    }
+
+    if (options[IOATTEST_OPT_BODY].given == 0) {
+        ioattest_complain("--body is missing");
+        return 0;
+    }
+
+    if (response->saved.source == IOATTEST_SOURCE_STREAM
+        && response->saved.form != IOA_TEXT_AGENT)
+    {
+        ioattest_complain("--stream is of --text agent alone: no other text "
+                          "is in the stream");
+        return 0;
+    }
+
+    if (options[IOATTEST_OPT_REQUEST].given
+        && response->saved.form == IOA_TEXT_BODY)
+    {
+        ioattest_complain("--request cannot be checked with --text body: "
+                          "that text says nothing of a request");
+        return 0;
+    }
+
+    return ioattest_response_addresses(response)
+           && ioattest_response_digests(response);
+}
+
+
+static int
+ioattest_response_file(ioa_bytes_t *bytes,
+    const ioattest_response_t *response, int option, size_t max)
+{
+    const char  *path;
+
+    path = ioattest_response_value(response, option);
+
+    return path == NULL || ioattest_input_read(bytes, path, max);
+}
+
+
+static int
+ioattest_response_read(ioattest_response_t *response)
+{
+    size_t            line;
+    const char       *what;
+    ioattest_case_t  *saved = &response->saved;
+
+    saved->request_max = IOATTEST_BODY_MAX;
+
+    if (!ioattest_response_file(&response->headers, response,
+                                IOATTEST_OPT_HEADERS, IOATTEST_HEADERS_MAX)
+        || !ioattest_response_file(&saved->file, response,
+                                   IOATTEST_OPT_SIGNATURE,
+                                   IOATTEST_SIGNATURE_MAX)
+        || !ioattest_response_file(&saved->body, response,
+                                   IOATTEST_OPT_BODY, IOATTEST_BODY_MAX)
+        || !ioattest_response_file(&saved->request, response,
+                                   IOATTEST_OPT_REQUEST, IOATTEST_BODY_MAX))
+    {
+        return 0;
+    }
+
+    if (saved->source == IOATTEST_SOURCE_HEADERS
+        && !ioattest_headers_parse(&saved->headers, &line, &what,
+                                   response->headers))
+    {
+        ioattest_complain("%s, line %zu, %s: headers are read as curl -D "
+                          "writes them",
+                          ioattest_response_value(response,
+                                                  IOATTEST_OPT_HEADERS),
+                          line, what);
+        return 0;
+    }
+
+    return 1;
+}
+
+
+static int
+ioattest_response_judge(const ioattest_response_t *response)
+{
+    int                 status;
+    ioattest_verdict_t  verdict;
+
+    status = IOATTEST_USAGE;
+
+    if (!ioattest_judge(&verdict, &response->saved)) {
+        ioattest_complain("out of memory");
+
+    } else {
+
+        if (response->options[IOATTEST_OPT_JSON].given) {
+            ioattest_response_print_json(&verdict, response->saved.form);
+        } else {
+            ioattest_response_print(&verdict);
+        }
+
+        status = verdict.verified ? IOATTEST_VERIFIED : IOATTEST_REFUSED;
+    }
+
+    ioattest_verdict_cleanup(&verdict);
+
+    return status;
+}
+
+
+int
+ioattest_response(int argc, char **argv)
+{
+    int                  status;
+    ioattest_response_t  response;
+
+    memset(&response, 0, sizeof(response));
+    memcpy(response.options, ioattest_response_options,
+           sizeof(ioattest_response_options));
+
+    if (!ioattest_options_read(response.options, IOATTEST_OPTS, argc, argv)) {
+        return IOATTEST_USAGE;
+    }
+
+    if (response.options[IOATTEST_OPT_HELP].given) {
+        ioattest_response_usage();
+        return 0;
+    }
+
+    if (response.options[IOATTEST_OPT_VERSION].given) {
+        puts("ioattest " IOATTEST_VERSION);
+        return 0;
+    }
+
+    status = IOATTEST_USAGE;
+
+    if (ioattest_response_check(&response)
+        && ioattest_response_read(&response))
+    {
+        status = ioattest_response_judge(&response);
+    }
+
+    ioattest_input_free(&response.headers);
+    ioattest_input_free(&response.saved.file);
+    ioattest_input_free(&response.saved.body);
+    ioattest_input_free(&response.saved.request);
+
+    return status;
+}
