@@ -391,7 +391,7 @@ unknown zone "other" in "ioattest" directive
     }
 --- must_die
 --- error_log
-does not verify CPU evidence and does not accept it unverified
+"ioattest_cpu_trusted_certificate" is needed to verify CPU evidence
 
 
 === TEST 26: GPU evidence is not accepted unverified
@@ -405,22 +405,23 @@ does not verify CPU evidence and does not accept it unverified
     }
 --- must_die
 --- error_log
-does not verify GPU evidence and does not accept it unverified
+"ioattest_gpu_trusted_certificate" is needed to verify GPU evidence
 
 
-=== TEST 27: the evidence of a later version is refused as well
+=== TEST 27: NVIDIA's service has to be named
 --- http_config
     ioattest_zone io:256k;
 --- config
     location /p/ {
         ioattest zone=io;
         ioattest_request /a;
-        ioattest_cpu tdx sev-snp;
-        ioattest_gpu local;
+        ioattest_cpu off;
+        ioattest_gpu nras;
+        ioattest_nras /n;
     }
 --- must_die
 --- error_log
-does not verify CPU evidence
+"ioattest_gpu nras" needs "ioattest_nras" and "ioattest_nras_jwks"
 
 
 === TEST 28: zone without a size

@@ -91,7 +91,8 @@ ioa_text_model(ioa_bytes_t *model, ioa_reader_t *r)
 
     model->len = n - IOA_TEXT_PAIR_LEN - 1;
 
-    return ioa_reader_take(r, &model->data, model->len)
+    return model->len != 0
+           && ioa_reader_take(r, &model->data, model->len)
            && ioa_reader_match(r, ":", 1);
 }
 

@@ -427,5 +427,10 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
 
     ngx_http_clean_header(r);
 
+#if (NGX_HTTP_CACHE)
+    /* and what follows is nginx's own answer, from no cache */
+    r->cached = 0;
+#endif
+
     return ctx->status;
 }

@@ -45,8 +45,16 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
         return NGX_HTTP_BAD_GATEWAY;
     }
 
-    if (ilcf->zone == NULL || r->post_action) {
+    if (ilcf->zone == NULL) {
         return NGX_DECLINED;
+    }
+
+    if (r->post_action) {
+
+        /* its answer goes nowhere, but the prompt would leave */
+
+        ngx_http_ioattest_refuse_subrequest(r);
+        return NGX_HTTP_BAD_GATEWAY;
     }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
@@ -199,6 +207,12 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     {
         *reason = IOA_REQUEST_AMBIGUOUS;
         return NGX_DECLINED;
+    }
+
+    if (ctx->conf->request.len == 0 && ctx->conf->model) {
+
+        /* a signed text may name the model */
+        return ngx_http_ioattest_model_name(r, ctx, reason);
     }
 
     return NGX_OK;

@@ -140,8 +140,8 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "ioattest: refused %s: subrequest \"%V\" into a protected "
-                  "location (ssi, slice, mirror, auth_request): its response "
-                  "would be put into another one",
+                  "location (ssi, slice, mirror, auth_request, post_action): "
+                  "its response would be put into another one, or nowhere",
                   ioa_status_name(IOA_NO_SIGNATURE), &r->uri);
 }
 
