@@ -41,6 +41,23 @@ my $paths = join '', map { "    ${_}_temp_path $dir/$_;\n" }
     qw(client_body proxy fastcgi uwsgi scgi);
 $conf =~ s/^http \{\n/http {\n    access_log off;\n$paths/m;
 
+# the files that it names, made here
+
+mkdir "$dir/ioattest" or die $!;
+system('/usr/bin/python3', "$top/t/lib/sim/sim.py", '--write-roots',
+       "$dir/ioattest") == 0 or die "no roots\n";
+rename "$dir/ioattest/gpu.pem", "$dir/ioattest/nvidia-root.pem" or die $!;
+rename "$dir/ioattest/cpu.pem", "$dir/ioattest/cpu-roots.pem" or die $!;
+
+# the example of doc/policy.md, less what stands for hex
+
+my ($policy) = slurp("$top/doc/policy.md") =~ /```json\n(.*?)```/s;
+$policy =~ s/<(\d+) hex>/'0' x $1/ge;
+
+open my $json, '>', "$dir/ioattest/policy.json" or die $!;
+print $json $policy;
+close $json;
+
 open my $fh, '>', "$dir/nginx.conf" or die $!;
 print $fh $conf;
 close $fh;
