@@ -63,7 +63,22 @@ typedef struct ioa_roots_s ioa_roots_t;
  */
 ioa_chain_rc_t ioa_roots_parse(ioa_roots_t **roots, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
+
+/*
+ * The same, and takes certificates that are no CA's as well: not to trust
+ * them, but for evidence that brings none of its own (AMD's VCEK).  There
+ * must be a CA's among them.
+ */
+ioa_chain_rc_t ioa_roots_parse_leaves(ioa_roots_t **roots,
+    const uint8_t *data, size_t len) IOA_MUST_CHECK;
 void ioa_roots_free(ioa_roots_t *roots);
+
+/*
+ * The DER of the i-th certificate that is no CA's.
+ * Returns: 1; 0 for an i that is not there.
+ */
+int ioa_roots_leaf(ioa_reader_t *der, const ioa_roots_t *roots, size_t i)
+    IOA_MUST_CHECK;
 
 /* Certificates that stand there twice count once. */
 size_t ioa_roots_count(const ioa_roots_t *roots);

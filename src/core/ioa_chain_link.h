@@ -49,9 +49,25 @@ struct ioa_chain_s {
 
 struct ioa_roots_s {
     size_t      n;
+    size_t      leaves;
     uint8_t     digest32[IOA_FINGERPRINT_LEN];
-    ioa_link_t  links[IOA_ROOTS_MAX];   /* by rising der32 */
+    ioa_link_t  links[IOA_ROOTS_MAX];   /* n by rising der32, then leaves */
 };
+
+/* Certificates to be read one after the other, as text or as DER. */
+typedef struct {
+    ioa_reader_t  data;
+    uint8_t      *work;
+    int           pem;
+    int           loose;
+} ioa_chain_source_t;
+
+/*
+ * Reads all of source into links, behind the *n that are there, up to max.
+ * Returns and leaves behind as ioa_chain_add_pem and ioa_roots_parse say.
+ */
+ioa_chain_rc_t ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
+    ioa_chain_source_t *source) IOA_MUST_CHECK;
 
 /*
  * Returns: IOA_CHAIN_OK, IOA_CHAIN_MALFORMED, IOA_CHAIN_NO_MEMORY.

@@ -11,15 +11,6 @@
 #include "ioa_pem.h"
 #include "ioa_sha256.h"
 
-/* Certificates to be read one after the other, as text or as DER. */
-typedef struct {
-    ioa_reader_t  data;
-    uint8_t      *work;
-    int           pem;
-    int           loose;
-} ioa_chain_source_t;
-
-
 const char *
 ioa_chain_rc_name(ioa_chain_rc_t rc)
 {
@@ -83,7 +74,7 @@ ioa_chain_next(ioa_link_t *link, int *more, ioa_chain_source_t *source)
 
 
 /* Appends to links, of which there are *n, up to max.  Unless OK, nothing. */
-static ioa_chain_rc_t
+ioa_chain_rc_t
 ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
     ioa_chain_source_t *source)
 {
@@ -179,136 +170,6 @@ ioa_chain_rc_t
 ioa_chain_add_der(ioa_chain_t *chain, const uint8_t *der, size_t len)
 {
     return ioa_chain_add(chain, der, len, 0);
-}
-
-
-static int
-ioa_roots_order(const void *a, const void *b)
-{
-    return memcmp(((const ioa_link_t *) a)->der32,
-                  ((const ioa_link_t *) b)->der32, IOA_FINGERPRINT_LEN);
-}
-
-
-/* Sorts, drops repeats, hashes.  Returns: 0 where one is no CA's. */
-static int
-ioa_roots_finish(ioa_roots_t *roots)
-{
-    size_t        i, n;
-    ioa_sha256_t  sha;
-
-    qsort(roots->links, roots->n, sizeof(roots->links[0]), ioa_roots_order);
-    ioa_sha256_init(&sha);
-
-    for (i = 0, n = 0; i < roots->n; i++) {
-        if (n != 0 && ioa_roots_order(&roots->links[n - 1],
-                                      &roots->links[i]) == 0)
-        {
-            ioa_link_cleanup(&roots->links[i]);
-            continue;
-        }
-
-        ioa_sha256_update(&sha, roots->links[i].der32, IOA_FINGERPRINT_LEN);
-
-        if (n != i) {
-            roots->links[n] = roots->links[i];
-            memset(&roots->links[i], 0, sizeof(roots->links[i]));
-        }
-
-        n++;
-    }
-
-    roots->n = n;
-    ioa_sha256_final(roots->digest32, &sha);
-
-    for (i = 0; i < n; i++) {
-        if (roots->links[i].ca != IOA_LINK_CA) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-ioa_chain_rc_t
-ioa_roots_parse(ioa_roots_t **roots, const uint8_t *data, size_t len)
-{
-    uint8_t             first;
-    ioa_roots_t        *made;
-    ioa_chain_rc_t      rc;
-    ioa_chain_source_t  source;
-
-    *roots = NULL;
-
-    if (len > IOA_ROOTS_LEN_MAX) {
-        return IOA_CHAIN_MALFORMED;
-    }
-
-    made = calloc(1, sizeof(*made));
-
-    if (made == NULL) {
-        return IOA_CHAIN_NO_MEMORY;
-    }
-
-    memset(&source, 0, sizeof(source));
-    ioa_reader_init(&source.data, data, len);
-    source.pem = !ioa_reader_peek(&source.data, &first)
-                 || first != IOA_DER_SEQUENCE;
-    source.loose = 1;
-
-    rc = ioa_chain_read(made->links, &made->n, IOA_ROOTS_MAX, &source);
-
-    if (rc == IOA_CHAIN_OK && !ioa_roots_finish(made)) {
-        rc = IOA_CHAIN_MALFORMED;
-    }
-
-    if (rc != IOA_CHAIN_OK) {
-        ioa_roots_free(made);
-        return rc;
-    }
-
-    *roots = made;
-
-    return IOA_CHAIN_OK;
-}
-
-
-void
-ioa_roots_free(ioa_roots_t *roots)
-{
-    if (roots == NULL) {
-        return;
-    }
-
-    while (roots->n > 0) {
-        ioa_link_cleanup(&roots->links[--roots->n]);
-    }
-
-    free(roots);
-}
-
-
-size_t
-ioa_roots_count(const ioa_roots_t *roots)
-{
-    return roots->n;
-}
-
-
-void
-ioa_roots_fingerprint(uint8_t digest32[IOA_FINGERPRINT_LEN],
-    const ioa_roots_t *roots, size_t i)
-{
-    memcpy(digest32, roots->links[i].der32, IOA_FINGERPRINT_LEN);
-}
-
-
-void
-ioa_roots_digest(uint8_t digest32[IOA_FINGERPRINT_LEN],
-    const ioa_roots_t *roots)
-{
-    memcpy(digest32, roots->digest32, IOA_FINGERPRINT_LEN);
 }
 
 

@@ -64,6 +64,44 @@ ioa_snp_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
 }
 
 
+/*
+ * A report that brings no certificate of its key may be that of one in the
+ * file of roots.  The checks of each are those of the verdict so far.
+ */
+static ioa_status_t
+ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
+    ioa_snp_policy_t *policy)
+{
+    size_t         i, n;
+    ioa_reader_t   leaf;
+    ioa_status_t   st;
+
+    n = checks != NULL ? checks->n : 0;
+
+    st = ioa_snp_verify(snp, checks, report.data, report.len, policy);
+
+    for (i = 0; st == IOA_ATTESTATION_UNAVAILABLE || i != 0; i++) {
+
+        if (!ioa_roots_leaf(&leaf, policy->roots, i)) {
+            break;
+        }
+
+        if (checks != NULL) {
+            checks->n = n;
+        }
+
+        policy->key = leaf;
+        st = ioa_snp_verify(snp, checks, report.data, report.len, policy);
+
+        if (st == IOA_OK) {
+            break;
+        }
+    }
+
+    return st;
+}
+
+
 static ioa_status_t
 ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_snp_t *snp)
@@ -130,7 +168,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     policy.vmpl = IOA_SNP_VMPL_ANY;
     ioa_reader_init(&policy.key, key.data, key.len);
 
-    st = ioa_snp_verify(&snp, checks, report.data, report.len, &policy);
+    st = ioa_snp_try(&snp, checks, report, &policy);
 
     ioa_crls_free(crls);
 

@@ -114,7 +114,11 @@ ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    rc = ioa_roots_parse(roots, text.data, text.len);
+    /* a VCEK may stand beside its roots, a GPU brings its chain */
+
+    rc = (cmd->offset == offsetof(ngx_http_ioattest_loc_conf_t, cpu_roots))
+         ? ioa_roots_parse_leaves(roots, text.data, text.len)
+         : ioa_roots_parse(roots, text.data, text.len);
 
     if (rc != IOA_CHAIN_OK) {
         *roots = NULL;
