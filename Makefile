@@ -1,9 +1,9 @@
 # make: the module, the verification library, the command line tool.
 
-# The nginx module: against Debian's nginx-dev, or make NGX_SRC=DIR.
+# The nginx module: against Debian's nginx-dev, or make NGINX_SRC=DIR.
 
-NGX_SRC  ?= /usr/share/nginx/src
-NGX_OPTS ?=
+NGINX_SRC ?= /usr/share/nginx/src
+NGX_OPTS  ?=
 MODULE   := ngx_http_ioattest_module.so
 
 # What was given on this make's command line (CFLAGS=...) reaches nginx through
@@ -16,7 +16,7 @@ CONFIGURE := CC='$(CC)' $(if $(CFLAGS),CFLAGS='$(CFLAGS)') \
 all: module lib tool
 
 module:
-	@$(CONFIGURE) '$(NGX_SRC)' build/nginx-module module $(NGX_OPTS)
+	@$(CONFIGURE) '$(NGINX_SRC)' build/nginx-module module $(NGX_OPTS)
 	@$(MAKE) --no-print-directory -C build/nginx-module/src \
 		-f ../objs/Makefile modules
 	@cmp -s build/nginx-module/objs/$(MODULE) build/$(MODULE) \
@@ -25,14 +25,14 @@ module:
 
 # nginx itself and the module, from one source tree.
 nginx:
-	@$(CONFIGURE) '$(NGX_SRC)' build/nginx binary $(NGX_OPTS)
+	@$(CONFIGURE) '$(NGINX_SRC)' build/nginx binary $(NGX_OPTS)
 	@$(MAKE) --no-print-directory -C build/nginx/src -f ../objs/Makefile \
 		binary modules
 	@cp build/nginx/objs/nginx build/nginx/objs/$(MODULE) build/nginx/
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 san:
-	@$(CONFIGURE) '$(NGX_SRC)' build/san san $(NGX_OPTS)
+	@$(CONFIGURE) '$(NGINX_SRC)' build/san san $(NGX_OPTS)
 	@$(MAKE) --no-print-directory -C build/san/src -f ../objs/Makefile \
 		binary modules
 	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
@@ -118,10 +118,21 @@ FUZZ_BIN := $(FUZZ_SRC:fuzz/%.c=build/fuzz/%)
 FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 SECONDS  ?= 60
 
-build/fuzz/%: fuzz/%.c $(CORE_SRC) $(wildcard src/core/*.h fuzz/*.h)
+FUZZ_CMD := $(FUZZ_CC) -std=c11 -Wall -Wextra -Werror -O1 -g -Isrc/core \
+             -MMD -MP
+FUZZ_OBJ := $(CORE_SRC:src/core/%.c=build/fuzz/core/%.o)
+
+build/fuzz/core/%.o: src/core/%.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=c11 -Wall -Wextra -Werror -O1 -g $(FUZZ_SAN) \
-		-Isrc/core -o $@ $< $(CORE_SRC) $(CORE_LIBS)
+	$(FUZZ_CMD) $(FUZZ_SAN:-fsanitize=fuzzer,%=-fsanitize=fuzzer-no-link,%) \
+		-c -o $@ $<
+
+build/fuzz/libioattest.a: $(FUZZ_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+build/fuzz/%: fuzz/%.c build/fuzz/libioattest.a
+	$(FUZZ_CMD) $(FUZZ_SAN) -o $@ $< build/fuzz/libioattest.a $(CORE_LIBS)
 
 fuzz: $(FUZZ_BIN)
 
@@ -137,6 +148,6 @@ clean:
 	rm -rf build
 
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/unit/*.d \
-	$(CORE_DIR)/tool/*.d)
+	$(CORE_DIR)/tool/*.d build/fuzz/*.d build/fuzz/core/*.d)
 
 .PHONY: lib tool unit check-unit bench fuzz fuzz-run clean

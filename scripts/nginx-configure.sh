@@ -17,7 +17,7 @@ export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 if ! src=$(cd "$1" 2>/dev/null && pwd) || [ ! -f "$src/auto/module" ]; then
     echo "no nginx sources in $1: install Debian's nginx-dev," \
-         "or give a source tree with NGX_SRC=DIR" >&2
+         "or give a source tree with NGINX_SRC=DIR" >&2
     exit 1
 fi
 mkdir -p "$2"
@@ -35,7 +35,7 @@ esac
 
 if [ "$what" != module ] && [ ! -f "$src/src/core/nginx.c" ]; then
     echo "$src has headers alone, and nginx itself needs all of its" \
-         "sources: give them with NGX_SRC=DIR" >&2
+         "sources: give them with NGINX_SRC=DIR" >&2
     exit 1
 fi
 

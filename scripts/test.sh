@@ -12,7 +12,7 @@
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
 #   TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES
 #                         another nginx, and the module built for it
-#   NGX_SRC, CC, CFLAGS   as make takes them
+#   NGINX_SRC, CC, CFLAGS   as make takes them
 
 set -eu
 

@@ -298,6 +298,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
         if (rc == NGX_OK) {
             ngx_http_ioattest_verified(ctx);
+            ngx_http_ioattest_trailers_drop(r);
             return ngx_http_next_header_filter(r);
         }
     }

@@ -47,6 +47,7 @@ ngx_http_ioattest_stream_header(ngx_http_request_t *r,
 
     ngx_http_clear_content_length(r);
     ngx_http_clear_accept_ranges(r);
+    ngx_http_ioattest_trailers_drop(r);
 
     /*
      * As X-Accel-Buffering: no.  ngx_http_upstream_send_response() looks at

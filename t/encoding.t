@@ -1,0 +1,230 @@
+# What of a request's headers reaches the API, and encoded responses.
+
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+
+use Test::Nginx::Socket 'no_plan';
+
+use IoattestSim;
+use IoattestTable;
+
+IoattestSim->start(machines => 1);
+add_block_preprocessor(\&IoattestSim::prepare);
+add_block_preprocessor(\&IoattestTable::prepare);
+
+# What would make the answer another one stays here.
+
+our @dropped = ('Accept-Encoding: gzip, br', 'accept-encoding: zstd',
+    'Range: bytes=0-3', 'If-Range: "e"', 'If-Match: "m"',
+    'If-None-Match: "n", *',
+    'If-Modified-Since: Thu, 01 Jan 2037 00:00:00 GMT',
+    'If-Unmodified-Since: Thu, 01 Jan 1970 00:00:01 GMT',
+    'X-Request-Hash: 00', 'x-REQUEST-hash: 01');
+
+# And all else goes on, in its order: names alike, doubles, long lists.
+
+our @kept = ('Authorization: Bearer key', 'Cookie: a=1; b=2',
+    'Content-Type: application/json', 'X-Request-Hash-2: kept',
+    'Accept-Encoding-Not: kept', 'Ranges: kept', 'If: kept',
+    'X-Double: 1', 'X-Other: 2', 'X-Double: 3', 'Accept: text/html',
+    (map { "X-Many-$_: value-$_" } 1 .. 45));
+
+our $mixed = join "\n", map { $dropped[$_] ? ($dropped[$_], $kept[$_])
+                                           : $kept[$_] } 0 .. $#kept;
+our $in_order = join '.*?', map {
+    my ($name, $value) = split /: /, $_, 2;
+    '(?i:\["' . quotemeta($name) . '",\s*"' . quotemeta($value) . '"\])'
+} grep { !/^Content-Type/ } @kept;
+our $none = '\A(?!.*\["(?i:accept-encoding|range|if-[a-z-]+|x-request-hash)",)';
+
+our $long = $IoattestTable::Prompt;
+$long =~ s/hello/'x' x 4000/e;
+
+
+no_long_string();
+no_shuffle();
+run_tests();
+
+__DATA__
+
+=== TEST 1: headers that reach the API, and that do not
+--- cases eval
+[[$IoattestTable::Prompt, $main::mixed, ''],
+ ['GET /_sim/stats', '', "200 $main::none"],
+ ['GET /_sim/stats', '', "200 $main::in_order"],
+ ['GET /_sim/stats', '', '200 "(?i:content-type)",\s*"application/json"']]
+
+
+
+=== TEST 2: which an unprotected location passes on
+--- beside: location /open/ { proxy_pass http://api/v1/private/; }
+--- cases eval
+[["POST /open/completions\n{\"model\":\"m\"}", $main::mixed, ''],
+ map { ['GET /_sim/stats', '', "200 (?i:\\[\"$_\",)"] }
+     qw( accept-encoding range if-range if-match if-none-match
+         if-modified-since if-unmodified-since x-request-hash )]
+
+
+
+=== TEST 3: no header at all is wanted, or nothing but such
+--- cases eval
+[[$IoattestTable::Prompt, 'Range: bytes=0-3', ''],
+ ['GET /_sim/stats', '', "200 $main::none"],
+ [$IoattestTable::Prompt, '', '']]
+
+
+
+=== TEST 4: with ioattest_bind off as well
+--- inside: ioattest_bind off;
+--- cases eval
+[[$IoattestTable::Prompt, $main::mixed, ''],
+ ['GET /_sim/stats', '', "200 $main::none"]]
+
+
+
+=== TEST 5: in a dry run as well
+--- inside: ioattest_dry_run on;
+--- cases eval
+[[$IoattestTable::Prompt, $main::mixed, ''],
+ ['GET /_sim/stats', '', "200 $main::none"]]
+
+
+
+=== TEST 6: a range of a verified response is not cut out of it
+--- request eval: $IoattestTable::Prompt
+--- more_headers
+Range: bytes=0-3
+If-Modified-Since: Thu, 01 Jan 2037 00:00:00 GMT
+X-Sim: validators
+--- error_code: 200
+--- response_headers
+!Content-Range
+--- response_body_like: "choices"
+
+
+
+=== TEST 7: nginx compresses what was verified
+--- inside: gzip on; gzip_types *; gzip_min_length 1;
+--- request eval: $main::long
+--- more_headers
+Accept-Encoding: gzip
+--- error_code: 200
+--- response_headers
+Content-Encoding: gzip
+--- response_body_like: \A\x1f\x8b
+
+
+
+=== TEST 8: but not for a client that does not ask
+--- inside: gzip on; gzip_types *; gzip_min_length 1;
+--- table
+-
+flip_body                        response_hash_mismatch
+
+
+
+=== TEST 9: and a refusal is one, compressed or not
+--- inside: gzip on; gzip_types *; gzip_min_length 1000;
+--- request eval: $main::long
+--- more_headers
+Accept-Encoding: gzip
+X-Sim: flip_body
+--- error_code: 502
+--- response_headers
+!Content-Encoding
+--- response_body_like eval: IoattestTest::code_like("response_hash_mismatch")
+
+
+
+=== TEST 10: nginx compresses a stream
+--- inside: gzip on; gzip_types *; gzip_min_length 1;
+--- request eval
+my $ask = $main::long; $ask =~ s/\}\z/,"stream":true}/; $ask
+--- more_headers
+Accept-Encoding: gzip
+--- error_code: 200
+--- response_headers
+Content-Encoding: gzip
+--- response_body_like: \A\x1f\x8b
+
+
+
+=== TEST 11: responses that are encoded, or say so
+--- table
+gzip                             encoded_body
+gzip_lie                         encoded_body
+gzip_lie=br                      encoded_body
+gzip_lie=identity%2c%20gzip      encoded_body
+gzip_lie=                        encoded_body
+gzip_lie=identity
+gzip_lie=Identity
+hdr=Content-Encoding:identity, gzip  encoded_body
+gzip_lie=identity, flip_body     response_hash_mismatch
+-
+
+
+
+=== TEST 12: and streams
+--- ask eval
+my $ask = $IoattestTable::Prompt; $ask =~ s/\}\z/,"stream":true}/; $ask
+--- table
+gzip                             encoded_body
+gzip_lie                         encoded_body
+gzip_lie=identity                200 \[DONE\]
+
+
+
+=== TEST 13: with ioattest_bind off they pass as they come
+--- inside: ioattest_bind off;
+--- table
+gzip                             200 \A\x1f\x8b
+gzip_lie
+gzip, sig_flip                   signature_mismatch
+
+
+
+=== TEST 14: but not streams, whose signature is inside
+--- inside: ioattest_bind off;
+--- ask eval
+my $ask = $IoattestTable::Prompt; $ask =~ s/\}\z/,"stream":true}/; $ask
+--- table
+gzip                             encoded_body
+-                                200 \[DONE\]
+
+
+
+=== TEST 15: gunzip does not come before the verdict
+--- inside: gunzip on;
+--- table
+gzip                             encoded_body
+-
+
+
+
+=== TEST 16: a location that asks for gzip itself
+--- inside: proxy_set_header Accept-Encoding gzip;
+--- cases eval
+[[$IoattestTable::Prompt, 'X-Sim: gzip', 'encoded_body'],
+ [$IoattestTable::Prompt, '', ''],
+ ['GET /_sim/stats', '', '200 "(?i:accept-encoding)",\s*"gzip"']]
+
+
+
+=== TEST 17: what to look at is in the log
+--- inside: proxy_set_header Accept-Encoding gzip;
+--- request eval: $IoattestTable::Prompt
+--- more_headers
+X-Sim: gzip
+--- error_code: 502
+--- error_log eval
+qr/refused encoded_body: .*proxy_set_header Accept-Encoding/
+
+
+
+=== TEST 18: unsigned errors may be encoded
+--- table
+error=429, gzip                  429 \A\x1f\x8b
+status=429, gzip                 encoded_body
