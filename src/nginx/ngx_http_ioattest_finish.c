@@ -12,6 +12,7 @@ static ngx_int_t ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job,
 static void ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
     ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status);
+static void ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job,
     ioa_status_t reason, ngx_int_t status);
 static ngx_uint_t ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job);
@@ -240,7 +241,10 @@ ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
                                     : &counters->attest_rejected[reason], 1);
     }
 
-    if (reason != IOA_OK) {
+    if (reason == IOA_OK && job->proof) {
+        ngx_http_ioattest_job_trusted(job);
+
+    } else if (reason != IOA_OK) {
         ngx_http_ioattest_job_log(job, reason, status);
 
         if (job->waited) {
@@ -249,6 +253,36 @@ ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
     }
 
     ngx_http_ioattest_wait_wake(job->lease_key);
+}
+
+
+/* Says who is trusted from now on, and on what grounds. */
+
+static void
+ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job)
+{
+    u_char                    address[IOA_ADDRESS_TEXT_LEN];
+    ngx_str_t                 name;
+    ioa_proved_t             *proved;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = job->ctx;
+    proved = &job->proof->machine.proved;
+
+    ioa_address_print(address, job->proof->machine.address20);
+
+    name = ngx_http_ioattest_printable(ctx->request->pool,
+                                       ctx->model.names.name,
+                                       ctx->model.names.name_len);
+
+    ngx_log_error(NGX_LOG_NOTICE, ctx->request->connection->log, 0,
+                  "ioattest: attested %*s for model \"%V\": cpu %s, "
+                  "tcb status %s, %uz gpus %s, signer bound by %s",
+                  (size_t) IOA_ADDRESS_TEXT_LEN, address, &name,
+                  ngx_http_ioattest_cpu_name(proved->cpu),
+                  ioa_tcb_name(proved->tcb_status), proved->gpus,
+                  proved->gpus ? proved->gpu_arch : "-",
+                  proved->signer_bound ? "hardware" : "TLS to the API alone");
 }
 
 
