@@ -17,7 +17,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     ioa_machine_t  machine, listed, zero;
 
     static const ioa_bytes_t   digest = { (const uint8_t *) "sha256:a", 8 };
-    static const ioa_policy_t  any = { NULL, 0 }, list = { &digest, 1 };
+    static const ioa_policy_t  any = { .image_digests = NULL };
+    static const ioa_policy_t  list = {
+        .image_digests = &digest, .image_digests_n = 1
+    };
     static uint8_t             nonce32[IOA_NONCE_LEN];
 
     for (i = 0; i < IOA_NONCE_LEN; i++) {

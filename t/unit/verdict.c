@@ -12,7 +12,6 @@
                "02020202020202020202020202020202"
 
 
-
 static ioa_bytes_t
 bytes(const char *text)
 {
@@ -227,7 +226,12 @@ test_digest_check(void)
     size_t         i;
     ioa_machine_t  none, has;
     ioa_bytes_t    list[2];
-    ioa_policy_t   any = { NULL, 0 }, listed = { list, 2 };
+    ioa_policy_t   any, listed;
+
+    memset(&any, 0, sizeof(any));
+    listed = any;
+    listed.image_digests = list;
+    listed.image_digests_n = 2;
 
     memset(&none, 0, sizeof(none));
     has = none;
