@@ -1,9 +1,7 @@
 
 /*
- * ioattest: verified confidential inference.
- *
- * The module's directives, their defaults, and its descriptor; what they do
- * is in src/nginx, what is judged in src/core.
+ * ioattest: verified confidential inference.  Directives, their defaults,
+ * descriptor; what they do is in src/nginx, what is judged in src/core.
  */
 
 
@@ -441,12 +439,10 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->replay, prev->replay, 0);
 
     if (conf->cpu == 0) {
-        conf->cpu = prev->cpu ? prev->cpu
-                              : (IOA_CPU_TDX|IOA_CPU_SEV_SNP);
+        conf->cpu = prev->cpu ? prev->cpu : (IOA_CPU_TDX|IOA_CPU_SEV_SNP);
     }
 
-    ngx_conf_merge_uint_value(conf->gpu, prev->gpu,
-                              IOA_GPU_LOCAL);
+    ngx_conf_merge_uint_value(conf->gpu, prev->gpu, IOA_GPU_LOCAL);
     ngx_conf_merge_uint_value(conf->report_data, prev->report_data,
                               IOA_REPORT_DATA_AUTO);
 

@@ -58,7 +58,7 @@ typedef enum {
 
 /* An answer's body, and its issuer chain header as it came. */
 typedef struct {
-    ioa_bytes_t  body;          /* data NULL: not asked yet */
+    ioa_bytes_t  body;          /* data NULL: not asked yet; empty: none */
     ioa_bytes_t  chain;
 } ioa_fetched_t;
 

@@ -149,7 +149,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
         return IOA_ATTESTATION_UNAVAILABLE;
     }
 
-    if (e->fetched[IOA_FETCH_AMD_CRL].body.data != NULL) {
+    if (e->fetched[IOA_FETCH_AMD_CRL].body.len != 0) {
         crls = ioa_snp_crls(checks, e);
 
         if (crls == NULL) {

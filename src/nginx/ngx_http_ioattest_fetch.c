@@ -284,7 +284,7 @@ ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof)
 
         if ((proof->asked & (1u << what)) == 0
             || ngx_http_ioattest_services[what].life == 0
-            || fetched->body.data == NULL)
+            || fetched->body.len == 0)
         {
             continue;
         }
@@ -333,6 +333,20 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
                   == NGX_OK)
     {
         return;
+
+    } else if (job->what == IOA_FETCH_AMD_CRL
+               && status == NGX_HTTP_NOT_FOUND)
+    {
+        /* a mirror of the key service may have certificates alone */
+
+        ngx_log_error(NGX_LOG_WARN, job->ctx->request->connection->log, 0,
+                      "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
+                      "keys is not looked at",
+                      ngx_http_ioattest_fetch_uri(proof, job->what),
+                      proof->wants.path[job->what]);
+
+        proof->fetched[job->what].body.data = (u_char *) "";
+        proof->fetched[job->what].body.len = 0;
 
     } else {
         uri = ngx_http_ioattest_fetch_uri(proof, job->what);

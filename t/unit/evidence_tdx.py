@@ -11,6 +11,7 @@ Speaks TAP.
 """
 
 import base64
+import calendar
 import csv
 import datetime
 import json
@@ -90,10 +91,19 @@ def pem_of(quote):
     return quote[first:last], last
 
 
+def seconds(cert, name):
+    # the one is not in Debian 12's, the other will be in no later one
+    date = getattr(cert, name + "_utc", None) or getattr(cert, name)
+    return calendar.timegm(date.utctimetuple())
+
+
 def dates_of(quote):
-    certs = x509.load_pem_x509_certificates(pem_of(quote)[0])
-    return (max(c.not_valid_before_utc.timestamp() for c in certs),
-            min(c.not_valid_after_utc.timestamp() for c in certs))
+    # load_pem_x509_certificates() is not in Debian 12's
+    end = b"-----END CERTIFICATE-----"
+    certs = [x509.load_pem_x509_certificate(text + end)
+             for text in pem_of(quote)[0].split(end)[:-1]]
+    return (max(seconds(c, "not_valid_before") for c in certs),
+            min(seconds(c, "not_valid_after") for c in certs))
 
 
 def clocks(quote, verdict):
