@@ -380,6 +380,7 @@ ioa_reqmodel_char(uint32_t *code, const uint8_t *data, size_t n)
 static ioa_status_t
 ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
 {
+    int       over = 0;
     size_t    i, m, k, len = 0;
     uint8_t   out[4];
     uint32_t  code;
@@ -397,12 +398,17 @@ ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
 
         k = ioa_reqmodel_utf8(out, code);
 
-        if (k > IOA_MODEL_NAME_MAX - len) {
-            return IOA_MODEL_UNKNOWN;
-        }
+        /* what is ambiguous behind that is to be found all the same */
+        over = over || k > IOA_MODEL_NAME_MAX - len;
 
-        memcpy(rm->model + len, out, k);
-        len += k;
+        if (!over) {
+            memcpy(rm->model + len, out, k);
+            len += k;
+        }
+    }
+
+    if (over) {
+        return IOA_MODEL_UNKNOWN;
     }
 
     name->data = rm->model;
