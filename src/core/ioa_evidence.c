@@ -38,15 +38,15 @@ ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
 {
     va_list  args;
 
+    va_start(args, format);
+    (void) vsnprintf(wants->path[what], IOA_EVIDENCE_PATH_MAX, format, args);
+    va_end(args);
+
     if (e->fetched[what].body.data != NULL) {
         return 1;
     }
 
     wants->wanted |= 1u << what;
-
-    va_start(args, format);
-    (void) vsnprintf(wants->path[what], IOA_EVIDENCE_PATH_MAX, format, args);
-    va_end(args);
 
     return 0;
 }

@@ -64,8 +64,8 @@ typedef struct {
 
 /*
  * What is missing.  path is that of a GET below the service's own URI,
- * without a slash before; "" for IOA_FETCH_NRAS, a POST of nras_body, and for
- * IOA_FETCH_JWKS.
+ * without a slash before, of what is there already as well; "" for
+ * IOA_FETCH_NRAS, a POST of nras_body, and for IOA_FETCH_JWKS.
  */
 typedef struct {
     unsigned     wanted;        /* 1 << ioa_fetch_e */

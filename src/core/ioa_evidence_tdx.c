@@ -147,7 +147,7 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
     ioa_tdx_trust_t *trust)
 {
     ioa_crls_t              *crls;
-    ioa_status_t             st = IOA_TCB_REJECTED;
+    ioa_status_t             st = IOA_CPU_EVIDENCE_INVALID;
     ioa_collateral_t        *collateral = NULL;
     ioa_collateral_quote_t   platform;
 
@@ -252,7 +252,8 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     trust.roots = e->policy->cpu_roots;
     trust.crls = NULL;
     trust.cache = e->policy->cache;
-    trust.sept_ve_disable = e->policy->file->sept_ve_disable.value != 0;
+    trust.sept_ve_disable = !e->policy->file->sept_ve_disable.given
+                            || e->policy->file->sept_ve_disable.value != 0;
     trust.now = e->now;
 
     /* which collateral it is that is needed the quote says; once it is there

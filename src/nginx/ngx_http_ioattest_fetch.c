@@ -102,6 +102,13 @@ ngx_http_ioattest_fetch_start(ngx_http_ioattest_proof_t *proof)
             continue;
         }
 
+        /* kept, for the next verdict may end before it says so again */
+
+        if (proof->wants.wanted & (1u << what)) {
+            ngx_memcpy(proof->path[what], proof->wants.path[what],
+                       IOA_EVIDENCE_PATH_MAX);
+        }
+
         rc = ngx_http_ioattest_fetch_one(proof, what,
                                          (anew >> what) & 1);
         if (rc != NGX_OK) {
@@ -137,7 +144,7 @@ ngx_http_ioattest_fetch_one(ngx_http_ioattest_proof_t *proof,
 
     proof->asked |= 1u << what;
 
-    return ngx_http_ioattest_fetch_send(proof, what, proof->wants.path[what]);
+    return ngx_http_ioattest_fetch_send(proof, what, proof->path[what]);
 }
 
 
@@ -166,7 +173,7 @@ ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
     job->ctx = ctx;
     job->proof = proof;
     job->what = what;
-    job->second = (path != proof->wants.path[what]);
+    job->second = (path != proof->path[what]);
 
     job->next = ctx->jobs;
     ctx->jobs = job;
@@ -223,7 +230,7 @@ ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
 
     p = ngx_snprintf(buf, NGX_HTTP_IOATTEST_FETCH_PATH,
                      "ioattest fetch %ud %s %V", what,
-                     proof->wants.path[what], base);
+                     proof->path[what], base);
 
     SHA256(buf, p - buf, key32);
 }
@@ -343,7 +350,7 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
                       "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
                       "keys is not looked at",
                       ngx_http_ioattest_fetch_uri(proof, job->what),
-                      proof->wants.path[job->what]);
+                      proof->path[job->what]);
 
         proof->fetched[job->what].body.data = (u_char *) "";
         proof->fetched[job->what].body.len = 0;
@@ -354,8 +361,8 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
         ngx_log_error(NGX_LOG_ERR, job->ctx->request->connection->log, 0,
                       "ioattest: \"%V%s%s\" did not answer what an "
                       "attestation needs (status %i, %uz bytes%s)",
-                      uri, proof->wants.path[job->what][0] ? "/" : "",
-                      proof->wants.path[job->what], status, job->size,
+                      uri, proof->path[job->what][0] ? "/" : "",
+                      proof->path[job->what], status, job->size,
                       job->overflow ? ", too large"
                                     : (job->complete ? "" : ", incomplete"));
 

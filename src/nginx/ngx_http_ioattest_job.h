@@ -53,6 +53,7 @@ struct ngx_http_ioattest_proof_s {
     time_t                       now;
 
     ioa_fetched_t                fetched[IOA_FETCH_MAX];
+    char                         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
     unsigned                     asked;     /* bits of ioa_fetch_e: anew */
     unsigned                     stale;     /* from the zone, and refused */
     ngx_uint_t                   pending;
