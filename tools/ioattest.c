@@ -15,6 +15,8 @@ typedef struct {
 } ioattest_command_t;
 
 static const ioattest_command_t  ioattest_commands[] = {
+    { "report", ioattest_report,
+      "verify an attestation reply that was saved" },
     { "response", ioattest_response,
       "verify a response that was saved, and the request it answers" }
 };

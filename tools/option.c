@@ -8,6 +8,22 @@
 #include "option.h"
 
 
+/* The one that takes what is no option: its name has no dashes. */
+static ioattest_option_t *
+ioattest_option_operand(ioattest_option_t *options, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (options[i].name[0] != '-') {
+            return &options[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 /* Out: *value, what stands behind "=" in arg, else NULL. */
 static ioattest_option_t *
 ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
@@ -17,6 +33,11 @@ ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
 
     len = strcspn(arg, "=");
     *value = arg[len] == '=' ? arg + len + 1 : NULL;
+
+    if (arg[0] != '-' || arg[1] == '\0') {
+        *value = arg;
+        return ioattest_option_operand(options, n);
+    }
 
     for (i = 0; i < n; i++) {
         if (strlen(options[i].name) == len

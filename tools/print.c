@@ -2,6 +2,7 @@
  * print: see print.h.
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,7 +76,13 @@ ioattest_json_end(ioattest_json_t *json)
 static void
 ioattest_json_name(ioattest_json_t *json, const char *name)
 {
-    printf("%s\"%s\":", json->members++ == 0 ? "" : ",", name);
+    if (json->members++ != 0) {
+        putchar(',');
+    }
+
+    if (name != NULL) {
+        printf("\"%s\":", name);
+    }
 }
 
 
@@ -162,6 +169,31 @@ ioattest_json_hex(ioattest_json_t *json, const char *name,
     putchar('"');
     ioattest_print_digits(data, n);
     putchar('"');
+}
+
+
+void
+ioattest_json_number(ioattest_json_t *json, const char *name, uint64_t value)
+{
+    ioattest_json_name(json, name);
+    printf("%" PRIu64, value);
+}
+
+
+void
+ioattest_json_open(ioattest_json_t *json, const char *name, char bracket)
+{
+    ioattest_json_name(json, name);
+    putchar(bracket);
+    json->members = 0;
+}
+
+
+void
+ioattest_json_close(ioattest_json_t *json, char bracket)
+{
+    putchar(bracket);
+    json->members = 1;
 }
 
 

@@ -33,6 +33,18 @@ void ioattest_json_string(ioattest_json_t *json, const char *name,
 void ioattest_json_hex(ioattest_json_t *json, const char *name,
     const uint8_t *data, size_t n);
 
+/* A member: a number, from 0. */
+void ioattest_json_number(ioattest_json_t *json, const char *name,
+    uint64_t value);
+
+/*
+ * A member that has members, or entries, of its own: what is written up to
+ * the close is its.  In: bracket; name NULL for an entry of a list.
+ */
+void ioattest_json_open(ioattest_json_t *json, const char *name,
+    char bracket);
+void ioattest_json_close(ioattest_json_t *json, char bracket);
+
 /* A member: true or false. */
 void ioattest_json_bool(ioattest_json_t *json, const char *name, int value);
 

@@ -244,6 +244,7 @@ ioa_status_t
 ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t quote)
 {
+    size_t              lines;
     ioa_tcb_t          *tcb;
     ioa_status_t        st;
     ioa_tdx_trust_t     trust;
@@ -256,11 +257,9 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
                             || e->policy->file->sept_ve_disable.value != 0;
     trust.now = e->now;
 
-    /* which collateral it is that is needed the quote says; once it is there
-       the lines of this pass are not those of the verdict */
-    st = ioa_tdx_verify(&tdx, e->policy->collateral
-                        && e->fetched[IOA_FETCH_TCB_INFO].body.data != NULL
-                        ? NULL : checks, quote.data, quote.len, &trust);
+    /* which collateral it is that is needed the quote says */
+    lines = checks != NULL ? checks->n : 0;
+    st = ioa_tdx_verify(&tdx, checks, quote.data, quote.len, &trust);
 
     if (st != IOA_OK) {
         return st;
@@ -283,6 +282,11 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
         st = IOA_ATTESTATION_UNAVAILABLE;
 
     } else {
+        /* the lines of the pass with CRLs are those of the verdict */
+        if (checks != NULL) {
+            checks->n = lines;
+        }
+
         st = ioa_tdx_status(tcb, proved, checks, e, &tdx, quote, &trust);
     }
 

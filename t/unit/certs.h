@@ -178,6 +178,12 @@ certs_make(const certs_form_t *form)
     certs_must(X509_sign_ctx(x, ctx) > 0, "X509_sign_ctx");
     EVP_MD_CTX_free(ctx);
 
+    /* newer OpenSSL signs what has extensions as version 3 */
+
+    if (form->version) {
+        X509_set_version(x, form->version - 1);
+    }
+
     return x;
 }
 

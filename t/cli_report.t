@@ -1,0 +1,188 @@
+# ioattest report: replies of the simulated machines, verified and refused,
+# with and without what the makers' services say; usage.
+
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+
+use File::Temp qw( tempdir );
+use IO::Socket::INET ();
+use JSON::PP ();
+use Test::More;
+
+use IoattestCli qw( cli saved slurp );
+use IoattestSim ();
+
+my $sim = IoattestSim->start(machines => 1, evidence => 1);
+my $nonce = 'c3' x 32;     # not 5a, which the simulator's wrong ones are
+my @roots = ('--cpu-roots', $ENV{TEST_NGINX_SIM_CPU_ROOTS},
+             '--gpu-roots', $ENV{TEST_NGINX_SIM_GPU_ROOTS});
+
+# A reply of the machine so set, in a file.
+sub reply {
+    my (%set) = @_;
+
+    $sim->reset;
+    $sim->set(gpus => 1, report_data => 'address-nonce', %set);
+    return saved($sim->fetch('POST', '/v1/private/attestation',
+        { model_id => 'any', nonce => $nonce }));
+}
+
+# GET, with the headers.
+sub get {
+    my ($path) = @_;
+
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $sim->port) or die "connect: $@";
+    print {$socket} "GET $path HTTP/1.1\r\nHost: sim\r\n"
+        . "Connection: close\r\n\r\n";
+    local $/;
+    my ($head, $body) = split /\r\n\r\n/, readline($socket), 2;
+    die "$path: $head" if $head !~ m{\AHTTP/1\.1 200};
+    return ($head, $body);
+}
+
+sub put {
+    my ($path, $bytes) = @_;
+
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $bytes;
+    close $out or die "$path: $!";
+    return;
+}
+
+sub judged {
+    my ($reason, $name, $file, @more) = @_;
+
+    my ($status, $out, $err) = cli('report', $file, '--nonce', $nonce,
+                                   @roots, @more);
+    subtest "$reason: $name" => sub {
+        is($status, $reason eq 'verified' ? 0 : 1, 'status');
+        like($out, qr/\A$reason\n/, 'first line');
+        is($err, '', 'nothing to complain of');
+    };
+    return $out;
+}
+
+sub unreadable {
+    my ($like, $name, @arguments) = @_;
+
+    my ($status, $out, $err) = cli('report', @arguments);
+    return subtest "usage: $name" => sub {
+        is($status, 2, 'status');
+        is($out, '', 'no verdict');
+        like($err, qr/\Aioattest: [^\n]*$like[^\n]*\n\z/, 'one sentence');
+    };
+}
+
+# --- verified ---------------------------------------------------------------
+
+# a file of its own: those of saved() are written over
+
+my $dir = tempdir(CLEANUP => 1);
+my $good = "$dir/reply";
+put($good, slurp(reply(evidence => 'tdx')));
+my $out = judged('verified', 'TDX and a GPU', $good);
+like($out, qr/^  signer_bound: yes$/m, 'the signer is bound');
+like($out, qr/^  cpu: tdx$/m, 'the kind: TDX');
+like($out, qr/^    mr_td: $ENV{TEST_NGINX_SIM_MR_TD}$/mi, 'the register');
+like($out, qr/^not made  TCB status/m, 'what was not looked at');
+unlike($out, qr/^failed/m, 'nothing failed');
+
+my (undef, $json) = cli('report', $good, '--nonce', $nonce, @roots, '--json');
+my $verdict = JSON::PP->new->decode($json);
+is($verdict->{verdict}, 'verified', 'JSON');
+is($verdict->{proved}{gpus}, 1, 'JSON: GPUs');
+is($verdict->{proved}{signing_address}, lc $sim->address(0), 'JSON: signer');
+cmp_ok(scalar @{ $verdict->{checks} }, '>', 10, 'JSON: checks');
+
+my ($status, $none) = cli('report', $good, '--nonce', $nonce, '--cpu', 'off');
+is($status, 0, 'no roots: status');
+like($none, qr/^not made  CPU evidence/m, 'no roots: CPU');
+like($none, qr/^not made  GPU evidence/m, 'no roots: GPU');
+like($none, qr/^  signer_bound: no$/m, 'no roots: not bound');
+
+# --- refused ----------------------------------------------------------------
+
+($status, $out) = cli('report', $good, '--nonce', '00' x 32, @roots);
+is($status, 1, 'another nonce: status');
+like($out, qr/\Anonce_mismatch\n/, 'another nonce');
+
+judged('report_data_mismatch', 'layout', $good, '--report-data', 'nonce');
+judged('cpu_evidence_invalid', 'another kind', $good, '--cpu', 'sev-snp');
+judged('cpu_evidence_invalid', 'years later', $good, '--at',
+    '2120-01-01T00:00:00Z');
+judged('measurement_mismatch', 'policy', $good, '--policy',
+    saved('{"tdx":{"mr_td":["' . '00' x 48 . '"]}}'));
+judged('image_digest_mismatch', 'policy', $good, '--policy',
+    saved('{"image_digests":["sha256:' . '00' x 32 . '"]}'));
+judged('attestation_malformed', 'no JSON', saved('{'));
+
+# --- what Intel says --------------------------------------------------------
+
+$out = judged('attestation_unavailable', 'an empty directory', $good,
+    '--collateral', $dir);
+like($out, qr/file: tcb_info\.json/, 'the file is named');
+my ($fmspc) = $out =~ m{(/tdx/certification/v4/tcb\?fmspc=\w+)};
+ok($fmspc, 'and where it comes from');
+
+my ($head, $body) = get($fmspc // '/');
+my ($chain) = $head =~ /^TCB-Info-Issuer-Chain: (.*?)\r?$/mi;
+put("$dir/tcb_info.json", $body);
+put("$dir/tcb_info_chain.pem", "$chain");
+($head, $body) = get('/tdx/certification/v4/qe/identity');
+($chain) = $head =~ /^SGX-Enclave-Identity-Issuer-Chain: (.*?)\r?$/mi;
+(my $pem = $chain) =~ s/%(..)/chr hex $1/ge;
+put("$dir/qe_identity.json", $body);
+put("$dir/qe_identity_chain.pem", $pem);
+put("$dir/pck_crl.der",
+    (get('/sgx/certification/v4/pckcrl?ca=platform&encoding=der'))[1]);
+put("$dir/root_crl.der", (get('/IntelSGXRootCA.der'))[1]);
+
+$out = judged('verified', 'with collateral', $good, '--collateral', $dir);
+like($out, qr/^  tcb_status: UpToDate$/m, 'TCB status');
+put("$dir/tcb_info.json", slurp("$dir/tcb_info.json") . 'x');
+judged('tcb_rejected', 'altered TCB info', $good, '--collateral', $dir);
+
+# --- other machines ---------------------------------------------------------
+
+$out = judged('verified', 'SEV-SNP', reply(evidence => 'snp',
+                                           snp_certs => JSON::PP::true));
+like($out, qr/^  cpu: sev-snp$/m, 'the kind');
+like($out, qr/^    measurement: $ENV{TEST_NGINX_SIM_MEASUREMENT}$/mi,
+    'the measurement');
+
+my $expect = $sim->expect;
+for my $name (qw( gpu_nonce gpu_signature gpu_root gpu_chain_4 gpu_switch
+                  gpu_evidence_missing gpu_base64 ))
+{
+    judged($expect->{$name}{reason}, $name,
+        reply(evidence => 'tdx', attest => $name));
+}
+for my $name (qw( snp_debug snp_signature snp_root snp_data_nonce
+                  snp_committed snp_truncated ))
+{
+    judged($expect->{$name}{reason}, $name, reply(evidence => 'snp',
+        snp_certs => JSON::PP::true, attest => $name));
+}
+
+# --- usage ------------------------------------------------------------------
+
+unreadable('FILE', 'no file', '--nonce', $nonce);
+unreadable('--nonce is missing', 'no nonce', $good);
+unreadable('64 hex digits', 'short nonce', $good, '--nonce', '00');
+unreadable('twice', 'two files', $good, $good, '--nonce', $nonce);
+unreadable('cannot open', 'no such file', "$dir/none", '--nonce', $nonce,
+    @roots);
+unreadable('holds no roots', 'no roots', $good, '--nonce', $nonce,
+    '--cpu-roots', saved('x'));
+unreadable('no evidence would be verified', 'nothing to go by', $good,
+    '--nonce', $nonce);
+unreadable('tdx\.mr_tx', 'policy', $good, '--nonce', $nonce, @roots,
+    '--policy', saved('{"tdx":{"mr_tx":[]}}'));
+unreadable('--at', 'a time', $good, '--nonce', $nonce, '--at', 'now');
+unreadable('--collateral', 'NRAS', $good, '--nonce', $nonce, '--gpu', 'nras');
+
+done_testing();

@@ -1,0 +1,208 @@
+# Evidence that is good, what the policy and report data ask for, and what
+# the status and the variables say of it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP ();
+use Test::More;
+use Time::HiRes qw( sleep );
+
+use IoattestEvidence;
+use IoattestNginx;
+use IoattestSim;
+
+IoattestSim->start(machines => 1, evidence => 1);
+
+my $mr_td = $ENV{TEST_NGINX_SIM_MR_TD};
+my $other = '00' x 48;
+my $policy = IoattestEvidence::file({ tdx => { mr_td => [$other, $mr_td] } });
+my $kds = 'ioattest_amd_kds /_kds/';
+
+my $format = "log_format ev '\$http_x_id cpu=\$ioattest_cpu "
+             . "gpu=\$ioattest_gpu bound=\$ioattest_signer_bound';";
+
+my %http = (http => "    $format\n"
+                    . "    access_log logs/ev.log ev;\n");
+
+my $server = join '', map { IoattestEvidence::location(@$_) }
+    ['any', $kds], ['pcs', $kds, 'ioattest_collateral /_pcs/'],
+    ['nonce', 'ioattest_report_data nonce'],
+    ['address', 'ioattest_report_data address-nonce'],
+    ['tdx', 'ioattest_cpu tdx', $kds], ['snp', 'ioattest_cpu sev-snp', $kds],
+    ['policy', "ioattest_policy $policy"],
+    ['inline', 'ioattest_thread_pool off'],
+    ['short', 'ioattest_timeout 1ms'];
+
+my $nginx = IoattestEvidence::gateway(workers => 2, %http,
+                                      server => $server);
+my $count = 0;
+
+# What a model of its own is told, with such machines.
+sub told {
+    my ($path, %set) = @_;
+    IoattestSim::reset();
+    IoattestSim::set({ evidence => 'tdx', gpus => 1, %set });
+    $count++;
+    return IoattestEvidence::said($nginx, $path, "m$count");
+}
+
+# what is good
+
+for my $set ([], [quote_version => 5], [quote_version => 5, td_body => '1.0'],
+             [quote_trailing => 0], [quote_trailing => 4096],
+             [gpus => 8], [gpus => 16], [gpu_arch => 'BLACKWELL'],
+             [gpu_features => 'mpt'], [gpu_features => 'ppcie'])
+{
+    is(told('pcs', @$set), 200, "TDX: @$set");
+    is(told('inline', @$set), 200, "without threads: @$set");
+}
+
+my $true = JSON::PP::true;
+
+for my $product (qw( Milan Genoa Turin )) {
+    for my $set ([snp_version => 3], [snp_version => 5],
+                 [snp_certs => $true],
+                 [snp_signer => 'vlek', snp_certs => $true])
+    {
+        is(told('any', evidence => 'snp', snp_product => $product, @$set),
+           200, "SEV-SNP: $product @$set");
+    }
+}
+is(told('any', evidence => 'snp', snp_version => 2, snp_certs => $true), 200,
+   'SEV-SNP: version 2');
+
+# which CPUs
+
+is(told('tdx', evidence => 'snp', snp_certs => $true),
+   '502 cpu_evidence_invalid', 'SEV-SNP where TDX is asked for');
+is(told('snp'), '502 cpu_evidence_invalid', 'and the other way round');
+is(told('snp', evidence => 'snp'), 200, 'SEV-SNP where it is');
+
+# report data
+
+my @bound = (report_data => 'address-nonce');
+is(told('any', @bound), 200, 'auto, bound');
+is(told('nonce', @bound), '502 report_data_mismatch', 'nonce, bound');
+is(told('address', @bound), 200, 'address-nonce, bound');
+is(told('address'), '502 report_data_mismatch', 'address-nonce, nonce alone');
+is(told('nonce'), 200, 'nonce, nonce alone');
+
+sub same {
+    my ($path, %set) = @_;
+    IoattestSim::reset('set');
+    IoattestSim::set({ evidence => 'tdx', gpus => 1, %set });
+    return IoattestEvidence::said($nginx, $path, 'bound');
+}
+
+is(same('any', @bound), 200, 'a model is bound');
+is(same('inline', generation => 1), '502 report_data_mismatch',
+   'auto refuses the nonce alone after that');
+is(same('nonce', generation => 1), 200, 'the setting nonce does not');
+
+# variables and status
+
+IoattestSim::set({ generation => 2, gpu_arch => 'BLACKWELL', @bound });
+is(IoattestEvidence::said($nginx, 'pcs', 'seen'), 200, 'a machine');
+my $line = '';
+$nginx->wait_for(sub {
+    open my $in, '<', "$nginx->{root}/logs/ev.log" or return;
+    ($line) = grep { /^seen / } <$in>;
+    return defined $line;
+});
+like($line, qr/^seen cpu=tdx gpu=BLACKWELL bound=yes$/, 'its variables');
+
+my ($row) = grep { $_->{model_id} eq 'seen' }
+            @{$nginx->status->{zones}[0]{machines}};
+is($row->{cpu}, 'tdx', 'status: cpu');
+is($row->{tcb_status}, 'UpToDate', 'status: tcb_status');
+is(ref $row->{advisories}, 'ARRAY', 'status: advisories');
+is("$row->{gpu}{arch} $row->{gpu}{count}", 'BLACKWELL 1', 'status: gpu');
+is($row->{gpu}{driver}, IoattestSim::evidence()->{gpu}{BLACKWELL}{driver},
+   'status: driver');
+ok($row->{signer_bound}, 'status: signer_bound');
+ok(!$row->{pinned}, 'status: not pinned');
+like($row->{expires_at}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+     'status: expires_at');
+
+# the policy, and a reload with another
+
+is(told('policy'), 200, 'a measurement of the list');
+is(told('policy', attest => 'tdx_mr_td'), '502 measurement_mismatch',
+   'one that is not');
+($row) = grep { $_->{model_id} eq 'm' . ($count - 1) }
+         @{$nginx->status->{zones}[0]{machines}};
+ok($row->{pinned}, 'status: pinned');
+
+IoattestSim::reset();
+IoattestSim::set({ evidence => 'tdx', gpus => 1 });
+is(IoattestEvidence::said($nginx, 'policy', 'reload'), 200, 'before a reload');
+IoattestEvidence::rewrite($policy, { tdx => { mr_td => [$other] } });
+$nginx->reload;
+sleep 0.2;
+is(IoattestEvidence::said($nginx, 'policy', 'reload'),
+   '502 measurement_mismatch', 'a stricter policy finds nothing old');
+like($nginx->log,
+     qr/\[notice\].* ioattest: policy "\Q$policy\E": - tdx\.mr_td = $mr_td/,
+     'and the log says what changed');
+is(same('any', generation => 5), '502 report_data_mismatch',
+   'what is bound is bound after a reload');
+
+# configurations that do not start
+
+sub starts {
+    my ($more, %arg) = @_;
+    $nginx->configure(IoattestEvidence::texts(
+        server => IoattestEvidence::location('x', @$more), %arg));
+    my $command = join ' ', map { "'$_'" } $nginx->command('-t');
+    return scalar `$command 2>&1`;
+}
+
+sub bad_policy {
+    my ($text) = @_;
+    return starts(['ioattest_policy ' . IoattestEvidence::file($text)]);
+}
+
+like(bad_policy("{\"tdx\":\n{\"mr_tdd\": []}}"),
+     qr/\[emerg\].*line 2: tdx\.mr_tdd is not known/, 'an unknown member');
+like(bad_policy('{"tdx": {"mr_td": ["zz"]}}'), qr/\[emerg\].*mr_td\[0\] must/,
+     'no hex');
+like(bad_policy('{"tdx": {"tcb_status": ["Revoked"]}}'),
+     qr/\[emerg\].*tcb_status\[0\] must/, 'Revoked');
+like(bad_policy('{'), qr/\[emerg\].*this is not JSON/, 'no JSON');
+like(starts(["ioattest_policy $policy-missing"]),
+     qr/\[emerg\].*\Q$policy-missing\E" failed/, 'a missing file');
+like(starts(["ioattest_gpu_trusted_certificate $policy"]),
+     qr/\[emerg\].*expected a file of CA certificates in PEM/, 'no PEM');
+like(starts(['ioattest_gpu nras']), qr/\[emerg\].*needs "ioattest_nras"/,
+     'nras without its locations');
+my $warned = starts([]);
+like($warned, qr/\[warn\].*any genuine machine will do/, 'nothing pinned');
+like($warned, qr/\[warn\].*"ioattest_report_data auto"/, 'a signer unbound');
+unlike($warned, qr/\[emerg\]/, 'are warnings');
+unlike(starts(['ioattest_report_data address-nonce',
+               "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}"]),
+       qr/\[warn\]/, 'and not where all is pinned');
+
+# clients that leave while a thread verifies
+
+for my $i (1 .. 60) {
+    my $socket = $nginx->connect;
+    print {$socket} IoattestEvidence::request('any', "gone-$i");
+    $socket->flush;
+    sleep rand(0.03);
+    close $socket;
+}
+is(told('any'), 200, 'after clients that left');
+my $short = told('short');
+is($short, '502 attestation_timeout', 'less time than it takes');
+is(told('any'), 200, 'and all goes on');
+
+is_deeply(IoattestEvidence::alarms($nginx, qr/\[emerg\].* in \S+nginx\.conf/),
+          [], 'nothing else alarming in the log');
+ok($nginx->stop, 'nginx goes quietly');
+unlike($nginx->log, qr/open socket/, 'and leaves no socket open');
+
+done_testing();

@@ -1,0 +1,76 @@
+# GPU evidence: everything that can be wrong with it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use IoattestEvidence;
+use IoattestNginx;
+use IoattestSim;
+
+IoattestSim->start(machines => 1, evidence => 1);
+
+my $policy = IoattestEvidence::file(IoattestEvidence::policy(2));
+
+my $nginx = IoattestEvidence::gateway(
+    server => join('',
+        IoattestEvidence::location('any'),
+        IoattestEvidence::location('policy', "ioattest_policy $policy"),
+        IoattestEvidence::location('alone', 'ioattest_cpu off'),
+        IoattestEvidence::location('off', 'ioattest_gpu off')));
+
+my %good = (evidence => 'tdx', gpus => 2);
+
+for my $path (qw( any policy alone )) {
+    IoattestSim::set(\%good);
+    is(IoattestEvidence::said($nginx, $path, "good-$path"), 200,
+       "good evidence is accepted: $path");
+}
+
+# fewer GPUs than the policy counts: evidence is missing
+
+my %decided = (gpu_count => 'gpu_evidence_missing');
+my @cases;
+
+for my $pair (IoattestEvidence::table(sub { $_[0]{kind} eq 'gpu' })) {
+    my ($name, $entry) = @$pair;
+
+    push @cases, {
+        name => $name, reason => $decided{$name} // $entry->{reason},
+        path => $entry->{needs} || 'any',
+        settings => { %good, attest => $name },
+    };
+}
+
+cmp_ok(scalar @cases, '>=', 50, 'the table has them');
+
+IoattestEvidence::walk($nginx, @cases);
+
+# the second of two is looked at like the first, with the CPU's or without
+
+IoattestEvidence::walk($nginx, map {
+    +{ %$_, path => 'alone', name => "$_->{name}=1",
+       settings => { %good, attest => "$_->{name}=1" } }
+} grep { $_->{name} =~ /^gpu_(?:nonce|signature|flip|root|leaf_expired|fwid)$/ }
+  @cases);
+
+# none at all
+
+IoattestEvidence::walk($nginx,
+    { name => 'no GPU', reason => 'gpu_evidence_missing', path => 'any',
+      settings => { %good, gpus => 0 } },
+    { name => 'no evidence', reason => 'cpu_evidence_missing', path => 'any',
+      settings => { evidence => 'none' } },
+    (map { +{ name => $_, reason => 'gpu_evidence_missing', path => 'any',
+              settings => { %good, attest => $_ } } }
+     qw( gpu_missing gpu_null gpu_empty )),
+    { name => 'not asked for', reason => '', path => 'off',
+      settings => { %good, attest => 'gpu_missing' } });
+
+is_deeply(IoattestEvidence::alarms($nginx), [],
+          'nothing alarming in the log');
+
+done_testing();

@@ -1,0 +1,88 @@
+# SEV-SNP reports and AMD's key service: everything that can be wrong with
+# them.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use IoattestEvidence;
+use IoattestNginx;
+use IoattestSim;
+
+IoattestSim->start(machines => 1, evidence => 1);
+
+my $policy = IoattestEvidence::file(IoattestEvidence::policy(1));
+my $kds = 'ioattest_amd_kds /_kds';
+
+my $nginx = IoattestEvidence::gateway(
+    server => join('',
+        IoattestEvidence::location('certs'),
+        IoattestEvidence::location('kds', "$kds/"),
+        IoattestEvidence::location('policy', "$kds-policy",
+                                   "ioattest_policy $policy"),
+        IoattestEvidence::location('good', "$kds-good/"),
+        IoattestEvidence::location('before', 'ioattest_gpu off')));
+
+my %good = (evidence => 'snp', gpus => 1);
+
+# what is good is accepted, or the rest would say nothing
+
+IoattestSim::set(\%good);
+is(IoattestEvidence::said($nginx, $_, "good-$_"), 200,
+   "good evidence is accepted: $_") for qw( good policy );
+is(IoattestEvidence::said($nginx, 'certs', 'no-certs'),
+   '502 cpu_evidence_missing',
+   'a report without certificates, and nobody to ask for one');
+IoattestSim::set({ %good, snp_certs => JSON::PP::true });
+is(IoattestEvidence::said($nginx, 'certs', 'good-certs'), 200,
+   'good evidence is accepted: certs');
+
+# the policy names a VMPL as it names measurements
+
+my %decided = (snp_vmpl => 'measurement_mismatch');
+my @cases;
+
+for my $pair (IoattestEvidence::table(
+                  sub { $_[0]{kind} eq 'snp' || $_[0]{kind} eq 'kds' }))
+{
+    my ($name, $entry) = @$pair;
+    my $needs = $entry->{needs};
+    my $kind = $entry->{kind} eq 'kds' ? 'kds' : 'attest';
+
+    push @cases, {
+        name => $name, reason => $decided{$name} // $entry->{reason},
+        path => $needs eq '' || $needs eq 'bound' ? 'certs' : $needs,
+        settings => { %good, $kind => $name,
+                      $needs eq 'kds' || $needs eq 'policy'
+                      ? () : (snp_certs => JSON::PP::true),
+                      $needs eq 'bound'
+                      ? (report_data => 'address-nonce') : () },
+    };
+}
+
+cmp_ok(scalar @cases, '>=', 70, 'the table has them');
+
+# a model that has been seen with its address bound by hardware
+
+IoattestSim::set({ %good, snp_certs => JSON::PP::true,
+                   report_data => 'address-nonce' });
+is(IoattestEvidence::said($nginx, 'before', 'snp_data_downgrade'), 200,
+   'a model whose address is bound');
+
+IoattestEvidence::walk($nginx, @cases);
+
+# the same with the certificates of the key service
+
+IoattestEvidence::walk($nginx, map {
+    +{ %$_, path => 'good', settings => { %good,
+                                          attest => $_->{settings}{attest} } }
+} grep { $_->{name} =~ /^snp_(?:version|mbz|debug|signature|flip|key|data_n)/ }
+  @cases);
+
+is_deeply(IoattestEvidence::alarms($nginx), [],
+          'nothing alarming in the log');
+
+done_testing();

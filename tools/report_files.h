@@ -1,0 +1,36 @@
+/*
+ * report_files: what other services said of evidence, saved in a directory.
+ *
+ *   tcb_info.json     Intel's PCS; with tcb_info_chain.pem
+ *   qe_identity.json  the same; with qe_identity_chain.pem
+ *   pck_crl.der, root_crl.der
+ *   vcek.der, amd_crl.der          AMD's KDS
+ *   nras.json, jwks.json           NVIDIA's service
+ *
+ * A chain is PEM, or the value of the service's header as it came.
+ */
+
+#ifndef IOATTEST_REPORT_FILES_H
+#define IOATTEST_REPORT_FILES_H
+
+#include "ioa_evidence.h"
+
+typedef struct {
+    ioa_fetched_t  fetched[IOA_FETCH_MAX];
+} ioattest_files_t;
+
+/*
+ * Reads what is there; a file that is not there is none.
+ *
+ * Returns: 1; 0 after a complaint.
+ * Out: files, to be given to ioattest_files_free whatever is returned.
+ */
+int ioattest_files_read(ioattest_files_t *files, const char *dir)
+    IOA_MUST_CHECK;
+void ioattest_files_free(ioattest_files_t *files);
+
+/* The names of files, and the service they come from. */
+const char *ioattest_files_name(ioa_fetch_e what);
+const char *ioattest_files_service(ioa_fetch_e what);
+
+#endif

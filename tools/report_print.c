@@ -1,0 +1,249 @@
+/*
+ * report_print: see report_print.h.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect_out.h"
+#include "ioa_codec.h"
+#include "ioa_snp.h"
+#include "ioa_tdx.h"
+#include "report_files.h"
+#include "report_print.h"
+
+#define IOATTEST_URL_MAX  512
+
+
+static void
+ioattest_report_checks(ioattest_out_t *out, const ioa_checks_t *checks)
+{
+    size_t              i;
+    const char         *verdict;
+    const ioa_check_t  *check;
+
+    ioattest_out_list(out, "checks");
+
+    for (i = 0; i < checks->n; i++) {
+        check = &checks->list[i];
+        verdict = ioa_check_verdict_name(check->verdict);
+
+        if (!out->as_json) {
+            printf("%-8s  %s%s%s\n", verdict, check->name,
+                   check->detail[0] != '\0' ? ": " : "", check->detail);
+            continue;
+        }
+
+        ioattest_json_open(&out->json, NULL, '{');
+        ioattest_json_string(&out->json, "name", check->name);
+        ioattest_json_string(&out->json, "verdict", verdict);
+        ioattest_json_string(&out->json, "detail", check->detail);
+        ioattest_json_close(&out->json, '}');
+    }
+
+    ioattest_out_list_end(out);
+
+    if (checks->dropped != 0) {
+        ioattest_out_number(out, "checks_left_out", checks->dropped);
+    }
+}
+
+
+static void
+ioattest_report_missing(ioattest_out_t *out, const ioa_wants_t *wants)
+{
+    size_t  i, n = 0;
+    char    url[IOATTEST_URL_MAX];
+
+    ioattest_out_list(out, "missing");
+
+    for (i = 0; i < IOA_FETCH_MAX; i++) {
+
+        if ((wants->wanted & (1u << i)) == 0) {
+            continue;
+        }
+
+        (void) snprintf(url, sizeof(url), "%s%s", ioattest_files_service(i),
+                        wants->path[i]);
+        ioattest_out_item(out, "missing", n++);
+        ioattest_out_string(out, "file", ioattest_files_name(i));
+        ioattest_out_string(out, "from", url);
+        ioattest_out_close(out);
+    }
+
+    ioattest_out_list_end(out);
+}
+
+
+static void
+ioattest_report_tdx(ioattest_out_t *out, const ioa_tdx_body_t *body)
+{
+    size_t  i;
+
+    static const char *const  rtmrs[IOA_TDX_RTMRS] = {
+        "rtmr0", "rtmr1", "rtmr2", "rtmr3"
+    };
+
+    ioattest_out_hex(out, "mr_td", body->mr_td, IOA_TDX_MR_LEN);
+    ioattest_out_hex(out, "mr_seam", body->mr_seam, IOA_TDX_MR_LEN);
+    ioattest_out_hex(out, "mr_config_id", body->mr_config_id,
+                     IOA_TDX_MR_LEN);
+
+    for (i = 0; i < IOA_TDX_RTMRS; i++) {
+        ioattest_out_hex(out, rtmrs[i], body->rtmr[i], IOA_TDX_MR_LEN);
+    }
+}
+
+
+/* The registers of evidence that was verified. */
+static void
+ioattest_report_registers(ioattest_out_t *out, unsigned cpu,
+    const uint8_t *data, size_t len)
+{
+    ioa_snp_view_t   snp;
+    ioa_tdx_quote_t  tdx;
+
+    if (cpu == IOA_CPU_TDX
+        && ioa_tdx_parse(&tdx, data, len) == IOA_TDX_OK)
+    {
+        ioattest_report_tdx(out, &tdx.body);
+
+    } else if (cpu == IOA_CPU_SEV_SNP
+               && ioa_snp_parse(&snp, data, len) == IOA_OK)
+    {
+        ioattest_out_hex(out, "measurement", snp.measurement48,
+                         IOA_SNP_MEASUREMENT_LEN);
+        ioattest_out_hex(out, "host_data", snp.host_data32,
+                         IOA_SNP_HOST_DATA_LEN);
+        ioattest_out_number(out, "vmpl", snp.vmpl);
+    }
+}
+
+
+static void
+ioattest_report_measurements(ioattest_out_t *out, unsigned cpu,
+    ioa_bytes_t reply)
+{
+    size_t          n;
+    uint8_t        *data;
+    ioa_bytes_t     text;
+    ioa_report_t    report;
+
+    if (ioa_report_parse(&report, reply.data, reply.len) != IOA_OK) {
+        return;
+    }
+
+    ioattest_out_open(out, "measurements");
+
+    if (ioa_json_string(&text.data, &text.len,
+                        ioa_json_member(report.cpu, "quote")))
+    {
+        n = text.len / 2;
+        data = malloc(n + 1);
+
+        if (data != NULL && ioa_hex_decode(data, n, text.data, text.len)) {
+            ioattest_report_registers(out, cpu, data, n);
+        }
+
+        free(data);
+    }
+
+    ioattest_out_close(out);
+    ioa_report_cleanup(&report);
+}
+
+
+static void
+ioattest_report_cpu(ioattest_out_t *out, const ioa_proved_t *proved,
+    ioa_bytes_t reply)
+{
+    ioattest_out_string(out, "cpu", proved->cpu == IOA_CPU_TDX ? "tdx"
+                        : proved->cpu == IOA_CPU_SEV_SNP ? "sev-snp" : "-");
+
+    if (proved->cpu == 0) {
+        return;
+    }
+
+    ioattest_out_string(out, "tcb_status", ioa_tcb_name(proved->tcb_status));
+    ioattest_out_string(out, "advisories", proved->advisories);
+    ioattest_report_measurements(out, proved->cpu, reply);
+}
+
+
+static void
+ioattest_report_proved(ioattest_out_t *out, const ioa_machine_t *machine,
+    ioa_bytes_t reply)
+{
+    uint8_t              text42[IOA_ADDRESS_TEXT_LEN];
+    ioa_bytes_t          bytes = { text42, sizeof(text42) };
+    const ioa_proved_t  *proved = &machine->proved;
+
+    ioattest_out_open(out, "proved");
+
+    ioa_address_print(text42, machine->address20);
+    ioattest_out_bytes(out, "signing_address", bytes);
+    ioattest_out_bool(out, "signer_bound", proved->signer_bound);
+
+    if (machine->image_digest_len != 0) {
+        bytes.data = machine->image_digest;
+        bytes.len = machine->image_digest_len;
+        ioattest_out_bytes(out, "image_digest", bytes);
+    }
+
+    ioattest_out_hex(out, "evidence_sha256", machine->evidence32,
+                     IOA_SHA256_LEN);
+    ioattest_report_cpu(out, proved, reply);
+    ioattest_out_number(out, "gpus", proved->gpus);
+
+    if (proved->gpus != 0) {
+        ioattest_out_string(out, "gpu_arch", proved->gpu_arch);
+        ioattest_out_string(out, "gpu_driver", proved->gpu_driver);
+        ioattest_out_string(out, "gpu_vbios", proved->gpu_vbios);
+    }
+
+    if (proved->expires != 0) {
+        ioattest_out_time(out, "expires", proved->expires);
+    }
+
+    ioattest_out_close(out);
+}
+
+
+void
+ioattest_report_print(const ioattest_report_verdict_t *verdict,
+    ioa_bytes_t reply, int as_json)
+{
+    int             verified = verdict->reason == IOA_OK;
+    ioattest_out_t  out;
+
+    ioattest_out_begin(&out, as_json);
+
+    if (as_json) {
+        ioattest_out_string(&out, "verdict",
+                            verified ? "verified" : "refused");
+        ioattest_out_string(&out, "reason",
+                            ioa_status_name(verdict->reason));
+        ioattest_out_string(&out, "message",
+                            ioa_status_message(verdict->reason));
+
+    } else {
+        puts(verified ? "verified" : ioa_status_name(verdict->reason));
+
+        if (!verified) {
+            puts(ioa_status_message(verdict->reason));
+        }
+    }
+
+    ioattest_report_checks(&out, &verdict->checks);
+    ioattest_report_missing(&out, &verdict->wants);
+
+    if (verified) {
+        ioattest_report_proved(&out, &verdict->machine, reply);
+
+    } else if (as_json) {
+        ioattest_out_string(&out, "proved", NULL);
+    }
+
+    ioattest_out_end(&out);
+}

@@ -1,0 +1,24 @@
+/*
+ * report_print: a verdict over an attestation reply, as it is written.
+ */
+
+#ifndef IOATTEST_REPORT_PRINT_H
+#define IOATTEST_REPORT_PRINT_H
+
+#include "ioa_verdict.h"
+
+typedef struct {
+    ioa_status_t   reason;
+    ioa_machine_t  machine;
+    ioa_wants_t    wants;
+    ioa_checks_t   checks;
+} ioattest_report_verdict_t;
+
+/*
+ * To standard output.  For a person the first line is "verified" or the
+ * reason's name alone; else a JSON object on one line.
+ */
+void ioattest_report_print(const ioattest_report_verdict_t *verdict,
+    ioa_bytes_t reply, int as_json);
+
+#endif
