@@ -110,6 +110,50 @@ test_roots(void)
 
 
 /* Text with something before, between or behind. */
+/* A leaf beside its roots is at hand, and trusted for nothing. */
+static void
+test_leaves(void)
+{
+    uint8_t         without[IOA_FINGERPRINT_LEN], with[IOA_FINGERPRINT_LEN];
+    ioa_roots_t    *both;
+    ioa_chain_t    *chain;
+    ioa_reader_t    leaf;
+    certs_bytes_t   pem, der;
+
+    der = certs_der(family.certs[0]);
+    pem = certs_pem((X509 *[]) { family.certs[0], family.certs[2], NULL });
+
+    UNIT_OK(ioa_roots_parse(&both, pem.data, pem.len) == IOA_CHAIN_MALFORMED,
+            "roots: a leaf is none");
+    UNIT_OK(ioa_roots_parse_leaves(&both, pem.data, pem.len) == IOA_CHAIN_OK
+            && ioa_roots_count(both) == 1, "leaves: beside a root");
+    UNIT_OK(ioa_roots_leaf(&leaf, both, 0) && leaf.left == der.len
+            && memcmp(leaf.pos, der.data, der.len) == 0
+            && !ioa_roots_leaf(&leaf, both, 1), "leaves: as it was");
+
+    ioa_roots_digest(without, roots);
+    ioa_roots_digest(with, both);
+    UNIT_OK(memcmp(without, with, sizeof(with)) != 0,
+            "leaves: have a say in the digest");
+
+    chain = ioa_chain_new();
+    certs_must(ioa_chain_add_der(chain, der.data, der.len) == IOA_CHAIN_OK,
+               "chain");
+    UNIT_OK(ioa_chain_verify(chain, both, NULL, NULL, IOA_CHAIN_AMD,
+                             CERTS_NOW) == IOA_CHAIN_UNTRUSTED,
+            "leaves: are no roots");
+    ioa_chain_free(chain);
+    ioa_roots_free(both);
+    free(pem.data);
+    free(der.data);
+
+    pem = certs_pem((X509 *[]) { family.certs[0], NULL });
+    UNIT_OK(ioa_roots_parse_leaves(&both, pem.data, pem.len)
+            == IOA_CHAIN_MALFORMED && both == NULL, "leaves: alone");
+    free(pem.data);
+}
+
+
 static void
 test_text(void)
 {
@@ -267,6 +311,7 @@ main(void)
     text = certs_pem((X509 *[]) { family.certs[0], family.certs[1], NULL });
 
     test_roots();
+    test_leaves();
     test_text();
     test_says();
     test_ecdsa("P-256", EVP_sha256(), IOA_P256_POINT_LEN);
