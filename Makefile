@@ -101,13 +101,29 @@ unit: $(UNIT_BIN) $(DRIVER_BIN)
 check-unit: unit
 	CORE_DIR=$(CORE_DIR) prove -e '' $(UNIT_BIN) t/unit/*.py
 
+# Which lines and branches of the core the unit tests run.
+COV_DIR := build/core-cov
+
+coverage:
+	@rm -f $(COV_DIR)/*.gcda
+	@$(MAKE) --no-print-directory check-unit CORE_DIR=$(COV_DIR) \
+		CORE_LIB=$(COV_DIR)/libioattest.a TOOL=$(COV_DIR)/ioattest \
+		CFLAGS='-O0 -g --coverage'
+	python3 scripts/coverage.py $(COV_DIR)
+
 build/bench_verify: bench/bench_verify.c build/libioattest.a
 	@mkdir -p $(CORE_DIR)
 	$(CORE_CC) -MF $(CORE_DIR)/bench.d -o $@ $< build/libioattest.a \
 		$(LDFLAGS) $(CORE_LIBS)
 
-bench: build/bench_verify
+build/bench_report: bench/bench_report.c build/libioattest.a
+	@mkdir -p $(CORE_DIR)
+	$(CORE_CC) -MF $(CORE_DIR)/bench_report.d -o $@ $< \
+		build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
+
+bench: build/bench_verify build/bench_report
 	build/bench_verify
+	python3 bench/report.py
 
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long; a corpus
 # grows in build/fuzz/corpus, from what fuzz/seeds holds.
@@ -139,7 +155,7 @@ fuzz: $(FUZZ_BIN)
 fuzz-run: fuzz
 	for f in $(FUZZ_BIN:build/fuzz/%=%); do \
 		mkdir -p build/fuzz/corpus/$$f; \
-		build/fuzz/$$f -max_total_time=$(SECONDS) -max_len=8192 \
+		build/fuzz/$$f -max_total_time=$(SECONDS) -max_len=65536 \
 			-print_final_stats=0 -verbosity=0 \
 			build/fuzz/corpus/$$f fuzz/seeds/$${f#fuzz_} || exit 1; \
 	done
@@ -150,4 +166,4 @@ clean:
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/unit/*.d \
 	$(CORE_DIR)/tool/*.d build/fuzz/*.d build/fuzz/core/*.d)
 
-.PHONY: lib tool unit check-unit bench fuzz fuzz-run clean
+.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run clean

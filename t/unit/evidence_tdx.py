@@ -6,8 +6,9 @@ are judged at the clock that the manifest names, if it names one, and at one
 at which their certificates are good.  Whether the certificates' own dates
 matter is looked at as well.
 
-IOATTEST_EVIDENCE says where the evidence is (default ../shared/evidence).
-Speaks TAP.
+IOATTEST_EVIDENCE says where the evidence is (default ../shared/evidence);
+with IOATTEST_FULL=1 every bit of two quotes is flipped, otherwise one of each
+byte.  Speaks TAP.
 """
 
 import base64
@@ -28,6 +29,8 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 EVIDENCE = os.environ.get("IOATTEST_EVIDENCE",
                           os.path.join(TOP, "..", "shared", "evidence"))
 JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "tdxjudge")
+
+FULL = os.environ.get("IOATTEST_FULL", "") not in ("", "0")
 
 SIGNED = ["tdx quote layout", "tdx pck chain", "tdx pck certificate",
           "tdx qe report signature", "tdx qe report binding",
@@ -227,7 +230,7 @@ def test_crls(root):
 
 
 def test_changes(name, quote, root, now):
-    """Every prefix and every single bit."""
+    """Every prefix, and one bit of every byte or all of them."""
     end = pem_of(quote)[1]
     size = 48 + 584 if quote[0] == 4 else 54 + 648
     end_of_quote = size + 4 + struct.unpack_from("<I", quote, size)[0]
@@ -239,15 +242,15 @@ def test_changes(name, quote, root, now):
 
     # nothing signs the bytes behind the quote, and NUL behind the
     # certificates' text may be a space
-    accepted = judge(b"f", quote, root, now).split()
+    accepted = judge(b"f" if FULL else b"s", quote, root, now).split()
     behind = ["%d.%d" % (i, b) for i in range(end_of_quote, len(quote))
-              for b in range(8)]
+              for b in (range(8) if FULL else [i % 8])]
     blanks = ["%d.5" % i for i in range(end, end_of_quote)
-              if quote[i] == 0]
+              if quote[i] == 0 and (FULL or i % 8 == 5)]
     ok(set(accepted) == set(behind + blanks),
        "%s: no flipped bit is accepted (%d), save %d behind the quote and "
-       "%d in what ends the text" % (name, 8 * len(quote), len(behind),
-                                     len(blanks)),
+       "%d in what ends the text" % (name, (8 if FULL else 1) * len(quote),
+                                     len(behind), len(blanks)),
        sorted(set(accepted) ^ set(behind + blanks))[:8])
 
 

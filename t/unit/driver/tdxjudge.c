@@ -11,7 +11,8 @@
  *   'v': the reason's name or "ok", fmspc, report data, mr_td, the CA,
  *        bytes behind the quote, the earliest end of a certificate, and the
  *        checks as name=verdict.
- *   'f': every flipped bit that was accepted, as byte.bit.
+ *   'f': every flipped bit that was accepted, as byte.bit; 's' flips only bit
+ *        n % 8 of byte n.
  *   'p': every length of a prefix that was accepted.
  * In both of the latter "dirty" stands for a result that was not zero though
  * the quote was refused.
@@ -171,8 +172,9 @@ tdx_accepted(const tdx_record_t *record, const uint8_t *quote, size_t len)
 }
 
 
+/* Every bit, or only one of each byte. */
 static void
-tdx_flips(const tdx_record_t *record)
+tdx_flips(const tdx_record_t *record, int all)
 {
     int       bit;
     size_t    i;
@@ -182,6 +184,10 @@ tdx_flips(const tdx_record_t *record)
 
     for (i = 0; i < record->quote_len; i++) {
         for (bit = 0; bit < 8; bit++) {
+            if (!all && bit != (int) (i % 8)) {
+                continue;
+            }
+
             quote[i] ^= (uint8_t) (1 << bit);
 
             if (tdx_accepted(record, quote, record->quote_len)) {
@@ -228,8 +234,8 @@ main(void)
         } else if (record.mode == 'v') {
             tdx_verify(&record);
 
-        } else if (record.mode == 'f') {
-            tdx_flips(&record);
+        } else if (record.mode == 'f' || record.mode == 's') {
+            tdx_flips(&record, record.mode == 'f');
 
         } else {
             tdx_prefixes(&record);

@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+"""What verifying reports costs the other requests of the same worker.
+
+  stall.py [SECONDS [ROUNDS]]      after make
+
+One nginx worker; its upstreams are processes of their own.  Measured is the
+latency of a plainly proxied location, and of a verified completion of a
+machine that is trusted already, while nothing else happens and while reports
+with a TDX quote and 8 GPUs are verified without a pause, in turns of SECONDS;
+with ioattest_thread_pool as it is by default, and off.  These reports are
+refused in the end, for a driver that the policy does not name: every
+signature is verified by then, and nothing is kept.  The simulator and whoever
+asks for reports run at the lowest priority, for they need the CPU too.
+"""
+import json
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+import time
+import urllib.request
+
+import report
+from response import MODULE, PROMPT, SIGNED, free_port, start_nginx
+
+CONTENT = b"Content-Type: application/json\r\n"
+
+
+def ask(s, path):
+    """One request on a connection that stays open.  Returns status, body."""
+    s.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: a\r\n" + CONTENT
+              + b"Content-Length: %d\r\n\r\n" % len(PROMPT) + PROMPT)
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += receive(s)
+    head, body = data.split(b"\r\n\r\n", 1)
+    fields = dict(line.lower().split(b": ", 1)
+                  for line in head.split(b"\r\n")[1:])
+    while len(body) < int(fields.get(b"content-length", 0)):
+        body += receive(s)
+    return int(head.split()[1]), body
+
+
+def receive(s):
+    data = s.recv(65536)
+    if not data:
+        sys.exit("closed by the gateway")
+    return data
+
+
+def connect(port):
+    s = socket.create_connection(("127.0.0.1", port))
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return s
+
+
+def reports(port, go, count):
+    os.nice(19)
+    while True:
+        go.wait()
+        with connect(port) as s:
+            status, body = ask(s, b"/again/")
+        if b"measurement_mismatch" not in body:
+            print(f"a report gives {status} {body.decode()}",
+                  file=sys.stderr)
+            time.sleep(1)
+            continue
+        with count.get_lock():
+            count.value += 1
+
+
+def latencies(port, path, seconds, found):
+    s = connect(port)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        start = time.perf_counter()
+        status, _ = ask(s, path)
+        found.append(time.perf_counter() - start)
+        if status != 200:
+            sys.exit(f"{path.decode()} gives {status}")
+        time.sleep(0.001)
+    s.close()
+
+
+def quantile(values, part):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * part))] * 1e6
+
+
+def configuration(where, port, fixed, api, pool):
+    return f"""
+        ioattest_zone io:8m; ioattest_zone again:8m;
+        ioattest_cpu_trusted_certificate {where}/cpu.pem;
+        ioattest_gpu_trusted_certificate {where}/gpu.pem;
+        {pool}
+        ioattest_models /m; ioattest_request /a;
+        ioattest_cpu tdx; ioattest_gpu local;
+        upstream u {{ server 127.0.0.1:{fixed}; keepalive 8;
+                      keepalive_requests 100000000; }}
+        proxy_http_version 1.1; proxy_set_header Connection "";
+        server {{ listen 127.0.0.1:{port};
+          location /plain/ {{ ioattest off; proxy_pass http://u; }}
+          location /on/ {{ ioattest zone=io; ioattest_valid 1h;
+            proxy_pass http://u; }}
+          location /again/ {{ ioattest zone=again; ioattest_attempts 1;
+            ioattest_fail_timeout 0; ioattest_policy {where}/policy.json;
+            proxy_pass http://u; }}
+          location = /a {{ internal; proxy_pass
+            http://127.0.0.1:{api}/v1/private/attestation; }}
+          location = /m {{ internal; proxy_pass
+            http://127.0.0.1:{api}/v1/models; }} }}"""
+
+
+def completion(where, fixed, api):
+    """An upstream with one fixed answer, validly signed."""
+    reply = urllib.request.urlopen(urllib.request.Request(
+        f"http://127.0.0.1:{api}/v1/private/completions", PROMPT,
+        {"Content-Type": "application/json"}))
+    body = reply.read().decode().replace("\\", "\\\\").replace("'", "\\'")
+    headers = "".join(f"add_header {n} '{reply.headers[n]}';"
+                      for n in SIGNED if reply.headers[n])
+    return start_nginx(where, "upstream", f"server {{ listen "
+                       f"127.0.0.1:{fixed}; location / {{ default_type "
+                       f"application/json; {headers} return 200 '{body}'; "
+                       f"}} }}")
+
+
+def measure(port, seconds, rounds, name):
+    go, count = multiprocessing.Event(), multiprocessing.Value("i", 0)
+    child = multiprocessing.Process(target=reports, args=(port, go, count),
+                                    daemon=True)
+    child.start()
+    for path in (b"/plain/", b"/on/"):
+        found = {False: [], True: []}
+        latencies(port, path, 0.5, [])
+        took = 0
+        for _ in range(rounds):
+            for busy in found:
+                (go.set if busy else go.clear)()
+                time.sleep(0.3)
+                before = count.value
+                latencies(port, path, seconds, found[busy])
+                took += busy * (count.value - before)
+        go.clear()
+        line = f"{name} {path.decode():8}"
+        for part in (0.5, 0.99):
+            quiet, busy = (quantile(found[b], part) for b in (False, True))
+            line += (f" p{part * 100:.0f} {quiet:.0f} -> {busy:.0f} us, "
+                     f"ratio {busy / quiet:.2f};")
+        print(line, f"{took / (rounds * seconds):.1f} reports a second",
+              flush=True)
+    child.terminate()
+
+
+def main(seconds, rounds, where):
+    os.chmod(where, 0o755)
+    with open(where + "/policy.json", "w") as f:
+        json.dump({"gpu": {"driver_versions": ["0.0"]}}, f)
+    sim, api = report.start_sim(where)
+    children = [sim]
+    try:
+        os.setpriority(os.PRIO_PROCESS, sim.pid, 19)
+        report.post(api, "/_sim/set", {"evidence": "tdx", "gpus": 8})
+        fixed = free_port()
+        children.append(completion(where, fixed, api))
+        print("load before: %.2f %.2f %.2f, %d CPUs"
+              % (*os.getloadavg(), os.cpu_count()))
+        for name, pool in (("default", ""),
+                           ("off", "ioattest_thread_pool off;")):
+            port = free_port()
+            children.append(start_nginx(
+                where, name, configuration(where, port, fixed, api, pool),
+                f"load_module {MODULE}; "))
+            time.sleep(1)
+            measure(port, seconds, rounds, "thread pool %-7s" % name)
+            gateway = children.pop()
+            gateway.terminate()
+            gateway.wait()
+        print("load after: %.2f %.2f %.2f" % os.getloadavg())
+    finally:
+        for child in reversed(children):
+            child.terminate()
+            child.wait()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        main(float(sys.argv[1]) if len(sys.argv) > 1 else 3,
+             int(sys.argv[2]) if len(sys.argv) > 2 else 3, temporary)

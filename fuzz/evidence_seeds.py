@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""Makes the seeds of fuzz_evidence, from what the simulator shows.
+
+  evidence_seeds.py DIR        its format: see fuzz_evidence.c
+"""
+import json
+import os
+import struct
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, TOP + "/t/lib/sim")
+import ev_pki
+import ev_selftest
+
+TDX, SNP, LOCAL, NRAS, COLLATERAL, KDS = 1, 2, 4, 8, 64, 128
+PCS = "/tdx/certification/v4/"
+
+
+def seed(flags, fetch=lambda world, quote, gpu: {}, **settings):
+    world = ev_selftest.World(**{"gpus": 1, **settings})
+    quote, gpu = world.evidence()
+    fields = [ev_pki.cpu_roots() + ev_pki.gpu_roots()] + [b""] * 10
+    for at, data in fetch(world, quote, gpu).items():
+        fields[1 + at] = data
+    reply = json.dumps({"nonce": ev_selftest.NONCE.hex(),
+                        "signing_address": world.machine.address,
+                        "cpu": {"quote": quote}, "gpu": gpu}).encode()
+    return (struct.pack("<BQ", flags, int(time.time()))
+            + b"".join(struct.pack("<H", len(f)) + f for f in fields) + reply)
+
+
+def intel(world, quote, gpu):
+    info = world.fetch(PCS + "tcb?fmspc=A0B06F000000")
+    qe = world.fetch(PCS + "qe/identity")
+    return {0: info[2], 1: qe[2],
+            2: world.fetch("/sgx/certification/v4/pckcrl?ca=platform"
+                           "&encoding=der")[2],
+            3: world.fetch("/IntelSGXRootCA.der")[2],
+            8: info[1]["TCB-Info-Issuer-Chain"].encode(),
+            9: qe[1]["SGX-Enclave-Identity-Issuer-Chain"].encode()}
+
+
+def amd(world, quote, gpu):
+    raw = bytes.fromhex(quote)
+    return {4: world.kds("Milan", raw[0x1a0:0x1e0], raw[0x180:0x188]),
+            5: world.fetch("/vcek/v1/Milan/crl")[2]}
+
+
+def nvidia(world, quote, gpu):
+    return {6: world.fetch("/v4/attest/gpu", json.dumps(gpu).encode())[2],
+            7: world.fetch("/.well-known/jwks.json")[2]}
+
+
+SEEDS = {
+    "tdx": lambda: seed(TDX | LOCAL, evidence="tdx"),
+    "tdx-bound": lambda: seed(TDX | LOCAL, evidence="tdx",
+                              report_data="address-nonce"),
+    "tdx-collateral": lambda: seed(TDX | COLLATERAL, intel, evidence="tdx",
+                                   gpus=0),
+    "snp": lambda: seed(SNP | KDS, amd, evidence="snp", gpus=0),
+    "snp-certs": lambda: seed(SNP, evidence="snp", snp_certs=True, gpus=0),
+    "nras": lambda: seed(TDX | NRAS, nvidia, evidence="tdx"),
+    "wants": lambda: seed(TDX | NRAS | COLLATERAL, evidence="tdx"),
+}
+
+if __name__ == "__main__":
+    os.makedirs(sys.argv[1], exist_ok=True)
+    for name, make in SEEDS.items():
+        with open(f"{sys.argv[1]}/{name}", "wb") as f:
+            f.write(make())
