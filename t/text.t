@@ -11,60 +11,11 @@ use Test::Nginx::Socket 'no_plan';
 
 use IoattestSim;
 use IoattestTable;
+use IoattestTexts;
 
 IoattestSim->start(machines => 1);
 add_block_preprocessor(\&IoattestSim::prepare);
 add_block_preprocessor(\&IoattestTable::prepare);
-
-our $name = 'Qwen/Qwen3-32B';
-our $asked = qq({"model":"$name","prompt":"hello"});
-our $path = "POST /v1/private/completions\n";
-our $said = '{"choices": [ 1.50, "\u00e9" ]}';
-our $events = "data: {\"choices\":[]}\n\ndata: [DONE]\n\n";
-
-
-sub escaped {
-    my ($text) = @_;
-    $text =~ s/([^A-Za-z0-9])/sprintf '%%%02x', ord $1/ge;
-    return $text;
-}
-
-
-sub raw_text {
-    my ($asked, $said, $model) = @_;
-    return (defined $model ? "$model:" : '') . sha256_hex($asked) . ':'
-           . sha256_hex($said);
-}
-
-
-# One case: what is asked and said, what is signed, and what is seen.
-sub signed {
-    my ($said, $text, $seen, $more, $asked) = @_;
-
-    return [$path . ($asked // $main::asked),
-            'X-Sim: signed_text=' . escaped($text) . ', body='
-            . escaped($said) . ($more ? ", $more" : ''), $seen];
-}
-
-
-sub raw {
-    my ($seen, %arg) = @_;
-    my $asked = $arg{asked} // $main::asked;
-    my $said = $arg{said} // $main::said;
-
-    return signed($said, raw_text($arg{of_asked} // $asked,
-                                  $arg{of_said} // $said, $arg{model}),
-                  $seen, $arg{more}, $asked);
-}
-
-
-sub body {
-    my ($seen, %arg) = @_;
-    my $said = $arg{said} // $main::said;
-
-    return signed($said, $arg{of_said} // $said, $seen, $arg{more});
-}
-
 
 no_long_string();
 no_shuffle();
@@ -202,3 +153,17 @@ my $asked = qq({"model":"$main::name","stream":true});
 --- cases eval
 [main::raw('200 behind\z', more => 'trailing=behind'),
  main::raw('signature_mismatch', more => 'sig_flip')]
+
+
+
+=== TEST 12: where nothing is attested no name of a model is needed
+--- beside
+location /trusting/ {
+    ioattest zone=io;
+    ioattest_trust $TEST_NGINX_SIM_ADDRESS_0;
+    ioattest_model $http_x_none;
+    proxy_pass http://api/v1/private/;
+}
+--- request eval
+"POST /trusting/completions\n$main::asked"
+--- response_body_like: choices
