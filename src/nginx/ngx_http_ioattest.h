@@ -267,6 +267,9 @@ ngx_int_t ngx_http_ioattest_phase_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
+/* 1 where headers say that a body is coded, in another way than identity. */
+ngx_uint_t ngx_http_ioattest_coded(ngx_list_part_t *part);
+
 /*
  * Takes out of the request's headers what would make the response another
  * one than the one that was signed.  NGX_OK or NGX_ERROR.

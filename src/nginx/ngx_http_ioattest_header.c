@@ -20,7 +20,6 @@ static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_coded(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
 
 
@@ -261,7 +260,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
                    && ngx_http_ioattest_header_stream(r));
 
     if ((ctx->events || ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF)
-        && ngx_http_ioattest_header_coded(r))
+        && ngx_http_ioattest_coded(&r->headers_out.headers.part))
     {
         return ngx_http_ioattest_header_refuse(r, ctx, IOA_ENCODED_BODY,
                                     "the request asked for none: see "
@@ -325,39 +324,6 @@ ngx_http_ioattest_header_stream(ngx_http_request_t *r)
               == 0
            && (type->len == len || type->data[len] == ';'
                || type->data[len] == ' ' || type->data[len] == '\t');
-}
-
-
-static ngx_uint_t
-ngx_http_ioattest_header_coded(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].hash
-                && h[i].key.len == sizeof("Content-Encoding") - 1
-                && ngx_strncasecmp(h[i].key.data,
-                                   (u_char *) "Content-Encoding",
-                                   sizeof("Content-Encoding") - 1)
-                   == 0
-                && (h[i].value.len != sizeof("identity") - 1
-                    || ngx_strncasecmp(h[i].value.data,
-                                       (u_char *) "identity",
-                                       sizeof("identity") - 1)
-                       != 0))
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
 }
 
 

@@ -30,7 +30,6 @@ static ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_request_file(ngx_http_request_t *r,
     ngx_buf_t *b, ngx_http_ioattest_feed_pt feed, void *data,
     ioa_status_t *st);
-static ngx_uint_t ngx_http_ioattest_request_coded(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_table_elt_t *h);
 
 
@@ -56,7 +55,7 @@ ngx_http_ioattest_request_read(ngx_http_request_t *r,
 
     /* a coded body is read by the API, if at all, in a way of its own */
 
-    if (ngx_http_ioattest_request_coded(r)) {
+    if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
         return NGX_OK;
     }
 
@@ -298,38 +297,34 @@ ngx_http_ioattest_request_file(ngx_http_request_t *r, ngx_buf_t *b,
 }
 
 
-static ngx_uint_t
-ngx_http_ioattest_request_coded(ngx_http_request_t *r)
+ngx_uint_t
+ngx_http_ioattest_coded(ngx_list_part_t *part)
 {
     ngx_uint_t        i;
-    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    part = &r->headers_in.headers.part;
-    h = part->elts;
+    for ( /* void */ ; part; part = part->next) {
+        h = part->elts;
 
-    for (i = 0; /* void */ ; i++) {
+        for (i = 0; i < part->nelts; i++) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
+            if (h[i].key.len == sizeof("Content-Encoding") - 1
+                && ngx_strncasecmp(h[i].key.data,
+                                   (u_char *) "Content-Encoding",
+                                   sizeof("Content-Encoding") - 1)
+                   == 0
+                && (h[i].value.len != sizeof("identity") - 1
+                    || ngx_strncasecmp(h[i].value.data,
+                                       (u_char *) "identity",
+                                       sizeof("identity") - 1)
+                       != 0))
+            {
+                return 1;
             }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == sizeof("Content-Encoding") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Encoding",
-                               h[i].key.len) == 0
-            && (h[i].value.len != sizeof("identity") - 1
-                || ngx_strncasecmp(h[i].value.data, (u_char *) "identity",
-                                   h[i].value.len) != 0))
-        {
-            return 1;
         }
     }
+
+    return 0;
 }
 
 
