@@ -473,3 +473,19 @@ expected a name and a size of 32k or more
 --- must_die
 --- error_log
 invalid value "xml" in "ioattest_status" directive, expected "json", "prometheus" or nothing
+
+
+=== TEST 33: an address that nothing could hold
+--- http_config
+    ioattest_zone io:256k;
+--- config
+    location /p/ {
+        ioattest zone=io;
+        ioattest_request /a;
+        ioattest_cpu off;
+        ioattest_gpu off;
+        ioattest_report_data address-nonce;
+    }
+--- must_die
+--- error_log
+"ioattest_report_data address-nonce" needs CPU evidence

@@ -326,6 +326,14 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
                "evidence, or \"ioattest_cpu off\" to ask for none";
     }
 
+    if (conf->cpu == NGX_HTTP_IOATTEST_CPU_OFF
+        && conf->report_data == IOA_REPORT_DATA_ADDRESS)
+    {
+        return "\"ioattest_report_data address-nonce\" needs CPU evidence: it "
+               "is what would hold the address, and \"ioattest_cpu off\" asks "
+               "for none";
+    }
+
     if (conf->gpu == IOA_GPU_LOCAL && conf->gpu_roots == NULL) {
         return "\"ioattest_gpu_trusted_certificate\" is needed to verify GPU "
                "evidence, or \"ioattest_gpu off\" to ask for none";
