@@ -209,10 +209,12 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (ctx->conf->request.len == 0 && ctx->conf->model) {
+    /* nothing is attested, but a signed text may name the model */
 
-        /* a signed text may name the model */
-        return ngx_http_ioattest_model_name(r, ctx, reason);
+    if (ctx->conf->request.len == 0 && ctx->conf->model
+        && ngx_http_ioattest_model_name(r, ctx, reason) == NGX_ERROR)
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;
