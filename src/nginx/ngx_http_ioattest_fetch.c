@@ -204,9 +204,13 @@ ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
         body.len = proof->wants.nras_body.len;
     }
 
+    if (ngx_http_ioattest_job_send(r, job, &uri, &args, &body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     proof->pending++;
 
-    return ngx_http_ioattest_job_send(r, job, &uri, &args, &body);
+    return NGX_OK;
 }
 
 
@@ -289,9 +293,8 @@ ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof)
 
         fetched = &proof->fetched[what];
 
-        if ((proof->asked & (1u << what)) == 0
-            || ngx_http_ioattest_services[what].life == 0
-            || fetched->body.len == 0)
+        if ((proof->answered & (1u << what)) == 0
+            || ngx_http_ioattest_services[what].life == 0)
         {
             continue;
         }
@@ -333,6 +336,8 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
         fetched->body.len = job->size;
         fetched->chain.data = job->chain.data;
         fetched->chain.len = job->chain.len;
+
+        proof->answered |= 1u << job->what;
 
     } else if (job->what == IOA_FETCH_ROOT_CRL && !job->second
                && ngx_http_ioattest_fetch_send(proof, job->what,

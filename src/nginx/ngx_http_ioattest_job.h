@@ -55,6 +55,7 @@ struct ngx_http_ioattest_proof_s {
     ioa_fetched_t                fetched[IOA_FETCH_MAX];
     char                         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
     unsigned                     asked;     /* bits of ioa_fetch_e: anew */
+    unsigned                     answered;  /* and that have come */
     unsigned                     stale;     /* from the zone, and refused */
     ngx_uint_t                   pending;
     ngx_uint_t                   failed;    /* a service did not answer */
