@@ -24,17 +24,25 @@ my $kds = 'ioattest_amd_kds /_kds/';
 my $format = "log_format ev '\$http_x_id cpu=\$ioattest_cpu "
              . "gpu=\$ioattest_gpu bound=\$ioattest_signer_bound';";
 
-my %http = (http => "    $format\n"
+my %http = (http => "    $format\n    ioattest_zone small:64k;\n"
+                    . "    ioattest_zone split:64k;\n"
                     . "    access_log logs/ev.log ev;\n");
 
 my $server = join '', map { IoattestEvidence::location(@$_) }
     ['any', $kds], ['pcs', $kds, 'ioattest_collateral /_pcs/'],
+    ['race', 'ioattest_collateral /_pcs-race/'],
     ['nonce', 'ioattest_report_data nonce'],
     ['address', 'ioattest_report_data address-nonce'],
     ['tdx', 'ioattest_cpu tdx', $kds], ['snp', 'ioattest_cpu sev-snp', $kds],
     ['policy', "ioattest_policy $policy"],
     ['inline', 'ioattest_thread_pool off'],
     ['short', 'ioattest_timeout 1ms'];
+
+for my $of (['small'], ['split'], ['seen', 'ioattest_replay 1m']) {
+    my $text = IoattestEvidence::location(@$of);
+    my $zone = $of->[0] eq 'small' ? 'small' : 'split';
+    $server .= $text =~ s/zone=io/zone=$zone/r;
+}
 
 my $nginx = IoattestEvidence::gateway(workers => 2, %http,
                                       server => $server);
@@ -102,6 +110,63 @@ is(same('inline', generation => 1), '502 report_data_mismatch',
    'auto refuses the nonce alone after that');
 is(same('nonce', generation => 1), 200, 'the setting nonce does not');
 
+# bound by another attestation while one without is verified
+
+IoattestSim::reset();
+IoattestSim::set({ evidence => 'tdx', gpus => 1, collateral => 'gate' });
+my $late = $nginx->connect;
+print {$late} IoattestEvidence::request('race', 'race');
+$late->flush;
+ok(IoattestSim::wait_for(sub { $_[0]{services}{collateral} }),
+   'an attestation of the nonce alone');
+IoattestSim::set({ @bound });
+is(IoattestEvidence::said($nginx, 'any', 'race'), 200, 'and a bound one');
+IoattestSim::open_gate();
+like(join('', <$late>), qr{^HTTP/1.1 502 .*"report_data_mismatch"}s,
+     'the first is refused after all');
+close $late;
+IoattestSim::reset('stats');
+IoattestSim::set({ report_data => 'nonce' });
+is(IoattestEvidence::said($nginx, 'race', 'race'), '502 report_data_mismatch',
+   'which is remembered as a failure:');
+is(IoattestSim::stats()->{attestations}{total}, 0, 'nobody is asked again');
+
+# a zone that has no room to remember what is bound
+
+IoattestSim::reset();
+IoattestSim::set({ evidence => 'tdx', gpus => 1, @bound });
+my @said = map { IoattestEvidence::said($nginx, 'small', "small-$_") }
+           1 .. 16;
+is($said[0], 200, 'a small zone has room for some');
+is($said[-1], '502 zone_full', 'but not for all');
+IoattestSim::reset('stats');
+is(IoattestEvidence::said($nginx, 'small', 'small-1'), 200,
+   'who is there is served');
+is(IoattestSim::stats()->{attestations}{total}, 0, 'as before');
+IoattestSim::reset('stats');
+is(IoattestEvidence::said($nginx, 'small', 'small-16'), '502 zone_full',
+   'who is not is refused');
+my $asked = IoattestSim::stats();
+is("$asked->{attestations}{total} $asked->{completions}{total}", '0 0',
+   'nobody is asked again, nothing is sent');
+
+# a zone in pieces, by what it may not forget: no room for a replay window
+
+for my $i (1 .. 7) {
+    IoattestSim::set({ report_data => 'address-nonce' });
+    IoattestEvidence::said($nginx, 'split', "split-$i");
+    IoattestSim::set({ report_data => 'nonce' });
+    IoattestEvidence::said($nginx, 'split', "split-$i-$_") for 1, 2;
+}
+my @seen = map {
+    IoattestSim::reset('stats');
+    IoattestEvidence::said($nginx, 'seen', 'unseen') . ' '
+        . IoattestSim::stats()->{attestations}{total};
+} 1 .. 3;
+is("@seen[0, 1]", '502 zone_full 1 502 zone_full 1',
+   'a response that cannot be remembered is refused');
+is($seen[2], '502 zone_full 0', 'and the zone is not emptied for each');
+
 # variables and status
 
 IoattestSim::set({ generation => 2, gpu_arch => 'BLACKWELL', @bound });
@@ -114,8 +179,14 @@ $nginx->wait_for(sub {
 });
 like($line, qr/^seen cpu=tdx gpu=BLACKWELL bound=yes$/, 'its variables');
 
-my ($row) = grep { $_->{model_id} eq 'seen' }
-            @{$nginx->status->{zones}[0]{machines}};
+sub row {
+    my ($id) = @_;
+    my ($found) = grep { $_->{model_id} eq $id }
+                  map { @{$_->{machines}} } @{$nginx->status->{zones}};
+    return $found;
+}
+
+my $row = row('seen');
 is($row->{cpu}, 'tdx', 'status: cpu');
 is($row->{tcb_status}, 'UpToDate', 'status: tcb_status');
 is(ref $row->{advisories}, 'ARRAY', 'status: advisories');
@@ -132,9 +203,7 @@ like($row->{expires_at}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
 is(told('policy'), 200, 'a measurement of the list');
 is(told('policy', attest => 'tdx_mr_td'), '502 measurement_mismatch',
    'one that is not');
-($row) = grep { $_->{model_id} eq 'm' . ($count - 1) }
-         @{$nginx->status->{zones}[0]{machines}};
-ok($row->{pinned}, 'status: pinned');
+ok(row('m' . ($count - 1))->{pinned}, 'status: pinned');
 
 IoattestSim::reset();
 IoattestSim::set({ evidence => 'tdx', gpus => 1 });

@@ -44,6 +44,8 @@ my $server = join '',
     $place->('short-collateral', collateral('short'),
              'ioattest_timeout 300ms'),
     $place->('short-nras', nras('short'), 'ioattest_timeout 300ms'),
+    $place->('soon', collateral('soon'),
+             'ioattest_collateral_slack ' . (30 * 86400 + 3) . 's'),
     $place->('kds-kept', 'ioattest_gpu off', 'ioattest_amd_kds /_kds-kept/');
 
 my $nginx = IoattestEvidence::gateway(workers => 2, server => $server);
@@ -137,7 +139,21 @@ for my $how ('status=500', 'close', 'truncate', 'empty_body') {
        "what the zone has serves: $how");
 }
 
-IoattestSim::set({ collateral => 'hang', nras => 'hang' });
+# evidence that ends before ioattest_valid does
+
+IoattestSim::reset();
+IoattestSim::set({ %good, collateral => 'tcb_expired' });
+is(IoattestEvidence::said($nginx, 'soon', 'ends'), 200,
+   'collateral with three seconds to go');
+IoattestSim::set({ %good, attest => 'status=500' });
+sleep 4;
+IoattestSim::reset('stats');
+is(IoattestEvidence::said($nginx, 'soon', 'ends'),
+   '502 attestation_unavailable', 'and with none');
+is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
+
+IoattestSim::reset();
+IoattestSim::set({ %good, collateral => 'hang', nras => 'hang' });
 is(IoattestEvidence::said($nginx, "short-$_", "hang-$_"),
    '502 attestation_timeout', "$_ hangs") for qw( collateral nras );
 IoattestSim::reset();

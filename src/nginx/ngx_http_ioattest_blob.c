@@ -146,43 +146,56 @@ ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
     time_t *fetched_at)
 {
     u_char                    *p;
-    ngx_int_t                  rc;
+    size_t                     room;
+    ngx_uint_t                 found;
     ngx_http_ioattest_sh_t    *sh;
     ngx_http_ioattest_node_t  *node;
 
-    rc = NGX_DECLINED;
+    /* memory is not asked for under the lock: first how much it takes */
 
-    sh = ngx_http_ioattest_store_lock(zone);
+    p = NULL;
+    room = 0;
 
-    node = ngx_http_ioattest_node_find_locked(sh, key32,
+    for ( ;; ) {
+        sh = ngx_http_ioattest_store_lock(zone);
+
+        node = ngx_http_ioattest_node_find_locked(sh, key32,
                                               NGX_HTTP_IOATTEST_NODE_BLOB);
+        found = (node != NULL);
 
-    if (node) {
-        body->len = node->u.blob.body_len;
-        chain->len = node->u.blob.chain_len;
-        *fetched_at = node->u.blob.fetched_at;
+        if (found) {
+            body->len = node->u.blob.body_len;
+            chain->len = node->u.blob.chain_len;
+            *fetched_at = node->u.blob.fetched_at;
 
-        p = ngx_pnalloc(pool, body->len + chain->len + 1);
+            if (p && body->len + chain->len <= room) {
+                ngx_http_ioattest_blob_copy_locked(&node->u.blob, p);
 
-        if (p == NULL) {
-            rc = NGX_ERROR;
+                ngx_queue_remove(&node->lru);
+                ngx_queue_insert_head(&sh->blob_lru, &node->lru);
+            }
+        }
 
-        } else {
-            ngx_http_ioattest_blob_copy_locked(&node->u.blob, p);
+        ngx_http_ioattest_store_unlock(zone);
 
+        if (!found) {
+            return NGX_DECLINED;
+        }
+
+        if (p && body->len + chain->len <= room) {
             body->data = p;
             chain->data = p + body->len;
 
-            ngx_queue_remove(&node->lru);
-            ngx_queue_insert_head(&sh->blob_lru, &node->lru);
+            return NGX_OK;
+        }
 
-            rc = NGX_OK;
+        room = body->len + chain->len;
+
+        p = ngx_pnalloc(pool, room + 1);
+        if (p == NULL) {
+            return NGX_ERROR;
         }
     }
-
-    ngx_http_ioattest_store_unlock(zone);
-
-    return rc;
 }
 
 

@@ -21,6 +21,7 @@ typedef struct {
     ngx_queue_t                 machines;   /* oldest attestation first */
     ngx_uint_t                  count;      /* of machines */
     time_t                      newest;     /* attested_at */
+    time_t                      expires;    /* its evidence; 0: does not */
     uint64_t                    sequence;   /* attestations that succeeded */
     ngx_msec_t                  renew_at;   /* no renewal before */
     ngx_uint_t                  renewals;   /* of late that were of no use */

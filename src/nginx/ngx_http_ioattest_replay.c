@@ -16,6 +16,7 @@
 
 
 #define NGX_HTTP_IOATTEST_REPLAY_SHARE  4
+#define NGX_HTTP_IOATTEST_REPLAY_RETRY  10000
 
 
 typedef struct {
@@ -104,7 +105,9 @@ ngx_http_ioattest_replay_get_locked(ngx_http_ioattest_zone_t *zone,
     size_t                       size;
     ngx_http_ioattest_replay_t  *replay;
 
-    if (sh->replay) {
+    if (sh->replay
+        || (ngx_msec_int_t) (sh->replay_retry - ngx_current_msec) > 0)
+    {
         return sh->replay;
     }
 
@@ -118,6 +121,9 @@ ngx_http_ioattest_replay_get_locked(ngx_http_ioattest_zone_t *zone,
              && ngx_http_ioattest_node_drop_locked(zone, sh));
 
     if (replay == NULL) {
+
+        /* the zone is not emptied for it at every response */
+        sh->replay_retry = ngx_current_msec + NGX_HTTP_IOATTEST_REPLAY_RETRY;
         return NULL;
     }
 

@@ -81,6 +81,7 @@ typedef struct {
     ngx_queue_t                 name_lru;
     ngx_queue_t                 blob_lru;
     ngx_http_ioattest_replay_t *replay;     /* NULL until it is used */
+    ngx_msec_t                  replay_retry;   /* there was no room */
     ngx_http_ioattest_counters_t
                                 counters;
 } ngx_http_ioattest_sh_t;
@@ -240,7 +241,7 @@ void ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
     const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
 
 /*
- * Keeps an attested machine and gives the lease back.
+ * Keeps an attested machine, and gives the lease back with NGX_OK.
  *
  * In: bound_key32, where it is remembered that the model has shown a signer
  * that hardware binds; strict, a machine whose signer is not bound is then

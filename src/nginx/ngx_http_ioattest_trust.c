@@ -51,7 +51,9 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     mn = &node->u.model;
     lease = &mn->lease;
 
-    if (mn->count && ngx_http_ioattest_fresh(mn->newest, limits->valid)) {
+    if (mn->count && ngx_http_ioattest_fresh(mn->newest, limits->valid)
+        && (mn->expires == 0 || mn->expires > ngx_time()))
+    {
         found->answer = NGX_HTTP_IOATTEST_TRUSTED;
         found->sequence = mn->sequence;
 
@@ -322,7 +324,9 @@ ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
     node = ngx_http_ioattest_node_find_locked(sh, model->key,
                                               NGX_HTTP_IOATTEST_NODE_MODEL);
 
-    if (node && node->u.model.lease.token == token) {
+    /* what was not kept is a failure, and its holder gives the lease back */
+
+    if (rc == NGX_OK && node && node->u.model.lease.token == token) {
         node->u.model.lease.token = 0;
     }
 
@@ -440,6 +444,7 @@ ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
     node->u.machine.info.verified = verified;
 
     mn->newest = machine->attested_at;
+    mn->expires = machine->proved.expires;
     mn->names = model->names;
     mn->sequence++;
     mn->lease.failures = 0;
