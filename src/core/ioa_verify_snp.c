@@ -81,6 +81,17 @@ ioa_snp_step_debug(ioa_snp_ctx_t *ctx)
 }
 
 
+/* An agent could take the guest to a machine that nobody attested. */
+static ioa_check_verdict_t
+ioa_snp_step_migration(ioa_snp_ctx_t *ctx)
+{
+    snprintf(ctx->detail, sizeof(ctx->detail), "policy 0x%llx",
+             (unsigned long long) ctx->view.policy);
+
+    return ioa_snp_that(!(ctx->view.policy & IOA_SNP_POLICY_MIGRATE_MA));
+}
+
+
 static ioa_check_verdict_t
 ioa_snp_step_vmpl(ioa_snp_ctx_t *ctx)
 {
@@ -284,6 +295,37 @@ ioa_snp_step_signature(ioa_snp_ctx_t *ctx)
 }
 
 
+/* In the order in which versions are newer. */
+static unsigned
+ioa_snp_firmware_version(const ioa_snp_firmware_t *firmware)
+{
+    return (unsigned) firmware->major << 16 | (unsigned) firmware->minor << 8
+           | firmware->build;
+}
+
+
+/*
+ * Firmware may run before it is committed, and be rolled back then: what is
+ * reported must be committed already, and what is committed must run.
+ */
+static ioa_check_verdict_t
+ioa_snp_step_committed(ioa_snp_ctx_t *ctx)
+{
+    const ioa_snp_view_t  *view;
+
+    view = &ctx->view;
+    ctx->reason = IOA_TCB_REJECTED;
+    ioa_snp_detail_tcb(ctx, &view->committed);
+
+    return ioa_snp_that(ioa_snp_tcb_covers(&view->committed, &view->reported)
+                        && ioa_snp_tcb_covers(&view->current,
+                                              &view->committed)
+                        && ioa_snp_firmware_version(&view->committed_firmware)
+                           <= ioa_snp_firmware_version(
+                                  &view->current_firmware));
+}
+
+
 /*
  * The guest was launched on a TCB that the running firmware has, and that
  * can no longer be rolled back.
@@ -315,6 +357,7 @@ ioa_snp_step_floor(ioa_snp_ctx_t *ctx)
 static const ioa_snp_step_t  ioa_snp_steps[] = {
     { "snp.form", ioa_snp_step_form },
     { "snp.debug_off", ioa_snp_step_debug },
+    { "snp.no_migration", ioa_snp_step_migration },
     { "snp.vmpl", ioa_snp_step_vmpl },
     { "snp.signing_key", ioa_snp_step_signer },
     { "snp.certificate", ioa_snp_step_key },
@@ -324,6 +367,7 @@ static const ioa_snp_step_t  ioa_snp_steps[] = {
     { "snp.certificate_tcb", ioa_snp_step_tcb },
     { "snp.chip_id", ioa_snp_step_chip },
     { "snp.signature", ioa_snp_step_signature },
+    { "snp.committed_tcb", ioa_snp_step_committed },
     { "snp.launch_tcb", ioa_snp_step_launch },
     { "snp.min_tcb", ioa_snp_step_floor }
 };

@@ -64,17 +64,18 @@ typedef struct {
 /*
  * Verifies a report, with the certificate table that may follow it.
  *
- * In order: form and reserved bits (ioa_snp_parse); DEBUG is off; the VMPL;
- * there is a signing key; its certificate is at hand; it is a VCEK's or a
- * VLEK's as the report says, of the report's product; the chain to a pinned
- * root, with CRLs of the CAs; the certificate's TCB is the reported one; its
- * chip is the report's (not made for a masked chip, nor for a VLEK, which
- * names none); the signature; committed and current TCB are at least that of
- * the launch; the floor.
+ * In order: form and reserved bits (ioa_snp_parse); DEBUG is off; no migration
+ * agent; the VMPL; there is a signing key; its certificate is at hand; it is a
+ * VCEK's or a VLEK's as the report says, of the report's product; the chain to
+ * a pinned root, with CRLs of the CAs; the certificate's TCB is the reported
+ * one; its chip is the report's (not made for a masked chip, nor for a VLEK,
+ * which names none); the signature; the reported TCB is committed, and no
+ * committed TCB or firmware is newer than what runs; committed and current TCB
+ * are at least that of the launch; the floor.
  *
  * Returns: IOA_OK; IOA_CPU_EVIDENCE_INVALID; IOA_REVOKED; IOA_TCB_REJECTED
- * (floor, or a launch on a TCB that is not committed: it could be rolled
- * back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no certificate is
+ * (floor, or a reported TCB or a launch on one that is not committed: it
+ * could be rolled back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no certificate is
  * at hand: ioa_snp_kds_path has what to ask for; out of memory is
  * IOA_CPU_EVIDENCE_INVALID.
  * Out: snp, all zero unless IOA_OK; checks, a line for each of the above,

@@ -66,6 +66,7 @@ def test_each_check():
                0x1e2, 0x1f5):
         bad("reserved byte 0x%x" % at, "snp.form", change={at: 1})
     bad("the debugger may look", "snp.debug_off", policy=0xb001f)
+    bad("a migration agent may take it", "snp.no_migration", policy=0x7001f)
     bad("not signed", "snp.signing_key", signer=7)
     bad("a signer that is reserved", "snp.form", signer=2)
     bad("signed by another key", "snp.signature", key="stranger")
@@ -82,13 +83,34 @@ def test_each_check():
             bad("reported level %s %+d" % (part, by), "snp.certificate_tcb",
                 reported=level)
         lower = dict(LEVEL, **{part: LEVEL[part] - 1})
+        old = make_leaf(level=lower)
+        bad("reported %s above what is committed" % part,
+            "snp.committed_tcb", TCB, committed=lower, launch=lower)
+        bad("committed %s above what runs" % part, "snp.committed_tcb", TCB,
+            leaf=old, reported=lower, current=lower, launch=lower)
         bad("committed %s below the launch" % part, "snp.launch_tcb", TCB,
-            committed=lower)
+            leaf=old, reported=lower, committed=lower)
         bad("current %s below the launch" % part, "snp.launch_tcb", TCB,
-            current=lower)
-    expect("launch below, committed below current", judge(make_report(
-        launch=dict(LEVEL, snp=0x15), committed=dict(LEVEL, snp=0x16)),
-        roots, leaf), OK)
+            leaf=old, reported=lower, committed=lower, current=lower)
+    for at, what in ((0x1ec, "build"), (0x1ed, "minor"), (0x1ee, "major")):
+        version = {0x1ec: 0x1d, 0x1ed: 0x37, 0x1ee: 1}[at]
+        bad("committed firmware's %s above that of what runs" % what,
+            "snp.committed_tcb", TCB, change={at: version + 1})
+        expect("committed firmware's %s below that of what runs" % what,
+               judge(make_report(change={at: version - 1}), roots, leaf), OK)
+    expect("an older major with a newer minor and build is older", judge(
+        make_report(change={0x1ee: 0, 0x1ed: 0xff, 0x1ec: 0xff}), roots,
+        leaf), OK)
+    expect("an older minor with a newer build is older", judge(
+        make_report(change={0x1ed: 0x36, 0x1ec: 0xff}), roots, leaf), OK)
+    older = dict(LEVEL, snp=0x15)
+    expect("launch, reported, committed, current: each newer", judge(
+        make_report(launch=dict(LEVEL, snp=0x14), reported=older,
+                    committed=dict(LEVEL, snp=0x16)),
+        roots, make_leaf(level=older)), OK)
+    expect("reported below the launch", judge(make_report(reported=older),
+                                              roots, make_leaf(level=older)),
+           OK)
     level = dict(LEVEL, fmc=3)
     expect("Turin: another FMC", judge(
         make_report("Turin", 5), pair("Turin"),
@@ -96,6 +118,9 @@ def test_each_check():
     expect("Turin: the launch's FMC", judge(
         make_report("Turin", 5, launch=level), pair("Turin"),
         make_leaf("Turin")), TCB, "snp.launch_tcb")
+    expect("Turin: an FMC that is committed and does not run", judge(
+        make_report("Turin", 5, committed=level), pair("Turin"),
+        make_leaf("Turin")), TCB, "snp.committed_tcb")
     expect("Turin: a chip's id that goes on", judge(
         make_report("Turin", 5, chip=CHIP[:9]), pair("Turin"),
         make_leaf("Turin")), INVALID, "snp.chip_id")

@@ -1,8 +1,6 @@
 """A second reading of CPU and GPU evidence, apart from the code that makes
-it: every check by itself, so that a test can say which ones fail.
-
-Chains are verified by the openssl command line, signatures by
-python3-cryptography.
+it: every check by itself, so that a test can say which ones fail.  Chains are
+verified by the openssl command line, signatures by python3-cryptography.
 """
 import base64
 import functools
@@ -331,11 +329,22 @@ def _snp_cert(r, cert, product, failed):
             failed.add("hwid")
 
 
+def _newer(one, two):
+    return any(a > b for a, b in zip(one, two))
+
+
 def _snp_policy(r, want, failed):
     if int.from_bytes(r[8:16], "little") & 1 << 19:
         failed.add("debug")
-    if any(a < b for a, b in zip(r[0x1e0:0x1e8], r[0x1f0:0x1f8])):
+    if int.from_bytes(r[8:16], "little") & 1 << 18:
+        failed.add("migration")
+    current, reported, committed, launch = (
+        r[at:at + 8] for at in (0x38, 0x180, 0x1e0, 0x1f0))
+    if _newer(reported, committed) or _newer(committed, current) \
+            or r[0x1ec:0x1ef][::-1] > r[0x1e8:0x1eb][::-1]:
         failed.add("committed")
+    if _newer(launch, committed) or _newer(launch, current):
+        failed.add("launch")
     if not want.policy:
         return
     if r[0x30:0x34] != bytes(4):

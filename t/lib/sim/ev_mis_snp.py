@@ -21,8 +21,8 @@ def _set(name, breaks, doc, **values):
             setattr(r, key, new)
 
 
-def _patch(name, breaks, doc, at, raw):
-    @snp(name, breaks, doc)
+def _patch(name, breaks, doc, at, raw, reason=None):
+    @snp(name, breaks, doc, reason)
     def _(r, value):
         r.patches[at] = raw
 
@@ -60,16 +60,32 @@ def _(r, value):
     r.patches[at] = b"\1"
 
 
-@snp("snp_migrate_ma", "", "policy allows a migration agent")
+@snp("snp_migrate_ma", "migration", "policy allows a migration agent")
 def _(r, value):
     r.policy |= 1 << 18
 
 
-@snp("snp_committed", "committed", "committed versions below those of the "
-     "launch", "tcb_rejected")
-def _(r, value):
-    old = dict(r.tcb, snp=r.tcb["snp"] - 1)
-    r.versions["committed"] = ev_snp.tcb_version(r.product, old)
+def _versions(name, breaks, doc, **which):
+    """which: by how much these versions' snp is off."""
+    @snp(name, breaks, doc, "tcb_rejected")
+    def _(r, value):
+        for key, by in which.items():
+            r.versions[key] = ev_snp.tcb_version(
+                r.product, dict(r.tcb, snp=r.tcb["snp"] + by))
+
+
+_versions("snp_launch", "launch", "launched on newer firmware than runs",
+          launch=1)
+_versions("snp_committed", "committed", "the reported versions are not "
+          "committed: provisional firmware", committed=-1, launch=-1)
+_versions("snp_current", "committed", "committed versions newer than those "
+          "that run", committed=1)
+_patch("snp_provisional_build", "committed", "committed build newer than "
+       "that which runs", 0x1ec, b"\x1e", "tcb_rejected")
+_patch("snp_provisional_version", "committed", "committed API version newer "
+       "than that which runs", 0x1ed, b"\x38", "tcb_rejected")
+_patch("snp_uncommitted_build", "", "a newer build runs than is committed",
+       0x1e8, b"\x1e")
 
 
 @snp("snp_vmpl", "vmpl", "[=N]: VMPL N (1)", needs="policy")
