@@ -12,6 +12,17 @@
 #define IOA_KDS_CRL  "%s/v1/%s/crl"
 
 
+/* Returns: 1 where the list of what AMD revoked is there. */
+static int
+ioa_snp_needs_crl(ioa_wants_t *wants, const ioa_evidence_t *e,
+    ioa_snp_product_t product, ioa_snp_signer_t signer)
+{
+    return ioa_evidence_need(wants, e, IOA_FETCH_AMD_CRL, IOA_KDS_CRL,
+                             signer == IOA_SNP_VLEK ? "vlek" : "vcek",
+                             ioa_snp_product_name(product));
+}
+
+
 /* Returns: 1 where the key service's answers are there, or not needed. */
 static int
 ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
@@ -31,36 +42,42 @@ ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
         all = ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path);
     }
 
+    /* where the report does not say the product, its certificate will */
+
     if (view->product != IOA_SNP_PRODUCT_UNKNOWN) {
-        all &= ioa_evidence_need(wants, e, IOA_FETCH_AMD_CRL, IOA_KDS_CRL,
-                                 view->signer == IOA_SNP_VLEK
-                                 ? "vlek" : "vcek",
-                                 ioa_snp_product_name(view->product));
+        all &= ioa_snp_needs_crl(wants, e, view->product, view->signer);
     }
 
     return all;
 }
 
 
-static ioa_crls_t *
-ioa_snp_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
+/* Out: *crls, NULL where AMD has none.  Returns: 0 where it is no list. */
+static int
+ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
 {
-    ioa_bytes_t   body;
-    ioa_crls_t   *crls;
+    ioa_bytes_t  body;
 
+    *crls = NULL;
     body = e->fetched[IOA_FETCH_AMD_CRL].body;
-    crls = ioa_crls_new();
 
-    if (crls != NULL
-        && ioa_check_that(checks, ioa_crls_add(crls, body.data, body.len)
-                                  == IOA_CHAIN_OK, "AMD's CRL", "form"))
-    {
-        return crls;
+    if (body.len == 0) {
+        return 1;
     }
 
-    ioa_crls_free(crls);
+    *crls = ioa_crls_new();
 
-    return NULL;
+    if (*crls != NULL
+        && ioa_check_that(checks, ioa_crls_add(*crls, body.data, body.len)
+                                  == IOA_CHAIN_OK, "AMD's CRL", "form"))
+    {
+        return 1;
+    }
+
+    ioa_crls_free(*crls);
+    *crls = NULL;
+
+    return 0;
 }
 
 
@@ -128,12 +145,61 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
+/*
+ * A report of version 2 is judged first for the product that its certificate
+ * names, then with the list of what is revoked of that product.
+ */
+static ioa_status_t
+ioa_snp_judge(ioa_snp_t *snp, ioa_wants_t *wants, ioa_checks_t *checks,
+    const ioa_evidence_t *e, ioa_bytes_t report,
+    const ioa_snp_policy_t *policy, int product_said)
+{
+    size_t             n;
+    ioa_crls_t        *crls;
+    ioa_status_t       st;
+    ioa_snp_policy_t   with;
+
+    n = checks != NULL ? checks->n : 0;
+
+    if (!product_said) {
+        with = *policy;
+        st = ioa_snp_try(snp, checks, report, &with);
+
+        if (st != IOA_OK || !e->policy->kds) {
+            return st == IOA_ATTESTATION_UNAVAILABLE
+                   ? IOA_CPU_EVIDENCE_MISSING : st;
+        }
+
+        if (!ioa_snp_needs_crl(wants, e, snp->product, snp->signer)) {
+            return IOA_ATTESTATION_UNAVAILABLE;
+        }
+
+        if (checks != NULL) {
+            checks->n = n;
+        }
+    }
+
+    if (!ioa_snp_crls(&crls, checks, e)) {
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    with = *policy;
+    with.crls = crls;
+    st = ioa_snp_try(snp, checks, report, &with);
+
+    ioa_crls_free(crls);
+
+    /* nobody can be asked for its key's certificate */
+
+    return st == IOA_ATTESTATION_UNAVAILABLE ? IOA_CPU_EVIDENCE_MISSING : st;
+}
+
+
 ioa_status_t
 ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
 {
     ioa_bytes_t        key;
-    ioa_crls_t        *crls = NULL;
     ioa_snp_t          snp;
     ioa_status_t       st;
     ioa_snp_view_t     view;
@@ -149,33 +215,18 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
         return IOA_ATTESTATION_UNAVAILABLE;
     }
 
-    if (e->fetched[IOA_FETCH_AMD_CRL].body.len != 0) {
-        crls = ioa_snp_crls(checks, e);
-
-        if (crls == NULL) {
-            return IOA_CPU_EVIDENCE_INVALID;
-        }
-    }
-
     memset(&policy, 0, sizeof(policy));
 
     key = e->fetched[IOA_FETCH_VCEK].body;
 
     policy.roots = e->policy->cpu_roots;
-    policy.crls = crls;
     policy.cache = e->policy->cache;
     policy.now = e->now;
     policy.vmpl = IOA_SNP_VMPL_ANY;
     ioa_reader_init(&policy.key, key.data, key.len);
 
-    st = ioa_snp_try(&snp, checks, report, &policy);
-
-    ioa_crls_free(crls);
-
-    if (st == IOA_ATTESTATION_UNAVAILABLE) {
-        /* nobody can be asked for its key's certificate */
-        return IOA_CPU_EVIDENCE_MISSING;
-    }
+    st = ioa_snp_judge(&snp, wants, checks, e, report, &policy,
+                       view.product != IOA_SNP_PRODUCT_UNKNOWN);
 
     if (st != IOA_OK) {
         return st;

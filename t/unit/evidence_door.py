@@ -127,6 +127,25 @@ def test_services():
             "attestation_unavailable", 0x20,
             seeds.seed(SNP | KDS, **snp, snp_product=product,
                        snp_signer=signer, snp_certs=True))
+    def revoked(world, *args):
+        world.state.set({"kds": "kds_crl_ask"})
+        return {5: amd(world, *args)[5]}
+
+    for version in (2, 3, 5):
+        how = dict(snp, snp_version=version, snp_certs=True)
+        good("version %d, nobody is asked" % version, "2 unknown 0 0 1",
+             seeds.seed(SNP, **how))
+        bad("version %d, its CRL is wanted" % version,
+            "attestation_unavailable", 0x20, seeds.seed(SNP | KDS, **how))
+        good("version %d with its CRL" % version, "2 unknown 0 0 1",
+             seeds.seed(SNP | KDS, without(amd, 4), **how))
+        bad("version %d, its ASK is revoked" % version, "revoked", 0,
+            seeds.seed(SNP | KDS, revoked, **how))
+    bad("version 2, a CRL of Genoa's", "cpu_evidence_invalid", 0, seeds.seed(
+        SNP | KDS, lambda world, *_: {
+            5: world.fetch("/vcek/v1/Genoa/crl")[2]}, **snp, snp_version=2,
+        snp_certs=True))
+
     record = seeds.seed(SNP, **snp, snp_certs=True)
     at = record.index(b'"quote": "') + 10
     bad("half a report", "cpu_evidence_invalid", 0,
