@@ -195,16 +195,22 @@ ioa_crl_time(int64_t *seconds, const ASN1_TIME *t)
 }
 
 
-/* A critical extension, of the list or of an entry, changes its meaning. */
+/*
+ * A critical extension, of the list or of an entry, changes its meaning.  So
+ * do these, which ought to be critical: a delta, a list of some certificates
+ * alone (issuingDistributionPoint), an entry of another issuer's.
+ */
 static int
 ioa_crl_plain(X509_CRL *crl)
 {
-    int                     i, j;
+    int                     i;
     X509_REVOKED           *entry;
     STACK_OF(X509_REVOKED) *entries;
 
     if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0
-        || X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0)
+        || X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0
+        || X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1)
+           >= 0)
     {
         return 0;
     }
@@ -213,9 +219,11 @@ ioa_crl_plain(X509_CRL *crl)
 
     for (i = 0; i < sk_X509_REVOKED_num(entries); i++) {
         entry = sk_X509_REVOKED_value(entries, i);
-        j = X509_REVOKED_get_ext_by_critical(entry, 1, -1);
 
-        if (j >= 0) {
+        if (X509_REVOKED_get_ext_by_critical(entry, 1, -1) >= 0
+            || X509_REVOKED_get_ext_by_NID(entry, NID_certificate_issuer, -1)
+               >= 0)
+        {
             return 0;
         }
     }

@@ -104,8 +104,9 @@ void ioa_crls_free(ioa_crls_t *crls);
  * NUL around it.  Nothing is verified yet.
  *
  * Returns: IOA_CHAIN_OK; IOA_CHAIN_MALFORMED where it is no CRL, is larger
- * than IOA_CRL_LEN_MAX, has a critical extension, is a delta, or there are
- * IOA_CRLS_MAX already; IOA_CHAIN_NO_MEMORY.
+ * than IOA_CRL_LEN_MAX, has a critical extension, is a delta, is of some of
+ * its issuer's certificates alone or of another's, or there are IOA_CRLS_MAX
+ * already; IOA_CHAIN_NO_MEMORY.
  */
 ioa_chain_rc_t ioa_crls_add(ioa_crls_t *crls, const uint8_t *data, size_t len)
     IOA_MUST_CHECK;
@@ -168,7 +169,8 @@ ioa_chain_rc_t ioa_chain_add_der(ioa_chain_t *chain, const uint8_t *der,
  * above the leaf must be a pinned root, or the last be issued by one; all
  * must be within their dates at now, pinned ones too.  Where crls is given
  * every certificate that has an issuer must be covered by a CRL that this
- * issuer signed and that is current at now, and must not be listed.
+ * issuer signed and that is current at now, and must not be listed; nor may
+ * a root be by its own.
  *
  * Returns: IOA_CHAIN_OK, and nothing else means trusted; IOA_CHAIN_MALFORMED
  * for an empty chain.  Of several causes any one may be named, except that a

@@ -303,6 +303,15 @@ ioa_path_revoked(const ioa_path_t *path, const ioa_crls_t *crls,
         worst = rc == IOA_CHAIN_OK ? worst : rc;
     }
 
+    /* no list need say a word of a root, but one may */
+
+    if (ioa_link_self_issued(path->links[i])
+        && ioa_link_revoked(path, path->links[i], path->links[i], crls, now)
+           == IOA_CHAIN_REVOKED)
+    {
+        return IOA_CHAIN_REVOKED;
+    }
+
     return worst;
 }
 

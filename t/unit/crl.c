@@ -123,6 +123,14 @@ test_revoked(void)
     UNIT_OK(judge_crls(&r, &i, 0) == RE, "intermediate listed");
     UNIT_OK(judge_crls(&r, NULL, IOA_CHAIN_CRL_CA_ONLY) == RE,
             "intermediate listed, leaf not asked for");
+    r.serial = 102;
+    UNIT_OK(judge_crls(&r, &i, 0) == RE, "the root in its own CRL");
+    UNIT_OK(judge_crls(&r, NULL, IOA_CHAIN_CRL_CA_ONLY) == RE,
+            "the root in its own CRL, leaf not asked for");
+    i.serial = 102;
+    r.serial = 0;
+    UNIT_OK(judge_crls(&r, &i, 0) == OK, "the root's in another CRL");
+    i.serial = 0;
     r.serial = 100;
     UNIT_OK(judge_crls(&r, &i, 0) == OK, "the leaf's in the root's CRL");
 }
@@ -224,10 +232,22 @@ test_crl_forms(void)
     UNIT_OK(add(crls, &i) == OK, "the same, not critical");
     i.other = "2.5.29.27=DER:020101";
     UNIT_OK(add(crls, &i) == IOA_CHAIN_MALFORMED, "a delta");
+    i.other = "2.5.29.28=DER:3003810101";
+    UNIT_OK(add(crls, &i) == IOA_CHAIN_MALFORMED,
+            "of users' certificates alone, not critical");
+    i.other = "2.5.29.28=DER:3003840101";
+    UNIT_OK(add(crls, &i) == IOA_CHAIN_MALFORMED,
+            "an indirect one, not critical");
+    i.other = "2.5.29.28=DER:3000";
+    UNIT_OK(add(crls, &i) == IOA_CHAIN_MALFORMED,
+            "of a distribution point that says nothing");
     i = of_inter();
     i.serial = 7;
     i.entry = "1.2.3.4=critical,DER:0500";
     UNIT_OK(add(crls, &i) == IOA_CHAIN_MALFORMED, "critical in an entry");
+    i.entry = "2.5.29.29=DER:3011A40F300D310B300906035504030C024341";
+    UNIT_OK(add(crls, &i) == IOA_CHAIN_MALFORMED,
+            "an entry of another issuer's, not critical");
     i.entry = "1.2.3.4=DER:0500";
     UNIT_OK(add(crls, &i) == OK, "the same, not critical");
     UNIT_OK(ioa_crls_count(crls) == 2, "two were added");
