@@ -2,6 +2,7 @@
  * ioa_verify_collateral: see ioa_verify_collateral.h.
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,28 @@ ioa_collateral_check(const ioa_collateral_ctx_t *ctx, int good,
     snprintf(name, sizeof(name), "%s.%s", ctx->name, check);
 
     return ioa_check_that(ctx->checks, good, name, "%s", detail);
+}
+
+
+/*
+ * 1 where the leaf is the TCB signer's and the root itself issued it: keys of
+ * machines end at the same root, and may not sign this, nor may whom their
+ * authorities name.  Out: cn, the leaf's.
+ */
+static int
+ioa_collateral_signer(char cn[IOA_CHAIN_CN_MAX + 1],
+    const ioa_chain_t *chain)
+{
+    char  subject[IOA_CHAIN_CN_MAX + 1], issuer[IOA_CHAIN_CN_MAX + 1];
+
+    if (!ioa_chain_subject_cn(cn, chain, 0)) {
+        cn[0] = '\0';
+    }
+
+    return strcmp(cn, IOA_COLLATERAL_SIGNER) == 0
+           && ioa_chain_subject_cn(subject, chain, 1)
+           && ioa_chain_issuer_cn(issuer, chain, 1)
+           && strcmp(subject, issuer) == 0;
 }
 
 
@@ -76,13 +99,7 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
         ioa_check_add(ctx->checks, name, IOA_CHECK_NOT_MADE, "no CRL");
     }
 
-    /* keys of machines end at the same root, and may not sign this */
-
-    if (!ioa_chain_subject_cn(cn, chain, 0)) {
-        cn[0] = '\0';
-    }
-
-    if (!ioa_collateral_check(ctx, strcmp(cn, IOA_COLLATERAL_SIGNER) == 0,
+    if (!ioa_collateral_check(ctx, ioa_collateral_signer(cn, chain),
                               "signer", cn)
         || !ioa_collateral_check(ctx,
                 ioa_chain_ecdsa_verify(chain, 0, doc->sig64,
@@ -170,6 +187,26 @@ ioa_collateral_is(const ioa_collateral_doc_t *doc, const char *id)
 }
 
 
+/* A line with the number of Intel's evaluation, for a person to compare. */
+static int
+ioa_collateral_evaluation(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc)
+{
+    int       good;
+    char      text[sizeof("18446744073709551615")] = "none";
+    uint64_t  number;
+
+    good = ioa_json_uint(&number, ioa_json_member(doc->inner,
+                                          "tcbEvaluationDataNumber"));
+
+    if (good) {
+        snprintf(text, sizeof(text), "%" PRIu64, number);
+    }
+
+    return ioa_collateral_check(ctx, good, "evaluation", text);
+}
+
+
 /* What a TDX module must be, under its identity or in "tdxModule". */
 static int
 ioa_collateral_module_valid(const ioa_json_t *module)
@@ -233,6 +270,7 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
            && ioa_collateral_check(ctx, doc->version
                                         == IOA_COLLATERAL_TCB_VERSION,
                                    "version", "3")
+           && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_FMSPC_LEN,
                                      doc->inner, "fmspc")
@@ -266,6 +304,7 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
                   doc->version == IOA_COLLATERAL_QE_VERSION
                   || doc->version == IOA_COLLATERAL_QE_VERSION3,
                   "version", "2 or 3")
+           && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_MISC_LEN,
                                      doc->inner, "miscselect")

@@ -191,6 +191,19 @@ def test_documents():
         refused("%s signed with a machine's key" % doc,
                 "c.%s = MACHINE; c.crls = [b'', b'']" % signer,
                 doc + ".signer")
+        refused("%s signed by a signer that is not the root's" % doc,
+                "c.%s = BELOW; c.%s = BELOW.pem + SUB_CA.pem + ROOT.pem; "
+                "c.crls = [b'', b'']" % (signer, chain), doc + ".signer")
+        refused("%s the same, its root left out" % doc,
+                "c.%s = BELOW; c.%s = BELOW.pem + SUB_CA.pem; "
+                "c.crls = [b'', b'']" % (signer, chain), doc + ".signer")
+        for value in ("None", "-1", "'17'", "1.5"):
+            refused("%s evaluation number %s" % (doc, value),
+                    "c.%s['tcbEvaluationDataNumber'] = %s" % (d, value),
+                    doc + ".evaluation")
+        refused("%s no evaluation number" % doc,
+                "del c.%s['tcbEvaluationDataNumber']" % d,
+                doc + ".evaluation")
         refused("%s CA used as end entity" % doc,
                 "c.%s = CA_LEAF" % signer, doc + ".chain")
         refused("%s signer's certificate expired" % doc,

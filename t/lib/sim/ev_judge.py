@@ -249,7 +249,8 @@ def tdx(raw, want, root):
                     hashes.SHA256()):
         failed.add("qe_signature")
     q.pck = certs
-    if extension(certs[0], "1.2.840.113741.1.13.1") is None:
+    if common_name(certs[0]) != "Intel SGX PCK Certificate" \
+            or extension(certs[0], "1.2.840.113741.1.13.1") is None:
         failed.add("pck_extension")
         return failed, None
     return failed, q

@@ -190,7 +190,8 @@ def _module(info, quote, failed):
 def _tcb(info, quote, failed):
     fields = pck_fields(quote.pck[0])
     if info.get("id") != "TDX" or info.get("version") != 3 \
-            or not info.get("tcbLevels"):
+            or info.get("tcbType") != 0 or not info.get("tcbLevels") \
+            or "tcbEvaluationDataNumber" not in info:
         failed.add("tcb_form")
         return
     if info["fmspc"].lower() != fields["4"].hex() \
@@ -215,7 +216,8 @@ def _masked(raw, mask):
 
 def _qe(identity, qe, failed):
     if identity.get("id") != "TD_QE" or identity.get("version") != 2 \
-            or not identity.get("tcbLevels"):
+            or not identity.get("tcbLevels") \
+            or "tcbEvaluationDataNumber" not in identity:
         failed.add("qe_form")
         return
     for name, at, size in (("miscselect", 16, 4), ("attributes", 48, 16)):

@@ -6,6 +6,7 @@ another document leaves this one as it is.
 """
 import time
 
+import ev_keys
 import ev_pcs
 import ev_pki
 from ev_mis import collateral
@@ -112,6 +113,34 @@ def _(c):
     c.key = c.chain[0].key
 
 
+@_both("chain_swapped", "chain", "the root before the signer, and its key "
+       "signs")
+def _(c):
+    c.chain = c.chain[::-1]
+    c.key = ev_pki.intel_root().key
+
+
+@_both("cn", "chain", "signed by a certificate of the root's with another "
+       "name")
+def _(c):
+    c.key = ev_keys.p256("another signer")
+    c.chain[0] = ev_pki.intel_leaf("Intel SGX PCK Certificate", c.key,
+                                   ev_pki.intel_root())
+
+
+@_both("below", "chain", "signed by a TCB signer of the platform CA's")
+def _(c):
+    c.key = ev_keys.p256("another signer")
+    c.chain = [ev_pki.intel_leaf("Intel SGX TCB Signing", c.key,
+                                 ev_pki.intel_ca()),
+               ev_pki.intel_ca(), ev_pki.intel_root()]
+
+
+@_both("evaluation", "form", "without tcbEvaluationDataNumber")
+def _(c):
+    del c.value["tcbEvaluationDataNumber"]
+
+
 @_both("version", "form", "version 1")
 def _(c):
     c.value["version"] = 1
@@ -125,6 +154,11 @@ def _(c):
 @_of(("tcb",), "tcb_id", "tcb_form", "TCB info for SGX")
 def _(c):
     c.value["id"] = "SGX"
+
+
+@_of(("tcb",), "tcb_type", "tcb_form", "TCB info of type 1")
+def _(c):
+    c.value["tcbType"] = 1
 
 
 @_of(("tcb",), "tcb_fmspc", "tcb_fmspc", "TCB info of another fmspc")

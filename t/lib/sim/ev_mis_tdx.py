@@ -289,6 +289,20 @@ def _(q, value):
                                    q.platform.key, ca)
 
 
+@tdx("tdx_pck_cn", "pck_extension", "a leaf of another name with Intel's "
+     "extension", needs="collateral")
+def _(q, value):
+    q.chain[0] = q.platform.pck(cn="Intel SGX PCK")
+
+
+_chain("tdx_pck_root", "PCK certificate signed by the root itself",
+       lambda q: [q.platform.pck(ca=ev_pki.intel_root()),
+                  ev_pki.intel_root()])
+_chain("tdx_tcb_signer_ca", "PCK certificate signed by the TCB signer",
+       lambda q: [q.platform.pck(ca=ev_pki.tcb_signing()),
+                  ev_pki.tcb_signing(), ev_pki.intel_root()])
+
+
 @tdx("tdx_chain_pem", "chain", "broken base64 in the leaf's PEM")
 def _(q, value):
     good = q.pem_chain()
@@ -396,6 +410,10 @@ _platform("tdx_tcb_pcesvn", "status", "pcesvn of an outdated level",
           pcesvn=5)
 _platform("tdx_tcb_revoked", "status", "the level that is Revoked",
           "revoked", cpusvn=bytes([1] * 6 + [0, 1]) + bytes(8))
+
+
+_platform("tdx_tcb_higher", "", "every version above the newest level's",
+          reason="", cpusvn=bytes([255] * 16), pcesvn=65535)
 
 
 @tdx("tdx_tee_tcb_svn", "status", "tee_tcb_svn of an outdated level",

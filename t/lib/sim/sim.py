@@ -174,12 +174,12 @@ attest: evidence, before it is signed:
   tdx_root_shown tdx_root_last tdx_chain_swapped tdx_chain_reversed
   tdx_chain_no_ca tdx_chain_leaf tdx_chain_four tdx_pck_expired
   tdx_pck_future tdx_ca_leaf tdx_leaf_ca tdx_self_signed tdx_signer_tcb
-  tdx_pck_plain tdx_chain_pem tdx_chain_empty tdx_chain_garbage
-  tdx_chain_nul tdx_cert_type_5 tdx_cert_type_3 tdx_inner_type_3
-  tdx_inner_type_6 tdx_truncated tdx_cut tdx_size_more tdx_size_huge
-  tdx_auth_huge tdx_garbage tdx_trailing tdx_trailing_odd tdx_tcb_old
-  tdx_tcb_none tdx_tcb_pcesvn tdx_tcb_revoked tdx_tee_tcb_svn tdx_module_old
-  tdx_module_unknown
+  tdx_pck_plain tdx_pck_cn tdx_pck_root tdx_tcb_signer_ca tdx_chain_pem
+  tdx_chain_empty tdx_chain_garbage tdx_chain_nul tdx_cert_type_5
+  tdx_cert_type_3 tdx_inner_type_3 tdx_inner_type_6 tdx_truncated tdx_cut
+  tdx_size_more tdx_size_huge tdx_auth_huge tdx_garbage tdx_trailing
+  tdx_trailing_odd tdx_tcb_old tdx_tcb_none tdx_tcb_pcesvn tdx_tcb_revoked
+  tdx_tcb_higher tdx_tee_tcb_svn tdx_module_old tdx_module_unknown
 
 attest: members:
   nonce_wrong nonce_prefix nonce_last nonce_upper nonce_0x nonce_short
@@ -216,9 +216,11 @@ collateral: documents, before they are signed:
   qe_signature_short tcb_bad_json qe_bad_json tcb_no_signature
   qe_no_signature tcb_short_chain qe_short_chain tcb_no_chain qe_no_chain
   tcb_root qe_root tcb_ca_leaf qe_ca_leaf tcb_pck_signer qe_pck_signer
-  tcb_version qe_version tcb_no_levels qe_no_levels tcb_id tcb_fmspc
-  tcb_pceid tcb_no_tdx tcb_short_tdx tcb_short_sgx tcb_long_sgx tcb_sgx_svn
-  tcb_tdx_svn tcb_pcesvn tcb_status_out_of_date tcb_status_configuration
+  tcb_chain_swapped qe_chain_swapped tcb_cn qe_cn tcb_below qe_below
+  tcb_evaluation qe_evaluation tcb_version qe_version tcb_no_levels
+  qe_no_levels tcb_id tcb_type tcb_fmspc tcb_pceid tcb_no_tdx tcb_short_tdx
+  tcb_short_sgx tcb_long_sgx tcb_sgx_svn tcb_tdx_svn tcb_pcesvn
+  tcb_status_out_of_date tcb_status_configuration
   tcb_status_out_of_date_configuration tcb_status_configuration_hardening
   tcb_status_revoked tcb_status_unknown tcb_status_hardening
   qe_status_out_of_date qe_status_revoked tcb_module_status

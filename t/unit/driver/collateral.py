@@ -20,6 +20,8 @@ MACHINE = Cert("Intel SGX PCK Certificate", ROOT, start=0, end=4000000000)
 LATE = Cert("Intel SGX TCB Signing", ROOT, start=0, end=NOW - 1)
 CA_LEAF = Cert("Intel SGX TCB Signing", ROOT, ca=True, start=0,
                end=4000000000)
+SUB_CA = Cert("Test Platform CA", ROOT, ca=True, start=0, end=4000000000)
+BELOW = Cert("Intel SGX TCB Signing", SUB_CA, start=0, end=4000000000)
 CRL = ROOT.crl(NOW - DAY, NOW + DAY)
 
 
