@@ -4,10 +4,14 @@
  * list of checks is whole, and answers with the first that did not fit.
  */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ioa_codec.h"
 #include "ioa_policy.h"
+
+#define IOA_POLICY_DAY  86400
 
 static const char *const  ioa_policy_reg_names[IOA_POLICY_TDX_REGS] = {
     "tdx.mr_td", "tdx.mr_seam", "tdx.mr_config_id", "tdx.rtmr0",
@@ -290,6 +294,23 @@ ioa_policy_tcb_in_grace(const ioa_policy_file_t *policy,
 }
 
 
+/* One line of all of them, cut where it is too long. */
+static void
+ioa_policy_advisories_line(ioa_checks_t *checks, const ioa_tcb_t *tcb)
+{
+    char    text[IOA_CHECK_DETAIL_MAX];
+    size_t  i, n;
+
+    for (i = 0, n = 0; i < tcb->advisories_n && n < sizeof(text); i++) {
+        n += (size_t) snprintf(text + n, sizeof(text) - n, ", %s",
+                               tcb->advisories[i]);
+    }
+
+    ioa_check_add(checks, "tdx.advisories_allowed", IOA_CHECK_NOT_MADE,
+                  "not pinned%s", text);
+}
+
+
 static int
 ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb)
@@ -304,6 +325,10 @@ ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     if (tcb->advisories_n == 0) {
         ioa_check_add(checks, "tdx.advisories_allowed", IOA_CHECK_NOT_MADE,
                       "none to judge");
+
+    } else if (policy->advisories_allowed.n == 0) {
+        ioa_policy_advisories_line(checks, tcb);
+        return 1;
     }
 
     for (i = 0; i < tcb->advisories_n; i++) {
@@ -316,11 +341,35 @@ ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
+/* How far out of date it is; else nothing. */
+static void
+ioa_policy_tcb_age(char text[IOA_CHECK_DETAIL_MAX],
+    const ioa_tcb_t *tcb, int grace, int64_t now)
+{
+    int  n;
+
+    text[0] = '\0';
+
+    if (!ioa_tcb_is_out_of_date(tcb->status) || tcb->out_since <= 0) {
+        return;
+    }
+
+    n = snprintf(text, IOA_CHECK_DETAIL_MAX, ", fixed %" PRId64 " days ago",
+                 (now - tcb->out_since) / IOA_POLICY_DAY);
+
+    if (n > 0 && grace) {
+        snprintf(text + n, IOA_CHECK_DETAIL_MAX - (size_t) n,
+                 ", within tcb_grace");
+    }
+}
+
+
 ioa_status_t
 ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb, int collateral, int64_t now)
 {
-    int          good, grace;
+    int          good, grace, advisories;
+    char         age[IOA_CHECK_DETAIL_MAX];
     const char  *name;
 
     name = ioa_tcb_name(tcb->status);
@@ -333,18 +382,13 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 
     good = ioa_policy_tcb_listed(policy, tcb->status, collateral);
     grace = !good && ioa_policy_tcb_in_grace(policy, tcb, collateral, now);
+    ioa_policy_tcb_age(age, tcb, grace, now);
 
-    if (!ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
-                        name, grace ? ", within tcb_grace" : ""))
-    {
-        return IOA_TCB_REJECTED;
-    }
+    good = ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
+                          name, age);
+    advisories = ioa_policy_advisories(checks, policy, tcb);
 
-    if (!ioa_policy_advisories(checks, policy, tcb)) {
-        return IOA_TCB_REJECTED;
-    }
-
-    return IOA_OK;
+    return good && advisories ? IOA_OK : IOA_TCB_REJECTED;
 }
 
 

@@ -244,6 +244,42 @@ judge_tcb(const char *tdx, ioa_tcb_status_t status, int collateral,
 }
 
 
+/* The details on a TCB that is out of date since then, one after another. */
+static const char *
+said_tcb(const char *tdx, int64_t since)
+{
+    char                text[300];
+    size_t              i, n;
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    static char  said[512];
+
+    snprintf(text, sizeof(text), "{\"tdx\":{%s}}", tdx);
+    policy = good_policy(text);
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = IOA_TCB_OUT_OF_DATE;
+    tcb.out_since = since;
+    said[0] = '\0';
+
+    if (ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-1"))
+        && ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-22")))
+    {
+        ioa_checks_init(&checks);
+        (void) !ioa_policy_tcb(&checks, policy, &tcb, 1, 1000000);
+    }
+
+    for (i = 0, n = 0; i < checks.n; i++) {
+        n += (size_t) snprintf(said + n, sizeof(said) - n, "%s%s",
+                               i != 0 ? ", " : "", checks.list[i].detail);
+    }
+
+    ioa_policy_free(policy);
+
+    return said;
+}
+
+
 static void
 test_tcb(void)
 {
@@ -297,6 +333,12 @@ test_tcb(void)
             "what it would be without is not listed");
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_CONFIGURATION_NEEDED, 1, 999, 1000)
             == IOA_TCB_REJECTED, "no grace for configuration");
+    UNIT_OK(strcmp(said_tcb(GRACE, 999991), "OutOfDate, fixed 0 days ago, "
+                   "within tcb_grace, not pinned, SA-1, SA-22") == 0,
+            "what is said within: %s", said_tcb(GRACE, 999991));
+    UNIT_OK(strcmp(said_tcb(GRACE, 740800), "OutOfDate, fixed 3 "
+                   "days ago, not pinned, SA-1, SA-22") == 0,
+            "what is said beyond: %s", said_tcb(GRACE, 740800));
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_REVOKED, 1, 999, 1000) == IOA_REVOKED,
             "no grace for Revoked");
 }
