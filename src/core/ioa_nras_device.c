@@ -8,9 +8,13 @@
 #include "ioa_reader.h"
 
 #define IOA_NRAS_OEM          "5703"    /* NVIDIA */
-#define IOA_NRAS_CHAIN        "x-nvidia-gpu-attestation-report-cert-chain"
-#define IOA_NRAS_CHAIN_VALID  IOA_NRAS_CHAIN "-validated"
 #define IOA_NRAS_MODEL_DIGITS 3
+
+/* The two claims that may say that a chain of certificates is good. */
+typedef struct {
+    const char  *object;
+    const char  *boolean;
+} ioa_nras_chain_t;
 
 
 int
@@ -104,16 +108,16 @@ ioa_nras_arch(char arch[IOA_NRAS_WORD_MAX + 1], const char *hwmodel)
 
 
 /*
- * The certificates of the report: a boolean in claims of version 2, an
- * object in those of version 3; one of them must be there.
+ * One chain of certificates: a boolean in claims of version 2, an object in
+ * those of version 3; one of them must be there.
  */
 static ioa_status_t
-ioa_nras_chain(const ioa_json_t *claims)
+ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 {
     const ioa_json_t  *chain, *valid;
 
-    chain = ioa_json_member(claims, IOA_NRAS_CHAIN);
-    valid = ioa_json_member(claims, IOA_NRAS_CHAIN_VALID);
+    chain = ioa_json_member(claims, names->object);
+    valid = ioa_json_member(claims, names->boolean);
 
     if (chain == NULL && valid == NULL) {
         return IOA_GPU_EVIDENCE_INVALID;
@@ -127,7 +131,9 @@ ioa_nras_chain(const ioa_json_t *claims)
 
     if ((valid != NULL && !ioa_json_is_true(valid))
         || (chain != NULL
-            && !ioa_nras_says(chain, "x-nvidia-cert-status", "valid")))
+            && (!ioa_nras_says(chain, "x-nvidia-cert-status", "valid")
+                || !ioa_nras_says(chain, "x-nvidia-cert-ocsp-status",
+                                  "good"))))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -136,11 +142,75 @@ ioa_nras_chain(const ioa_json_t *claims)
 }
 
 
+/* Those of the report and of what it was measured against. */
+static ioa_status_t
+ioa_nras_chains(const char **failed, const ioa_json_t *claims)
+{
+    size_t        i;
+    ioa_status_t  st;
+
+    static const ioa_nras_chain_t  chains[] = {
+        { "x-nvidia-gpu-attestation-report-cert-chain",
+          "x-nvidia-gpu-attestation-report-cert-chain-validated" },
+        { "x-nvidia-gpu-driver-rim-cert-chain",
+          "x-nvidia-gpu-driver-rim-cert-validated" },
+        { "x-nvidia-gpu-vbios-rim-cert-chain",
+          "x-nvidia-gpu-vbios-rim-cert-validated" }
+    };
+
+    for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+        st = ioa_nras_chain(claims, &chains[i]);
+
+        if (st != IOA_OK) {
+            *failed = chains[i].object;
+            return st;
+        }
+    }
+
+    return IOA_OK;
+}
+
+
+/* Claims that are not in every version.  Returns: one that says no. */
+static const char *
+ioa_nras_denied(const ioa_json_t *claims)
+{
+    size_t             i;
+    const ioa_json_t  *value;
+
+    static const char *const  names[] = {
+        "x-nvidia-gpu-attestation-report-cert-chain-fwid-match",
+        "x-nvidia-gpu-driver-rim-fetched",
+        "x-nvidia-gpu-driver-rim-schema-validated",
+        "x-nvidia-gpu-driver-rim-signature-verified",
+        "x-nvidia-gpu-driver-rim-version-match",
+        "x-nvidia-gpu-driver-rim-measurements-available",
+        "x-nvidia-gpu-vbios-rim-fetched",
+        "x-nvidia-gpu-vbios-rim-schema-validated",
+        "x-nvidia-gpu-vbios-rim-signature-verified",
+        "x-nvidia-gpu-vbios-rim-version-match",
+        "x-nvidia-gpu-vbios-rim-measurements-available",
+        "x-nvidia-gpu-vbios-index-no-conflict"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        value = ioa_json_member(claims, names[i]);
+
+        if (value != NULL && !ioa_json_is_true(value)) {
+            return names[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 /* NVIDIA's verdict.  Returns: the first claim that fails, or NULL. */
 static const char *
 ioa_nras_verdict(const ioa_json_t *claims)
 {
-    size_t  i;
+    size_t             i;
+    const ioa_json_t  *error;
 
     static const char *const  must_be_true[] = {
         "secboot",
@@ -150,7 +220,9 @@ ioa_nras_verdict(const ioa_json_t *claims)
         "x-nvidia-gpu-attestation-report-signature-verified"
     };
 
-    if (ioa_json_member(claims, "x-nvidia-error-details") != NULL) {
+    error = ioa_json_member(claims, "x-nvidia-error-details");
+
+    if (error != NULL && !ioa_json_is_null(error)) {
         return "x-nvidia-error-details";
     }
 
@@ -172,7 +244,7 @@ ioa_nras_verdict(const ioa_json_t *claims)
         }
     }
 
-    return NULL;
+    return ioa_nras_denied(claims);
 }
 
 
@@ -218,10 +290,9 @@ ioa_nras_device(ioa_nras_device_t *device, const char **failed,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    st = ioa_nras_chain(claims);
+    st = ioa_nras_chains(failed, claims);
 
     if (st != IOA_OK) {
-        *failed = IOA_NRAS_CHAIN;
         return st;
     }
 

@@ -11,8 +11,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "driver"))
 import vendorfeed as vf
-from nras import (ISSUER, KID, NONCE, NOW, OTHER, Case, device, expect,
-                  refused, run_cases, setter)
+from nras import (CHAINS, ISSUER, KID, NONCE, NOW, OTHER, SOMETIMES, Case,
+                  device, expect, refused, run_cases, setter)
 from vendorfeed import b64url, compact, ok
 
 from cryptography.hazmat.primitives import hashes
@@ -126,18 +126,32 @@ def test_claims():
                 refused("%s %s, version %s" % (key, value, version),
                         setter("device", key, value),
                         ("nras." + key)[:47], version=version)
-    chain = "x-nvidia-gpu-attestation-report-cert-chain"
-    failed = ("nras." + chain)[:47]
-    for value in (False, "true", None):
-        refused("chain validated %s" % value,
-                setter("device", chain + "-validated", value), failed,
-                version="2.0")
-    for value in (None, {}, {"x-nvidia-cert-status": "expired"}, True):
-        refused("chain %s" % value, setter("device", chain, value), failed)
-    for key in ("x-nvidia-cert-status", "x-nvidia-cert-ocsp-status"):
-        refused(key + " revoked",
-                lambda c, k=key: c.devices["GPU-1"][chain].update(
-                    {k: "revoked"}), failed, "revoked")
+    for name in SOMETIMES:
+        for version in ("2.0", "3.0"):
+            for value in (False, "true", 1):
+                refused("%s %s, version %s" % (name, value, version),
+                        setter("device", name, value),
+                        ("nras." + name)[:47], version=version)
+            expect("%s is not said, version %s" % (name, version),
+                   setter("device", name, None), "ok", version=version)
+    expect("error details that are null",
+           "c.devices['GPU-1']['x-nvidia-error-details'] = None", "ok")
+    for chain, boolean in CHAINS:
+        failed = ("nras." + chain)[:47]
+        for value in (False, "true", None):
+            refused("%s %s" % (boolean, value),
+                    setter("device", boolean, value), failed, version="2.0")
+        for value in (None, {}, {"x-nvidia-cert-status": "valid"}, True,
+                      {"x-nvidia-cert-status": "expired",
+                       "x-nvidia-cert-ocsp-status": "good"},
+                      {"x-nvidia-cert-status": "valid",
+                       "x-nvidia-cert-ocsp-status": "unknown"}):
+            refused("%s %s" % (chain, value), setter("device", chain, value),
+                    failed)
+        for key in ("x-nvidia-cert-status", "x-nvidia-cert-ocsp-status"):
+            refused("%s %s revoked" % (chain, key),
+                    lambda c, k=key, n=chain: c.devices["GPU-1"][n].update(
+                        {k: "revoked"}), failed, "revoked")
     run_cases()
 
 

@@ -350,6 +350,11 @@ def nras(fetch, body, nonce, count):
         if (claims.get("measres"), claims.get("secboot"),
                 claims.get("dbgstat")) != ("success", True, "disabled"):
             failed.add("device")
+        if any(v is False or isinstance(v, dict) and (
+                v.get("x-nvidia-cert-status"),
+                v.get("x-nvidia-cert-ocsp-status")) != ("valid", "good")
+               for k, v in claims.items() if k.startswith("x-nvidia-gpu-")):
+            failed.add("device")
     if len(set(ueids)) < len(ueids):
         failed.add("ueid")
     return failed

@@ -142,6 +142,16 @@ _claim("nras_secboot", "device", "a GPU without secure boot", "device",
        secboot=False)
 _claim("nras_secboot_missing", "device", "no word of secure boot", "device",
        secboot=...)
+_claim("nras_rim_signature", "device", "a driver RIM without good signature",
+       "device", x__nvidia__gpu__driver__rim__signature__verified=False)
+_claim("nras_rim_chain", "device", "a VBIOS RIM whose certificate expired",
+       "device", x__nvidia__gpu__vbios__rim__cert__chain={
+           "x-nvidia-cert-status": "expired",
+           "x-nvidia-cert-ocsp-status": "good"})
+_claim("nras_ocsp", "device", "OCSP knows nothing of the GPU's certificates",
+       "device", x__nvidia__gpu__attestation__report__cert__chain={
+           "x-nvidia-cert-status": "valid",
+           "x-nvidia-cert-ocsp-status": "unknown"})
 _claim("nras_warning", "", "a warning", "device",
        x__nvidia__attestation__warning="driver is old")
 

@@ -238,12 +238,12 @@ nras: tokens, before they are signed:
   nras_false nras_result_string nras_result_missing nras_nonce
   nras_device_nonce nras_issuer nras_device_issuer nras_expired
   nras_device_expired nras_not_before nras_exp_string nras_debug
-  nras_measres nras_secboot nras_secboot_missing nras_warning nras_kid
-  nras_kid_wrong nras_kid_missing nras_alg nras_alg_none nras_alg_hs384
-  nras_signature nras_signature_der nras_device_signature nras_digest
-  nras_digest_name nras_device_missing nras_device_extra nras_device_fewer
-  nras_device_more nras_ueid nras_no_submods nras_replay nras_object
-  nras_two_parts
+  nras_measres nras_secboot nras_secboot_missing nras_rim_signature
+  nras_rim_chain nras_ocsp nras_warning nras_kid nras_kid_wrong
+  nras_kid_missing nras_alg nras_alg_none nras_alg_hs384 nras_signature
+  nras_signature_der nras_device_signature nras_digest nras_digest_name
+  nras_device_missing nras_device_extra nras_device_fewer nras_device_more
+  nras_ueid nras_no_submods nras_replay nras_object nras_two_parts
 
 jwks: keys:
   jwks_stale jwks_empty jwks_curve jwks_wrong_point jwks_other_key

@@ -36,6 +36,19 @@ def jwk(cert=LEAF, kid=KID, x5c=True, **more):
     return key
 
 
+# claims that NVIDIA's service has not in every version
+SOMETIMES = ["x-nvidia-gpu-" + name for name in (
+    "attestation-report-cert-chain-fwid-match", "vbios-index-no-conflict",
+    *(rim + what for rim in ("driver-rim-", "vbios-rim-") for what in (
+        "fetched", "schema-validated", "signature-verified",
+        "version-match", "measurements-available")))]
+CHAINS = [("x-nvidia-gpu-%s-cert-chain" % of,
+           "x-nvidia-gpu-%s-validated" % boolean) for of, boolean in (
+               ("attestation-report", "attestation-report-cert-chain"),
+               ("driver-rim", "driver-rim-cert"),
+               ("vbios-rim", "vbios-rim-cert"))]
+
+
 def device(i, version):
     d = {"iss": ISSUER, "eat_nonce": NONCE.hex(), "exp": NOW + 3600,
          "iat": NOW, "nbf": NOW, "jti": "j%d" % i,
@@ -48,14 +61,17 @@ def device(i, version):
          "x-nvidia-gpu-attestation-report-parsed": True,
          "x-nvidia-gpu-attestation-report-nonce-match": True,
          "x-nvidia-gpu-attestation-report-signature-verified": True}
-    chain = "x-nvidia-gpu-attestation-report-cert-chain"
-    if version == "2.0":
-        d[chain + "-validated"] = True
-    else:
-        d[chain] = {"x-nvidia-cert-status": "valid",
-                    "x-nvidia-cert-ocsp-status": "good",
-                    "x-nvidia-cert-expiration-date": "9999-12-31T23:59:59Z",
-                    "x-nvidia-cert-revocation-reason": None}
+    for name in SOMETIMES:
+        d[name] = True
+    for chain, boolean in CHAINS:
+        if version == "2.0":
+            d[boolean] = True
+        else:
+            d[chain] = {
+                "x-nvidia-cert-status": "valid",
+                "x-nvidia-cert-ocsp-status": "good",
+                "x-nvidia-cert-expiration-date": "9999-12-31T23:59:59Z",
+                "x-nvidia-cert-revocation-reason": None}
     return d
 
 
