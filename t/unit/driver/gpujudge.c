@@ -4,11 +4,12 @@
  *
  * Standard input: records.  A record is: now (8 bytes), nonce (32), how the
  * devices are given (1: 'r' bytes and PEM, 'b' base64 of both, 'f' bytes and
- * PEM of one device, of which every bit from..to is flipped), number of
- * devices (4), count wanted (4), architectures wanted (1: 1 Hopper, 2
- * Blackwell, 3 both, 0 any), then blobs, each a length (4) and as many bytes:
- * roots; driver versions, VBIOS versions, each as lines; "from-to" and NUL
- * ("" unless 'f'); then of each device evidence and certificates.  All
+ * PEM of one device, of whose bytes every bit from..to is flipped, 'c' the
+ * same of its PEM; 'e' and 'd' as these two, bit n % 8 of byte n alone),
+ * number of devices (4), count wanted (4), architectures wanted (1: 1 Hopper,
+ * 2 Blackwell, 3 both, 0 any), then blobs, each a length (4) and as many
+ * bytes: roots; driver versions, VBIOS versions, each as lines; "from-to" and NUL
+ * ("" unless flipped); then of each device evidence and certificates.  All
  * little-endian.
  *
  * Standard output: a line for each, tabs between: the reason's name or "ok",
@@ -163,7 +164,7 @@ gpu_print(ioa_status_t st, const ioa_gpu_list_t *list)
 
 
 static void
-gpu_flips(const ioa_gpu_evidence_t *evidence, const char *range,
+gpu_flips(const ioa_gpu_evidence_t *evidence, int how, const char *range,
     const ioa_gpu_policy_t *policy)
 {
     size_t          from, to, i, bit, first, last, accepted;
@@ -177,10 +178,16 @@ gpu_flips(const ioa_gpu_evidence_t *evidence, const char *range,
     accepted = 0;
     first = 0;
     last = 0;
-    data = (uint8_t *) evidence->evidence.pos;
+    data = (uint8_t *) (how == 'f' || how == 'e'
+                        ? evidence->evidence.pos
+                        : evidence->certificates.pos);
 
     for (i = from; i < to; i++) {
         for (bit = 0; bit < 8; bit++) {
+            if ((how == 'd' || how == 'e') && bit != i % 8) {
+                continue;
+            }
+
             data[i] ^= (uint8_t) (1 << bit);
 
             if (gpu_verify(&list, evidence, 1, 0, policy) == IOA_OK) {
@@ -253,8 +260,8 @@ gpu_record(void)
     policy.vbioses = vbios_list;
     policy.vbioses_n = gpu_lines(vbios_list, vbioses);
 
-    if (how == 'f') {
-        gpu_flips(evidence, (const char *) range.pos, &policy);
+    if (how >= 'c' && how <= 'f') {
+        gpu_flips(evidence, how, (const char *) range.pos, &policy);
     } else {
         gpu_print(gpu_verify(&list, evidence, n, how == 'b', &policy), &list);
     }
