@@ -21,6 +21,7 @@ static ngx_int_t ngx_http_ioattest_job_headers(ngx_http_request_t *r,
     ngx_http_ioattest_job_t *job, ngx_str_t *body);
 static ngx_int_t ngx_http_ioattest_job_header_add(ngx_http_request_t *sr,
     const char *name, ngx_str_t *value, ngx_table_elt_t **slot);
+static size_t ngx_http_ioattest_job_max(ngx_http_ioattest_job_t *job);
 
 
 ngx_int_t
@@ -307,10 +308,60 @@ ngx_http_ioattest_job_find(ngx_http_request_t *sr)
 }
 
 
-void
+static size_t
+ngx_http_ioattest_job_max(ngx_http_ioattest_job_t *job)
+{
+    return (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) ? IOA_MODELS_SIZE_MAX
+                                                       : IOA_REPORT_SIZE_MAX;
+}
+
+
+/*
+ * ngx_event_pipe() gives out what comes for a background subrequest only when
+ * all has come.  What proxy_buffers have no room for would go to a file until
+ * then, on the event loop, or with "proxy_max_temp_file_size 0" stand still:
+ * so there is room for all that is wanted.  It is used as it is needed.
+ */
+
+ngx_int_t
 ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job)
 {
+    size_t                     max;
+    ngx_int_t                  bufs;
+    ngx_http_upstream_t       *u;
+    ngx_http_upstream_conf_t  *conf;
+
     job->sr->filter_need_in_memory = 1;
+
+    max = ngx_http_ioattest_job_max(job);
+
+    if (job->sr->headers_out.content_length_n > (off_t) max) {
+        job->overflow = 1;
+        return NGX_HTTP_BAD_GATEWAY;
+    }
+
+    u = job->sr->upstream;
+
+    if (u == NULL || !u->buffering || u->conf->bufs.size == 0) {
+        return NGX_OK;
+    }
+
+    bufs = max / u->conf->bufs.size + 2;
+
+    if (u->conf->bufs.num >= bufs) {
+        return NGX_OK;
+    }
+
+    conf = ngx_palloc(job->sr->pool, sizeof(ngx_http_upstream_conf_t));
+    if (conf == NULL) {
+        return NGX_ERROR;
+    }
+
+    *conf = *u->conf;
+    conf->bufs.num = bufs;
+    u->conf = conf;
+
+    return NGX_OK;
 }
 
 
@@ -322,8 +373,7 @@ ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job, ngx_chain_t *in)
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    max = (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) ? IOA_MODELS_SIZE_MAX
-                                                      : IOA_REPORT_SIZE_MAX;
+    max = ngx_http_ioattest_job_max(job);
 
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;

@@ -177,6 +177,9 @@ ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
             how = NGX_HTTP_IOATTEST_GIVE_BACK;
         }
 
+    } else if (job->overflow) {
+        reason = IOA_ATTESTATION_MALFORMED;
+
     } else if (status != NGX_HTTP_OK) {
         reason = IOA_ATTESTATION_UNAVAILABLE;
 
@@ -186,7 +189,7 @@ ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
             how = NGX_HTTP_IOATTEST_GIVE_BACK;
         }
 
-    } else if (!job->complete || job->overflow) {
+    } else if (!job->complete) {
         reason = IOA_ATTESTATION_MALFORMED;
 
     } else if (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) {

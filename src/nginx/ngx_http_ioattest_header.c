@@ -125,8 +125,7 @@ ngx_http_ioattest_header_subrequest(ngx_http_request_t *r)
     job = ngx_http_ioattest_job_find(r);
 
     if (job) {
-        ngx_http_ioattest_job_header(job);
-        return NGX_OK;
+        return ngx_http_ioattest_job_header(job);
     }
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);

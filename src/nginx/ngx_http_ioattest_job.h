@@ -78,7 +78,9 @@ ngx_int_t ngx_http_ioattest_job_send(ngx_http_request_t *r,
     ngx_http_ioattest_job_t *job, ngx_str_t *uri, ngx_str_t *args,
     ngx_str_t *body);
 ngx_http_ioattest_job_t *ngx_http_ioattest_job_find(ngx_http_request_t *sr);
-void ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job);
+
+/* The header and the body of its reply, for the filters: what they return. */
+ngx_int_t ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job);
 ngx_int_t ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job,
     ngx_chain_t *in);
 
