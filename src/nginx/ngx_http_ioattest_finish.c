@@ -259,6 +259,24 @@ ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
 }
 
 
+void
+ngx_http_ioattest_job_late(ngx_http_ioattest_job_t *job)
+{
+    ngx_http_ioattest_counters_t  *counters;
+
+    if (job->proof->reason != IOA_OK) {
+        return;
+    }
+
+    counters = ngx_http_ioattest_counters(job->ctx);
+
+    (void) ngx_atomic_fetch_add(&counters->attest_verified, 1);
+
+    ngx_http_ioattest_job_trusted(job);
+    ngx_http_ioattest_wait_wake(job->lease_key);
+}
+
+
 /* Says who is trusted from now on, and on what grounds. */
 
 static void

@@ -98,6 +98,9 @@ void ngx_http_ioattest_job_drop(ngx_http_ioattest_job_t *job);
 ngx_int_t ngx_http_ioattest_job_proved(ngx_http_ioattest_job_t *job,
     ngx_int_t rc);
 
+/* A proof that came too late for the request has been stored, or not. */
+void ngx_http_ioattest_job_late(ngx_http_ioattest_job_t *job);
+
 /* reply: what the models list says */
 ioa_status_t ngx_http_ioattest_reply_models(ngx_http_ioattest_job_t *job);
 

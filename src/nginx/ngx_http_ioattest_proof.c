@@ -185,6 +185,14 @@ ngx_http_ioattest_proof_event(ngx_event_t *ev)
     proof->running = 0;
     r->main->blocked--;
 
+    if ((job->finished || c->error) && proof->reason == IOA_OK) {
+
+        /* too late for this request, and as good for others */
+
+        (void) ngx_http_ioattest_proof_next(proof);
+        ngx_http_ioattest_job_late(job);
+    }
+
     if (c->error) {
 
         /* the client is gone: this finishes the termination */
