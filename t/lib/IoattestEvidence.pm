@@ -41,7 +41,7 @@ sub texts {
     my (%arg) = @_;
     my $http = $arg{http} // '';
 
-    return (http => <<"EOF", server => $arg{server} . services());
+    return (main => $arg{main}, http => <<"EOF",
 $http
     ioattest_zone io:4m;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; keepalive 16; }
@@ -53,6 +53,7 @@ $http
     ioattest_cpu_trusted_certificate \$TEST_NGINX_SIM_CPU_ROOTS;
     ioattest_gpu_trusted_certificate \$TEST_NGINX_SIM_GPU_ROOTS;
 EOF
+            server => $arg{server} . services());
 }
 
 

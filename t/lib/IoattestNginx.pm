@@ -7,7 +7,7 @@ package IoattestNginx;
 # TEST_NGINX_NO_CLEAN is set.
 #
 #   my $nginx = IoattestNginx->start(workers => 2, http => $text,
-#                                    server => $text);
+#                                    server => $text, main => $text);
 #   my @answers = $nginx->ask(@requests);     # all at once
 #
 # A request is what IoattestNginx::completion() returns; an answer is a hash of
@@ -60,8 +60,9 @@ sub configure {
     my $user = $> == 0 ? "user root;\n" : '';
     my $temp = join '', map { "    ${_}_temp_path $self->{root}/$_;\n" }
                qw( client_body proxy fastcgi uwsgi scgi );
+    my $main = $arg{main} // '';
     my $text = <<"EOF";
-$modules${user}worker_processes $self->{workers};
+$modules$main${user}worker_processes $self->{workers};
 pid $self->{root}/logs/nginx.pid;
 error_log $self->{root}/logs/error.log info;
 events { worker_connections 2048; }

@@ -1,0 +1,189 @@
+# Where evidence is verified: a pool of the operator's, one that is full, none;
+# verdicts that come too late for their request; replies that are larger than
+# proxy_buffers; a platform that is out of date, for a while.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Time::HiRes qw( sleep );
+
+use IoattestEvidence;
+use IoattestNginx;
+use IoattestSim;
+
+IoattestSim->start(machines => 1, evidence => 1);
+
+my %good = (evidence => 'tdx', gpus => 8);
+
+sub policy {
+    return 'ioattest_policy ' . IoattestEvidence::file({ tdx => $_[0] });
+}
+
+my $grace = policy({ tcb_grace => '5d' });
+my $none = policy({ tcb_status => ['UpToDate'] });
+my $pcs = 'ioattest_collateral /_pcs-grace/';
+
+my %text = (
+    main => "thread_pool one threads=1 max_queue=1;\n"
+            . "thread_pool queue threads=1;\n",
+    server => join('', map { IoattestEvidence::location(@$_) }
+        ['any'],
+        ['one', 'ioattest_thread_pool one', 'ioattest_fail_timeout 1ms'],
+        ['queue', 'ioattest_thread_pool queue', 'ioattest_fail_timeout 1ms'],
+        ['late', 'ioattest_thread_pool queue', 'ioattest_fail_timeout 1ms',
+         'ioattest_timeout 250ms'],
+        ['off', 'ioattest_thread_pool off'],
+        ['small', 'ioattest_request /_small'],
+        ['grace', $grace, 'ioattest_gpu off', $pcs],
+        ['none', $none, 'ioattest_gpu off', $pcs])
+        . <<'EOF',
+        location = /_small {
+            internal;
+            proxy_buffers 2 4k;
+            proxy_busy_buffers_size 4k;
+            proxy_max_temp_file_size 0;
+            proxy_pass http://api/v1/private/attestation;
+        }
+EOF
+);
+
+my $nginx = IoattestEvidence::gateway(workers => 1, %text);
+
+sub begin {
+    IoattestSim::reset();
+    IoattestSim::set({ %good, @_ });
+    return;
+}
+
+sub attestations { return IoattestSim::stats()->{attestations}{total} }
+
+sub clients {
+    my ($path, @ids) = @_;
+    return map {
+        my $socket = $nginx->connect;
+        print {$socket} IoattestEvidence::request($path, $_);
+        $socket->flush;
+        $socket;
+    } @ids;
+}
+
+# Whether a model's machine becomes trusted, late as it may be.
+sub attested {
+    my ($id) = @_;
+    return eval { $nginx->wait_for(sub {
+        $nginx->log =~ /ioattest: attested \w+ for model "\Q$id\E": cpu tdx/
+    }) };
+}
+
+sub leases { return $nginx->status->{zones}[0]{leases} }
+
+# one thread and a queue of one
+
+begin();
+my @answers = $nginx->ask(map { IoattestEvidence::request('one', "one-$_") }
+                          1 .. 24);
+my %codes;
+$codes{join ' ', grep { length } @$_{qw( code reason )}}++ for @answers;
+is_deeply([sort keys %codes], ['200', '502 attestation_unavailable'],
+          'a queue that is full refuses, and lets nothing pass');
+is($codes{200}, IoattestSim::stats()->{completions}{total},
+   'what was refused was not sent');
+like($nginx->log, qr/thread pool "one" queue overflow/, 'the log has why');
+is(leases(), 0, 'no lease is left');
+is(IoattestEvidence::said($nginx, 'one', "one-$_"), 200,
+   "afterwards there is room: $_") for 1 .. 4;
+is(IoattestEvidence::said($nginx, 'off', 'off'), 200, 'without threads');
+
+# a thread that is busy: the client of the last in its queue leaves
+
+begin();
+my @busy = clients('queue', map { "busy-$_" } 1 .. 12);
+my ($leaver) = clients('queue', 'leaver');
+IoattestSim::wait_for(sub { $_[0]{attestations}{total} == 13 });
+sleep 0.05;
+close $leaver;
+is(scalar(grep { my $text = do { local $/; <$_> }; $text =~ m{^HTTP/1.1 200 } }
+          @busy), 12, 'those before are served');
+ok(attested('leaver'),
+   'and what was verified for the one that left');
+IoattestSim::reset('stats');
+is(IoattestEvidence::said($nginx, 'any', 'leaver'), 200,
+   'is known to the next');
+is(attestations(), 0, 'who needs no attestation');
+is(leases(), 0, 'no lease is left');
+
+# the same where the time was over before the thread came to it
+
+begin();
+@busy = clients('queue', map { "before-$_" } 1 .. 20);
+IoattestSim::wait_for(sub { $_[0]{attestations}{total} == 20 });
+is(IoattestEvidence::said($nginx, 'late', 'late'), '502 attestation_timeout',
+   'a verdict that comes too late');
+<$_> for @busy;
+ok(attested('late'), 'comes all the same');
+IoattestSim::reset('stats');
+is(IoattestEvidence::said($nginx, 'late', 'late'), 200,
+   'and counts for the next');
+is(attestations(), 0, 'who needs no attestation');
+
+begin();
+@busy = clients('queue', map { "again-$_" } 1 .. 20);
+IoattestSim::wait_for(sub { $_[0]{attestations}{total} == 20 });
+IoattestSim::set(attest => 'gpu_signature');
+is(IoattestEvidence::said($nginx, 'late', 'wrong'), '502 attestation_timeout',
+   'evidence that is wrong, too late');
+<$_> for @busy;
+IoattestSim::reset('stats');
+is(IoattestEvidence::said($nginx, 'late', 'wrong'),
+   '502 gpu_evidence_invalid', 'is not trusted afterwards');
+is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
+
+# more than proxy_buffers hold, where nothing may go to a file
+
+for my $how ('', 'chunked', 'close_delimited', 'pieces') {
+    begin(gpus => 16, attest => $how);
+    is(IoattestEvidence::said($nginx, 'small', "small-$how"), 200,
+       "16 GPUs and small buffers: $how");
+}
+
+begin(attest => 'big=1048577');
+is(IoattestEvidence::said($nginx, 'small', 'big'),
+   '502 attestation_malformed', 'more than is taken is refused at once');
+unlike($nginx->log, qr/buffered to a temporary file/,
+       'nothing went to a file');
+
+# Intel's word that is older than the grace, or not
+
+begin(collateral => 'tcb_status_out_of_date, tcb_dates=3');
+is(IoattestEvidence::said($nginx, 'grace', 'grace'), 200,
+   'out of date for less than tcb_grace');
+is(IoattestEvidence::said($nginx, 'none', 'none'), '502 tcb_rejected',
+   'without it: refused');
+begin(collateral => 'tcb_status_out_of_date, tcb_dates=7');
+is(IoattestEvidence::said($nginx, 'grace', 'older'), 200,
+   'what the zone has says so still');
+$nginx->configure(IoattestEvidence::texts(%text,
+    server => $text{server} =~ s/_pcs-grace/_pcs-older/gr));
+$nginx->reload;
+$nginx->wait_for(sub { $nginx->workers == 1 });
+is(IoattestEvidence::said($nginx, 'grace', 'grace'), '502 tcb_rejected',
+   'and for more: refused');
+is(IoattestSim::stats()->{completions}{total}, 1, 'nothing is sent');
+
+# a pool that nobody has defined
+
+$nginx->configure(IoattestEvidence::texts(
+    server => IoattestEvidence::location('x', 'ioattest_thread_pool nobody')));
+my $command = join ' ', map { "'$_'" } $nginx->command('-t');
+like(scalar `$command 2>&1`,
+     qr/\[emerg\].*unknown thread pool "nobody"/, 'an unknown pool');
+
+is_deeply(IoattestEvidence::alarms($nginx, qr/unknown thread pool/), [],
+          'nothing else alarming in the log');
+ok($nginx->stop, 'nginx goes quietly');
+unlike($nginx->log, qr/open socket/, 'and leaves no socket open');
+
+done_testing();
