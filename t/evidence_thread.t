@@ -181,9 +181,20 @@ my $command = join ' ', map { "'$_'" } $nginx->command('-t');
 like(scalar `$command 2>&1`,
      qr/\[emerg\].*unknown thread pool "nobody"/, 'an unknown pool');
 
+# told to quit while the thread works for clients that have left
+
+begin();
+@busy = clients('queue', map { "quit-$_" } 1 .. 20);
+IoattestSim::wait_for(sub { $_[0]{attestations}{total} == 20 });
+sleep 0.05;
+close $_ for @busy;
+sleep 0.05;
+my $pid = $nginx->pid;
+kill QUIT => $pid;
+ok($nginx->wait_for(sub { !kill 0 => $pid }), 'nginx goes');
+unlike($nginx->log, qr/open socket/, 'and leaves no socket open');
+
 is_deeply(IoattestEvidence::alarms($nginx, qr/unknown thread pool/), [],
           'nothing else alarming in the log');
-ok($nginx->stop, 'nginx goes quietly');
-unlike($nginx->log, qr/open socket/, 'and leaves no socket open');
 
 done_testing();

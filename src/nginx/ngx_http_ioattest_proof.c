@@ -13,6 +13,9 @@
 #include "ngx_http_ioattest.h"
 
 
+#define NGX_HTTP_IOATTEST_THREAD_TIMER  60000   /* ms */
+
+
 static ngx_int_t ngx_http_ioattest_proof_post(
     ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof);
@@ -123,6 +126,14 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
             return NGX_ERROR;
         }
 
+        /*
+         * A worker that is to quit looks at its timers: where the client is
+         * gone, or the time of the job over, this one alone holds it.
+         */
+
+        task->event.log = r->connection->log;
+        ngx_add_timer(&task->event, NGX_HTTP_IOATTEST_THREAD_TIMER);
+
         proof->running = 1;
         r->main->blocked++;
         r->main->count++;
@@ -171,6 +182,16 @@ ngx_http_ioattest_proof_event(ngx_event_t *ev)
     ngx_http_request_t         *r;
     ngx_http_ioattest_job_t    *job;
     ngx_http_ioattest_proof_t  *proof;
+
+    if (ev->timedout) {
+        ev->timedout = 0;
+        ngx_add_timer(ev, NGX_HTTP_IOATTEST_THREAD_TIMER);
+        return;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
 
     proof = ev->data;
     job = proof->job;
