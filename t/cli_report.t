@@ -8,11 +8,10 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 
 use File::Temp qw( tempdir );
-use IO::Socket::INET ();
 use JSON::PP ();
 use Test::More;
 
-use IoattestCli qw( cli saved slurp );
+use IoattestCli qw( cli get put saved slurp );
 use IoattestSim ();
 
 my $sim = IoattestSim->start(machines => 1, evidence => 1);
@@ -28,29 +27,6 @@ sub reply {
     $sim->set(gpus => 1, report_data => 'address-nonce', %set);
     return saved($sim->fetch('POST', '/v1/private/attestation',
         { model_id => 'any', nonce => $nonce }));
-}
-
-# GET, with the headers.
-sub get {
-    my ($path) = @_;
-
-    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-        PeerPort => $sim->port) or die "connect: $@";
-    print {$socket} "GET $path HTTP/1.1\r\nHost: sim\r\n"
-        . "Connection: close\r\n\r\n";
-    local $/;
-    my ($head, $body) = split /\r\n\r\n/, readline($socket), 2;
-    die "$path: $head" if $head !~ m{\AHTTP/1\.1 200};
-    return ($head, $body);
-}
-
-sub put {
-    my ($path, $bytes) = @_;
-
-    open my $out, '>:raw', $path or die "$path: $!";
-    print $out $bytes;
-    close $out or die "$path: $!";
-    return;
 }
 
 sub judged {
@@ -128,18 +104,19 @@ like($out, qr/file: tcb_info\.json/, 'the file is named');
 my ($fmspc) = $out =~ m{(/tdx/certification/v4/tcb\?fmspc=\w+)};
 ok($fmspc, 'and where it comes from');
 
-my ($head, $body) = get($fmspc // '/');
+my ($head, $body) = get($sim->port, $fmspc // '/');
 my ($chain) = $head =~ /^TCB-Info-Issuer-Chain: (.*?)\r?$/mi;
 put("$dir/tcb_info.json", $body);
 put("$dir/tcb_info_chain.pem", "$chain");
-($head, $body) = get('/tdx/certification/v4/qe/identity');
+($head, $body) = get($sim->port, '/tdx/certification/v4/qe/identity');
 ($chain) = $head =~ /^SGX-Enclave-Identity-Issuer-Chain: (.*?)\r?$/mi;
 (my $pem = $chain) =~ s/%(..)/chr hex $1/ge;
 put("$dir/qe_identity.json", $body);
 put("$dir/qe_identity_chain.pem", $pem);
 put("$dir/pck_crl.der",
-    (get('/sgx/certification/v4/pckcrl?ca=platform&encoding=der'))[1]);
-put("$dir/root_crl.der", (get('/IntelSGXRootCA.der'))[1]);
+    (get($sim->port, '/sgx/certification/v4/pckcrl?ca=platform&encoding=der')
+    )[1]);
+put("$dir/root_crl.der", (get($sim->port, '/IntelSGXRootCA.der'))[1]);
 
 $out = judged('verified', 'with collateral', $good, '--collateral', $dir);
 like($out, qr/^  tcb_status: UpToDate$/m, 'TCB status');

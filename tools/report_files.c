@@ -10,6 +10,7 @@
 #include "input.h"
 #include "ioa_codec.h"
 #include "ioattest.h"
+#include "report_collateral.h"
 #include "report_files.h"
 
 #define IOATTEST_FILES_MAX   (4 * 1024 * 1024)
@@ -19,29 +20,35 @@
 
 typedef struct {
     const char  *body;
+    const char  *pem;           /* another name of the body's file */
     const char  *chain;
     const char  *names;
     const char  *service;
 } ioattest_file_t;
 
 static const ioattest_file_t  ioattest_files[IOA_FETCH_MAX] = {
-    [IOA_FETCH_TCB_INFO] = { "tcb_info.json", "tcb_info_chain.pem",
+    [IOA_FETCH_TCB_INFO] = { "tcb_info.json", NULL, "tcb_info_chain.pem",
         "tcb_info.json and tcb_info_chain.pem",
         "https://api.trustedservices.intel.com/" },
-    [IOA_FETCH_QE_IDENTITY] = { "qe_identity.json", "qe_identity_chain.pem",
+    [IOA_FETCH_QE_IDENTITY] = { "qe_identity.json", NULL,
+        "qe_identity_chain.pem",
         "qe_identity.json and qe_identity_chain.pem",
         "https://api.trustedservices.intel.com/" },
-    [IOA_FETCH_PCK_CRL] = { "pck_crl.der", NULL, "pck_crl.der",
+    [IOA_FETCH_PCK_CRL] = { "pck_crl.der", "pck_crl.pem", NULL,
+        "pck_crl.der",
         "https://api.trustedservices.intel.com/" },
-    [IOA_FETCH_ROOT_CRL] = { "root_crl.der", NULL, "root_crl.der",
+    [IOA_FETCH_ROOT_CRL] = { "root_crl.der", "root_crl.pem", NULL,
+        "root_crl.der",
         "https://certificates.trustedservices.intel.com/" },
-    [IOA_FETCH_VCEK] = { "vcek.der", NULL, "vcek.der",
+    [IOA_FETCH_VCEK] = { "vcek.der", "vcek.pem", NULL,
+        "vcek.der",
         "https://kdsintf.amd.com/" },
-    [IOA_FETCH_AMD_CRL] = { "amd_crl.der", NULL, "amd_crl.der",
+    [IOA_FETCH_AMD_CRL] = { "amd_crl.der", "amd_crl.pem", NULL,
+        "amd_crl.der",
         "https://kdsintf.amd.com/" },
-    [IOA_FETCH_NRAS] = { "nras.json", NULL, "nras.json",
+    [IOA_FETCH_NRAS] = { "nras.json", NULL, NULL, "nras.json",
         "NVIDIA's attestation service" },
-    [IOA_FETCH_JWKS] = { "jwks.json", NULL, "jwks.json",
+    [IOA_FETCH_JWKS] = { "jwks.json", NULL, NULL, "jwks.json",
         "the key set of NVIDIA's attestation service" }
 };
 
@@ -60,10 +67,13 @@ ioattest_files_service(ioa_fetch_e what)
 }
 
 
-/* A file that is not there leaves bytes empty. */
+/*
+ * A file that is not there leaves bytes empty.  Where dir is a file itself,
+ * and whole is given, that is read.
+ */
 static int
 ioattest_files_one(ioa_bytes_t *bytes, const char *dir, const char *name,
-    size_t max)
+    size_t max, int *whole)
 {
     int    n;
     char   path[IOATTEST_PATH_MAX];
@@ -80,6 +90,11 @@ ioattest_files_one(ioa_bytes_t *bytes, const char *dir, const char *name,
 
     if (file == NULL && errno == ENOENT) {
         return 1;
+    }
+
+    if (file == NULL && errno == ENOTDIR && whole != NULL) {
+        *whole = 1;
+        return ioattest_input_read(bytes, dir, max);
     }
 
     if (file != NULL) {
@@ -127,43 +142,76 @@ ioattest_files_encode(ioa_bytes_t *chain)
 }
 
 
-int
-ioattest_files_read(ioattest_files_t *files, const char *dir)
+/* Files of their own names; one half without the other is none. */
+static int
+ioattest_files_named(ioa_fetched_t *fetched, const ioattest_file_t *file,
+    const char *dir)
 {
-    size_t          i;
-    ioa_fetched_t  *fetched;
+    if (!ioattest_files_one(&fetched->body, dir, file->body,
+                            IOATTEST_FILES_MAX, NULL))
+    {
+        return 0;
+    }
 
-    memset(files, 0, sizeof(ioattest_files_t));
+    if (fetched->body.data == NULL && file->pem != NULL) {
+        return ioattest_files_one(&fetched->body, dir, file->pem,
+                                  IOATTEST_FILES_MAX, NULL);
+    }
 
-    for (i = 0; dir != NULL && i < IOA_FETCH_MAX; i++) {
-        fetched = &files->fetched[i];
+    if (file->chain == NULL) {
+        return 1;
+    }
 
-        if (!ioattest_files_one(&fetched->body, dir, ioattest_files[i].body,
-                                IOATTEST_FILES_MAX))
-        {
-            return 0;
-        }
+    if (!ioattest_files_one(&fetched->chain, dir, file->chain,
+                            IOATTEST_CHAIN_MAX, NULL))
+    {
+        return 0;
+    }
 
-        if (ioattest_files[i].chain == NULL) {
-            continue;
-        }
+    if (fetched->chain.data == NULL) {
+        ioattest_input_free(&fetched->body);
 
-        if (!ioattest_files_one(&fetched->chain, dir,
-                                ioattest_files[i].chain, IOATTEST_CHAIN_MAX)
-            || (fetched->chain.data != NULL
-                && !ioattest_files_encode(&fetched->chain)))
-        {
-            return 0;
-        }
-
-        /* one without the other is as good as none */
-
-        if (fetched->chain.data == NULL) {
-            ioattest_input_free(&fetched->body);
-        }
+    } else if (fetched->body.data == NULL) {
+        ioattest_input_free(&fetched->chain);
     }
 
     return 1;
+}
+
+
+int
+ioattest_files_read(ioattest_files_t *files, const char *path)
+{
+    int             ok, whole = 0;
+    size_t          i;
+    ioa_bytes_t     all = { NULL, 0 };
+    ioa_fetched_t  *fetched = files->fetched;
+
+    memset(files, 0, sizeof(ioattest_files_t));
+
+    if (path == NULL) {
+        return 1;
+    }
+
+    ok = ioattest_files_one(&all, path, IOATTEST_COLLATERAL_NAME,
+                            IOATTEST_FILES_MAX, &whole);
+
+    for (i = 0; ok && !whole && i < IOA_FETCH_MAX; i++) {
+        ok = ioattest_files_named(&fetched[i], &ioattest_files[i], path);
+    }
+
+    if (ok && all.data != NULL) {
+        ok = ioattest_collateral_parse(fetched, all);
+    }
+
+    for (i = 0; ok && i < IOA_FETCH_MAX; i++) {
+        ok = fetched[i].chain.data == NULL
+             || ioattest_files_encode(&fetched[i].chain);
+    }
+
+    ioattest_input_free(&all);
+
+    return ok;
 }
 
 

@@ -6,8 +6,11 @@
  *   pck_crl.der, root_crl.der
  *   vcek.der, amd_crl.der          AMD's KDS
  *   nras.json, jwks.json           NVIDIA's service
+ *   collateral.json   Intel's, all in one (report_collateral.h), for what
+ *                     has no file of its own
  *
- * A chain is PEM, or the value of the service's header as it came.
+ * A chain is PEM, or the value of the service's header as it came.  What ends
+ * in .der may be a file of the same name in .pem.
  */
 
 #ifndef IOATTEST_REPORT_FILES_H
@@ -20,12 +23,13 @@ typedef struct {
 } ioattest_files_t;
 
 /*
- * Reads what is there; a file that is not there is none.
+ * Reads what is there; a file that is not there is none.  Where path is a
+ * file, it is read as collateral.json.
  *
  * Returns: 1; 0 after a complaint.
  * Out: files, to be given to ioattest_files_free whatever is returned.
  */
-int ioattest_files_read(ioattest_files_t *files, const char *dir)
+int ioattest_files_read(ioattest_files_t *files, const char *path)
     IOA_MUST_CHECK;
 void ioattest_files_free(ioattest_files_t *files);
 

@@ -12,8 +12,9 @@ use Cwd qw( abs_path );
 use Exporter qw( import );
 use File::Basename qw( dirname );
 use File::Temp qw( tempdir );
+use IO::Socket::INET ();
 
-our @EXPORT_OK = qw( cli slurp sample saved );
+our @EXPORT_OK = qw( cli get put slurp sample saved );
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
 my $dir = tempdir(CLEANUP => 1);
@@ -28,14 +29,35 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
+sub put {
+    my ($path, $bytes) = @_;
+
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $bytes;
+    close $out or die "$path: $!";
+    return;
+}
+
+# What a server here says, with 200: its head, and the body.
+sub get {
+    my ($port, $path) = @_;
+
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $port) or die "connect: $@";
+    print {$socket} "GET $path HTTP/1.1\r\nHost: sim\r\n"
+        . "Connection: close\r\n\r\n";
+    local $/;
+    my ($head, $body) = split /\r\n\r\n/, readline($socket), 2;
+    die "$path: $head" if $head !~ m{\AHTTP/1\.1 200};
+    return ($head, $body);
+}
+
 # The path of a file that holds these bytes. There are but few at a time.
 sub saved {
     my ($bytes) = @_;
 
     my $path = sprintf '%s/%d', $dir, $made++ % 16;
-    open my $out, '>:raw', $path or die "$path: $!";
-    print $out $bytes;
-    close $out or die "$path: $!";
+    put($path, $bytes);
     return $path;
 }
 
