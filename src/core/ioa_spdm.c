@@ -100,18 +100,39 @@ ioa_spdm_used(uint16_t type)
 }
 
 
+int
+ioa_spdm_record(ioa_reader_t *opaque, uint16_t *type, ioa_reader_t *value)
+{
+    uint16_t      what, size;
+    ioa_reader_t  r;
+
+    r = *opaque;
+
+    if (!ioa_reader_u16le(&r, &what)
+        || !ioa_reader_u16le(&r, &size)
+        || !ioa_reader_sub(&r, value, size))
+    {
+        return 0;
+    }
+
+    *type = what;
+    *opaque = r;
+
+    return 1;
+}
+
+
 /* The opaque data: records of type, length and value. */
 IOA_MUST_CHECK static int
 ioa_spdm_records(ioa_spdm_view_t *view, ioa_reader_t *r)
 {
-    uint16_t      type, size;
+    uint16_t      type;
     ioa_reader_t  value;
 
+    view->opaque = *r;
+
     while (ioa_reader_left(r) != 0) {
-        if (!ioa_reader_u16le(r, &type)
-            || !ioa_reader_u16le(r, &size)
-            || !ioa_reader_sub(r, &value, size))
-        {
+        if (!ioa_spdm_record(r, &type, &value)) {
             return 0;
         }
 

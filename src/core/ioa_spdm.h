@@ -58,6 +58,7 @@ typedef struct {
     /* by type; pos is NULL where there is no such record */
     ioa_reader_t       records[IOA_SPDM_TYPES];
     size_t             unknown;             /* records of other types */
+    ioa_reader_t       opaque;              /* all records, one after another */
     ioa_reader_t       signed_bytes;        /* request and response, less */
     const uint8_t     *sig96;
     size_t             trailing;            /* bytes behind, signed by none */
@@ -79,6 +80,13 @@ typedef struct {
  */
 ioa_status_t ioa_spdm_parse(ioa_spdm_view_t *view, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
+
+/*
+ * Takes the next record of the opaque data.
+ * Returns: 1; 0 where none is left, or it reaches beyond the end.
+ */
+int ioa_spdm_record(ioa_reader_t *opaque, uint16_t *type,
+    ioa_reader_t *value) IOA_MUST_CHECK;
 
 /* 1 where the record is there. */
 int ioa_spdm_has(const ioa_spdm_view_t *view, ioa_spdm_type_t type);

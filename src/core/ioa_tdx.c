@@ -133,8 +133,8 @@ ioa_tdx_body(ioa_tdx_body_t *body, ioa_reader_t *r)
 
 
 /* The SGX REPORTBODY. */
-static int
-ioa_tdx_qe_report(ioa_tdx_qe_t *qe, ioa_reader_t r)
+int
+ioa_tdx_qe_parse(ioa_tdx_qe_t *qe, ioa_reader_t r)
 {
     return ioa_reader_copy(&r, qe->cpusvn, sizeof(qe->cpusvn))
            && ioa_reader_u32le(&r, &qe->miscselect)
@@ -194,7 +194,7 @@ ioa_tdx_signature_data(ioa_tdx_quote_t *quote, ioa_reader_t r)
     }
 
     if (!ioa_reader_sub(&qe, &quote->qe_report, IOA_TDX_QE_REPORT_LEN)
-        || !ioa_tdx_qe_report(&quote->qe, quote->qe_report)
+        || !ioa_tdx_qe_parse(&quote->qe, quote->qe_report)
         || !ioa_reader_sub(&qe, &quote->qe_signature, IOA_TDX_SIG_LEN)
         || !ioa_reader_u16le(&qe, &n)
         || !ioa_reader_sub(&qe, &quote->qe_auth, n))

@@ -56,7 +56,7 @@ typedef struct {
     uint8_t   mr_servicetd[IOA_TDX_MR_LEN];
 } ioa_tdx_body_t;
 
-/* The quoting enclave's own SGX report. */
+/* An enclave's SGX report: in a quote that of the quoting enclave. */
 typedef struct {
     uint8_t   cpusvn[IOA_TDX_SVN_LEN];
     uint32_t  miscselect;
@@ -109,5 +109,11 @@ const char *ioa_tdx_rc_name(ioa_tdx_rc_t rc);
  */
 ioa_tdx_rc_t ioa_tdx_parse(ioa_tdx_quote_t *quote, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
+
+/*
+ * Reads an SGX report, IOA_TDX_QE_REPORT_LEN bytes and no more.
+ * Returns: 1; 0 where r is not as long, qe may hold part of it then.
+ */
+int ioa_tdx_qe_parse(ioa_tdx_qe_t *qe, ioa_reader_t r) IOA_MUST_CHECK;
 
 #endif

@@ -441,6 +441,46 @@ test_numbers(void)
 }
 
 
+/* All records once more, in their order; what is cut off is no record. */
+static void
+test_records(void)
+{
+    size_t           i, n;
+    uint8_t          data[EVIDENCE_MAX];
+    uint16_t         type;
+    unit_all_t       all = { 0 }, cut = { 0 };
+    ioa_reader_t     r, value;
+    ioa_spdm_view_t  view;
+
+    static const uint16_t  types[] = { 6, 3, 11, 999, 36 };
+    static const size_t    lens[] = { 8, 11, 1, 2, 2 };
+
+    n = make_good(data);
+
+    if (ioa_spdm_parse(&view, data, n) != IOA_OK) {
+        abort();
+    }
+
+    for (r = view.opaque, i = 0; i < 5; i++) {
+        unit_each(&all, ioa_spdm_record(&r, &type, &value)
+                        && type == types[i]
+                        && ioa_reader_left(&value) == lens[i], "%zu", i);
+    }
+
+    UNIT_ALL(&all, "records in their order");
+    UNIT_OK(!ioa_spdm_record(&r, &type, &value) && type == 36,
+            "none behind the last");
+
+    for (i = 0; i < 12; i++) {
+        ioa_reader_init(&r, opaque, i);
+        unit_each(&cut, !ioa_spdm_record(&r, &type, &value)
+                        && ioa_reader_left(&r) == i && type == 36, "%zu", i);
+    }
+
+    UNIT_ALL(&cut, "records that are cut off");
+}
+
+
 int
 main(void)
 {
@@ -452,6 +492,7 @@ main(void)
     test_twice();
     test_versions();
     test_numbers();
+    test_records();
 
     return UNIT_DONE();
 }

@@ -411,6 +411,36 @@ test_prefixes(void)
 }
 
 
+/* An enclave's report alone: as long as it is, and no other length. */
+static void
+test_enclave(void)
+{
+    size_t        n;
+    uint8_t       report[IOA_TDX_QE_REPORT_LEN + 1] = { 0 };
+    unit_all_t    all = { 0 };
+    ioa_reader_t  r;
+    ioa_tdx_qe_t  qe;
+
+    report[64] = 0x64;
+    report[128] = 0x80;
+    report[257] = 0x57;
+    report[383] = 0x83;
+
+    for (n = 0; n <= sizeof(report); n++) {
+        ioa_reader_init(&r, report, n);
+        unit_each(&all, ioa_tdx_qe_parse(&qe, r)
+                        == (n == IOA_TDX_QE_REPORT_LEN), "%zu", n);
+    }
+
+    UNIT_ALL(&all, "lengths of an enclave's report");
+
+    ioa_reader_init(&r, report, IOA_TDX_QE_REPORT_LEN);
+    UNIT_OK(ioa_tdx_qe_parse(&qe, r) && qe.mrenclave[0] == 0x64
+            && qe.mrsigner[0] == 0x80 && qe.isvprodid == 0x5700
+            && qe.report_data[63] == 0x83, "an enclave's report");
+}
+
+
 int
 main(void)
 {
@@ -435,6 +465,7 @@ main(void)
     test_revoked();
     test_result();
     test_prefixes();
+    test_enclave();
 
     free(good.pem.data);
     ioa_roots_free(roots);
