@@ -15,6 +15,8 @@ typedef struct {
 } ioattest_command_t;
 
 static const ioattest_command_t  ioattest_commands[] = {
+    { "inspect", ioattest_inspect,
+      "decode evidence that was saved, and verify nothing" },
     { "report", ioattest_report,
       "verify an attestation reply that was saved" },
     { "response", ioattest_response,

@@ -1,0 +1,26 @@
+/*
+ * inspect_text: bytes that were written as text.
+ */
+
+#ifndef IOATTEST_INSPECT_TEXT_H
+#define IOATTEST_INSPECT_TEXT_H
+
+#include "ioa_signature.h"
+
+/* 1 where all bytes are printable ASCII or white space. */
+int ioattest_text_is(ioa_bytes_t bytes);
+
+/* The first byte that is no white space; -1 where there is none. */
+int ioattest_text_first(ioa_bytes_t text);
+
+/*
+ * Decodes hex of any case, 0x before it or not, or base64 of either alphabet,
+ * padded or not; white space may stand anywhere.
+ *
+ * Returns: memory to be freed; NULL where the text is not such, is empty, or
+ * memory ran out.
+ */
+uint8_t *ioattest_text_hex(size_t *n, ioa_bytes_t text) IOA_MUST_CHECK;
+uint8_t *ioattest_text_base64(size_t *n, ioa_bytes_t text) IOA_MUST_CHECK;
+
+#endif
