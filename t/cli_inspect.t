@@ -245,7 +245,7 @@ $report = shown(reply(evidence => 'snp', snp_certs => JSON::PP::true,
     gpus => 0))->{evidence}[0];
 is($report->{table_vcek}{certificates}[0]{subject}, 'SEV-VCEK',
     'SNP: a table behind it');
-is($report->{table_vcek}{vcek}{chip_id}, $report->{chip_id},
+is($report->{table_vcek}{amd}{chip_id}, $report->{chip_id},
     'SNP: of the same chip');
 ok(!exists $report->{reported_tcb}{fmc}, 'SNP: TCB of Milan');
 is(shown(substr($bytes, 0, 1184) . "\1" x 9)->{evidence}[0]{trailing}, 9,
@@ -397,7 +397,7 @@ my @real = (
         . 'sample_attestation_data/gpu/blackwellCertChain.txt',
         '1 certificates', gpu => { arch => 'BLACKWELL', chip => 'GB100' } ],
     [ 'virtee+sev/tests/certs_data/vcek_turin.der', '1 certificates',
-        vcek => { product => 'Turin', signing_key => 'VCEK' } ],
+        amd => { product => 'Turin', signing_key => 'VCEK' } ],
 );
 
 # 1 where got has all that want has.

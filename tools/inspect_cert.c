@@ -81,7 +81,7 @@ ioattest_cert_snp(ioattest_out_t *out, const ioa_chain_t *chain)
         return;
     }
 
-    ioattest_out_open(out, "vcek");
+    ioattest_out_open(out, "amd");
     ioattest_out_string(out, "signing_key", cert.signer == IOA_SNP_VLEK
                                             ? "VLEK" : "VCEK");
     ioattest_out_string(out, "product", ioa_snp_product_name(cert.product));

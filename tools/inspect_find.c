@@ -94,12 +94,10 @@ ioattest_find_snp(const uint8_t *data, size_t n)
 {
     ioa_snp_view_t  snp;
 
+    static const ioa_snp_certs_t  none;
+
     if (ioa_snp_parse(&snp, data, n) == IOA_OK
-        && (ioa_reader_left(&snp.certs.vcek) != 0
-            || ioa_reader_left(&snp.certs.vlek) != 0
-            || ioa_reader_left(&snp.certs.ask) != 0
-            || ioa_reader_left(&snp.certs.ark) != 0
-            || ioa_reader_left(&snp.certs.crl) != 0))
+        && memcmp(&snp.certs, &none, sizeof(none)) != 0)
     {
         return n;
     }
