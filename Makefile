@@ -87,6 +87,12 @@ $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
+# Programs in which memory runs out: t/unit/failing.h.
+FAILING := $(CORE_DIR)/unit/memory $(CORE_DIR)/doormemory
+
+$(FAILING): CORE_LIBS += \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
 # What tests in other languages feed.
 DRIVER_SRC := $(wildcard t/unit/driver/*.c)
 DRIVER_BIN := $(DRIVER_SRC:t/unit/driver/%.c=$(CORE_DIR)/%)
