@@ -5,12 +5,13 @@
  *   bench_report REPLY CPU_ROOTS GPU_ROOTS [--max RATIO]
  *
  * REPLY is an answer to the nonce 00 01 .. 1f (report.py asks the simulator
- * for one).  Bare are X509_verify for every link of its chains, with keys that
- * are decoded already, and EVP_DigestVerify for the quote's two signatures and
- * each GPU's; for the latter with keys made here, of the same curve, over
- * messages of the same length.  A warm cache spares the links: it stands
- * beside the signatures that are left.  All run in turns; printed are medians.
- * Exit status 1 where a ratio is above the given one.
+ * for one).  Bare are X509_verify for every link of its chains, once where
+ * several GPUs have it in common, with keys that are decoded already, and
+ * EVP_DigestVerify for the quote's two signatures and each GPU's; for the
+ * latter with keys made here, of the same curve, over messages of the same
+ * length.  A warm cache spares the links: it stands beside the signatures that
+ * are left.  All run in turns; printed are medians.  Exit status 1 where a
+ * ratio is above the given one.
  */
 
 #define _POSIX_C_SOURCE  199309L
@@ -81,28 +82,41 @@ bench_now(void)
 }
 
 
+/* A link that another chain had already counts once. */
+static void
+bench_link(bench_t *b, X509 *cert, EVP_PKEY *issuer)
+{
+    size_t  i;
+
+    if (issuer == NULL || b->links_n == BENCH_LINKS
+        || X509_verify(cert, issuer) != 1)
+    {
+        bench_die("a link that does not hold");
+    }
+
+    for (i = 0; i < b->links_n; i++) {
+        if (X509_cmp(b->links[i].cert, cert) == 0) {
+            return;
+        }
+    }
+
+    b->links[b->links_n].cert = cert;
+    b->links[b->links_n++].issuer = issuer;
+}
+
+
 /* The links of one chain, leaf first. */
 static void
 bench_chain(bench_t *b, const uint8_t *pem, size_t len)
 {
-    BIO       *bio;
-    X509      *cert, *last = NULL;
-    EVP_PKEY  *key;
+    BIO   *bio;
+    X509  *cert, *last = NULL;
 
     bio = BIO_new_mem_buf(pem, (int) len);
 
     while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-        key = X509_get0_pubkey(cert);
-
         if (last != NULL) {
-            if (key == NULL || b->links_n == BENCH_LINKS
-                || X509_verify(last, key) != 1)
-            {
-                bench_die("a link that does not hold");
-            }
-
-            b->links[b->links_n].cert = last;
-            b->links[b->links_n++].issuer = key;
+            bench_link(b, last, X509_get0_pubkey(cert));
         }
 
         last = cert;
@@ -237,15 +251,17 @@ bench_verify(bench_t *b)
 }
 
 
+/* As the first report after a start. */
 static double
 bench_cold(bench_t *b)
 {
     double              took;
-    ioa_chain_cache_t  *cache = b->policy.cache;
+    ioa_chain_cache_t  *warm = b->policy.cache;
 
-    b->policy.cache = NULL;
+    b->policy.cache = ioa_chain_cache_new(256);
     took = bench_verify(b);
-    b->policy.cache = cache;
+    ioa_chain_cache_free(b->policy.cache);
+    b->policy.cache = warm;
 
     return took;
 }
@@ -413,7 +429,7 @@ main(int argc, char **argv)
     printf("report of %zu bytes: %zu links of chains, %zu signatures\n",
            b.reply.len, b.links_n, b.signed_n);
 
-    cold = bench_pair(&b, "no cache", bench_cold, bench_bare_all);
+    cold = bench_pair(&b, "cold cache", bench_cold, bench_bare_all);
     warm = bench_pair(&b, "warm cache", bench_verify, bench_bare_signed);
 
     return max > 0 && (cold > max || warm > max);

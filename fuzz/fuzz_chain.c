@@ -97,7 +97,6 @@ verify(const ioa_chain_t *chain, const ioa_crls_t *crls, unsigned flags)
     ioa_roots_t       *roots;
     ioa_reader_t       der;
     ioa_chain_rc_t     rc, again;
-    ioa_chain_cache_t *cache;
 
     fuzz_assert(ioa_chain_der(&der, chain, ioa_chain_count(chain) - 1));
 
@@ -105,20 +104,18 @@ verify(const ioa_chain_t *chain, const ioa_crls_t *crls, unsigned flags)
         return;
     }
 
-    cache = ioa_chain_cache_new(4);
-    rc = ioa_chain_verify(chain, roots, NULL, cache, flags, NOW);
-    again = ioa_chain_verify(chain, roots, NULL, cache, flags, NOW);
+    rc = ioa_chain_verify(chain, roots, NULL, flags, NOW);
+    again = ioa_chain_verify(chain, roots, NULL, flags, NOW);
     fuzz_assert(rc == again);
     fuzz_assert(rc != IOA_CHAIN_OK || openssl_verify(chain));
 
-    if (ioa_chain_verify(chain, roots, crls, cache, flags, NOW)
+    if (ioa_chain_verify(chain, roots, crls, flags, NOW)
         == IOA_CHAIN_OK)
     {
         fuzz_assert(rc == IOA_CHAIN_OK);
     }
 
     fuzz_assert(ERR_peek_error() == 0);
-    ioa_chain_cache_free(cache);
     ioa_roots_free(roots);
 }
 
@@ -126,17 +123,19 @@ verify(const ioa_chain_t *chain, const ioa_crls_t *crls, unsigned flags)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    uint8_t         *bytes;
-    unsigned         flags;
-    ioa_crls_t      *crls;
-    ioa_chain_t     *chain;
-    ioa_chain_rc_t   rc;
+    uint8_t            *bytes;
+    unsigned            flags;
+    ioa_crls_t         *crls;
+    ioa_chain_t        *chain;
+    ioa_chain_rc_t      rc;
+    ioa_chain_cache_t  *cache;
 
     bytes = fuzz_exact(data, n);
     flags = n != 0 ? bytes[n / 2] & 7u : 0;
     crls = ioa_crls_new();
-    chain = ioa_chain_new();
-    fuzz_assert(crls != NULL && chain != NULL);
+    cache = ioa_chain_cache_new(4);
+    chain = ioa_chain_new(cache);
+    fuzz_assert(crls != NULL && cache != NULL && chain != NULL);
 
     rc = ioa_crls_add(crls, bytes, n);
     fuzz_assert((rc == IOA_CHAIN_OK) == (ioa_crls_count(crls) == 1));
@@ -155,6 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
 
     ioa_chain_free(chain);
+    ioa_chain_cache_free(cache);
     ioa_crls_free(crls);
     free(bytes);
 

@@ -22,7 +22,7 @@ pin(ioa_reader_t pem)
     ioa_reader_t   der;
 
     roots = NULL;
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     fuzz_assert(chain != NULL);
 
     if (ioa_chain_add_pem(chain, pem.pos, pem.left) == IOA_CHAIN_OK

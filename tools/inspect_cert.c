@@ -131,7 +131,7 @@ ioattest_inspect_certs(ioattest_out_t *out, const char *name,
     ioa_chain_t     *chain;
     ioa_chain_rc_t   rc = IOA_CHAIN_NO_MEMORY;
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
 
     if (chain != NULL) {
         rc = ioattest_text_first(bytes) == '-'

@@ -204,7 +204,7 @@ ioattest_find_certs(ioattest_pieces_t *list, const char *from,
     ioa_chain_rc_t     rc = IOA_CHAIN_NO_MEMORY;
     ioattest_piece_t  *piece;
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
 
     if (chain != NULL) {
         rc = ioattest_text_first(bytes) == '-'

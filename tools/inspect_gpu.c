@@ -63,7 +63,7 @@ ioattest_gpu_switch_leaf(ioa_bytes_t bytes)
     char          cn[IOA_CHAIN_CN_MAX + 1];
     ioa_chain_t  *chain;
 
-    chain = bytes.data == NULL ? NULL : ioa_chain_new();
+    chain = bytes.data == NULL ? NULL : ioa_chain_new(NULL);
 
     if (chain == NULL) {
         return 0;

@@ -13,6 +13,7 @@
 
 #include "ioa_chain_link.h"
 #include "ioa_der.h"
+#include "ioa_ecdsa.h"
 
 #define IOA_CHAIN_SECURITY_MIN  112         /* bits */
 #define IOA_CHAIN_RSA_MIN       2048
@@ -91,45 +92,65 @@ ioa_link_open(ioa_link_t *link, ioa_reader_t der)
 
 
 ioa_chain_rc_t
-ioa_link_init(ioa_link_t *link, ioa_reader_t der)
+ioa_link_new(ioa_link_t **link, ioa_reader_t der)
 {
     int           good;
+    ioa_link_t   *made;
     ioa_reader_t  own;
 
-    memset(link, 0, sizeof(*link));
+    *link = NULL;
 
     if (ioa_reader_left(&der) > IOA_CHAIN_CERT_LEN_MAX) {
         return IOA_CHAIN_MALFORMED;
     }
 
-    link->bytes = malloc(der.left + 1);
+    made = calloc(1, sizeof(ioa_link_t));
 
-    if (link->bytes == NULL) {
+    if (made == NULL) {
         return IOA_CHAIN_NO_MEMORY;
     }
 
-    memcpy(link->bytes, der.pos, der.left);
-    ioa_reader_init(&own, link->bytes, der.left);
+    atomic_init(&made->refs, 1);
+    made->bytes = malloc(der.left + 1);
+
+    if (made->bytes == NULL) {
+        ioa_link_drop(made);
+        return IOA_CHAIN_NO_MEMORY;
+    }
+
+    memcpy(made->bytes, der.pos, der.left);
+    ioa_reader_init(&own, made->bytes, der.left);
 
     (void) ERR_set_mark();
-    good = ioa_link_open(link, own);
+    good = ioa_link_open(made, own);
     (void) ERR_pop_to_mark();
 
     if (!good) {
-        ioa_link_cleanup(link);
+        ioa_link_drop(made);
         return IOA_CHAIN_MALFORMED;
     }
+
+    *link = made;
 
     return IOA_CHAIN_OK;
 }
 
 
 void
-ioa_link_cleanup(ioa_link_t *link)
+ioa_link_hold(ioa_link_t *link)
 {
-    X509_free(link->x509);
-    free(link->bytes);
-    memset(link, 0, sizeof(*link));
+    (void) atomic_fetch_add(&link->refs, 1);
+}
+
+
+void
+ioa_link_drop(ioa_link_t *link)
+{
+    if (link != NULL && atomic_fetch_sub(&link->refs, 1) == 1) {
+        X509_free(link->x509);
+        free(link->bytes);
+        free(link);
+    }
 }
 
 
@@ -145,6 +166,16 @@ int
 ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
 {
     return X509_verify(link->x509, X509_get0_pubkey(issuer->x509)) == 1;
+}
+
+
+int
+ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
+    size_t sig_len, const ioa_reader_t *pieces, size_t n)
+{
+    return ioa_ecdsa_verify_key(X509_get0_pubkey(link->x509),
+                                ioa_reader_left(&link->cert.point), sig,
+                                sig_len, pieces, n);
 }
 
 

@@ -115,12 +115,17 @@ size_t ioa_crls_count(const ioa_crls_t *crls);
 
 /*
  * Remembers that a certificate's signature was verified with its issuer's
- * key, nothing else: dates, names, extensions and CRLs are looked at each
- * time.  Bounded; the oldest goes first.  Any number of threads may use one.
+ * key, and keeps the certificates of verified chains as they were read, to
+ * spare reading them again: nothing else.  Dates, names, extensions and CRLs
+ * are looked at each time.  Bounded; the oldest goes first.  Any number of
+ * threads may use one.
  */
 typedef struct ioa_chain_cache_s ioa_chain_cache_t;
 
-/* In: size, 1 to 4096 signatures.  Returns: NULL for want of memory. */
+/*
+ * In: size, 1 to 4096 signatures, and as many certificates.
+ * Returns: NULL for want of memory.
+ */
 ioa_chain_cache_t *ioa_chain_cache_new(size_t size) IOA_MUST_CHECK;
 void ioa_chain_cache_free(ioa_chain_cache_t *cache);
 
@@ -128,8 +133,11 @@ void ioa_chain_cache_free(ioa_chain_cache_t *cache);
 /* Certificates as evidence brought them, leaf first.  For one thread. */
 typedef struct ioa_chain_s ioa_chain_t;
 
-/* Returns: NULL for want of memory. */
-ioa_chain_t *ioa_chain_new(void) IOA_MUST_CHECK;
+/*
+ * In: cache, which outlives the chain, or NULL.
+ * Returns: NULL for want of memory.
+ */
+ioa_chain_t *ioa_chain_new(ioa_chain_cache_t *cache) IOA_MUST_CHECK;
 void ioa_chain_free(ioa_chain_t *chain);
 
 /*
@@ -175,11 +183,11 @@ ioa_chain_rc_t ioa_chain_add_der(ioa_chain_t *chain, const uint8_t *der,
  * Returns: IOA_CHAIN_OK, and nothing else means trusted; IOA_CHAIN_MALFORMED
  * for an empty chain.  Of several causes any one may be named, except that a
  * chain whose signatures do not hold is never called expired or revoked.
- * In: crls and cache may be NULL; now in seconds since 1970.
+ * In: crls may be NULL; now in seconds since 1970.
  */
 ioa_chain_rc_t ioa_chain_verify(const ioa_chain_t *chain,
-    const ioa_roots_t *roots, const ioa_crls_t *crls,
-    ioa_chain_cache_t *cache, unsigned flags, int64_t now) IOA_MUST_CHECK;
+    const ioa_roots_t *roots, const ioa_crls_t *crls, unsigned flags,
+    int64_t now) IOA_MUST_CHECK;
 
 
 /*

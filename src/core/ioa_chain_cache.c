@@ -1,5 +1,6 @@
 /*
- * ioa_chain: the memory of signatures that were verified.  See ioa_chain.h.
+ * ioa_chain: the memory of signatures that were verified, and of certificates
+ * that were read.  See ioa_chain.h.
  */
 
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "ioa_chain_link.h"
+#include "ioa_der.h"
 #include "ioa_sha256.h"
 
 #define IOA_CHAIN_CACHE_MAX  4096
@@ -16,6 +18,8 @@ struct ioa_chain_cache_s {
     size_t           size;
     size_t           used;
     size_t           next;              /* the oldest, once all are used */
+    ioa_link_t     **certs;             /* size of them, NULL where unused */
+    size_t           certs_next;
     uint8_t          keys[][IOA_FINGERPRINT_LEN];
 };
 
@@ -35,7 +39,12 @@ ioa_chain_cache_new(size_t size)
         return NULL;
     }
 
-    if (pthread_mutex_init(&cache->mutex, NULL) != 0) {
+    cache->certs = calloc(size, sizeof(ioa_link_t *));
+
+    if (cache->certs == NULL
+        || pthread_mutex_init(&cache->mutex, NULL) != 0)
+    {
+        free(cache->certs);
         free(cache);
         return NULL;
     }
@@ -49,10 +58,19 @@ ioa_chain_cache_new(size_t size)
 void
 ioa_chain_cache_free(ioa_chain_cache_t *cache)
 {
-    if (cache != NULL) {
-        (void) pthread_mutex_destroy(&cache->mutex);
-        free(cache);
+    size_t  i;
+
+    if (cache == NULL) {
+        return;
     }
+
+    for (i = 0; i < cache->size; i++) {
+        ioa_link_drop(cache->certs[i]);
+    }
+
+    (void) pthread_mutex_destroy(&cache->mutex);
+    free(cache->certs);
+    free(cache);
 }
 
 
@@ -122,4 +140,64 @@ ioa_chain_cache_put(ioa_chain_cache_t *cache,
     }
 
     (void) pthread_mutex_unlock(&cache->mutex);
+}
+
+
+static ioa_link_t *
+ioa_chain_cache_find_locked(const ioa_chain_cache_t *cache, ioa_reader_t der)
+{
+    size_t  i;
+
+    for (i = 0; i < cache->size && cache->certs[i] != NULL; i++) {
+        if (ioa_der_equal(cache->certs[i]->cert.der, der)) {
+            return cache->certs[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+ioa_link_t *
+ioa_chain_cache_find(ioa_chain_cache_t *cache, ioa_reader_t der)
+{
+    ioa_link_t  *link;
+
+    if (cache == NULL || pthread_mutex_lock(&cache->mutex) != 0) {
+        return NULL;
+    }
+
+    link = ioa_chain_cache_find_locked(cache, der);
+
+    if (link != NULL) {
+        ioa_link_hold(link);
+    }
+
+    (void) pthread_mutex_unlock(&cache->mutex);
+
+    return link;
+}
+
+
+void
+ioa_chain_cache_keep(ioa_chain_cache_t *cache, ioa_link_t *link)
+{
+    ioa_link_t  *oldest;
+
+    if (cache == NULL || pthread_mutex_lock(&cache->mutex) != 0) {
+        return;
+    }
+
+    oldest = NULL;
+
+    if (ioa_chain_cache_find_locked(cache, link->cert.der) == NULL) {
+        oldest = cache->certs[cache->certs_next];
+        ioa_link_hold(link);
+        cache->certs[cache->certs_next] = link;
+        cache->certs_next = (cache->certs_next + 1) % cache->size;
+    }
+
+    (void) pthread_mutex_unlock(&cache->mutex);
+
+    ioa_link_drop(oldest);
 }

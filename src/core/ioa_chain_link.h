@@ -7,6 +7,8 @@
 #ifndef IOA_CHAIN_LINK_H
 #define IOA_CHAIN_LINK_H
 
+#include <stdatomic.h>
+
 #include "ioa_cert.h"
 #include "ioa_chain.h"
 
@@ -18,8 +20,12 @@
 #define IOA_LINK_USAGE_SIGNATURE  0x0080u
 #define IOA_LINK_USAGE_ANY        UINT32_MAX
 
-/* One certificate: its bytes, our view of them and OpenSSL's. */
+/*
+ * One certificate: its bytes, our view of them and OpenSSL's.  Read-only once
+ * made, for several chains may hold it at a time, each in its own thread.
+ */
 typedef struct {
+    atomic_uint      refs;
     uint8_t         *bytes;
     struct x509_st  *x509;
     ioa_cert_t       cert;              /* borrows from bytes */
@@ -43,15 +49,16 @@ struct ioa_crls_s {
 };
 
 struct ioa_chain_s {
-    size_t      n;
-    ioa_link_t  links[IOA_CHAIN_CERTS_MAX];
+    ioa_chain_cache_t  *cache;
+    size_t              n;
+    ioa_link_t         *links[IOA_CHAIN_CERTS_MAX];
 };
 
 struct ioa_roots_s {
     size_t      n;
     size_t      leaves;
     uint8_t     digest32[IOA_FINGERPRINT_LEN];
-    ioa_link_t  links[IOA_ROOTS_MAX];   /* n by rising der32, then leaves */
+    ioa_link_t *links[IOA_ROOTS_MAX];   /* n by rising der32, then leaves */
 };
 
 /* Certificates to be read one after the other, as text or as DER. */
@@ -60,22 +67,26 @@ typedef struct {
     uint8_t      *work;
     int           pem;
     int           loose;
+    ioa_chain_cache_t  *cache;              /* or NULL */
 } ioa_chain_source_t;
 
 /*
  * Reads all of source into links, behind the *n that are there, up to max.
  * Returns and leaves behind as ioa_chain_add_pem and ioa_roots_parse say.
  */
-ioa_chain_rc_t ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
+ioa_chain_rc_t ioa_chain_read(ioa_link_t **links, size_t *n, size_t max,
     ioa_chain_source_t *source) IOA_MUST_CHECK;
 
 /*
  * Returns: IOA_CHAIN_OK, IOA_CHAIN_MALFORMED, IOA_CHAIN_NO_MEMORY.
- * Out: link, zero unless OK, else to be given to ioa_link_cleanup.
+ * Out: *link, held once, NULL unless OK.
  */
-ioa_chain_rc_t ioa_link_init(ioa_link_t *link, ioa_reader_t der)
+ioa_chain_rc_t ioa_link_new(ioa_link_t **link, ioa_reader_t der)
     IOA_MUST_CHECK;
-void ioa_link_cleanup(ioa_link_t *link);
+
+/* One holder more; one less, and none frees it.  In: link may be NULL. */
+void ioa_link_hold(ioa_link_t *link);
+void ioa_link_drop(ioa_link_t *link);
 
 /* Names, key identifiers, the issuer's keyUsage.  No signature. */
 int ioa_link_names(const ioa_link_t *link, const ioa_link_t *issuer)
@@ -84,6 +95,10 @@ int ioa_link_names(const ioa_link_t *link, const ioa_link_t *issuer)
 /* The signature, and nothing else. */
 int ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
     IOA_MUST_CHECK;
+
+/* With a key on P-256 or P-384: see ioa_ecdsa_verify. */
+int ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
+    size_t sig_len, const ioa_reader_t *pieces, size_t n) IOA_MUST_CHECK;
 
 /* The same for a CRL. */
 int ioa_crl_names(const ioa_crl_t *crl, const ioa_link_t *issuer)
@@ -119,5 +134,13 @@ int ioa_chain_cache_has(ioa_chain_cache_t *cache,
     const uint8_t key32[IOA_FINGERPRINT_LEN]);
 void ioa_chain_cache_put(ioa_chain_cache_t *cache,
     const uint8_t key32[IOA_FINGERPRINT_LEN]);
+
+/*
+ * The certificate of these very bytes, held once more; NULL where it is not
+ * there.  In: cache may be NULL.
+ */
+ioa_link_t *ioa_chain_cache_find(ioa_chain_cache_t *cache, ioa_reader_t der)
+    IOA_MUST_CHECK;
+void ioa_chain_cache_keep(ioa_chain_cache_t *cache, ioa_link_t *link);
 
 #endif

@@ -72,7 +72,7 @@ ioa_link_pinned(const ioa_link_t *link, const ioa_roots_t *roots)
     size_t  i;
 
     for (i = 0; i < roots->n; i++) {
-        if (ioa_der_equal(link->cert.der, roots->links[i].cert.der)) {
+        if (ioa_der_equal(link->cert.der, roots->links[i]->cert.der)) {
             return 1;
         }
     }
@@ -88,8 +88,8 @@ ioa_path_root(const ioa_path_t *path, const ioa_link_t *link)
     size_t  i;
 
     for (i = 0; i < path->roots->n; i++) {
-        if (ioa_link_issued(path, link, &path->roots->links[i])) {
-            return &path->roots->links[i];
+        if (ioa_link_issued(path, link, path->roots->links[i])) {
+            return path->roots->links[i];
         }
     }
 
@@ -109,7 +109,7 @@ ioa_path_build(ioa_path_t *path, const ioa_chain_t *chain)
     const ioa_link_t  *link;
 
     for (pinned = 0, link = NULL; path->n < chain->n; path->n++) {
-        link = &chain->links[path->n];
+        link = chain->links[path->n];
 
         if (path->n > 0) {
             if (!ioa_link_issued(path, path->links[path->n - 1], link)) {
@@ -340,9 +340,9 @@ ioa_path_verify(ioa_path_t *path, const ioa_chain_t *chain,
 
 ioa_chain_rc_t
 ioa_chain_verify(const ioa_chain_t *chain, const ioa_roots_t *roots,
-    const ioa_crls_t *crls, ioa_chain_cache_t *cache, unsigned flags,
-    int64_t now)
+    const ioa_crls_t *crls, unsigned flags, int64_t now)
 {
+    size_t          i;
     ioa_path_t      path;
     ioa_chain_rc_t  rc;
 
@@ -352,11 +352,17 @@ ioa_chain_verify(const ioa_chain_t *chain, const ioa_roots_t *roots,
 
     memset(&path, 0, sizeof(path));
     path.roots = roots;
-    path.cache = cache;
+    path.cache = chain->cache;
 
     (void) ERR_set_mark();
     rc = ioa_path_verify(&path, chain, crls, flags, now);
     (void) ERR_pop_to_mark();
+
+    /* what does not hold takes nobody's place */
+
+    for (i = 0; rc == IOA_CHAIN_OK && i < chain->n; i++) {
+        ioa_chain_cache_keep(chain->cache, chain->links[i]);
+    }
 
     return rc;
 }

@@ -13,8 +13,8 @@
 static int
 ioa_roots_order(const void *a, const void *b)
 {
-    return memcmp(((const ioa_link_t *) a)->der32,
-                  ((const ioa_link_t *) b)->der32, IOA_FINGERPRINT_LEN);
+    return memcmp((*(ioa_link_t *const *) a)->der32,
+                  (*(ioa_link_t *const *) b)->der32, IOA_FINGERPRINT_LEN);
 }
 
 
@@ -22,11 +22,11 @@ ioa_roots_order(const void *a, const void *b)
 static void
 ioa_roots_part(ioa_roots_t *roots)
 {
-    size_t      i, n;
-    ioa_link_t  link;
+    size_t       i, n;
+    ioa_link_t  *link;
 
     for (i = 0, n = 0; i < roots->n; i++) {
-        if (roots->links[i].ca == IOA_LINK_CA) {
+        if (roots->links[i]->ca == IOA_LINK_CA) {
             link = roots->links[i];
             memmove(&roots->links[n + 1], &roots->links[n],
                     (i - n) * sizeof(link));
@@ -53,18 +53,12 @@ ioa_roots_finish(ioa_roots_t *roots, int leaves)
         if (n != 0 && ioa_roots_order(&roots->links[n - 1],
                                       &roots->links[i]) == 0)
         {
-            ioa_link_cleanup(&roots->links[i]);
+            ioa_link_drop(roots->links[i]);
             continue;
         }
 
-        ioa_sha256_update(&sha, roots->links[i].der32, IOA_FINGERPRINT_LEN);
-
-        if (n != i) {
-            roots->links[n] = roots->links[i];
-            memset(&roots->links[i], 0, sizeof(roots->links[i]));
-        }
-
-        n++;
+        ioa_sha256_update(&sha, roots->links[i]->der32, IOA_FINGERPRINT_LEN);
+        roots->links[n++] = roots->links[i];
     }
 
     roots->n = n;
@@ -141,7 +135,7 @@ ioa_roots_leaf(ioa_reader_t *der, const ioa_roots_t *roots, size_t i)
         return 0;
     }
 
-    *der = roots->links[roots->n + i].cert.der;
+    *der = roots->links[roots->n + i]->cert.der;
 
     return 1;
 }
@@ -157,7 +151,7 @@ ioa_roots_free(ioa_roots_t *roots)
     }
 
     for (i = 0; i < roots->n + roots->leaves; i++) {
-        ioa_link_cleanup(&roots->links[i]);
+        ioa_link_drop(roots->links[i]);
     }
 
     free(roots);
@@ -175,7 +169,7 @@ void
 ioa_roots_fingerprint(uint8_t digest32[IOA_FINGERPRINT_LEN],
     const ioa_roots_t *roots, size_t i)
 {
-    memcpy(digest32, roots->links[i].der32, IOA_FINGERPRINT_LEN);
+    memcpy(digest32, roots->links[i]->der32, IOA_FINGERPRINT_LEN);
 }
 
 

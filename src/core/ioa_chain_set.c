@@ -7,7 +7,6 @@
 
 #include "ioa_chain_link.h"
 #include "ioa_der.h"
-#include "ioa_ecdsa.h"
 #include "ioa_pem.h"
 #include "ioa_sha256.h"
 
@@ -40,14 +39,14 @@ ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN], ioa_reader_t bytes)
 }
 
 
-/* Takes the next certificate.  Out: *more, 0 where there is none. */
+/* Takes the next certificate.  Out: *link, NULL where there is none. */
 static ioa_chain_rc_t
-ioa_chain_next(ioa_link_t *link, int *more, ioa_chain_source_t *source)
+ioa_chain_next(ioa_link_t **link, ioa_chain_source_t *source)
 {
     ioa_reader_t  der, content;
     ioa_pem_rc_t  rc;
 
-    *more = 0;
+    *link = NULL;
 
     if (source->pem) {
         rc = ioa_pem_next(&source->data, &der, source->work,
@@ -67,20 +66,19 @@ ioa_chain_next(ioa_link_t *link, int *more, ioa_chain_source_t *source)
         }
     }
 
-    *more = 1;
+    *link = ioa_chain_cache_find(source->cache, der);
 
-    return ioa_link_init(link, der);
+    return *link != NULL ? IOA_CHAIN_OK : ioa_link_new(link, der);
 }
 
 
 /* Appends to links, of which there are *n, up to max.  Unless OK, nothing. */
 ioa_chain_rc_t
-ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
+ioa_chain_read(ioa_link_t **links, size_t *n, size_t max,
     ioa_chain_source_t *source)
 {
-    int             more;
     size_t          i;
-    ioa_link_t      link;
+    ioa_link_t     *link;
     ioa_chain_rc_t  rc;
 
     source->work = malloc(ioa_reader_left(&source->data) + 1);
@@ -90,14 +88,14 @@ ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
     }
 
     for (i = *n; ; links[i++] = link) {
-        rc = ioa_chain_next(&link, &more, source);
+        rc = ioa_chain_next(&link, source);
 
-        if (rc != IOA_CHAIN_OK || !more) {
+        if (rc != IOA_CHAIN_OK || link == NULL) {
             break;
         }
 
         if (i == max) {
-            ioa_link_cleanup(&link);
+            ioa_link_drop(link);
             rc = IOA_CHAIN_MALFORMED;
             break;
         }
@@ -112,7 +110,7 @@ ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
     }
 
     while (i > *n) {
-        ioa_link_cleanup(&links[--i]);
+        ioa_link_drop(links[--i]);
     }
 
     return rc == IOA_CHAIN_OK ? IOA_CHAIN_MALFORMED : rc;
@@ -120,9 +118,17 @@ ioa_chain_read(ioa_link_t *links, size_t *n, size_t max,
 
 
 ioa_chain_t *
-ioa_chain_new(void)
+ioa_chain_new(ioa_chain_cache_t *cache)
 {
-    return calloc(1, sizeof(ioa_chain_t));
+    ioa_chain_t  *chain;
+
+    chain = calloc(1, sizeof(ioa_chain_t));
+
+    if (chain != NULL) {
+        chain->cache = cache;
+    }
+
+    return chain;
 }
 
 
@@ -134,7 +140,7 @@ ioa_chain_free(ioa_chain_t *chain)
     }
 
     while (chain->n > 0) {
-        ioa_link_cleanup(&chain->links[--chain->n]);
+        ioa_link_drop(chain->links[--chain->n]);
     }
 
     free(chain);
@@ -153,6 +159,7 @@ ioa_chain_add(ioa_chain_t *chain, const uint8_t *data, size_t len, int pem)
     memset(&source, 0, sizeof(source));
     ioa_reader_init(&source.data, data, len);
     source.pem = pem;
+    source.cache = chain->cache;
 
     return ioa_chain_read(chain->links, &chain->n, IOA_CHAIN_CERTS_MAX,
                           &source);
@@ -201,7 +208,7 @@ ioa_chain_count(const ioa_chain_t *chain)
 static const ioa_cert_t *
 ioa_chain_cert(const ioa_chain_t *chain, size_t i)
 {
-    return i < chain->n ? &chain->links[i].cert : NULL;
+    return i < chain->n ? &chain->links[i]->cert : NULL;
 }
 
 
@@ -266,7 +273,7 @@ ioa_chain_issuer_cn(char cn[IOA_CHAIN_CN_MAX + 1], const ioa_chain_t *chain,
 int
 ioa_chain_is_ca(const ioa_chain_t *chain, size_t i)
 {
-    return i < chain->n && chain->links[i].ca == IOA_LINK_CA;
+    return i < chain->n && chain->links[i]->ca == IOA_LINK_CA;
 }
 
 
@@ -330,6 +337,5 @@ ioa_chain_ecdsa_verify(const ioa_chain_t *chain, size_t i,
     ioa_reader_t  point;
 
     return ioa_chain_point(&point, chain, i)
-           && ioa_ecdsa_verify(point.pos, point.left, sig, sig_len, pieces,
-                               n);
+           && ioa_link_ecdsa_verify(chain->links[i], sig, sig_len, pieces, n);
 }

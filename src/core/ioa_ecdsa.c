@@ -113,17 +113,18 @@ ioa_ecdsa_check(EVP_PKEY *key, const EVP_MD *md, const uint8_t *der,
 
 
 int
-ioa_ecdsa_verify(const uint8_t *point, size_t point_len, const uint8_t *sig,
+ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
     size_t sig_len, const ioa_reader_t *pieces, size_t n)
 {
-    int        good, p256;
-    size_t     der_len;
-    uint8_t    der[IOA_ECDSA_DER_MAX];
-    EVP_PKEY  *key;
+    int      good, p256;
+    size_t   der_len;
+    uint8_t  der[IOA_ECDSA_DER_MAX];
 
     p256 = point_len == IOA_P256_POINT_LEN;
 
-    if ((!p256 && point_len != IOA_P384_POINT_LEN) || sig_len != point_len) {
+    if ((!p256 && point_len != IOA_P384_POINT_LEN) || sig_len != point_len
+        || key == NULL)
+    {
         return 0;
     }
 
@@ -131,15 +132,38 @@ ioa_ecdsa_verify(const uint8_t *point, size_t point_len, const uint8_t *sig,
 
     (void) ERR_set_mark();
 
-    key = ioa_ecdsa_key(p256 ? "P-256" : "P-384", point, point_len);
     der_len = ioa_ecdsa_der(der, sig, sig_len);
 
-    good = key != NULL && der_len != 0
+    good = der_len != 0
            && ioa_ecdsa_check(key, p256 ? EVP_sha256() : EVP_sha384(), der,
                               der_len, pieces, n);
 
-    EVP_PKEY_free(key);
     (void) ERR_pop_to_mark();
+
+    return good;
+}
+
+
+int
+ioa_ecdsa_verify(const uint8_t *point, size_t point_len, const uint8_t *sig,
+    size_t sig_len, const ioa_reader_t *pieces, size_t n)
+{
+    int        good, p256;
+    EVP_PKEY  *key;
+
+    p256 = point_len == IOA_P256_POINT_LEN;
+
+    if (!p256 && point_len != IOA_P384_POINT_LEN) {
+        return 0;
+    }
+
+    (void) ERR_set_mark();
+    key = ioa_ecdsa_key(p256 ? "P-256" : "P-384", point, point_len);
+    (void) ERR_pop_to_mark();
+
+    good = ioa_ecdsa_verify_key(key, point_len, sig, sig_len, pieces, n);
+
+    EVP_PKEY_free(key);
 
     return good;
 }

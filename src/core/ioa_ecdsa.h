@@ -34,6 +34,16 @@ int ioa_ecdsa_verify(const uint8_t *point, size_t point_len,
     const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
     IOA_MUST_CHECK;
 
+/*
+ * The same with a key that OpenSSL has read already.
+ * In: key, on the curve of points of point_len bytes, or NULL: that is 0.
+ */
+struct evp_pkey_st;
+
+int ioa_ecdsa_verify_key(struct evp_pkey_st *key, size_t point_len,
+    const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    IOA_MUST_CHECK;
+
 /* The same over one piece. */
 int ioa_ecdsa_verify_bytes(const uint8_t *point, size_t point_len,
     const uint8_t *sig, size_t sig_len, const uint8_t *data, size_t len)

@@ -97,7 +97,7 @@ ioa_jwks_x5c(const ioa_json_t *key, const uint8_t point96[IOA_P384_POINT_LEN])
         return 0;
     }
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     rc = chain != NULL && ioa_jwks_certificate(chain, text, len, point96);
 
     ioa_chain_free(chain);

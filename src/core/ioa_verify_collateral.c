@@ -84,7 +84,7 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
     }
 
     if (rc == IOA_CHAIN_OK) {
-        rc = ioa_chain_verify(chain, ctx->roots, ctx->crls, ctx->cache,
+        rc = ioa_chain_verify(chain, ctx->roots, ctx->crls,
                               IOA_CHAIN_INTEL, ctx->now);
     }
 
@@ -154,7 +154,7 @@ ioa_collateral_document(ioa_collateral_doc_t *doc, int64_t *expires,
         return IOA_TCB_REJECTED;
     }
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(ctx->cache);
 
     if (chain == NULL) {
         return IOA_TCB_REJECTED;

@@ -97,8 +97,7 @@ ioa_gpu_step_chain(ioa_gpu_ctx_t *ctx)
     ioa_chain_rc_t  rc;
 
     rc = ioa_chain_verify(ctx->chain, ctx->policy->roots, NULL,
-                          ctx->policy->cache, IOA_CHAIN_NVIDIA,
-                          ctx->policy->now);
+                          IOA_CHAIN_NVIDIA, ctx->policy->now);
     ioa_gpu_detail(ctx, ioa_chain_rc_name(rc));
 
     return ioa_gpu_that(rc == IOA_CHAIN_OK);
@@ -328,7 +327,7 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
 
     ctx.evidence = evidence;
     ctx.policy = policy;
-    ctx.chain = ioa_chain_new();
+    ctx.chain = ioa_chain_new(policy->cache);
 
     if (ctx.chain == NULL) {
         return IOA_GPU_EVIDENCE_INVALID;

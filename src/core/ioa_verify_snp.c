@@ -200,14 +200,14 @@ ioa_snp_step_chain(ioa_snp_ctx_t *ctx)
 
     policy = ctx->policy;
     rc = ioa_chain_verify(ctx->chain, policy->roots, policy->crls,
-                          policy->cache, IOA_CHAIN_AMD, policy->now);
+                          IOA_CHAIN_AMD, policy->now);
 
     if (rc == IOA_CHAIN_UNTRUSTED && ioa_chain_count(ctx->chain) == 1
         && ioa_reader_left(&ctx->view.certs.ask) != 0
         && ioa_snp_add(ctx->chain, ctx->view.certs.ask) == IOA_CHAIN_OK)
     {
         rc = ioa_chain_verify(ctx->chain, policy->roots, policy->crls,
-                              policy->cache, IOA_CHAIN_AMD, policy->now);
+                              IOA_CHAIN_AMD, policy->now);
     }
 
     if (rc == IOA_CHAIN_REVOKED) {
@@ -456,7 +456,7 @@ ioa_snp_verify(ioa_snp_t *snp, ioa_checks_t *checks, const uint8_t *data,
     ctx.data = data;
     ctx.len = len;
     ctx.policy = policy;
-    ctx.chain = ioa_chain_new();
+    ctx.chain = ioa_chain_new(policy->cache);
 
     if (ctx.chain == NULL) {
         return IOA_CPU_EVIDENCE_INVALID;

@@ -132,7 +132,7 @@ ioa_tdx_step_chain(ioa_tdx_ctx_t *ctx)
 {
     ioa_chain_rc_t  rc;
 
-    ctx->chain = ioa_chain_new();
+    ctx->chain = ioa_chain_new(ctx->trust->cache);
 
     if (ctx->chain == NULL) {
         ioa_tdx_say(ctx, "no memory");
@@ -144,8 +144,7 @@ ioa_tdx_step_chain(ioa_tdx_ctx_t *ctx)
 
     if (rc == IOA_CHAIN_OK) {
         rc = ioa_chain_verify(ctx->chain, ctx->trust->roots, ctx->trust->crls,
-                              ctx->trust->cache, IOA_CHAIN_INTEL,
-                              ctx->trust->now);
+                              IOA_CHAIN_INTEL, ctx->trust->now);
     }
 
     ioa_tdx_say(ctx, "%zu certificates: %s", ioa_chain_count(ctx->chain),

@@ -11,7 +11,7 @@
 #include <openssl/sha.h>
 
 
-#define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* signatures */
+#define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
 
 
 static ngx_int_t ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,

@@ -21,11 +21,11 @@ judge(const certs_bytes_t *pem)
     ioa_chain_t     *chain;
     ioa_chain_rc_t   rc;
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     rc = ioa_chain_add_pem(chain, pem->data, pem->len);
 
     if (rc == OK) {
-        rc = ioa_chain_verify(chain, roots, NULL, NULL, IOA_CHAIN_INTEL,
+        rc = ioa_chain_verify(chain, roots, NULL, IOA_CHAIN_INTEL,
                               CERTS_NOW);
     }
 
@@ -136,10 +136,10 @@ test_leaves(void)
     UNIT_OK(memcmp(without, with, sizeof(with)) != 0,
             "leaves: have a say in the digest");
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     certs_must(ioa_chain_add_der(chain, der.data, der.len) == IOA_CHAIN_OK,
                "chain");
-    UNIT_OK(ioa_chain_verify(chain, both, NULL, NULL, IOA_CHAIN_AMD,
+    UNIT_OK(ioa_chain_verify(chain, both, NULL, IOA_CHAIN_AMD,
                              CERTS_NOW) == IOA_CHAIN_UNTRUSTED,
             "leaves: are no roots");
     ioa_chain_free(chain);
@@ -213,7 +213,7 @@ test_says(void)
     ioa_chain_t    *chain;
     ioa_reader_t    r;
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     certs_must(ioa_chain_add_pem(chain, text.data, text.len) == OK, "text");
 
     UNIT_OK(ioa_chain_count(chain) == 2, "two certificates");

@@ -25,11 +25,11 @@ judge_list(X509 *const *list, const ioa_roots_t *roots, unsigned flags,
     }
 
     pem = certs_pem(list);
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     rc = ioa_chain_add_pem(chain, pem.data, pem.len);
 
     if (rc == IOA_CHAIN_OK) {
-        rc = ioa_chain_verify(chain, roots, NULL, NULL, flags, now);
+        rc = ioa_chain_verify(chain, roots, NULL, flags, now);
     }
 
     ioa_chain_free(chain);
@@ -416,7 +416,7 @@ test_changes(const family_t *f)
     for (i = 0; i < leaf.len; i++) {
         for (bit = 0; bit < 8; bit++) {
             leaf.data[i] ^= (uint8_t) (1 << bit);
-            chain = ioa_chain_new();
+            chain = ioa_chain_new(NULL);
             rc = ioa_chain_add_der(chain, leaf.data, leaf.len);
 
             if (rc == OK) {
@@ -424,7 +424,7 @@ test_changes(const family_t *f)
             }
 
             if (rc == OK) {
-                rc = ioa_chain_verify(chain, roots, NULL, NULL,
+                rc = ioa_chain_verify(chain, roots, NULL,
                                       IOA_CHAIN_INTEL, CERTS_NOW);
             }
 
@@ -435,7 +435,7 @@ test_changes(const family_t *f)
         }
 
         part = unit_exact(leaf.data, i);
-        chain = ioa_chain_new();
+        chain = ioa_chain_new(NULL);
         unit_each(&prefixes, ioa_chain_add_der(chain, part, i) == MA
                              && ioa_chain_count(chain) == 0, "%zu", i);
         ioa_chain_free(chain);

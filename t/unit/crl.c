@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "certs.h"
+#include "ioa_chain_link.h"
 
 #define THREADS  4
 #define ROUNDS   50
@@ -27,11 +28,11 @@ judge(const certs_bytes_t *pem, const ioa_roots_t *pinned,
     ioa_chain_t     *chain;
     ioa_chain_rc_t   rc;
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(cache);
     rc = ioa_chain_add_pem(chain, pem->data, pem->len);
 
     if (rc == OK) {
-        rc = ioa_chain_verify(chain, pinned, crls, cache, flags, now);
+        rc = ioa_chain_verify(chain, pinned, crls, flags, now);
     }
 
     ioa_chain_free(chain);
@@ -365,6 +366,51 @@ test_cache(void)
 }
 
 
+/* 1 where the cache has this certificate. */
+static int
+kept(ioa_chain_cache_t *cache, X509 *cert, size_t cut)
+{
+    int            n;
+    uint8_t       *der = NULL;
+    ioa_link_t    *link;
+    ioa_reader_t   r;
+
+    n = i2d_X509(cert, &der);
+    certs_must(n > 0, "DER");
+    ioa_reader_init(&r, der, (size_t) n - cut);
+    link = ioa_chain_cache_find(cache, r);
+    ioa_link_drop(link);
+    OPENSSL_free(der);
+
+    return link != NULL;
+}
+
+
+/* Certificates are kept once their chain holds, and for their bytes alone. */
+static void
+test_kept(void)
+{
+    ioa_chain_cache_t  *cache;
+
+    cache = ioa_chain_cache_new(2);
+
+    UNIT_OK(judge(&text, roots, NULL, cache, IOA_CHAIN_INTEL,
+                  CERTS_NOW + 2 * CERTS_DAY) == IOA_CHAIN_EXPIRED
+            && !kept(cache, family.certs[0], 0)
+            && !kept(cache, family.certs[1], 0), "kept: not what fails");
+
+    UNIT_OK(judge(&text, roots, NULL, cache, IOA_CHAIN_INTEL, CERTS_NOW) == OK
+            && kept(cache, family.certs[0], 0)
+            && kept(cache, family.certs[1], 0), "kept: what holds");
+
+    UNIT_OK(!kept(cache, family.certs[2], 0)
+            && !kept(cache, family.certs[0], 1), "kept: for all its bytes");
+
+    ioa_chain_cache_free(cache);
+    UNIT_OK(!kept(NULL, family.certs[0], 0), "kept: without a cache");
+}
+
+
 static void *
 thread(void *cache)
 {
@@ -429,6 +475,7 @@ main(void)
     test_crl_usage();
     test_crl_forms();
     test_cache();
+    test_kept();
     test_threads();
 
     free(text.data);

@@ -205,8 +205,8 @@ chain_rc(const certs_bytes_t *crl)
     ioa_chain_cache_t  *cache;
 
     crls = ioa_crls_new();
-    chain = ioa_chain_new();
     cache = ioa_chain_cache_new(8);
+    chain = ioa_chain_new(cache);
     rc = IOA_CHAIN_NO_MEMORY;
 
     if (ioa_roots_parse(&roots, root_pem.data, root_pem.len) == IOA_CHAIN_OK
@@ -215,8 +215,7 @@ chain_rc(const certs_bytes_t *crl)
         && ioa_chain_add_pem(chain, chain_pem.data, chain_pem.len)
            == IOA_CHAIN_OK)
     {
-        rc = ioa_chain_verify(chain, roots, crls, cache, IOA_CHAIN_AMD,
-                              CERTS_NOW);
+        rc = ioa_chain_verify(chain, roots, crls, IOA_CHAIN_AMD, CERTS_NOW);
     }
 
     ioa_crls_free(crls);
