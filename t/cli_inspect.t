@@ -250,6 +250,8 @@ is($report->{table_vcek}{amd}{chip_id}, $report->{chip_id},
 ok(!exists $report->{reported_tcb}{fmc}, 'SNP: TCB of Milan');
 is(shown(substr($bytes, 0, 1184) . "\1" x 9)->{evidence}[0]{trailing}, 9,
     'SNP: other bytes behind it');
+is(shown(substr($bytes, 0, 1184) . "\0" x 48)->{evidence}[0]{trailing}, 48,
+    'SNP: zeros behind it are no table');
 
 $all = shown(reply(evidence => 'tdx', gpus => 8, gpu_features => 'ppcie'));
 is(scalar @{ $all->{evidence} }, 9, 'eight GPUs');
