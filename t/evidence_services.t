@@ -44,8 +44,10 @@ my $server = join '',
     $place->('short-collateral', collateral('short'),
              'ioattest_timeout 300ms'),
     $place->('short-nras', nras('short'), 'ioattest_timeout 300ms'),
-    $place->('soon', collateral('soon'),
+    $place->('tcb_expired', collateral('tcb_expired'),
              'ioattest_collateral_slack ' . (30 * 86400 + 3) . 's'),
+    $place->('crl_pck_expired', collateral('crl_pck_expired'),
+             'ioattest_collateral_slack ' . (31 * 86400 + 3) . 's'),
     $place->('kds-kept', 'ioattest_gpu off', 'ioattest_amd_kds /_kds-kept/');
 
 my $nginx = IoattestEvidence::gateway(workers => 2, server => $server);
@@ -141,16 +143,18 @@ for my $how ('status=500', 'close', 'truncate', 'empty_body') {
 
 # evidence that ends before ioattest_valid does
 
-IoattestSim::reset();
-IoattestSim::set({ %good, collateral => 'tcb_expired' });
-is(IoattestEvidence::said($nginx, 'soon', 'ends'), 200,
-   'collateral with three seconds to go');
-IoattestSim::set({ %good, attest => 'status=500' });
-sleep 4;
-IoattestSim::reset('stats');
-is(IoattestEvidence::said($nginx, 'soon', 'ends'),
-   '502 attestation_unavailable', 'and with none');
-is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
+for my $what (qw( tcb_expired crl_pck_expired )) {
+    IoattestSim::reset();
+    IoattestSim::set({ %good, collateral => $what });
+    is(IoattestEvidence::said($nginx, $what, 'ends'), 200,
+       "$what, with three seconds to go");
+    IoattestSim::set({ %good, attest => 'status=500' });
+    sleep 4;
+    IoattestSim::reset('stats');
+    is(IoattestEvidence::said($nginx, $what, 'ends'),
+       '502 attestation_unavailable', 'and with none');
+    is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
+}
 
 IoattestSim::reset();
 IoattestSim::set({ %good, collateral => 'hang', nras => 'hang' });

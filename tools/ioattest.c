@@ -62,7 +62,8 @@ ioattest_usage(FILE *out)
     fputs("\n"
           "ioattest COMMAND --help says more of each.\n"
           "\n"
-          "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
+          "Exit status: 0 verified, or shown by inspect, 1 refused, 2 usage or\n"
+          "unreadable input.\n",
           out);
 }
 

@@ -14,6 +14,8 @@
 #include "report_files.h"
 #include "report_print.h"
 
+#define IOATTEST_REPORT_CERTS  64
+
 enum {
     IOATTEST_OPT_FILE = 0,
     IOATTEST_OPT_NONCE,
@@ -57,6 +59,7 @@ typedef struct {
     ioa_policy_file_t  *file;
     ioa_roots_t        *cpu_roots;
     ioa_roots_t        *gpu_roots;
+    ioa_chain_cache_t  *cache;              /* several GPUs share some */
     ioa_bytes_t         digests[IOA_POLICY_LIST_MAX];
     ioattest_files_t    files;
 } ioattest_report_t;
@@ -356,6 +359,8 @@ ioattest_report_read(ioattest_report_t *report)
         return 0;
     }
 
+    report->cache = ioa_chain_cache_new(IOATTEST_REPORT_CERTS);
+    report->policy.cache = report->cache;
     report->policy.cpu_roots = report->cpu_roots;
     report->policy.gpu_roots = report->gpu_roots;
 
@@ -408,6 +413,7 @@ ioattest_report_run(ioattest_report_t *report)
     ioattest_files_free(&report->files);
     ioa_roots_free(report->cpu_roots);
     ioa_roots_free(report->gpu_roots);
+    ioa_chain_cache_free(report->cache);
     ioa_policy_free(report->file);
 
     return status;

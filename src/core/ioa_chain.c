@@ -208,6 +208,29 @@ ioa_crls_count(const ioa_crls_t *crls)
 }
 
 
+void
+ioa_crls_slack(ioa_crls_t *crls, int64_t seconds)
+{
+    crls->slack = seconds;
+}
+
+
+int64_t
+ioa_crls_expire(const ioa_crls_t *crls)
+{
+    size_t   i;
+    int64_t  when;
+
+    for (i = 0, when = 0; i < crls->n; i++) {
+        if (i == 0 || crls->list[i].next_update < when) {
+            when = crls->list[i].next_update;
+        }
+    }
+
+    return crls->n == 0 ? 0 : when + crls->slack;
+}
+
+
 static int
 ioa_crl_time(int64_t *seconds, const ASN1_TIME *t)
 {

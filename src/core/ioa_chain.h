@@ -112,6 +112,12 @@ ioa_chain_rc_t ioa_crls_add(ioa_crls_t *crls, const uint8_t *data, size_t len)
     IOA_MUST_CHECK;
 size_t ioa_crls_count(const ioa_crls_t *crls);
 
+/* Lists still count for that many seconds after their nextUpdate. */
+void ioa_crls_slack(ioa_crls_t *crls, int64_t seconds);
+
+/* When the first of them stops to count, slack included; 0: there is none. */
+int64_t ioa_crls_expire(const ioa_crls_t *crls);
+
 
 /*
  * Remembers that a certificate's signature was verified with its issuer's

@@ -44,6 +44,7 @@ typedef struct {
 } ioa_crl_t;
 
 struct ioa_crls_s {
+    int64_t    slack;
     size_t     n;
     ioa_crl_t  list[IOA_CRLS_MAX];
 };

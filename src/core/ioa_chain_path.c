@@ -274,7 +274,7 @@ ioa_link_revoked(const ioa_path_t *path, const ioa_link_t *link,
             return IOA_CHAIN_REVOKED;
         }
 
-        if (crl->this_update <= now && now < crl->next_update) {
+        if (crl->this_update <= now && now - crls->slack < crl->next_update) {
             rc = IOA_CHAIN_OK;
         }
     }

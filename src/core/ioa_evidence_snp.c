@@ -150,8 +150,8 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
  * names, then with the list of what is revoked of that product.
  */
 static ioa_status_t
-ioa_snp_judge(ioa_snp_t *snp, ioa_wants_t *wants, ioa_checks_t *checks,
-    const ioa_evidence_t *e, ioa_bytes_t report,
+ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report,
     const ioa_snp_policy_t *policy, int product_said)
 {
     size_t             n;
@@ -186,6 +186,10 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_wants_t *wants, ioa_checks_t *checks,
     with = *policy;
     with.crls = crls;
     st = ioa_snp_try(snp, checks, report, &with);
+
+    if (st == IOA_OK && crls != NULL) {
+        ioa_evidence_expires(proved, ioa_crls_expire(crls));
+    }
 
     ioa_crls_free(crls);
 
@@ -225,7 +229,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     policy.vmpl = IOA_SNP_VMPL_ANY;
     ioa_reader_init(&policy.key, key.data, key.len);
 
-    st = ioa_snp_judge(&snp, wants, checks, e, report, &policy,
+    st = ioa_snp_judge(&snp, proved, wants, checks, e, report, &policy,
                        view.product != IOA_SNP_PRODUCT_UNKNOWN);
 
     if (st != IOA_OK) {

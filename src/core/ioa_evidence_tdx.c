@@ -78,6 +78,7 @@ ioa_tdx_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
                                       e->fetched[IOA_FETCH_ROOT_CRL].body),
                           "Intel's CRLs", "form"))
     {
+        ioa_crls_slack(crls, e->policy->slack);
         return crls;
     }
 
@@ -168,6 +169,7 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
         st = ioa_collateral_judge(tcb, checks, collateral, &platform);
         ioa_evidence_expires(proved, ioa_collateral_expires(collateral)
                                      + e->policy->slack);
+        ioa_evidence_expires(proved, ioa_crls_expire(crls));
     }
 
     ioa_collateral_free(collateral);

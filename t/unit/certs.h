@@ -445,4 +445,26 @@ roots_of(X509 *a, X509 *b)
     return roots;
 }
 
+
+/* What is said of a chain. */
+static inline ioa_chain_rc_t
+certs_judge(const certs_bytes_t *pem, const ioa_roots_t *pinned,
+    const ioa_crls_t *crls, ioa_chain_cache_t *cache, unsigned flags,
+    int64_t now)
+{
+    ioa_chain_t     *chain;
+    ioa_chain_rc_t   rc;
+
+    chain = ioa_chain_new(cache);
+    rc = ioa_chain_add_pem(chain, pem->data, pem->len);
+
+    if (rc == IOA_CHAIN_OK) {
+        rc = ioa_chain_verify(chain, pinned, crls, flags, now);
+    }
+
+    ioa_chain_free(chain);
+
+    return rc;
+}
+
 #endif

@@ -1,14 +1,8 @@
 /*
- * crl: what is revoked, and what remembers which signatures were good.
+ * crl: what is revoked.
  */
 
-#include <pthread.h>
-
 #include "certs.h"
-#include "ioa_chain_link.h"
-
-#define THREADS  4
-#define ROUNDS   50
 
 #define OK  IOA_CHAIN_OK
 #define RE  IOA_CHAIN_REVOKED
@@ -18,27 +12,6 @@ static EVP_PKEY       *keys[CERTS + 1];
 static family_t        family;
 static ioa_roots_t    *roots;
 static certs_bytes_t   text;            /* leaf and intermediate */
-
-
-static ioa_chain_rc_t
-judge(const certs_bytes_t *pem, const ioa_roots_t *pinned,
-    const ioa_crls_t *crls, ioa_chain_cache_t *cache, unsigned flags,
-    int64_t now)
-{
-    ioa_chain_t     *chain;
-    ioa_chain_rc_t   rc;
-
-    chain = ioa_chain_new(cache);
-    rc = ioa_chain_add_pem(chain, pem->data, pem->len);
-
-    if (rc == OK) {
-        rc = ioa_chain_verify(chain, pinned, crls, flags, now);
-    }
-
-    ioa_chain_free(chain);
-
-    return rc;
-}
 
 
 /* Returns: what adding said. */
@@ -56,6 +29,14 @@ add(ioa_crls_t *crls, const certs_crl_form_t *form)
 }
 
 
+static ioa_chain_rc_t
+judge(const ioa_crls_t *crls, unsigned flags)
+{
+    return certs_judge(&text, roots, crls, NULL, IOA_CHAIN_INTEL | flags,
+                       CERTS_NOW);
+}
+
+
 /* The chain under a CRL of the root's and one of the intermediate's. */
 static ioa_chain_rc_t
 judge_crls(const certs_crl_form_t *root, const certs_crl_form_t *inter,
@@ -69,7 +50,7 @@ judge_crls(const certs_crl_form_t *root, const certs_crl_form_t *inter,
     certs_must((root == NULL || add(crls, root) == OK)
                && (inter == NULL || add(crls, inter) == OK), "a CRL");
 
-    rc = judge(&text, roots, crls, NULL, IOA_CHAIN_INTEL | flags, CERTS_NOW);
+    rc = judge(crls, flags);
     ioa_crls_free(crls);
 
     return rc;
@@ -161,6 +142,35 @@ test_crl_dates(void)
 }
 
 
+/* How long lists that are outdated still count, and until when. */
+static void
+test_crl_slack(void)
+{
+    ioa_crls_t        *crls;
+    certs_crl_form_t   r, i;
+
+    r = of_root();
+    i = of_inter();
+    i.to = CERTS_NOW - 10;
+    r.to = CERTS_NOW + 10;
+    crls = ioa_crls_new();
+
+    UNIT_OK(ioa_crls_expire(crls) == 0, "no list, no end");
+    certs_must(add(crls, &r) == OK && add(crls, &i) == OK, "CRLs");
+    UNIT_OK(ioa_crls_expire(crls) == CERTS_NOW - 10, "the first that ends");
+
+    ioa_crls_slack(crls, 10);
+    UNIT_OK(ioa_crls_expire(crls) == CERTS_NOW
+            && judge(crls, 0) == BA, "as long as the slack");
+
+    ioa_crls_slack(crls, 11);
+    UNIT_OK(ioa_crls_expire(crls) == CERTS_NOW + 1
+            && judge(crls, 0) == OK, "longer");
+
+    ioa_crls_free(crls);
+}
+
+
 static void
 test_crl_signer(void)
 {
@@ -198,10 +208,10 @@ test_crl_usage(void)
     crls = ioa_crls_new();
     certs_must(add(crls, &r) == OK && add(crls, &i) == OK, "CRLs");
 
-    UNIT_OK(judge(&pem, pinned, crls, NULL,
-                  IOA_CHAIN_INTEL | IOA_CHAIN_CRL_CA_ONLY, CERTS_NOW) == OK,
-            "signed by one that may sign no CRLs, not needed");
-    UNIT_OK(judge(&pem, pinned, crls, NULL, IOA_CHAIN_INTEL, CERTS_NOW)
+    UNIT_OK(certs_judge(&pem, pinned, crls, NULL,
+                        IOA_CHAIN_INTEL | IOA_CHAIN_CRL_CA_ONLY, CERTS_NOW)
+            == OK, "signed by one that may sign no CRLs, not needed");
+    UNIT_OK(certs_judge(&pem, pinned, crls, NULL, IOA_CHAIN_INTEL, CERTS_NOW)
             == BA, "signed by one that may sign no CRLs");
 
     free(pem.data);
@@ -282,179 +292,6 @@ test_crl_forms(void)
 }
 
 
-static ioa_chain_rc_t
-judge_two(X509 *leaf, X509 *inter, const ioa_roots_t *pinned,
-    ioa_chain_cache_t *cache, int64_t now)
-{
-    certs_bytes_t   pem;
-    ioa_chain_rc_t  rc;
-
-    pem = certs_pem((X509 *[]) { leaf, inter, NULL });
-    rc = judge(&pem, pinned, NULL, cache, IOA_CHAIN_AMD, now);
-    free(pem.data);
-
-    return rc;
-}
-
-
-/* Two families of the same names, without key identifiers to tell them. */
-static void
-cache_case(unit_all_t *all, const family_t *f, const family_t *g,
-    const ioa_roots_t *both, ioa_chain_cache_t *cache)
-{
-    size_t  i;
-
-    for (i = 0; i < 3; i++) {
-        unit_each(all, judge_two(f->certs[0], f->certs[1], both, cache,
-                                 CERTS_NOW) == OK, "%zu: good", i);
-        unit_each(all, judge_two(g->certs[0], f->certs[1], both, cache,
-                                 CERTS_NOW) == IOA_CHAIN_UNTRUSTED,
-                  "%zu: another leaf", i);
-        unit_each(all, judge_two(f->certs[0], g->certs[1], both, cache,
-                                 CERTS_NOW) == IOA_CHAIN_UNTRUSTED,
-                  "%zu: another intermediate", i);
-        unit_each(all, judge_two(f->certs[0], f->certs[1], both, cache,
-                                 CERTS_NOW + 2 * CERTS_DAY)
-                       == IOA_CHAIN_EXPIRED, "%zu: expired", i);
-        unit_each(all, judge_two(g->certs[0], g->certs[1], both, cache,
-                                 CERTS_NOW) == OK, "%zu: both", i);
-        unit_each(all, judge_two(g->certs[0], g->certs[1], roots, cache,
-                                 CERTS_NOW) == IOA_CHAIN_UNTRUSTED,
-                  "%zu: the other root not pinned", i);
-    }
-}
-
-
-/* What was verified once counts for that certificate and that key alone. */
-static void
-test_cache(void)
-{
-    size_t              i;
-    family_t            f, g;
-    EVP_PKEY           *other[CERTS];
-    unit_all_t          all = { 0 };
-    ioa_roots_t        *both;
-    ioa_chain_cache_t  *cache;
-
-    for (i = 0; i < CERTS; i++) {
-        other[i] = certs_key("P-256");
-    }
-
-    family_forms(&f, keys);
-    family_make(&f, 7);
-    family_forms(&g, other);
-    family_make(&g, 7);
-    both = roots_of(f.certs[2], g.certs[2]);
-
-    for (i = 1; i <= 8; i++) {
-        cache = ioa_chain_cache_new(i);
-        cache_case(&all, &f, &g, both, cache);
-        ioa_chain_cache_free(cache);
-    }
-
-    UNIT_ALL(&all, "cache");
-    UNIT_OK(ioa_chain_cache_new(0) == NULL
-            && ioa_chain_cache_new(4097) == NULL, "cache: size");
-
-    ioa_roots_free(both);
-    family_free(&f);
-    family_free(&g);
-
-    for (i = 0; i < CERTS; i++) {
-        EVP_PKEY_free(other[i]);
-    }
-}
-
-
-/* 1 where the cache has this certificate. */
-static int
-kept(ioa_chain_cache_t *cache, X509 *cert, size_t cut)
-{
-    int            n;
-    uint8_t       *der = NULL;
-    ioa_link_t    *link;
-    ioa_reader_t   r;
-
-    n = i2d_X509(cert, &der);
-    certs_must(n > 0, "DER");
-    ioa_reader_init(&r, der, (size_t) n - cut);
-    link = ioa_chain_cache_find(cache, r);
-    ioa_link_drop(link);
-    OPENSSL_free(der);
-
-    return link != NULL;
-}
-
-
-/* Certificates are kept once their chain holds, and for their bytes alone. */
-static void
-test_kept(void)
-{
-    ioa_chain_cache_t  *cache;
-
-    cache = ioa_chain_cache_new(2);
-
-    UNIT_OK(judge(&text, roots, NULL, cache, IOA_CHAIN_INTEL,
-                  CERTS_NOW + 2 * CERTS_DAY) == IOA_CHAIN_EXPIRED
-            && !kept(cache, family.certs[0], 0)
-            && !kept(cache, family.certs[1], 0), "kept: not what fails");
-
-    UNIT_OK(judge(&text, roots, NULL, cache, IOA_CHAIN_INTEL, CERTS_NOW) == OK
-            && kept(cache, family.certs[0], 0)
-            && kept(cache, family.certs[1], 0), "kept: what holds");
-
-    UNIT_OK(!kept(cache, family.certs[2], 0)
-            && !kept(cache, family.certs[0], 1), "kept: for all its bytes");
-
-    ioa_chain_cache_free(cache);
-    UNIT_OK(!kept(NULL, family.certs[0], 0), "kept: without a cache");
-}
-
-
-static void *
-thread(void *cache)
-{
-    size_t     i;
-    uintptr_t  good;
-
-    for (i = 0, good = 1; i < ROUNDS; i++) {
-        good = good
-               && judge(&text, roots, NULL, cache, IOA_CHAIN_INTEL,
-                        CERTS_NOW) == OK
-               && judge(&text, roots, NULL, cache, IOA_CHAIN_INTEL,
-                        CERTS_NOW - 2 * CERTS_DAY) == IOA_CHAIN_EXPIRED;
-    }
-
-    return (void *) good;
-}
-
-
-/* One set of roots and one cache for all. */
-static void
-test_threads(void)
-{
-    int                 good;
-    void               *said;
-    size_t              i;
-    pthread_t           threads[THREADS];
-    ioa_chain_cache_t  *cache;
-
-    cache = ioa_chain_cache_new(2);
-
-    for (i = 0; i < THREADS; i++) {
-        certs_must(pthread_create(&threads[i], NULL, thread, cache) == 0,
-                   "thread");
-    }
-
-    for (i = 0, good = 1; i < THREADS; i++) {
-        good = pthread_join(threads[i], &said) == 0 && said != NULL && good;
-    }
-
-    UNIT_OK(good, "%d threads, %d rounds", THREADS, ROUNDS);
-    ioa_chain_cache_free(cache);
-}
-
-
 int
 main(void)
 {
@@ -471,12 +308,10 @@ main(void)
 
     test_revoked();
     test_crl_dates();
+    test_crl_slack();
     test_crl_signer();
     test_crl_usage();
     test_crl_forms();
-    test_cache();
-    test_kept();
-    test_threads();
 
     free(text.data);
     ioa_roots_free(roots);
