@@ -14,6 +14,7 @@
 typedef struct {
     const char  *object;
     const char  *boolean;
+    int          needed;
 } ioa_nras_chain_t;
 
 
@@ -109,22 +110,24 @@ ioa_nras_arch(char arch[IOA_NRAS_WORD_MAX + 1], const char *hwmodel)
 
 /*
  * One chain of certificates: a boolean in claims of version 2, an object in
- * those of version 3; one of them must be there.
+ * those of version 3.
  */
 static ioa_status_t
 ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 {
     const ioa_json_t  *chain, *valid;
 
+    static const char  ocsp[] = "x-nvidia-cert-ocsp-status";
+
     chain = ioa_json_member(claims, names->object);
     valid = ioa_json_member(claims, names->boolean);
 
     if (chain == NULL && valid == NULL) {
-        return IOA_GPU_EVIDENCE_INVALID;
+        return names->needed ? IOA_GPU_EVIDENCE_INVALID : IOA_OK;
     }
 
     if (ioa_nras_says(chain, "x-nvidia-cert-status", "revoked")
-        || ioa_nras_says(chain, "x-nvidia-cert-ocsp-status", "revoked"))
+        || ioa_nras_says(chain, ocsp, "revoked"))
     {
         return IOA_REVOKED;
     }
@@ -132,8 +135,8 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
     if ((valid != NULL && !ioa_json_is_true(valid))
         || (chain != NULL
             && (!ioa_nras_says(chain, "x-nvidia-cert-status", "valid")
-                || !ioa_nras_says(chain, "x-nvidia-cert-ocsp-status",
-                                  "good"))))
+                || (ioa_json_member(chain, ocsp) != NULL
+                    && !ioa_nras_says(chain, ocsp, "good")))))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -142,7 +145,10 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 }
 
 
-/* Those of the report and of what it was measured against. */
+/*
+ * That of the report, and those of what it was measured against, which NVIDIA
+ * has summed up in measres where they are not there.
+ */
 static ioa_status_t
 ioa_nras_chains(const char **failed, const ioa_json_t *claims)
 {
@@ -151,11 +157,11 @@ ioa_nras_chains(const char **failed, const ioa_json_t *claims)
 
     static const ioa_nras_chain_t  chains[] = {
         { "x-nvidia-gpu-attestation-report-cert-chain",
-          "x-nvidia-gpu-attestation-report-cert-chain-validated" },
+          "x-nvidia-gpu-attestation-report-cert-chain-validated", 1 },
         { "x-nvidia-gpu-driver-rim-cert-chain",
-          "x-nvidia-gpu-driver-rim-cert-validated" },
+          "x-nvidia-gpu-driver-rim-cert-validated", 0 },
         { "x-nvidia-gpu-vbios-rim-cert-chain",
-          "x-nvidia-gpu-vbios-rim-cert-validated" }
+          "x-nvidia-gpu-vbios-rim-cert-validated", 0 }
     };
 
     for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {

@@ -138,10 +138,18 @@ def test_claims():
            "c.devices['GPU-1']['x-nvidia-error-details'] = None", "ok")
     for chain, boolean in CHAINS:
         failed = ("nras." + chain)[:47]
-        for value in (False, "true", None):
+        needed = "report" in chain
+        for value in (False, "true"):
             refused("%s %s" % (boolean, value),
                     setter("device", boolean, value), failed, version="2.0")
-        for value in (None, {}, {"x-nvidia-cert-status": "valid"}, True,
+        for name, version in ((boolean, "2.0"), (chain, "3.0")):
+            expect("%s is not said" % name, setter("device", name, None),
+                   "gpu_evidence_invalid" if needed else "ok",
+                   failed if needed else "-", version=version)
+        expect("%s, nothing of OCSP" % chain,
+               setter("device", chain, {"x-nvidia-cert-status": "valid"}),
+               "ok")
+        for value in ({}, True, {"x-nvidia-cert-ocsp-status": "good"},
                       {"x-nvidia-cert-status": "expired",
                        "x-nvidia-cert-ocsp-status": "good"},
                       {"x-nvidia-cert-status": "valid",
