@@ -33,6 +33,8 @@ my $nginx = IoattestEvidence::gateway(
         IoattestEvidence::location('kds', "$kds/"),
         IoattestEvidence::location('policy', "$kds-policy",
                                    "ioattest_policy $policy"),
+        IoattestEvidence::location('gone', "$kds-gone/",
+                                   "ioattest_policy $policy"),
         IoattestEvidence::location('good', "$kds-good/"),
         IoattestEvidence::location('before', 'ioattest_gpu off')));
 
@@ -84,6 +86,19 @@ like($nginx->log, qr{\[warn\].*"/_kds-none//vcek/v1/Milan/crl" has no CRL},
      'which the log says');
 is(IoattestEvidence::said($nginx, 'down', 'list-down'),
    '502 attestation_unavailable', 'a list that does not come');
+
+# one that was there, and is asked for again since a machine was refused
+
+my %certs = (%good, snp_certs => JSON::PP::true);
+IoattestSim::set(\%certs);
+is(IoattestEvidence::said($nginx, 'gone', 'list-there'), 200,
+   'a list that is there');
+IoattestSim::set({ %certs, attest => 'snp_measurement', kds => 'status=404' });
+is(IoattestEvidence::said($nginx, 'gone', 'list-gone'),
+   '502 measurement_mismatch', 'and is there no more');
+cmp_ok(IoattestSim::stats()->{services}{kds}, '>', 0, 'as AMD says');
+unlike($nginx->log, qr{/_kds-gone/\S*" has no CRL}, 'is not forgotten');
+IoattestSim::reset();
 
 # a model that has been seen with its address bound by hardware
 

@@ -38,6 +38,7 @@ static void ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what, u_char *key32);
 static ngx_int_t ngx_http_ioattest_fetch_zone(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, time_t life);
+static void ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_fetch_over(ngx_http_ioattest_proof_t *proof);
 
@@ -349,16 +350,7 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
     } else if (job->what == IOA_FETCH_AMD_CRL
                && status == NGX_HTTP_NOT_FOUND)
     {
-        /* a mirror of the key service may have certificates alone */
-
-        ngx_log_error(NGX_LOG_WARN, job->ctx->request->connection->log, 0,
-                      "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
-                      "keys is not looked at",
-                      ngx_http_ioattest_fetch_uri(proof, job->what),
-                      proof->path[job->what]);
-
-        proof->fetched[job->what].body.data = (u_char *) "";
-        proof->fetched[job->what].body.len = 0;
+        ngx_http_ioattest_fetch_no_crl(proof);
 
     } else {
         uri = ngx_http_ioattest_fetch_uri(proof, job->what);
@@ -384,6 +376,38 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
     if (proof->pending == 0) {
         ngx_http_ioattest_fetch_over(proof);
     }
+}
+
+
+/*
+ * A mirror of the key service may have certificates alone.  A list that was
+ * there before is not forgotten for that.
+ */
+
+static void
+ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_ioattest_fetch_zone(proof, IOA_FETCH_AMD_CRL,
+                                      NGX_MAX_INT_T_VALUE);
+    if (rc == NGX_OK) {
+        return;
+    }
+
+    if (rc == NGX_ERROR) {
+        proof->failed = 1;
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, proof->job->ctx->request->connection->log, 0,
+                  "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
+                  "keys is not looked at",
+                  ngx_http_ioattest_fetch_uri(proof, IOA_FETCH_AMD_CRL),
+                  proof->path[IOA_FETCH_AMD_CRL]);
+
+    proof->fetched[IOA_FETCH_AMD_CRL].body.data = (u_char *) "";
+    proof->fetched[IOA_FETCH_AMD_CRL].body.len = 0;
 }
 
 
