@@ -23,6 +23,7 @@ sub policy {
 }
 
 my $grace = policy({ tcb_grace => '5d' });
+my $soon = policy({ tcb_grace => 3 * 86400 + 4 . 's' });
 my $none = policy({ tcb_status => ['UpToDate'] });
 my $pcs = 'ioattest_collateral /_pcs-grace/';
 
@@ -38,6 +39,7 @@ my %text = (
         ['off', 'ioattest_thread_pool off'],
         ['small', 'ioattest_request /_small'],
         ['grace', $grace, 'ioattest_gpu off', $pcs],
+        ['soon', $soon, 'ioattest_gpu off', $pcs],
         ['none', $none, 'ioattest_gpu off', $pcs])
         . <<'EOF',
         location = /_small {
@@ -82,17 +84,22 @@ sub leases { return $nginx->status->{zones}[0]{leases} }
 
 # one thread and a queue of one
 
-begin();
-my @answers = $nginx->ask(map { IoattestEvidence::request('one', "one-$_") }
-                          1 .. 24);
+begin(attest => 'gate');
+my @clients = clients('one', map { "one-$_" } 1 .. 24);
+IoattestSim::wait_for(sub { $_[0]{waiting} == 24 }, 20);
+IoattestSim::open_gate();
 my %codes;
-$codes{join ' ', grep { length } @$_{qw( code reason )}}++ for @answers;
+for my $client (@clients) {
+    my $got = IoattestNginx::answer(join('', <$client>), 0);
+    $codes{join ' ', grep { length } @$got{qw( code reason )}}++;
+}
 is_deeply([sort keys %codes], ['200', '502 attestation_unavailable'],
           'a queue that is full refuses, and lets nothing pass');
 is($codes{200}, IoattestSim::stats()->{completions}{total},
    'what was refused was not sent');
 like($nginx->log, qr/thread pool "one" queue overflow/, 'the log has why');
 is(leases(), 0, 'no lease is left');
+begin();
 is(IoattestEvidence::said($nginx, 'one', "one-$_"), 200,
    "afterwards there is room: $_") for 1 .. 4;
 is(IoattestEvidence::said($nginx, 'off', 'off'), 200, 'without threads');
@@ -162,6 +169,13 @@ is(IoattestEvidence::said($nginx, 'grace', 'grace'), 200,
    'out of date for less than tcb_grace');
 is(IoattestEvidence::said($nginx, 'none', 'none'), '502 tcb_rejected',
    'without it: refused');
+is(IoattestEvidence::said($nginx, 'soon', 'soon'), 200,
+   'for what is almost tcb_grace');
+IoattestSim::set(attest => 'status=500');
+is(IoattestEvidence::said($nginx, 'soon', 'soon'), 200, 'is trusted');
+sleep 4.5;
+is(IoattestEvidence::said($nginx, 'soon', 'soon'),
+   '502 attestation_unavailable', 'and no longer than that');
 begin(collateral => 'tcb_status_out_of_date, tcb_dates=7');
 is(IoattestEvidence::said($nginx, 'grace', 'older'), 200,
    'what the zone has says so still');

@@ -185,6 +185,7 @@ ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_tcb_t *tcb)
 {
     size_t             i;
+    int64_t            until;
     const char        *what;
     ioa_status_t       st;
     ioa_policy_tdx_t   regs;
@@ -194,6 +195,13 @@ ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 
     if (st != IOA_OK) {
         return st;
+    }
+
+    until = ioa_policy_tcb_until(e->policy->file, tcb,
+                                 e->policy->collateral, e->now);
+
+    if (until != 0) {
+        ioa_evidence_expires(proved, until);
     }
 
     regs.regs48[IOA_POLICY_MR_TD] = tdx->body.mr_td;

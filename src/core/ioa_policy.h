@@ -215,4 +215,12 @@ ioa_status_t ioa_policy_tcb(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_tcb_t *tcb, int collateral,
     int64_t now) IOA_MUST_CHECK;
 
+/*
+ * Returns: when the status of a platform that ioa_policy_tcb lets pass now
+ * will not any more, for tcb_grace is over; 0 where it is not by its grace
+ * that it passes.
+ */
+int64_t ioa_policy_tcb_until(const ioa_policy_file_t *policy,
+    const ioa_tcb_t *tcb, int collateral, int64_t now);
+
 #endif

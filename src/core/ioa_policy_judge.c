@@ -392,6 +392,20 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
+int64_t
+ioa_policy_tcb_until(const ioa_policy_file_t *policy, const ioa_tcb_t *tcb,
+    int collateral, int64_t now)
+{
+    if (ioa_policy_tcb_listed(policy, tcb->status, collateral)
+        || !ioa_policy_tcb_in_grace(policy, tcb, collateral, now))
+    {
+        return 0;
+    }
+
+    return tcb->out_since + policy->tcb_grace.value;
+}
+
+
 unsigned
 ioa_policy_pins(const ioa_policy_file_t *policy)
 {

@@ -280,6 +280,28 @@ said_tcb(const char *tdx, int64_t since)
 }
 
 
+/* Until when a status passes that does now. */
+static int64_t
+until_tcb(const char *tdx, ioa_tcb_status_t status, int64_t since,
+    int64_t now)
+{
+    char                text[512];
+    int64_t             until;
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = status;
+    tcb.out_since = since;
+    sprintf(text, "{\"tdx\":{%s}}", tdx);
+    policy = good_policy(text);
+    until = ioa_policy_tcb_until(policy, &tcb, 1, now);
+    ioa_policy_free(policy);
+
+    return until;
+}
+
+
 static void
 test_tcb(void)
 {
@@ -341,6 +363,16 @@ test_tcb(void)
             "what is said beyond: %s", said_tcb(GRACE, 740800));
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_REVOKED, 1, 999, 1000) == IOA_REVOKED,
             "no grace for Revoked");
+
+    UNIT_OK(until_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 991, 1000) == 1001,
+            "what passes by its grace does until that is over");
+    UNIT_OK(until_tcb(GRACE ",\"tcb_status\":[\"OutOfDate\",\"UpToDate\"]",
+                      IOA_TCB_OUT_OF_DATE, 991, 1000) == 0,
+            "what is listed passes for ever");
+    UNIT_OK(until_tcb(GRACE, IOA_TCB_UP_TO_DATE, 0, 1000) == 0
+            && until_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 990, 1000) == 0
+            && until_tcb("", IOA_TCB_OUT_OF_DATE, 1000, 1000) == 0,
+            "no grace, no end of it");
 }
 
 
