@@ -274,6 +274,38 @@ my $moved = ask('renew', 'machine=1, accel=/renew/completions');
 is($moved->{code}, 405, 'what a redirection finds is answered');
 is($moved->{stuck}, 0, 'and the renewal lets go of the request');
 
+# a renewal that takes long, and the next request of the same client
+
+IoattestSim::reset();
+IoattestSim::set(attest_machines => [1]);
+is(ask('renew', 'machine=1')->{code}, 200, 'attested');
+sleep 4.2;
+IoattestSim::set(attest => 'hang');
+
+my @heads = map {
+    my $request = IoattestNginx::completion(path => '/renew/completions',
+                                            sim => 'machine=1');
+    my ($head, $socket) = ('', $nginx->connect);
+
+    $request =~ s/Connection: close\r\n//;
+    print {$socket} $request;
+    $socket->flush;
+
+    while (my $line = <$socket>) {
+        last if $line eq "\r\n";
+        $head .= $line;
+    }
+
+    $head;
+} 1 .. 2;
+
+is(IoattestSim::stats()->{attestations}{total}, 1, 'a renewal that hangs');
+like($heads[0], qr{^HTTP/1.1 200 .*^Connection: close}ms,
+     'has its client take another connection');
+like($heads[1], qr{^HTTP/1.1 200 .*^Connection: keep-alive}ms,
+     'and no other client');
+sleep 2;
+
 # a small zone
 
 IoattestSim::reset();
