@@ -14,6 +14,9 @@ use IoattestSim;
 
 IoattestSim->start(machines => 4);
 
+# what is used after it was freed shows, with this C library
+$ENV{MALLOC_PERTURB_} = 165;
+
 my $format = join ' ', map { "$_=\$ioattest_$_" } qw(
     verdict reason signing_address image_digest model model_id cpu gpu
     signer_bound attested wait verify_us );

@@ -119,7 +119,12 @@ ngx_http_ioattest_job_timeout(ngx_event_t *ev)
         return;
     }
 
-    /* its own subrequest, and those that it has made others ask */
+    /*
+     * Its own subrequest, and those that it has made others ask.  The last
+     * one may end the request: of a renewal nothing else may be left.
+     */
+
+    r->main->count++;
 
     for (fetch = job->ctx->jobs; fetch; fetch = fetch->next) {
 
@@ -132,6 +137,7 @@ ngx_http_ioattest_job_timeout(ngx_event_t *ev)
         }
     }
 
+    ngx_http_finalize_request(r, NGX_DONE);
     ngx_http_run_posted_requests(c);
 }
 
