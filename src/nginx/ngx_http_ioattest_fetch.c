@@ -23,7 +23,7 @@
 
 typedef struct {
     size_t      uri;            /* in the location's configuration */
-    ngx_str_t   header;         /* that has the issuer chain */
+    ngx_str_t   header;         /* that has the issuer chain, or SGX-header */
     time_t      life;           /* seconds in the zone; 0: is not kept */
 } ngx_http_ioattest_service_t;
 
@@ -40,6 +40,8 @@ static ngx_int_t ngx_http_ioattest_fetch_zone(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, time_t life);
 static void ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job);
+static ngx_uint_t ngx_http_ioattest_fetch_named(ngx_str_t *key,
+    ngx_str_t *name);
 static void ngx_http_ioattest_fetch_over(ngx_http_ioattest_proof_t *proof);
 
 
@@ -433,14 +435,32 @@ ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job)
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (h[i].key.len == name->len
-                && ngx_strncasecmp(h[i].key.data, name->data, name->len) == 0)
-            {
+            if (ngx_http_ioattest_fetch_named(&h[i].key, name)) {
                 job->chain = h[i].value;
                 return;
             }
         }
     }
+}
+
+
+/*
+ * TCB info had its chain in SGX-TCB-Info-Issuer-Chain before version 4, and
+ * caches of today have it there for version 4 too.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_fetch_named(ngx_str_t *key, ngx_str_t *name)
+{
+    size_t  more;
+
+    static ngx_str_t  sgx = ngx_string("SGX-");
+
+    more = key->len == name->len ? 0 : sgx.len;
+
+    return key->len == more + name->len
+           && ngx_strncasecmp(key->data, sgx.data, more) == 0
+           && ngx_strncasecmp(key->data + more, name->data, name->len) == 0;
 }
 
 

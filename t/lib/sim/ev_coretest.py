@@ -17,6 +17,7 @@ import urllib.parse
 
 import ev_gpu
 import ev_judge
+import ev_judge_service
 import ev_mis
 import ev_pki
 import ev_selftest
@@ -104,8 +105,9 @@ def collateral(world, spec=""):
             ("tcb?fmspc=A0B06F000000", "TCB-Info-Issuer-Chain"),
             ("qe/identity", "SGX-Enclave-Identity-Issuer-Chain")):
         _, headers, body = world.fetch("/tdx/certification/v4/" + path)
-        fields += [body, urllib.parse.unquote(headers[header]).encode()]
-    lists = [world.fetch(p)[2] for p in (
+        fields += [body, urllib.parse.unquote(
+            ev_judge_service.chain_of(headers, header)).encode()]
+    lists = [ev_judge_service.unhex(world.fetch(p)[2]) for p in (
         "/sgx/certification/v4/pckcrl?ca=platform&encoding=der",
         "/IntelSGXRootCA.der")]
     words = feed(b"c", fields + [CPU, *lists, b"%d" % NOW, b"300", quote])

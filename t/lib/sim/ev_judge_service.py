@@ -44,13 +44,21 @@ def _dates(value):
         return False
 
 
+def chain_of(headers, name):
+    """The value of an issuer chain's header, by either of its names."""
+    name = name.lower()
+    return next(v for k, v in headers.items()
+                if k.lower() in (name, "sgx-" + name))
+
+
 def signed_json(fetch, path, name, header, prefix, root, failed):
     """The inner object of a signed document, and its signer; else None."""
     status, headers, body = fetch(path)
     if status != 200:
         failed.add(prefix + "_form")
         return None, None
-    certs = ev_judge.load(urllib.parse.unquote(headers[header]).encode())
+    chain = chain_of(headers, header)
+    certs = ev_judge.load(urllib.parse.unquote(chain).encode())
     if not ev_judge.chain_good(certs, root, 2) or ev_judge.common_name(
             certs[0]) != "Intel SGX TCB Signing":
         failed.add(prefix + "_chain")
@@ -82,10 +90,17 @@ def current(crl):
     return crl.last_update <= now.replace(tzinfo=None) < crl.next_update
 
 
+def unhex(body):
+    """A list's DER, where a cache gives it as hex."""
+    return bytes.fromhex(body.decode()) if body[:2] == b"30" else body
+
+
 def _list(fetch, path, issuer, failed):
     status, _, body = fetch(path)
     try:
-        crl = x509.load_der_x509_crl(body)
+        body = unhex(body)
+        crl = (x509.load_pem_x509_crl(body) if body.startswith(b"-----")
+               else x509.load_der_x509_crl(body))
     except ValueError:
         failed.add("crl_form")
         return None

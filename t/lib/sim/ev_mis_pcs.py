@@ -6,6 +6,7 @@ another document leaves this one as it is.
 """
 import time
 
+import ev_der as der
 import ev_keys
 import ev_pcs
 import ev_pki
@@ -278,6 +279,16 @@ def _(c):
     c.value["news"] = {"a": [1, "\u00e9"]}
 
 
+@_of(("tcb",), "tcb_header_v3", "", "the header version 3 had for the chain")
+def _(c):
+    c.header = "SGX-" + c.header
+
+
+@_of(("tcb", "qe"), "header_case", "", "the chains' headers in lower case")
+def _(c):
+    c.header = c.header.lower()
+
+
 def _identity(name, doc, **values):
     @_of(("qe",), name, "qe_identity", doc, "cpu_evidence_invalid")
     def _(c):
@@ -359,3 +370,13 @@ def _(c):
 @_lists("garbage", "crl_form", "no DER")
 def _(c):
     c.after.append(lambda b: bytes(len(b)))
+
+
+@_of(("platform", "root"), "crl_hex", "", "lists in hex, as a cache has them")
+def _(c):
+    c.after.append(lambda b: b.hex().upper().encode())
+
+
+@_of(("platform", "root"), "crl_pem", "", "lists as PEM")
+def _(c):
+    c.after.append(lambda b: der.pem(b, "X509 CRL"))

@@ -95,6 +95,8 @@ class Collateral:
                       "nextUpdate": stamp(now + 29 * DAY)}
         self.key = ev_pki.tcb_signing().key
         self.chain = [ev_pki.tcb_signing(), ev_pki.intel_root()]
+        self.header = ("TCB-Info-Issuer-Chain" if kind == "tcb"
+                       else "SGX-Enclave-Identity-Issuer-Chain")
         self.text = None                # None: dump of the value
         self.after = []                 # functions over the body
 
@@ -186,12 +188,12 @@ def serve(path, query, run, now=None):
         c = tcb_info(now, fmspc.upper())
         run(c)
         return _reply("application/json", c.body(), _chain_header(
-            "TCB-Info-Issuer-Chain", c.chain))
+            c.header, c.chain))
     if path == "/tdx/certification/v4/qe/identity":
         c = qe_identity(now)
         run(c)
         return _reply("application/json", c.body(), _chain_header(
-            "SGX-Enclave-Identity-Issuer-Chain", c.chain))
+            c.header, c.chain))
     if path == "/sgx/certification/v4/pckcrl":
         ca = query.get("ca")
         if ca not in ("platform", "processor"):
