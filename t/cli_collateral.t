@@ -122,6 +122,22 @@ judged('verified', 'CRLs as PEM', collateral(\%all, pck_crl => pem($crl),
 judged('verified', 'members that are not known', collateral(\%all,
     pck_certificate_chain => undef, version => 3));
 
+# Intel's whole answers, as its own library takes them
+my %whole = (
+    tcb_info => "{\"tcbInfo\":$all{tcb_info},\"signature\":"
+        . "\"$all{tcb_info_signature}\"}",
+    qe_identity => "{\"enclaveIdentity\":$all{qe_identity},\"signature\":"
+        . "\"$all{qe_identity_signature}\"}",
+    tcb_info_signature => undef, qe_identity_signature => undef);
+judged('verified', 'whole answers', collateral(\%all, %whole));
+(my $changed = $whole{tcb_info}) =~ s/UpToDate/OutOfDate/;
+judged('tcb_rejected', 'a whole answer that was changed',
+    collateral(\%all, %whole, tcb_info => $changed),
+    qr/^failed +tcb_info\.signature/m);
+judged('attestation_unavailable', 'a whole answer without its chain',
+    collateral(\%all, %whole, tcb_info_issuer_chain => undef),
+    qr/file: tcb_info\.json and /);
+
 for my $name (qw( tcb_info qe_identity )) {
     (my $spaced = $all{$name}) =~ s/,/, /;
     judged('tcb_rejected', "$name in another form",

@@ -100,6 +100,16 @@ ioattest_collateral_text(const char *text)
 }
 
 
+/* Intel's whole answer, with its signature inside, as the QVL takes it. */
+static int
+ioattest_collateral_whole(ioa_bytes_t text, const char *before)
+{
+    size_t  n = strlen(before);
+
+    return text.len > n && memcmp(text.data, before, n) == 0;
+}
+
+
 /*
  * The text is put back among what was around it, to the byte: the signature
  * is over it.
@@ -116,6 +126,13 @@ ioattest_collateral_signed(ioa_fetched_t *fetched, const ioa_json_t *root,
         || !ioattest_collateral_string(&chain, root, member->chain))
     {
         return 0;
+    }
+
+    if (chain.len != 0
+        && ioattest_collateral_whole(parts[1], member->before))
+    {
+        return ioattest_collateral_join(&fetched->body, &parts[1], 1)
+               && ioattest_collateral_join(&fetched->chain, &chain, 1);
     }
 
     if (parts[1].len == 0 || parts[3].len == 0 || chain.len == 0) {

@@ -2,7 +2,8 @@
  * report_collateral: Intel's collateral as one JSON object, the form in which
  * DCAP's quote verification takes and keeps it.
  *
- *   tcb_info, qe_identity      text: the object that is signed, as it came
+ *   tcb_info, qe_identity      text: the object that is signed, as it came,
+ *                              or the answer that it came in
  *   tcb_info_signature, qe_identity_signature      128 hex digits
  *   tcb_info_issuer_chain, qe_identity_issuer_chain      PEM
  *   pck_crl, root_ca_crl       DER as hex, or PEM
