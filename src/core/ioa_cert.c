@@ -98,6 +98,29 @@ ioa_cert_oid_is(ioa_reader_t oid, const uint8_t ce[IOA_CERT_CE_LEN])
 }
 
 
+/*
+ * What says what a key may be used for is one element of strict DER; of all
+ * others none may be critical.
+ */
+static int
+ioa_cert_extension_check(ioa_cert_t *cert, const ioa_cert_ext_t *ext)
+{
+    int  basic;
+
+    basic = ioa_cert_oid_is(ext->oid, ioa_cert_basic);
+
+    if (!basic && !ioa_cert_oid_is(ext->oid, ioa_cert_key_usage)) {
+        return !ext->critical;
+    }
+
+    if (basic) {
+        cert->basic_critical = ext->critical;
+    }
+
+    return ioa_der_valid(ext->value);
+}
+
+
 /* Extensions that are known, once each, and not too many. */
 static int
 ioa_cert_extensions_check(ioa_cert_t *cert)
@@ -121,12 +144,7 @@ ioa_cert_extensions_check(ioa_cert_t *cert)
             }
         }
 
-        if (ioa_cert_oid_is(ext.oid, ioa_cert_basic)) {
-            cert->basic_critical = ext.critical;
-
-        } else if (ext.critical
-                   && !ioa_cert_oid_is(ext.oid, ioa_cert_key_usage))
-        {
+        if (!ioa_cert_extension_check(cert, &ext)) {
             return 0;
         }
     }
