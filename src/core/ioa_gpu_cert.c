@@ -182,8 +182,9 @@ ioa_gpu_composite_fwid(ioa_reader_t *fwid, const ioa_chain_t *chain)
 static int
 ioa_gpu_tcb_info_fwid(ioa_reader_t *fwid, const ioa_chain_t *chain)
 {
+    int           found;
     uint8_t       tag;
-    ioa_reader_t  r, all, member;
+    ioa_reader_t  r, all, member, value;
 
     if (!ioa_chain_extension(&r, chain, IOA_GPU_CERT_LEAF,
                              IOA_GPU_OID_TCB_INFO)
@@ -193,13 +194,22 @@ ioa_gpu_tcb_info_fwid(ioa_reader_t *fwid, const ioa_chain_t *chain)
         return 0;
     }
 
-    while (ioa_der_any(&all, &tag, &member)) {
-        if (tag == IOA_GPU_FWIDS) {
-            return ioa_gpu_fwid(fwid, &member);
+    for (found = 0; ioa_reader_left(&all) != 0; /* void */) {
+        if (!ioa_der_any(&all, &tag, &member)
+            || (tag == IOA_GPU_FWIDS
+                && (found++ || !ioa_gpu_fwid(&value, &member))))
+        {
+            return 0;
         }
     }
 
-    return 0;
+    if (!found) {
+        return 0;
+    }
+
+    *fwid = value;
+
+    return 1;
 }
 
 

@@ -256,6 +256,9 @@ test_gpu(void)
     gpu.oid = "2.23.133.5.4.1.1";
     gpu.arch = IOA_GPU_BLACKWELL;
     dertree_all(taken, sizeof(taken), reader(value, n), take_fwid, &gpu);
+    /* other members, and more firmware behind the first */
+    check("NVIDIA's DiceTcbInfo",
+          "0.0:d2nbe0fc 0.1:b0 0.1.0:2b 0.1.0.1:f");
     gpu.arch = IOA_GPU_ARCH_NONE;
     UNIT_OK(!take_fwid(&gpu, value, n), "no extension of another chip");
 }
