@@ -18,10 +18,11 @@ TDX, SNP, LOCAL, NRAS, COLLATERAL, KDS = 1, 2, 4, 8, 64, 128
 PCS = "/tdx/certification/v4/"
 
 
-def seed(flags, fetch=lambda world, quote, gpu: {}, **settings):
+def seed(flags, fetch=lambda world, quote, gpu: {}, roots=b"", spec="",
+         **settings):
     world = ev_selftest.World(**{"gpus": 1, **settings})
-    quote, gpu = world.evidence()
-    fields = [ev_pki.cpu_roots() + ev_pki.gpu_roots()] + [b""] * 10
+    quote, gpu = world.evidence(spec)
+    fields = [ev_pki.cpu_roots() + ev_pki.gpu_roots() + roots] + [b""] * 10
     for at, data in fetch(world, quote, gpu).items():
         fields[1 + at] = data
     reply = json.dumps({"nonce": ev_selftest.NONCE.hex(),

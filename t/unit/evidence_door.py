@@ -6,6 +6,8 @@ the policy does not take.
 Speaks TAP.
 """
 
+import base64
+import json
 import os
 import subprocess
 import sys
@@ -49,6 +51,110 @@ def changed(fetch, which, change):
         fields = fetch(*args)
         return {**fields, which: change(fields[which])}
     return get
+
+
+def pem(der):
+    return (b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der)
+            + b"-----END CERTIFICATE-----\n")
+
+
+def asking(fetch, header, spec):
+    """What the services say who are told to misbehave."""
+    def get(world, *rest):
+        plain = world.fetch
+        world.fetch = lambda path, body=b"": plain(path, body,
+                                                   [(header, spec)])
+        return fetch(world, *rest)
+    return get
+
+
+def test_leaves():
+    """A report without a certificate of its key: some are with the roots."""
+    kept = {}
+
+    def keep(product):
+        def get(world, quote, gpu):
+            raw = bytes.fromhex(quote)
+            kept[product] = pem(world.kds(product, raw[0x1a0:0x1e0],
+                                          raw[0x180:0x188]))
+            return {}
+        return get
+
+    snp = {"evidence": "snp", "gpus": 0}
+    seeds.seed(SNP, keep("Milan"), **snp)
+    seeds.seed(SNP, keep("Genoa"), snp_product="Genoa", **snp)
+    vcek, other = kept["Milan"], kept["Genoa"]
+    good("a certificate among the roots", "2 unknown 0 0 1",
+         seeds.seed(SNP, roots=vcek, **snp))
+    good("and one of another chip", "2 unknown 0 0 1",
+         seeds.seed(SNP, roots=other + vcek, **snp))
+    bad("one of another chip alone", "cpu_evidence_invalid", 0,
+        seeds.seed(SNP, roots=other, **snp))
+    good("version 2, which names no processor", "2 unknown 0 0 1",
+         seeds.seed(SNP, roots=vcek, snp_version=2, **snp))
+
+
+def test_policy():
+    other = "00" * 47 + "01"
+    tdx = seeds.seed(TDX | LOCAL, evidence="tdx")
+    snp = seeds.seed(SNP, evidence="snp", snp_certs=True, gpus=0)
+
+    def policy(record, **what):
+        return record, "new", json.dumps(what)
+
+    bad("another TD", "measurement_mismatch", 0,
+        *policy(tdx, tdx={"mr_td": [other]}))
+    bad("another guest", "measurement_mismatch", 0,
+        *policy(snp, sev_snp={"measurement": [other]}))
+    bad("a GPU too few", "gpu_evidence_missing", 0,
+        *policy(tdx, gpu={"count": 2}))
+    bad("another driver", "measurement_mismatch", 0,
+        *policy(tdx, gpu={"driver_versions": ["1"]}))
+    for given in (True, False):
+        good("SEPT_VE_DISABLE %s" % given, "1 unknown 1 0 1",
+             *policy(tdx, tdx={"sept_ve_disable": given}))
+    status = seeds.seed(TDX | COLLATERAL, asking(
+        seeds.intel, "X-Sim-Collateral", "tcb_status_out_of_date"),
+        evidence="tdx", gpus=0)
+    bad("a status that is not in the list", "tcb_rejected", 0, status)
+    good("one that is", "1 OutOfDate 0 0 1",
+         *policy(status, tdx={"tcb_status": ["OutOfDate"]}))
+
+
+def test_advisories():
+    old = seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_old",
+                     evidence="tdx", gpus=0)
+    bad("an old platform", "tcb_rejected", 0, old)
+    said = judge(old, "new", json.dumps({"tdx": {"tcb_status":
+                                                 ["OutOfDate"]}}))
+    tap.ok(said == ["ok", "0", "1", "OutOfDate", "0", "0", "1", "0",
+                    "INTEL-SA-00837,INTEL-SA-01036"], "advisories", said)
+    bad("one of them is not allowed", "tcb_rejected", 0, old, "new",
+        json.dumps({"tdx": {"tcb_status": ["OutOfDate"],
+                            "advisories_allowed": ["INTEL-SA-00837"]}}))
+    bad("below every level", "tcb_rejected", 0,
+        seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_none",
+                   evidence="tdx", gpus=0))
+    bad("a level that is revoked", "revoked", 0,
+        seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_revoked",
+                   evidence="tdx", gpus=0))
+
+
+def test_many_gpus():
+    record = seeds.seed(LOCAL, evidence="tdx", gpus=16)
+    good("16 GPUs", "0 unknown 16 0 0", record)
+    at = record.index(b'{"nonce"')
+    reply = json.loads(record[at:])
+    for n in (17, 18, 40):
+        listed = reply["gpu"]["evidence_list"]
+        listed += [listed[0]] * (n - len(listed))
+        bad("%d GPUs" % n, "gpu_evidence_invalid", 0,
+            record[:at] + json.dumps(reply).encode())
+    record = seeds.seed(LOCAL, evidence="tdx")
+    bad("no evidence of a GPU", "gpu_evidence_invalid", 0,
+        record.replace(b'"evidence": "', b'"evident": "'))
+    bad("no GPU member", "gpu_evidence_missing", 0,
+        record.replace(b'"gpu": {', b'"gpus": {'))
 
 
 def test_tdx():
@@ -176,4 +282,8 @@ def test_services():
 
 test_tdx()
 test_services()
+test_leaves()
+test_policy()
+test_advisories()
+test_many_gpus()
 sys.exit(tap.done())

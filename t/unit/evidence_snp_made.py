@@ -200,6 +200,8 @@ def test_each_certificate():
     bad("a short chip's id", chip=CHIP[:63])
     bad("a long chip's id", chip=CHIP + b"\0")
     bad("Turin's form of a chip's id", chip=CHIP[:8])
+    bad("a short chip's id as an OCTET STRING", chip=mc.octets(CHIP[:63]))
+    bad("a byte behind that", chip=mc.octets(CHIP) + b"\0")
     bad("not issued by the ASK's key", "snp.chain", ask="other")
     bad("expired", "snp.chain", end=JUNE_2025 - 1)
     bad("not yet valid", "snp.chain", start=JUNE_2025 + 1)

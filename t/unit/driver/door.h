@@ -81,8 +81,8 @@ door_read(door_t *door)
     door->now = (int64_t) now;
     door_fields(door, &r);
 
-    if (ioa_roots_parse(&door->roots, door->fields[0].data,
-                        door->fields[0].len)
+    if (ioa_roots_parse_leaves(&door->roots, door->fields[0].data,
+                               door->fields[0].len)
         != IOA_CHAIN_OK)
     {
         exit(1);

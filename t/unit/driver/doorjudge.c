@@ -2,10 +2,11 @@
  * doorjudge: what ioa_attest_verify says of one reply with evidence, for
  * tests in other languages.
  *
- * Standard input: see door.h; an argument: the model was bound before.
+ * Standard input: see door.h.  Arguments: "bound" where the model was bound
+ * before, else "new"; a policy file's text.
  * Standard output: the reason or "ok", what is wanted in hex, kind of CPU,
  * TCB status, number of GPUs, signer bound, whether something says until
- * when, whether nothing was left in machine.
+ * when, whether nothing was left in machine, advisories.
  */
 
 #include "door.h"
@@ -16,31 +17,44 @@ door_print(const ioa_machine_t *m, ioa_status_t st, const ioa_wants_t *wants)
 {
     static const ioa_machine_t  zero;
 
-    printf("%s %x %u %s %zu %d %d %d\n",
+    printf("%s %x %u %s %zu %d %d %d %s\n",
            st == IOA_OK ? "ok" : ioa_status_name(st), wants->wanted,
            m->proved.cpu, ioa_tcb_name(m->proved.tcb_status),
            m->proved.gpus, m->proved.signer_bound, m->proved.expires != 0,
-           memcmp(m, &zero, sizeof(zero)) == 0);
+           memcmp(m, &zero, sizeof(zero)) == 0, m->proved.advisories);
 }
 
 
 int
 main(int argc, char **argv)
 {
-    ioa_wants_t    wants;
-    ioa_status_t   st;
-    ioa_machine_t  machine;
+    int                  bound;
+    char                 error[IOA_POLICY_ERROR_MAX];
+    ioa_wants_t          wants;
+    ioa_status_t         st;
+    ioa_machine_t        machine;
+    ioa_policy_file_t   *file = NULL;
 
     static door_t  door;
 
-    (void) argv;
-
     door_read(&door);
-    memset(&machine, 0xff, sizeof(machine));
+    bound = argc > 1 && strcmp(argv[1], "bound") == 0;
 
+    if (argc > 2) {
+        if (!ioa_policy_parse(&file, error, (const uint8_t *) argv[2],
+                              strlen(argv[2])))
+        {
+            return 1;
+        }
+
+        door.policy.file = file;
+    }
+
+    memset(&machine, 0xff, sizeof(machine));
     st = ioa_attest_verify(&machine, &wants, NULL, door.reply, door.nonce32,
-                           &door.policy, door.fetched, argc > 1, door.now);
+                           &door.policy, door.fetched, bound, door.now);
     door_print(&machine, st, &wants);
+    ioa_policy_free(file);
     door_free(&door);
 
     return 0;
