@@ -265,8 +265,7 @@ ioa_snp_report(ioa_snp_view_t *view, ioa_reader_t *r)
            && ioa_snp_levels(view, r, turin)
            && ioa_snp_scalar(view->sig96, r)
            && ioa_snp_scalar(view->sig96 + IOA_SNP_SCALAR_LEN, r)
-           && ioa_snp_zero(r, IOA_SNP_SIG_RESERVED_LEN)
-           && ioa_reader_left(r) == 0;
+           && ioa_snp_zero(r, IOA_SNP_SIG_RESERVED_LEN);
 }
 
 
@@ -291,13 +290,13 @@ ioa_snp_rest(ioa_snp_view_t *view, ioa_reader_t *r)
 ioa_status_t
 ioa_snp_parse(ioa_snp_view_t *view, const uint8_t *data, size_t len)
 {
-    ioa_reader_t  r, report;
+    ioa_reader_t  r;
 
     memset(view, 0, sizeof(ioa_snp_view_t));
     ioa_reader_init(&r, data, len);
 
-    if (ioa_reader_sub(&r, &report, IOA_SNP_REPORT_LEN)
-        && ioa_snp_report(view, &report)
+    if (ioa_snp_report(view, &r)
+        && ioa_reader_left(&r) == len - IOA_SNP_REPORT_LEN
         && ioa_snp_rest(view, &r))
     {
         view->report = data;
