@@ -74,10 +74,10 @@ typedef struct {
  * are at least that of the launch; the floor.
  *
  * Returns: IOA_OK; IOA_CPU_EVIDENCE_INVALID; IOA_REVOKED; IOA_TCB_REJECTED
- * (floor, or a reported TCB or a launch on one that is not committed: it
- * could be rolled back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no certificate is
- * at hand: ioa_snp_kds_path has what to ask for; out of memory is
- * IOA_CPU_EVIDENCE_INVALID.
+ * (floor, or a reported TCB or a launch on one that is not committed: it could
+ * be rolled back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no
+ * certificate is at hand: ioa_snp_kds_path has what to ask for; out of memory
+ * is IOA_CPU_EVIDENCE_INVALID.
  * Out: snp, all zero unless IOA_OK; checks, a line for each of the above,
  * may be NULL.
  */

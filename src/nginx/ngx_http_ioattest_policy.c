@@ -364,7 +364,8 @@ ngx_http_ioattest_conf_cmp(const void *one, const void *two)
 
 /*
  * All that decides whether an attestation is accepted.  Each part is a line,
- * and the files are in it by their digests.
+ * and the files are in it by their digests.  Of the internal locations it has
+ * the URIs, which each server resolves by itself: hence the server's name.
  */
 
 static ngx_int_t
@@ -376,7 +377,10 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ngx_uint_t     i;
     ioa_policy_t  *policy;
 
+    ngx_http_core_srv_conf_t  *cscf;
+
     policy = &conf->policy;
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
     ngx_memzero(roots32, sizeof(roots32));
     ioa_policy_digest(file32, policy->file);
@@ -393,9 +397,10 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ngx_hex_dump(hex[1], roots32[0], 32);
     ngx_hex_dump(hex[2], roots32[1], 32);
 
-    len = sizeof("ioattest policy 2\nzone \ncpu \ngpu \nreport_data \n"
+    len = sizeof("ioattest policy 3\nserver \nzone \ncpu \ngpu \nreport_data \n"
                  "request \nmodels \ncollateral \nslack \namd_kds \nnras \n"
                  "nras_jwks \nfile \ncpu_roots \ngpu_roots \n")
+          + cscf->server_name.len
           + conf->zone->name.len + conf->request.len + conf->models.len
           + conf->collateral.len + conf->amd_kds.len + conf->nras.len
           + conf->nras_jwks.len + 3 * NGX_INT_T_LEN + NGX_TIME_T_LEN
@@ -410,11 +415,13 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(buf, "ioattest policy 2\nzone %V\ncpu %ui\ngpu %ui\n"
+    p = ngx_sprintf(buf, "ioattest policy 3\nserver %V\nzone %V\n"
+                    "cpu %ui\ngpu %ui\n"
                     "report_data %ui\nrequest %V\nmodels %V\n"
                     "collateral %V\nslack %T\namd_kds %V\nnras %V\n"
                     "nras_jwks %V\n",
-                    &conf->zone->name, (ngx_uint_t) policy->cpu,
+                    &cscf->server_name, &conf->zone->name,
+                    (ngx_uint_t) policy->cpu,
                     (ngx_uint_t) policy->gpu,
                     conf->report_data, &conf->request, &conf->models,
                     &conf->collateral, conf->slack, &conf->amd_kds,
