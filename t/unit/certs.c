@@ -242,6 +242,50 @@ test_says(void)
 
 
 /* Signatures over pieces, with raw keys of both curves. */
+/* r or s is out of range: 0, or the order of the curve. */
+static void
+test_ecdsa_range(const char *curve, const EVP_MD *md, size_t len)
+{
+    size_t         i, half;
+    uint8_t        sig[IOA_POINT_LEN_MAX], point[IOA_POINT_LEN_MAX];
+    uint8_t        wrong[IOA_POINT_LEN_MAX], order[IOA_POINT_LEN_MAX];
+    EVP_PKEY      *key;
+    EC_GROUP      *group;
+    unit_all_t     all = { 0 };
+    ioa_reader_t   piece;
+
+    half = len / 2;
+    key = certs_key(curve);
+    group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(curve));
+    certs_must(group != NULL
+               && BN_bn2binpad(EC_GROUP_get0_order(group), order, (int) half)
+                  == (int) half, "order");
+    EC_GROUP_free(group);
+
+    certs_sign_raw(sig, len, key, md, "one", 3);
+    certs_point(point, len, key);
+    ioa_reader_init(&piece, UNIT_BYTES("one"));
+    UNIT_OK(ioa_ecdsa_verify(point, len, sig, len, &piece, 1),
+            "%s: within range", curve);
+
+    for (i = 0; i < 2; i++) {
+        memcpy(wrong, sig, len);
+        memset(wrong + i * half, 0, half);
+        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, &piece, 1),
+                  "%c = 0", "rs"[i]);
+        memcpy(wrong + i * half, order, half);
+        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, &piece, 1),
+                  "%c = n", "rs"[i]);
+        memset(wrong + i * half, 0xff, half);
+        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, &piece, 1),
+                  "%c > n", "rs"[i]);
+    }
+
+    UNIT_ALL(&all, "r or s out of range");
+    EVP_PKEY_free(key);
+}
+
+
 static void
 test_ecdsa(const char *curve, const EVP_MD *md, size_t len)
 {
@@ -315,7 +359,9 @@ main(void)
     test_text();
     test_says();
     test_ecdsa("P-256", EVP_sha256(), IOA_P256_POINT_LEN);
+    test_ecdsa_range("P-256", EVP_sha256(), IOA_P256_POINT_LEN);
     test_ecdsa("P-384", EVP_sha384(), IOA_P384_POINT_LEN);
+    test_ecdsa_range("P-384", EVP_sha384(), IOA_P384_POINT_LEN);
 
     free(text.data);
     ioa_roots_free(roots);

@@ -59,6 +59,14 @@ def test_made():
             nonce=bytes(other))
 
 
+def test_curve():
+    small = mc.p256()
+    chain = make_chain(keys=[small] + KEYS[1:], dice=False)
+    expect("a key on P-256", judge(
+        [(make(but(20, None), key=small), text(chain))], mc.pem(chain[4]),
+        nonce=NONCE), INVALID, "gpu[0].signature")
+
+
 def test_each_form():
     bad("another request", "form", make(head=b"\x11\xe1\x01\xff"))
     bad("SPDM 1.2", "form", make(head=b"\x12\xe0\x01\xff"))
@@ -218,7 +226,7 @@ def test_lists():
 
 
 def main():
-    for test in (test_made, test_each_form, test_each_check,
+    for test in (test_made, test_curve, test_each_form, test_each_check,
                  test_each_certificate, test_lists):
         test()
     return tap.done()

@@ -71,6 +71,8 @@ def test_each_check():
     bad("a signer that is reserved", "snp.form", signer=2)
     bad("signed by another key", "snp.signature", key="stranger")
     bad("no signature", "snp.signature", key=None)
+    bad("a key on P-256", "snp.signature", key="p256",
+        leaf=make_leaf(key="p256"))
     bad("another chip", "snp.chip_id", chip=bytes(64 - 1) + b"\1")
     bad("VLEK is said, a VCEK given", "snp.certificate_names", signer=1)
     bad("another product's processor", "snp.certificate_names",

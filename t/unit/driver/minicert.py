@@ -140,6 +140,10 @@ def p384():
     return ec.generate_private_key(ec.SECP384R1())
 
 
+def p256():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 def rsa_key():
     return rsa.generate_private_key(65537, 2048)
 

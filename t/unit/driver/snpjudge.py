@@ -78,6 +78,7 @@ LEVEL = {"fmc": 0, "bl": 4, "tee": 1, "snp": 0x17, "ucode": 0xd5}
 KEYS = {k: mc.rsa_key() for k in ("ark", "ask", "other")}
 KEYS["leaf"] = mc.p384()
 KEYS["stranger"] = mc.p384()
+KEYS["p256"] = mc.p256()
 FMS = {"Milan": (0x19, 0x01, 1), "Genoa": (0x19, 0x11, 1),
        "Turin": (0x1a, 0x02, 1)}
 
