@@ -62,8 +62,8 @@ test_chain_sizes(void)
     certs_bytes_t   text;
     ioa_chain_rc_t  rc;
 
-    chain = ioa_chain_new();
-    UNIT_OK(ioa_chain_verify(chain, NULL, NULL, NULL, 0, CERTS_NOW)
+    chain = ioa_chain_new(NULL);
+    UNIT_OK(ioa_chain_verify(chain, NULL, NULL, 0, CERTS_NOW)
             == IOA_CHAIN_MALFORMED, "a chain of none");
 
     text = pem_of(IOA_CHAIN_TEXT_LEN_MAX);
@@ -87,7 +87,7 @@ test_chain_sizes(void)
             "a certificate too many");
     ioa_chain_free(chain);
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     many = malloc((IOA_CHAIN_CERTS_MAX + 1) * der.len);
 
     for (i = 0; i <= IOA_CHAIN_CERTS_MAX; i++) {
@@ -97,7 +97,7 @@ test_chain_sizes(void)
     UNIT_OK(ioa_chain_add_der(chain, many, IOA_CHAIN_CERTS_MAX * der.len)
             == IOA_CHAIN_OK, "as many at once");
     ioa_chain_free(chain);
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     UNIT_OK(ioa_chain_add_der(chain, many,
                               (IOA_CHAIN_CERTS_MAX + 1) * der.len)
             == IOA_CHAIN_MALFORMED && ioa_chain_count(chain) == 0,
@@ -152,7 +152,7 @@ test_cert_size(void)
             more += (size_t) (IOA_CHAIN_CERT_LEN_MAX - n) - 8;
         }
 
-        chain = ioa_chain_new();
+        chain = ioa_chain_new(NULL);
         rc = ioa_chain_add_der(chain, b.data, b.len);
         unit_each(&all, rc == (n <= IOA_CHAIN_CERT_LEN_MAX
                                ? IOA_CHAIN_OK : IOA_CHAIN_MALFORMED),
@@ -209,7 +209,7 @@ test_indexes(void)
     ioa_chain_t  *chain;
     ioa_reader_t  r;
 
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     certs_must(ioa_chain_add_der(chain, der.data, der.len) == IOA_CHAIN_OK,
                "chain");
 

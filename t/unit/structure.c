@@ -89,7 +89,7 @@ take_cert(void *ctx, const uint8_t *data, size_t n)
     ioa_chain_t  *chain;
 
     (void) ctx;
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     rc = ioa_chain_add_der(chain, data, n) == IOA_CHAIN_OK
          && ioa_chain_subject_cn(cn, chain, 0)
          && ioa_chain_issuer_cn(cn, chain, 0);
@@ -190,7 +190,7 @@ chain_with(const char *oid, const uint8_t *data, size_t n)
     form.other = conf;
     cert = certs_make(&form);
     der = certs_der(cert);
-    chain = ioa_chain_new();
+    chain = ioa_chain_new(NULL);
     certs_must(ioa_chain_add_der(chain, der.data, der.len) == IOA_CHAIN_OK,
                oid);
     free(der.data);
