@@ -87,6 +87,15 @@ like($nginx->log, qr{\[warn\].*"/_kds-none//vcek/v1/Milan/crl" has no CRL},
 is(IoattestEvidence::said($nginx, 'down', 'list-down'),
    '502 attestation_unavailable', 'a list that does not come');
 
+# a report of version 2 does not say its product
+
+for my $product (qw( Milan Genoa )) {
+    IoattestSim::set({ %good, snp_version => 2, snp_product => $product });
+    is(IoattestEvidence::said($nginx, 'good', "two-$product"), 200,
+       "version 2, of a $product");
+}
+IoattestSim::reset();
+
 # one that was there, and is asked for again since a machine was refused
 
 my %certs = (%good, snp_certs => JSON::PP::true);

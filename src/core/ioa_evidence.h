@@ -65,11 +65,14 @@ typedef struct {
 /*
  * What is missing.  path is that of a GET below the service's own URI,
  * without a slash before, of what is there already as well; "" for
- * IOA_FETCH_NRAS, a POST of nras_body, and for IOA_FETCH_JWKS.
+ * IOA_FETCH_NRAS, a POST of nras_body, and for IOA_FETCH_JWKS.  A report that
+ * does not say its product may have its VCEK at either of two paths; else
+ * vcek_else is "".
  */
 typedef struct {
     unsigned     wanted;        /* 1 << ioa_fetch_e */
     char         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
+    char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
     ioa_bytes_t  nras_body;     /* borrows from the reply */
 } ioa_wants_t;
 

@@ -3,6 +3,7 @@
  * policy.  See ioa_evidence.h.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ioa_evidence.h"
@@ -23,24 +24,86 @@ ioa_snp_needs_crl(ioa_wants_t *wants, const ioa_evidence_t *e,
 }
 
 
+static void
+ioa_snp_policy_init(ioa_snp_policy_t *policy, const ioa_evidence_t *e)
+{
+    memset(policy, 0, sizeof(ioa_snp_policy_t));
+
+    policy->roots = e->policy->cpu_roots;
+    policy->cache = e->policy->cache;
+    policy->now = e->now;
+    policy->vmpl = IOA_SNP_VMPL_ANY;
+}
+
+
+/* Returns: 1 where the key's certificate stands in the file of roots. */
+static int
+ioa_snp_in_file(const ioa_evidence_t *e, ioa_bytes_t report)
+{
+    size_t             i;
+    ioa_snp_t          snp;
+    ioa_snp_policy_t   policy;
+
+    ioa_snp_policy_init(&policy, e);
+
+    for (i = 0; ioa_roots_leaf(&policy.key, policy.roots, i); i++) {
+        if (ioa_snp_verify(&snp, NULL, report.data, report.len, &policy)
+            != IOA_CPU_EVIDENCE_INVALID)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Returns: 1 where the VCEK is there, or nobody is asked for it.  A report
+ * of version 2 is that of a Milan or of a Genoa.
+ */
+static int
+ioa_snp_needs_vcek(ioa_wants_t *wants, const ioa_evidence_t *e,
+    const ioa_snp_view_t *view, ioa_bytes_t report)
+{
+    char  path[IOA_SNP_KDS_PATH_MAX], other[IOA_SNP_KDS_PATH_MAX];
+
+    other[0] = '\0';
+
+    if (view->product != IOA_SNP_PRODUCT_UNKNOWN) {
+        (void) ioa_snp_kds_path(path, view, view->product);
+
+    } else {
+        (void) ioa_snp_kds_path(path, view, IOA_SNP_MILAN);
+        (void) ioa_snp_kds_path(other, view, IOA_SNP_GENOA);
+    }
+
+    if (ioa_reader_left(&view->certs.vcek) != 0
+        || ioa_reader_left(&view->certs.vlek) != 0
+        || path[0] == '\0' || ioa_snp_in_file(e, report)
+        || ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path))
+    {
+        return 1;
+    }
+
+    snprintf(wants->vcek_else, IOA_EVIDENCE_PATH_MAX, "%s", other);
+
+    return 0;
+}
+
+
 /* Returns: 1 where the key service's answers are there, or not needed. */
 static int
 ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
-    const ioa_snp_view_t *view)
+    const ioa_snp_view_t *view, ioa_bytes_t report)
 {
-    int   all = 1;
-    char  path[IOA_SNP_KDS_PATH_MAX];
+    int  all;
 
     if (!e->policy->kds) {
         return 1;
     }
 
-    if (ioa_reader_left(&view->certs.vcek) == 0
-        && ioa_reader_left(&view->certs.vlek) == 0
-        && ioa_snp_kds_path(path, view, IOA_SNP_PRODUCT_UNKNOWN) != 0)
-    {
-        all = ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path);
-    }
+    all = ioa_snp_needs_vcek(wants, e, view, report);
 
     /* where the report does not say the product, its certificate will */
 
@@ -215,18 +278,13 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
         return st;
     }
 
-    if (!ioa_snp_needs(wants, e, &view)) {
+    if (!ioa_snp_needs(wants, e, &view, report)) {
         return IOA_ATTESTATION_UNAVAILABLE;
     }
 
-    memset(&policy, 0, sizeof(policy));
+    ioa_snp_policy_init(&policy, e);
 
     key = e->fetched[IOA_FETCH_VCEK].body;
-
-    policy.roots = e->policy->cpu_roots;
-    policy.cache = e->policy->cache;
-    policy.now = e->now;
-    policy.vmpl = IOA_SNP_VMPL_ANY;
     ioa_reader_init(&policy.key, key.data, key.len);
 
     st = ioa_snp_judge(&snp, proved, wants, checks, e, report, &policy,

@@ -38,10 +38,9 @@ static void ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what, u_char *key32);
 static ngx_int_t ngx_http_ioattest_fetch_zone(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, time_t life);
+static ngx_int_t ngx_http_ioattest_fetch_second(
+    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
 static void ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof);
-static void ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job);
-static ngx_uint_t ngx_http_ioattest_fetch_named(ngx_str_t *key,
-    ngx_str_t *name);
 static void ngx_http_ioattest_fetch_over(ngx_http_ioattest_proof_t *proof);
 
 
@@ -110,6 +109,11 @@ ngx_http_ioattest_fetch_start(ngx_http_ioattest_proof_t *proof)
         if (proof->wants.wanted & (1u << what)) {
             ngx_memcpy(proof->path[what], proof->wants.path[what],
                        IOA_EVIDENCE_PATH_MAX);
+
+            if (what == IOA_FETCH_VCEK) {
+                ngx_memcpy(proof->vcek_else, proof->wants.vcek_else,
+                           IOA_EVIDENCE_PATH_MAX);
+            }
         }
 
         rc = ngx_http_ioattest_fetch_one(proof, what,
@@ -331,7 +335,8 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
     if (status == NGX_HTTP_OK && job->complete && !job->overflow
         && job->size)
     {
-        ngx_http_ioattest_fetch_chain(job);
+        ngx_http_ioattest_fetch_chain(job,
+            (ngx_str_t *) &ngx_http_ioattest_services[job->what].header);
 
         fetched = &proof->fetched[job->what];
 
@@ -342,10 +347,8 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
 
         proof->answered |= 1u << job->what;
 
-    } else if (job->what == IOA_FETCH_ROOT_CRL && !job->second
-               && ngx_http_ioattest_fetch_send(proof, job->what,
-                                               NGX_HTTP_IOATTEST_ROOT_CRL)
-                  == NGX_OK)
+    } else if (!job->second
+               && ngx_http_ioattest_fetch_second(proof, job->what) == NGX_OK)
     {
         return;
 
@@ -381,6 +384,25 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
 }
 
 
+/* What has no answer at one path may have it at another. */
+
+static ngx_int_t
+ngx_http_ioattest_fetch_second(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what)
+{
+    if (what == IOA_FETCH_ROOT_CRL) {
+        return ngx_http_ioattest_fetch_send(proof, what,
+                                            NGX_HTTP_IOATTEST_ROOT_CRL);
+    }
+
+    if (what == IOA_FETCH_VCEK && proof->vcek_else[0]) {
+        return ngx_http_ioattest_fetch_send(proof, what, proof->vcek_else);
+    }
+
+    return NGX_DECLINED;
+}
+
+
 /*
  * A mirror of the key service may have certificates alone.  A list that was
  * there before is not forgotten for that.
@@ -410,57 +432,6 @@ ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
 
     proof->fetched[IOA_FETCH_AMD_CRL].body.data = (u_char *) "";
     proof->fetched[IOA_FETCH_AMD_CRL].body.len = 0;
-}
-
-
-static void
-ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job)
-{
-    ngx_uint_t        i;
-    ngx_str_t        *name;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    name = (ngx_str_t *) &ngx_http_ioattest_services[job->what].header;
-
-    if (name->len == 0 || job->sr->upstream == NULL) {
-        return;
-    }
-
-    for (part = &job->sr->upstream->headers_in.headers.part;
-         part;
-         part = part->next)
-    {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (ngx_http_ioattest_fetch_named(&h[i].key, name)) {
-                job->chain = h[i].value;
-                return;
-            }
-        }
-    }
-}
-
-
-/*
- * TCB info had its chain in SGX-TCB-Info-Issuer-Chain before version 4, and
- * caches of today have it there for version 4 too.
- */
-
-static ngx_uint_t
-ngx_http_ioattest_fetch_named(ngx_str_t *key, ngx_str_t *name)
-{
-    size_t  more;
-
-    static ngx_str_t  sgx = ngx_string("SGX-");
-
-    more = key->len == name->len ? 0 : sgx.len;
-
-    return key->len == more + name->len
-           && ngx_strncasecmp(key->data, sgx.data, more) == 0
-           && ngx_strncasecmp(key->data + more, name->data, name->len) == 0;
 }
 
 

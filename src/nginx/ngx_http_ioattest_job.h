@@ -54,6 +54,7 @@ struct ngx_http_ioattest_proof_s {
 
     ioa_fetched_t                fetched[IOA_FETCH_MAX];
     char                         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
+    char                         vcek_else[IOA_EVIDENCE_PATH_MAX];
     unsigned                     asked;     /* bits of ioa_fetch_e: anew */
     unsigned                     answered;  /* and that have come */
     unsigned                     stale;     /* from the zone, and refused */
@@ -128,6 +129,10 @@ ngx_int_t ngx_http_ioattest_fetch_start(ngx_http_ioattest_proof_t *proof);
 void ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof);
 void ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job,
     ngx_int_t status);
+
+/* Out: job->chain, what a service sent in this header, untouched if not. */
+void ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job,
+    ngx_str_t *name);
 
 
 #endif /* _NGX_HTTP_IOATTEST_JOB_H_INCLUDED_ */

@@ -92,6 +92,11 @@ def test_leaves():
         seeds.seed(SNP, roots=other, **snp))
     good("version 2, which names no processor", "2 unknown 0 0 1",
          seeds.seed(SNP, roots=vcek, snp_version=2, **snp))
+    bad("nobody is asked for it then, but for the CRL",
+        "attestation_unavailable", 0x20,
+        seeds.seed(SNP | KDS, roots=other + vcek, **snp))
+    bad("another chip's is no reason", "attestation_unavailable", 0x30,
+        seeds.seed(SNP | KDS, roots=other, **snp))
 
 
 def test_policy():
@@ -251,6 +256,14 @@ def test_services():
         SNP | KDS, lambda world, *_: {
             5: world.fetch("/vcek/v1/Genoa/crl")[2]}, **snp, snp_version=2,
         snp_certs=True))
+
+    two = dict(snp, snp_version=2)
+    bad("version 2 without both", "attestation_unavailable", 0x10,
+        seeds.seed(SNP | KDS, **two))
+    bad("version 2 with its certificate", "attestation_unavailable", 0x20,
+        seeds.seed(SNP | KDS, without(amd, 5), **two))
+    good("version 2 with both", "2 unknown 0 0 1",
+         seeds.seed(SNP | KDS, amd, **two))
 
     record = seeds.seed(SNP, **snp, snp_certs=True)
     at = record.index(b'"quote": "') + 10
