@@ -40,6 +40,7 @@ my $server = join '', map {
 $server .= IoattestEvidence::location('any', 'ioattest_fail_timeout 1ms');
 
 my $nginx = IoattestEvidence::gateway(workers => 2, server => $server);
+$nginx->wait_for(sub { $nginx->workers == 2 });
 
 sub begin {
     my (%set) = @_;
