@@ -327,8 +327,8 @@ ioa_snp_step_committed(ioa_snp_ctx_t *ctx)
 
 
 /*
- * The guest was launched on a TCB that the running firmware has, and that
- * can no longer be rolled back.
+ * The guest was launched on a TCB that can no longer be rolled back; what runs
+ * has it too, for it is not older than what is committed.
  */
 static ioa_check_verdict_t
 ioa_snp_step_launch(ioa_snp_ctx_t *ctx)
@@ -337,9 +337,7 @@ ioa_snp_step_launch(ioa_snp_ctx_t *ctx)
     ioa_snp_detail_tcb(ctx, &ctx->view.launch);
 
     return ioa_snp_that(ioa_snp_tcb_covers(&ctx->view.committed,
-                                           &ctx->view.launch)
-                        && ioa_snp_tcb_covers(&ctx->view.current,
-                                              &ctx->view.launch));
+                                           &ctx->view.launch));
 }
 
 

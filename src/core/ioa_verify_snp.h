@@ -70,8 +70,8 @@ typedef struct {
  * a pinned root, with CRLs of the CAs; the certificate's TCB is the reported
  * one; its chip is the report's (not made for a masked chip, nor for a VLEK,
  * which names none); the signature; the reported TCB is committed, and no
- * committed TCB or firmware is newer than what runs; committed and current TCB
- * are at least that of the launch; the floor.
+ * committed TCB or firmware is newer than what runs; the committed TCB is at
+ * least that of the launch, and with it the one that runs; the floor.
  *
  * Returns: IOA_OK; IOA_CPU_EVIDENCE_INVALID; IOA_REVOKED; IOA_TCB_REJECTED
  * (floor, or a reported TCB or a launch on one that is not committed: it could
