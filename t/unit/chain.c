@@ -256,10 +256,7 @@ test_weak(void)
     family_forms(&f, p256);
     f.forms[0].md = EVP_sha1();
     UNIT_OK(judge(&f, 0, IOA_CHAIN_AMD, CERTS_NOW) == MA, "SHA-1");
-    f.forms[0].md = EVP_md5();
     f.forms[1].key = f.forms[0].signer = rsa[1];
-    UNIT_OK(judge(&f, 0, IOA_CHAIN_AMD, CERTS_NOW) == MA, "RSA with MD5");
-    f.forms[0].md = EVP_sha1();
     f.forms[0].pss = 1;
     UNIT_OK(judge(&f, 0, IOA_CHAIN_AMD, CERTS_NOW) == MA, "PSS with SHA-1");
     f.forms[0].md = EVP_sha384();
