@@ -220,6 +220,13 @@ def test_each_certificate():
     expect("a VLEK without a provider", judge(
         make_report(signer=1), pair(vlek=True),
         make_leaf(vlek=True, drop=("5",))), INVALID, "snp.certificate_names")
+    for name, value in (("a number", mc.integer(5)),
+                        ("a text and a byte", mc.tlv(0x16, b"x") + b"\0"),
+                        ("empty", mc.tlv(0x16, b""))):
+        expect("a VLEK, its provider " + name, judge(
+            make_report(signer=1), pair(vlek=True),
+            make_leaf(vlek=True, extra=(("5", value),))), INVALID,
+            "snp.certificate_names")
     expect("a VLEK of an ASK", judge(
         make_report(signer=1), pair(), make_leaf(
             vlek=True, issuer="SEV-Milan")), INVALID, "snp.certificate_names")
