@@ -27,6 +27,7 @@ typedef struct {
 } dertree_t;
 
 
+/* In: content, may lie in out, four bytes behind its start or more. */
 static inline size_t
 dertree_element(uint8_t *out, uint8_t tag, const uint8_t *content, size_t n)
 {
@@ -43,7 +44,7 @@ dertree_element(uint8_t *out, uint8_t tag, const uint8_t *content, size_t n)
     }
 
     out[head++] = (uint8_t) n;
-    memcpy(out + head, content, n);
+    memmove(out + head, content, n);
 
     return head + n;
 }
