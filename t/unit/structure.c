@@ -38,6 +38,40 @@ check(const char *name, const char *want)
 }
 
 
+/*
+ * The same of what OpenSSL alone reads, at most: newer ones take less.  Each
+ * is a path, a colon and the letters of what was done there.
+ */
+static void
+check_most(const char *name, const char *most)
+{
+    int          good;
+    char         path[64];
+    size_t       n, letters;
+    const char  *at, *found;
+
+    for (at = taken, good = taken[0] != '\0'; *at != '\0' && good; at += n) {
+        at += strspn(at, " ");
+        n = strcspn(at, " ");
+        letters = strcspn(at, ":") + 1;
+        good = letters < n && letters + 1 < sizeof(path);
+
+        if (good) {
+            path[0] = ' ';
+            memcpy(path + 1, at, letters);
+            path[1 + letters] = '\0';
+            found = strstr(most, path);
+            good = found != NULL
+                   && strspn(at + letters, found + 1 + letters) >= n - letters;
+        }
+    }
+
+    if (!UNIT_OK(good, "%s", name)) {
+        printf("# %s\n", taken);
+    }
+}
+
+
 static ioa_reader_t
 reader(const uint8_t *data, size_t n)
 {
@@ -154,10 +188,10 @@ test_crl(void)
     dertree_all(taken, sizeof(taken), reader(der.data, der.len), take_crl,
                 NULL);
     /* it is signed: version, algorithm, names, dates, entries */
-    check("CRL",
-          "0.0.0:d0f 0.0.1.0:2b0fc 0.0.2:e 0.0.2.0:d2e 0.0.2.0.0:d2 "
-          "0.0.2.0.0.0:0fc 0.0.2.0.0.1:e0fc 0.0.5:de 0.0.5.0:d2 "
-          "0.0.5.0.0:0fc 0.0.5.0.1:e0fc 0.1.0:2bf 0.2:0fc");
+    check_most("CRL",
+               " 0.0.0:d0f 0.0.1.0:2b0fc 0.0.2:e 0.0.2.0:d2e 0.0.2.0.0:d2 "
+               "0.0.2.0.0.0:0fc 0.0.2.0.0.1:e0fc 0.0.5:de 0.0.5.0:d2 "
+               "0.0.5.0.0:0fc 0.0.5.0.1:e0fc 0.1.0:2bf 0.2:0fc");
     free(der.data);
 }
 
