@@ -131,8 +131,9 @@ bench: build/bench_verify build/bench_report
 	build/bench_verify
 	python3 bench/report.py
 
-# libFuzzer.  make fuzz-run SECONDS=600 runs each target that long; a corpus
-# grows in build/fuzz/corpus, from what fuzz/seeds holds.
+# libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
+# FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds
+# holds and from real evidence where it is there.
 
 FUZZ_CC  ?= clang
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
@@ -158,12 +159,16 @@ build/fuzz/%: fuzz/%.c build/fuzz/libioattest.a
 
 fuzz: $(FUZZ_BIN)
 
+FUZZ_ONLY := $(FUZZ_SRC:fuzz/fuzz_%.c=%)
+
 fuzz-run: fuzz
-	for f in $(FUZZ_BIN:build/fuzz/%=%); do \
-		mkdir -p build/fuzz/corpus/$$f; \
-		build/fuzz/$$f -max_total_time=$(SECONDS) -max_len=65536 \
+	python3 fuzz/real_seeds.py build/fuzz/real
+	for f in $(FUZZ_ONLY); do \
+		mkdir -p build/fuzz/corpus/fuzz_$$f build/fuzz/real/$$f; \
+		build/fuzz/fuzz_$$f -max_total_time=$(SECONDS) -max_len=65536 \
 			-print_final_stats=0 -verbosity=0 \
-			build/fuzz/corpus/$$f fuzz/seeds/$${f#fuzz_} || exit 1; \
+			build/fuzz/corpus/fuzz_$$f fuzz/seeds/$$f \
+			build/fuzz/real/$$f || exit 1; \
 	done
 
 clean:
