@@ -285,9 +285,11 @@ is(ask('renew', 'machine=1')->{code}, 200, 'attested');
 sleep 4.2;
 IoattestSim::set(attest => 'hang');
 
-my @heads = map {
+# The header that a client gets who does not want the connection closed.
+sub head {
+    my ($sim, @more) = @_;
     my $request = IoattestNginx::completion(path => '/renew/completions',
-                                            sim => 'machine=1');
+                                            sim => $sim, @more);
     my ($head, $socket) = ('', $nginx->connect);
 
     $request =~ s/Connection: close\r\n//;
@@ -299,8 +301,10 @@ my @heads = map {
         $head .= $line;
     }
 
-    $head;
-} 1 .. 2;
+    return $head;
+}
+
+my @heads = map { head('machine=1') } 1 .. 2;
 
 is(IoattestSim::stats()->{attestations}{total}, 1, 'a renewal that hangs');
 like($heads[0], qr{^HTTP/1.1 200 .*^Connection: close}ms,
@@ -308,6 +312,16 @@ like($heads[0], qr{^HTTP/1.1 200 .*^Connection: close}ms,
 like($heads[1], qr{^HTTP/1.1 200 .*^Connection: keep-alive}ms,
      'and no other client');
 sleep 2;
+
+IoattestSim::reset();
+IoattestSim::set(attest_machines => [1]);
+my @other = (model => 'Qwen/Qwen3-32B');
+is(ask('renew', 'machine=1', @other)->{code}, 200, 'attested');
+sleep 2.2;
+like(head('machine=1,delay=400', @other),
+     qr{^HTTP/1.1 200 .*^Connection: keep-alive}ms,
+     'nor the one of a renewal that was over before');
+is(IoattestSim::stats()->{attestations}{total}, 2, 'and there was one');
 
 # a small zone
 

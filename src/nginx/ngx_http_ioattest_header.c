@@ -42,9 +42,30 @@ ngx_http_ioattest_filter_init(ngx_conf_t *cf)
 }
 
 
+/*
+ * nginx does not give an HTTP/1 connection back before the last subrequest
+ * has ended: the client's next request on it would wait for a renewal that
+ * is still under way.  It is told to take another one.
+ */
+
 ngx_int_t
 ngx_http_ioattest_next_header(ngx_http_request_t *r)
 {
+    ngx_uint_t                redirected;
+    ngx_http_ioattest_ctx_t  *ctx;
+    ngx_http_ioattest_job_t  *job;
+
+    ctx = ngx_http_ioattest_ctx_find(r, &redirected);
+
+    for (job = ctx ? ctx->jobs : NULL; job; job = job->next) {
+
+        if (r->http_version < NGX_HTTP_VERSION_20
+            && (!job->finished || (job->proof && job->proof->running)))
+        {
+            r->keepalive = 0;
+        }
+    }
+
     return ngx_http_next_header_filter(r);
 }
 
@@ -160,11 +181,11 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
             return ngx_http_ioattest_refuse_header(r, ctx);
         }
 
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_next_header(r);
 
     case NGX_HTTP_IOATTEST_RELEASED:
     case NGX_HTTP_IOATTEST_EXEMPT:
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_next_header(r);
 
     case NGX_HTTP_IOATTEST_READY:
 
@@ -192,7 +213,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
 
-    return ngx_http_next_header_filter(r);
+    return ngx_http_ioattest_next_header(r);
 }
 
 
@@ -250,7 +271,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
         ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
 
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_next_header(r);
     }
 
     /* the agent's event streams have their signature in an event */
@@ -297,7 +318,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         if (rc == NGX_OK) {
             ngx_http_ioattest_verified(ctx);
             ngx_http_ioattest_trailers_drop(r);
-            return ngx_http_next_header_filter(r);
+            return ngx_http_ioattest_next_header(r);
         }
     }
 
@@ -386,7 +407,7 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
 {
     if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
         ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_next_header(r);
     }
 
     /* the upstream's module finalizes the request with what we return */

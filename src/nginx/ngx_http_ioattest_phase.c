@@ -261,16 +261,6 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_RENEW:
-
-        /*
-         * The connection is not given back before the subrequest has ended:
-         * the client's next request would wait for it there.
-         */
-
-        if (r->http_version < NGX_HTTP_VERSION_20) {
-            r->keepalive = 0;
-        }
-
         rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
                                          found.token, 0);
         return (rc == NGX_OK) ? NGX_OK : NGX_ERROR;
