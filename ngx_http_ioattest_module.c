@@ -154,6 +154,13 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       offsetof(ngx_http_ioattest_loc_conf_t, report_data),
       (void *) &ngx_http_ioattest_value_data },
 
+    { ngx_string("ioattest_ssl_verify"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, ssl_verify),
+      (void *) &ngx_http_ioattest_value_flag },
+
     { ngx_string("ioattest_collateral"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_uri,
@@ -356,6 +363,7 @@ ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf)
     conf->enable = NGX_CONF_UNSET;
     conf->dry_run = NGX_CONF_UNSET;
     conf->pass_errors = NGX_CONF_UNSET;
+    conf->ssl_verify = NGX_CONF_UNSET;
     conf->valid = NGX_CONF_UNSET;
     conf->refresh = NGX_CONF_UNSET;
     conf->attempts = NGX_CONF_UNSET_UINT;
@@ -403,6 +411,7 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
     ngx_conf_merge_value(conf->pass_errors, prev->pass_errors, 1);
+    ngx_conf_merge_value(conf->ssl_verify, prev->ssl_verify, 1);
 
     ngx_conf_merge_str_value(conf->request, prev->request, "");
     ngx_conf_merge_str_value(conf->models, prev->models, "");

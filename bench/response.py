@@ -99,6 +99,7 @@ def main(count, rounds, path):
             f"return 200 '{body}'; }} }}"))
         gateway = start_nginx(path, "gateway", f"""
             ioattest_zone io:1m;
+            ioattest_ssl_verify off;
             upstream u {{ server 127.0.0.1:{up}; keepalive 8;
                           keepalive_requests 100000000; }}
             proxy_http_version 1.1; proxy_set_header Connection "";

@@ -91,6 +91,7 @@ def quantile(values, part):
 def configuration(where, port, fixed, api, pool):
     return f"""
         ioattest_zone io:8m; ioattest_zone again:8m;
+        ioattest_ssl_verify off;
         ioattest_cpu_trusted_certificate {where}/cpu.pem;
         ioattest_gpu_trusted_certificate {where}/gpu.pem;
         {pool}

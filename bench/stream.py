@@ -160,6 +160,7 @@ def main(count, size, rounds, path):
         child.start()
         gateway = start_nginx(path, "gateway", f"""
             ioattest_zone io:1m;
+            ioattest_ssl_verify off;
             proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_buffering off; proxy_read_timeout 10m;
             server {{ listen 127.0.0.1:{port} backlog=2048;

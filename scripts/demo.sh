@@ -64,6 +64,7 @@ http {
     uwsgi_temp_path $dir/tmp/uwsgi;
     scgi_temp_path $dir/tmp/scgi;
     ioattest_zone io:1m;
+    ioattest_ssl_verify off;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     server {

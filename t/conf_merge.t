@@ -14,6 +14,7 @@ __DATA__
 === TEST 1: ioattest twice
 --- http_config
     ioattest_zone io:256k;
+    ioattest_ssl_verify off;
 --- config
     location /p/ {
         ioattest zone=io;

@@ -13,6 +13,7 @@ add_block_preprocessor(\&IoattestSim::prepare);
 
 our $HttpConfig = <<'_EOC_';
     ioattest_zone io:1m;
+    ioattest_ssl_verify off;
 
     upstream api {
         server 127.0.0.1:$TEST_NGINX_SIM_PORT;

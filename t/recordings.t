@@ -49,7 +49,7 @@ EOF
 }
 
 my $nginx = IoattestNginx->start(workers => 1, server => $server,
-    http => "    ioattest_zone io:1m;\n"
+    http => "    ioattest_zone io:1m;\n    ioattest_ssl_verify off;\n"
             . "    client_max_body_size 8m;\n"
             . "    client_body_buffer_size 64k;\n"
             . "    upstream api { server 127.0.0.1:$port; keepalive 8; }\n");

@@ -15,6 +15,7 @@ IoattestSim->start(machines => 2);
 
 my $nginx = IoattestNginx->start(workers => 4, http => <<'EOF', server => <<'EOF');
     ioattest_zone io:1m;
+    ioattest_ssl_verify off;
     ioattest_zone tiny:64k;
     ioattest_zone trial:1m;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; keepalive 16; }

@@ -68,6 +68,7 @@ typedef struct {
 
     ngx_flag_t                   dry_run;
     ngx_flag_t                   pass_errors;
+    ngx_flag_t                   ssl_verify;
 
     ngx_str_t                    request;   /* uri */
     ngx_str_t                    models;    /* uri; empty: off */

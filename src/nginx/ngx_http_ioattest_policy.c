@@ -397,13 +397,13 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ngx_hex_dump(hex[1], roots32[0], 32);
     ngx_hex_dump(hex[2], roots32[1], 32);
 
-    len = sizeof("ioattest policy 3\nserver \nzone \ncpu \ngpu \nreport_data \n"
-                 "request \nmodels \ncollateral \nslack \namd_kds \nnras \n"
-                 "nras_jwks \nfile \ncpu_roots \ngpu_roots \n")
+    len = sizeof("ioattest policy 4\nserver \nzone \ncpu \ngpu \nreport_data \n"
+                 "ssl_verify \nrequest \nmodels \ncollateral \nslack \n"
+                 "amd_kds \nnras \nnras_jwks \nfile \ncpu_roots \ngpu_roots \n")
           + cscf->server_name.len
           + conf->zone->name.len + conf->request.len + conf->models.len
           + conf->collateral.len + conf->amd_kds.len + conf->nras.len
-          + conf->nras_jwks.len + 3 * NGX_INT_T_LEN + NGX_TIME_T_LEN
+          + conf->nras_jwks.len + 4 * NGX_INT_T_LEN + NGX_TIME_T_LEN
           + sizeof(hex);
 
     for (i = 0; i < policy->image_digests_n; i++) {
@@ -415,15 +415,16 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(buf, "ioattest policy 3\nserver %V\nzone %V\n"
+    p = ngx_sprintf(buf, "ioattest policy 4\nserver %V\nzone %V\n"
                     "cpu %ui\ngpu %ui\n"
-                    "report_data %ui\nrequest %V\nmodels %V\n"
+                    "report_data %ui\nssl_verify %i\nrequest %V\nmodels %V\n"
                     "collateral %V\nslack %T\namd_kds %V\nnras %V\n"
                     "nras_jwks %V\n",
                     &cscf->server_name, &conf->zone->name,
                     (ngx_uint_t) policy->cpu,
                     (ngx_uint_t) policy->gpu,
-                    conf->report_data, &conf->request, &conf->models,
+                    conf->report_data, conf->ssl_verify,
+                    &conf->request, &conf->models,
                     &conf->collateral, conf->slack, &conf->amd_kds,
                     &conf->nras, &conf->nras_jwks);
 
