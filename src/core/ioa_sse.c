@@ -169,7 +169,7 @@ ioa_sse_search(const uint8_t *data, size_t n)
 
         at = (size_t) (lf - data);
 
-        if (at >= IOA_SSE_MARK_LINE
+        if (at >= IOA_SSE_MARK_LINE && lf[-1] == 'e'
             && memcmp(lf - IOA_SSE_MARK_LINE, ioa_sse_mark,
                       IOA_SSE_MARK_LINE) == 0)
         {

@@ -321,7 +321,9 @@ ioa_ssechunk_name(ioa_ssechunk_reader_t *s, int *acts)
 static int
 ioa_ssechunk_value(ioa_ssechunk_reader_t *s, int *open)
 {
-    int  object = (*s->at == '{');
+    int             object = (*s->at == '{');
+    uint16_t       *value;
+    const uint8_t  *at;
 
     *open = (object || *s->at == '[');
 
@@ -337,15 +339,17 @@ ioa_ssechunk_value(ioa_ssechunk_reader_t *s, int *open)
         return 1;
     }
 
-    if (*s->at == '"' && s->kept->values_n < IOA_SSECHUNK_VALUES_MAX) {
-        s->kept->values[s->kept->values_n++]
-            = (uint16_t) (s->at + 1 - s->data);
-    }
-
-    s->at = ioa_ssechunk_scalar(s->at, s->end);
+    at = s->at;
+    s->at = ioa_ssechunk_scalar(at, s->end);
 
     if (s->at == NULL) {
         return 0;
+    }
+
+    if (*at == '"' && s->kept->values_n < IOA_SSECHUNK_VALUES_MAX) {
+        value = s->kept->values[s->kept->values_n++];
+        value[0] = (uint16_t) (at + 1 - s->data);
+        value[1] = (uint16_t) (s->at - s->data);
     }
 
     s->at = ioa_ssechunk_space(s->at);
@@ -469,14 +473,14 @@ ioa_ssechunk_alike(const uint8_t *a, const uint8_t *b, size_t n)
 static int
 ioa_ssechunk_again(const ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
 {
-    size_t          i, at, rest;
-    const uint8_t  *end, *was;
+    size_t          i, at, was;
+    const uint8_t  *end;
 
     at = ioa_ssechunk_alike(data, kept->data, n < kept->n ? n : kept->n);
 
     /* the last string that begins before it */
 
-    for (i = kept->values_n; i != 0 && kept->values[i - 1] > at; i--) {
+    for (i = kept->values_n; i != 0 && kept->values[i - 1][0] > at; i--) {
         /* void */
     }
 
@@ -484,17 +488,12 @@ ioa_ssechunk_again(const ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
         return 0;
     }
 
-    at = kept->values[i - 1];
-    was = ioa_ssechunk_string(kept->data + at, kept->data + kept->n);
+    at = kept->values[i - 1][0];
+    was = kept->values[i - 1][1];
     end = ioa_ssechunk_string(data + at, data + n);
 
-    if (was == NULL || end == NULL) {
-        return 0;
-    }
-
-    rest = (size_t) (kept->data + kept->n - was);
-
-    return (size_t) (data + n - end) == rest && memcmp(was, end, rest) == 0;
+    return end != NULL && (size_t) (data + n - end) == kept->n - was
+           && memcmp(kept->data + was, end, kept->n - was) == 0;
 }
 
 

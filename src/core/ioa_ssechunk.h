@@ -23,14 +23,14 @@
 
 /*
  * The last value that was read in full, with its line's end, and where the
- * strings in it stand that are values: what follows behind each quote.  The
- * next value is mostly the same one but for one of these strings, and need
- * not be read again then.
+ * strings in it stand that are values: from behind the first quote to behind
+ * the last.  The next value is mostly the same one but for one of these
+ * strings, and need not be read again then.
  */
 typedef struct {
     size_t    n;
     size_t    values_n;
-    uint16_t  values[IOA_SSECHUNK_VALUES_MAX];
+    uint16_t  values[IOA_SSECHUNK_VALUES_MAX][2];
     uint8_t   data[IOA_SSECHUNK_KEPT_MAX];
 } ioa_ssechunk_t;
 

@@ -261,6 +261,24 @@ def chunk(level=0):
         for _ in range(rnd.randrange(4)))
 
 
+CONTENTS = ["a", "b c", "", "\\n", "\\\"", "\\u00e9", "\u00e9", "\\", '"',
+            'x","finish_reason":"y', 'x","tool_calls":[],"d":"', "\x01",
+            'x"}', "\\x", "a" * 40, "finish_reason"]
+
+
+def alike():
+    """Lines of which each is the one before, but for a string or two."""
+    end = rnd.choice(['"finish_reason":null}', '"finish_reason":""}', '"z":1}',
+                      '"tool_calls":[]} '])
+    key = rnd.choice(["c", "c", "content", "finish_reason"])
+    for _ in range(rnd.randrange(2, 6)):
+        r = rnd.random()
+        yield ('data: {"id":"%s","%s":"%s",%s' % (
+            "i" if r < .8 else "j", key, rnd.choice(
+                CONTENTS[:6] if rnd.random() < .7 else CONTENTS),
+            end if rnd.random() < .9 else '"finish_reason":"stop"}')).encode()
+
+
 def deep():
     n = rnd.choice([31, 32, 33])
     return '{"a":[' * n + "]}" * n
@@ -286,8 +304,10 @@ def data_line():
 
 def stream():
     out = b""
-    for _ in range(rnd.randrange(0, 7)):
-        out += data_line() + rnd.choice(
+    lines = list(alike()) if rnd.random() < 0.3 else [
+        data_line() for _ in range(rnd.randrange(0, 7))]
+    for line in lines:
+        out += line + rnd.choice(
             [b"\n\n", b"\n\n", b"\n", b"\r\n\r\n"] if rnd.random() < .9 else
             [b"", b"\r", b"\r\n"])
     if rnd.random() < 0.8:
