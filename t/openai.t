@@ -316,8 +316,9 @@ for my $stream (qw( tail hold )) {
                     [{ role => 'user', content => "\x{d83d}" }]),
                 'BadRequestError', 400, 'request_ambiguous',
                 "$stream: $how, half of a character");
-        refused(ask($how, $place, '', model => 'nobody'), @whole,
-                'model_unknown', "$stream: $how, an unknown model");
+        refused(ask($how, $place, '', model => 'nobody'),
+                'NotFoundError', 404, 'model_unknown',
+                "$stream: $how, an unknown model");
         is(completions(), $before, 'of which nothing was sent');
 
         my $r = ask($how, "$stream/drop/response", '', max_tokens => '5');

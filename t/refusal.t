@@ -37,7 +37,7 @@ __DATA__
 --- error_code: 502
 --- response_headers
 Content-Type: application/json
-x-should-retry: false
+x-should-retry:
 Set-Cookie:
 signature:
 text:
@@ -49,7 +49,7 @@ Link:
 
 
 
-=== TEST 2: a refusal that a retry may mend has no x-should-retry
+=== TEST 2: so has one of an attestation
 --- sim: {"attest": "nonce_wrong"}
 --- request eval: $main::prompt
 --- error_code: 502

@@ -67,6 +67,30 @@ ioa_utf8_byte(ioa_utf8_t *u, uint8_t c)
 
 
 /*
+ * Returns: the length of the character that begins at data[0], of which
+ * n >= 1 bytes are there; 0 where they begin with none, or not a whole one.
+ */
+IOA_MUST_CHECK static inline size_t
+ioa_utf8_char(const uint8_t *data, size_t n)
+{
+    size_t      i;
+    ioa_utf8_t  utf8 = { 0, 0, 0 };
+
+    for (i = 0; i < n; i++) {
+        if (!ioa_utf8_byte(&utf8, data[i])) {
+            return 0;
+        }
+
+        if (utf8.need == 0) {
+            return i + 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
  * Looks for a byte order mark at the start of a text, which comes in pieces
  * of any size.
  *

@@ -12,8 +12,6 @@
 
 #include "ngx_http_ioattest.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_FETCH_PATH  2048
 
@@ -243,7 +241,7 @@ ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
                      "ioattest fetch %ud %s %V", what,
                      proof->path[what], base);
 
-    SHA256(buf, p - buf, key32);
+    ioa_sha256(key32, buf, p - buf);
 }
 
 

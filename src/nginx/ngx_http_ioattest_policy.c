@@ -8,8 +8,6 @@
 
 #include "ngx_http_ioattest_conf.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
 
@@ -438,7 +436,7 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
                         policy->image_digests[i].data);
     }
 
-    SHA256(buf, p - buf, conf->policy32);
+    ioa_sha256(conf->policy32, buf, p - buf);
 
     return NGX_OK;
 }

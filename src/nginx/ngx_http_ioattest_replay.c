@@ -12,8 +12,6 @@
 
 #include "ngx_http_ioattest_node.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_REPLAY_SHARE  4
 #define NGX_HTTP_IOATTEST_REPLAY_RETRY  10000
@@ -62,7 +60,7 @@ ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_seen_t    *seen;
     ngx_http_ioattest_replay_t  *replay;
 
-    SHA256(text->data, text->len, digest32);
+    ioa_sha256(digest32, text->data, text->len);
 
     sh = ngx_http_ioattest_store_lock(zone);
 

@@ -6,8 +6,6 @@
 
 #include "ngx_http_ioattest_node.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
 #define NGX_HTTP_IOATTEST_LAYOUT     4
@@ -192,7 +190,7 @@ ngx_http_ioattest_store_key(u_char *key32, ngx_http_ioattest_kind_e kind,
     p = ngx_cpymem(p, &n, sizeof(n));
     p = ngx_cpymem(p, b->data, n);
 
-    SHA256(buf, p - buf, key32);
+    ioa_sha256(key32, buf, p - buf);
 }
 
 
