@@ -10,6 +10,7 @@
 
 static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_phase_post(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_method(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, const char *look_at);
 static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
@@ -109,7 +110,9 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
                              "the answer to HEAD has no body to be signed");
     }
 
-    if (ctx->conf->text == IOA_TEXT_AGENT && r->method != NGX_HTTP_POST) {
+    if (ctx->conf->text == IOA_TEXT_AGENT
+        && !ngx_http_ioattest_phase_post(r))
+    {
         return ngx_http_ioattest_phase_method(r, ctx,
                              "the agent signs answers to POST alone");
     }
@@ -131,6 +134,20 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
+}
+
+
+/*
+ * What the client sent: X-Accel-Redirect and error_page turn a POST into a
+ * GET, and whoever uses them has proxy_method.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_phase_post(ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_POST
+           || (r->request_line.len > 5
+               && ngx_strncmp(r->request_line.data, "POST ", 5) == 0);
 }
 
 
