@@ -73,6 +73,7 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     }
 
     mcf->enabled = 1;
+    conf->zone->replay |= (conf->replay != 0);
 
     /* the default of 1m, or less where proofs live for less than 10m */
 
