@@ -58,6 +58,9 @@ typedef struct {
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
+    size_t                       body_buffer_size;  /* of the last location */
+    off_t                        max_body_size;
+    ngx_uint_t                   body_in_file_only;
 } ngx_http_ioattest_main_conf_t;
 
 

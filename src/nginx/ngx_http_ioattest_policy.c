@@ -105,6 +105,8 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
         ngx_http_ioattest_conf_warn(cf, conf);
     }
 
+    ngx_http_ioattest_conf_sizes(cf, conf, own);
+
     if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
