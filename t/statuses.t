@@ -282,3 +282,20 @@ location /names/ {
  ["POST /names/completions\n$main::simple", "X-Model: caf\xc3\xa9", '']]
 --- status eval
 "\"rejected\":\\{\"model_unknown\":5\\}\n\"model\":\"caf\xc3\xa9\"\n\\A(?!.*[\xff\xfe])"
+
+
+
+=== TEST 19: bytes that are no text, as a zone's name, on both pages
+--- outside eval: "ioattest_zone z\xff\x01\xc3\xa9:32k;\n"
+--- cases eval: [['GET /_sim/stats', '', '200']]
+--- status eval: "\"name\":\"z\\?\\?\xc3\xa9\","
+--- metrics eval: "zone=\"z\\?\\?\xc3\xa9\""
+
+
+
+=== TEST 20: the size counts with any text that the request is in
+--- inside: ioattest_text raw; ioattest_bind both; ioattest_buffer_size 8k;
+--- cases eval
+[[$main::path . "{$main::model,\"prompt\":\"" . ('x' x 8300) . '"}', $main::json,
+  'request_too_large']]
+--- stats eval: $main::none
