@@ -335,9 +335,14 @@ for my $stream (qw( tail hold )) {
 
 for my $how (qw( create stream )) {
     my $before = completions();
-    refused(ask($how, 'hold/drop/both', 'sig_flip=9', options => {}), @whole,
-            'signature_mismatch', "$how: what a retry cannot mend");
+    refused(ask($how, 'hold/drop/both', 'request_hash', options => {}),
+            @whole, 'request_hash_mismatch', "$how: what a retry cannot mend");
     is(completions(), $before + 1, 'is not tried again');
+
+    $before = completions();
+    refused(ask($how, 'hold/drop/both', 'sig_flip=9', options => {}), @whole,
+            'signature_mismatch', "$how: what another machine may");
+    is(completions(), $before + 3, 'is');
 }
 
 IoattestSim::set(completion => 'no_event', completion_times => 1);

@@ -79,3 +79,13 @@ sorry signature_mismatch
 [502, 200]
 --- response_body_like eval
 [IoattestTest::code_like("signature_mismatch"), qr/"choices"/]
+
+
+
+=== TEST 5: what no other machine mends says so
+--- sim: {"completion": "gzip"}
+--- request eval: $main::prompt
+--- error_code: 502
+--- response_headers
+x-should-retry: false
+--- response_body_like eval: IoattestTest::code_like("encoded_body")
