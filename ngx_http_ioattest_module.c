@@ -317,6 +317,7 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
      *     mcf->no_policy = NULL;
      *     mcf->cache = NULL;
      *     mcf->enabled = 0;
+     *     mcf->body_buffer_size, max_body_size, body_in_file_only = 0;
      */
 
     if (ngx_array_init(&mcf->zones, cf->pool, 1,

@@ -152,7 +152,7 @@ X-Sim: flip_body, evil_headers, cookie, provenance, validators
 --- error_code: 502
 --- response_headers
 Content-Type: application/json
-x-should-retry: false
+x-should-retry:
 --- response_body_like eval: IoattestTest::code_like("response_hash_mismatch")
 --- raw_response_headers_unlike: (?i)leaked|^(?:text|signature|signing_\w+|image_digest|etag|last-modified|set-cookie|vllm\w*):
 --- error_log

@@ -60,7 +60,7 @@ leaked
 --- request eval
 ["HEAD /v1/private/completions", "GET /_sim/stats"]
 --- error_code eval
-[502, 200]
+[405, 200]
 --- response_body_like eval
 [qr/\A\z/, $main::none]
 

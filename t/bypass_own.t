@@ -36,9 +36,9 @@ flip_body                        response_hash_mismatch
 
 
 
-=== TEST 2: an answer from the location itself, and an error
+=== TEST 2: what nginx itself answers before the gate passes, a file does not
 --- inside
-if ($http_x_case = return) { return 200 "leaked"; }
+if ($http_x_case = return) { return 200 "own"; }
 if ($http_x_case = empty) { return 204; }
 if ($http_x_case = redirect) { return 302 /elsewhere; }
 if ($http_x_case = deny) { return 403; }
@@ -48,6 +48,7 @@ location = /file {
     ioattest_trust $TEST_NGINX_SIM_ADDRESS_0;
     ioattest_cpu off;
     ioattest_gpu off;
+    ioattest_text raw;
     alias html/a.txt;
 }
 --- user_files
@@ -55,7 +56,7 @@ location = /file {
 leaked
 --- cases eval
 [(map { [$main::prompt, "X-Case: $_->[0]", $_->[1]] }
-  ['return', 'no_signature'], ['empty', 'no_signature'], ['redirect', '302'],
+  ['return', '200 \\Aown\\z'], ['empty', '204'], ['redirect', '302'],
   ['deny', '403'], ['', '']),
  ['GET /file', '', 'no_signature']]
 
@@ -68,6 +69,7 @@ location /file/ {
     ioattest_trust $TEST_NGINX_SIM_ADDRESS_0;
     ioattest_cpu off;
     ioattest_gpu off;
+    ioattest_text raw;
     try_files /a.txt =404;
 }
 location /named/ {
@@ -75,6 +77,7 @@ location /named/ {
     ioattest_trust $TEST_NGINX_SIM_ADDRESS_0;
     ioattest_cpu off;
     ioattest_gpu off;
+    ioattest_text raw;
     try_files /none @open;
 }
 location /gated/ {

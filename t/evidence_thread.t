@@ -29,10 +29,12 @@ my $pcs = 'ioattest_collateral /_pcs-grace/';
 
 my %text = (
     main => "thread_pool one threads=1 max_queue=1;\n"
+            . "thread_pool none threads=1 max_queue=0;\n"
             . "thread_pool queue threads=1;\n",
     server => join('', map { IoattestEvidence::location(@$_) }
         ['any'],
         ['one', 'ioattest_thread_pool one', 'ioattest_fail_timeout 1ms'],
+        ['none-waits', 'ioattest_thread_pool none'],
         ['queue', 'ioattest_thread_pool queue', 'ioattest_fail_timeout 1ms'],
         ['late', 'ioattest_thread_pool queue', 'ioattest_fail_timeout 1ms',
          'ioattest_timeout 200ms'],
@@ -93,16 +95,22 @@ for my $client (@clients) {
     my $got = IoattestNginx::answer(join('', <$client>), 0);
     $codes{join ' ', grep { length } @$got{qw( code reason )}}++;
 }
-is_deeply([sort keys %codes], ['200', '502 attestation_unavailable'],
-          'a queue that is full refuses, and lets nothing pass');
-is($codes{200}, IoattestSim::stats()->{completions}{total},
-   'what was refused was not sent');
+is_deeply(\%codes, { 200 => 24 }, 'a queue that is full refuses nobody');
+is(attestations(), 24, 'each reply is verified, none is asked for again');
+is_deeply([map { $_->{failing} } @{$nginx->status->{zones}[0]{models}}],
+          [('') x 24], 'no failure is remembered');
 like($nginx->log, qr/thread pool "one" queue overflow/, 'the log has why');
 is(leases(), 0, 'no lease is left');
 begin();
 is(IoattestEvidence::said($nginx, 'one', "one-$_"), 200,
    "afterwards there is room: $_") for 1 .. 4;
 is(IoattestEvidence::said($nginx, 'off', 'off'), 200, 'without threads');
+is(IoattestEvidence::said($nginx, 'none-waits', 'none'), 200,
+   'a queue of none');
+IoattestSim::set(attest => 'gpu_signature');
+is(IoattestEvidence::said($nginx, 'none-waits', 'bad'),
+   '502 gpu_evidence_invalid', 'what is wrong is refused there too');
+IoattestSim::set(attest => '');
 
 # a thread that is busy: the client of the last in its queue leaves
 

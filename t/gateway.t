@@ -99,7 +99,7 @@ X-Verdict: verified
 Content-Type: application/json
 X-Verdict: rejected
 X-Reason: signature_mismatch
-x-should-retry: false
+!x-should-retry
 --- raw_response_headers_unlike: (?m)^(?:signature|signing_address|text):
 --- error_log
 ioattest: refused signature_mismatch

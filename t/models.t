@@ -38,7 +38,7 @@ __DATA__
 [$main::path . '{"model":"acme/plain-7b"}', $main::path . '{"model":"x"}',
  $main::prompt]
 --- error_code eval
-[502, 502, 200]
+[403, 404, 200]
 --- response_body_like eval
 [IoattestTest::code_like("model_not_attestable"),
  IoattestTest::code_like("model_unknown"), qr/"choices"/]
@@ -49,7 +49,7 @@ __DATA__
 --- request eval
 [(map { $main::path . qq({"model":"invented-$_"}) } 1 .. 40), $main::stats]
 --- error_code eval
-[(502) x 40, 200]
+[(404) x 40, 200]
 --- response_body_like eval
 [(IoattestTest::code_like("model_unknown")) x 40, $main::once]
 
@@ -80,5 +80,5 @@ __DATA__
 === TEST 5: supports_attestation "true" is not true
 --- sim: {"models": "attestable_string"}
 --- request eval: $main::prompt
---- error_code: 502
+--- error_code: 403
 --- response_body_like eval: IoattestTest::code_like("model_not_attestable")

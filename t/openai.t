@@ -316,8 +316,9 @@ for my $stream (qw( tail hold )) {
                     [{ role => 'user', content => "\x{d83d}" }]),
                 'BadRequestError', 400, 'request_ambiguous',
                 "$stream: $how, half of a character");
-        refused(ask($how, $place, '', model => 'nobody'), @whole,
-                'model_unknown', "$stream: $how, an unknown model");
+        refused(ask($how, $place, '', model => 'nobody'),
+                'NotFoundError', 404, 'model_unknown',
+                "$stream: $how, an unknown model");
         is(completions(), $before, 'of which nothing was sent');
 
         my $r = ask($how, "$stream/drop/response", '', max_tokens => '5');
@@ -334,9 +335,14 @@ for my $stream (qw( tail hold )) {
 
 for my $how (qw( create stream )) {
     my $before = completions();
-    refused(ask($how, 'hold/drop/both', 'sig_flip=9', options => {}), @whole,
-            'signature_mismatch', "$how: what a retry cannot mend");
+    refused(ask($how, 'hold/drop/both', 'request_hash', options => {}),
+            @whole, 'request_hash_mismatch', "$how: what a retry cannot mend");
     is(completions(), $before + 1, 'is not tried again');
+
+    $before = completions();
+    refused(ask($how, 'hold/drop/both', 'sig_flip=9', options => {}), @whole,
+            'signature_mismatch', "$how: what another machine may");
+    is(completions(), $before + 3, 'is');
 }
 
 IoattestSim::set(completion => 'no_event', completion_times => 1);

@@ -37,7 +37,7 @@ __DATA__
 --- error_code: 502
 --- response_headers
 Content-Type: application/json
-x-should-retry: false
+x-should-retry:
 Set-Cookie:
 signature:
 text:
@@ -49,7 +49,7 @@ Link:
 
 
 
-=== TEST 2: a refusal that a retry may mend has no x-should-retry
+=== TEST 2: so has one of an attestation
 --- sim: {"attest": "nonce_wrong"}
 --- request eval: $main::prompt
 --- error_code: 502
@@ -79,3 +79,13 @@ sorry signature_mismatch
 [502, 200]
 --- response_body_like eval
 [IoattestTest::code_like("signature_mismatch"), qr/"choices"/]
+
+
+
+=== TEST 5: what no other machine mends says so
+--- sim: {"completion": "gzip"}
+--- request eval: $main::prompt
+--- error_code: 502
+--- response_headers
+x-should-retry: false
+--- response_body_like eval: IoattestTest::code_like("encoded_body")

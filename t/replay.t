@@ -13,11 +13,16 @@ use IoattestSim;
 
 IoattestSim->start(machines => 2);
 
-my $nginx = IoattestNginx->start(workers => 4, http => <<'EOF', server => <<'EOF');
+sub text {
+    my (%arg) = @_;
+    my $window = $arg{window} // '';
+
+    return (http => <<'EOF', server => <<"EOF");
     ioattest_zone io:1m;
     ioattest_ssl_verify off;
     ioattest_zone tiny:64k;
     ioattest_zone trial:1m;
+    ioattest_zone plain:1m;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; keepalive 16; }
     proxy_http_version 1.1;
     proxy_set_header Connection "";
@@ -26,6 +31,11 @@ my $nginx = IoattestNginx->start(workers => 4, http => <<'EOF', server => <<'EOF
     ioattest_request /_ioattest/attestation;
     ioattest_models /_ioattest/models;
 EOF
+        location /plain/ {
+            ioattest zone=plain;
+            $window
+            proxy_pass http://api/v1/private/;
+        }
         location /open/ { ioattest zone=io; proxy_pass http://api/v1/private/; }
         location /once/ {
             ioattest zone=io;
@@ -77,6 +87,9 @@ EOF
         location = /status { ioattest_status; }
         location = /metrics { ioattest_status prometheus; }
 EOF
+}
+
+my $nginx = IoattestNginx->start(workers => 4, text());
 
 
 sub request {
@@ -113,7 +126,13 @@ sub zone {
 # a text that comes again
 
 is(ask(request('open', 'again')), 200, 'off by default') for 1 .. 2;
-is(zone('io')->{replay}{size}, 0, 'nothing is kept for it');
+is(zone('io')->{replay}{used}, 0, 'nothing is kept for it');
+
+# the window's share is taken when the zone is laid out
+
+cmp_ok(zone($_)->{replay}{size}, '>', 100, "room from the start: $_")
+    for qw( io tiny trial );
+is(zone('plain')->{replay}{size}, 0, 'none where no location has a window');
 
 is(ask(request('once', 'first')), 200, 'a new text');
 my ($answer) = $nginx->ask(request('once', 'first'));
@@ -222,6 +241,18 @@ is(ask(request('trial', 'trial')), 200, 'a dry run') for 1 .. 3;
 is(zone('trial')->{replay}{used}, 1, 'notes texts');
 is(zone('trial')->{dry_run_would_reject}, 2, 'and counts');
 like($nginx->log, qr/would refuse replayed/, 'and logs');
+
+# a configuration that is the first to have a window
+
+is(ask(request('plain', 'before')), 200, 'a zone without a window');
+my $machines = @{zone('plain')->{machines}};
+$nginx->configure(text(window => 'ioattest_replay 60s;'));
+$nginx->reload;
+$nginx->wait_for(sub { $nginx->workers == 4 });
+cmp_ok(zone('plain')->{replay}{size}, '>', 1000, 'a reload makes room');
+is(scalar @{zone('plain')->{machines}}, $machines, 'and keeps what is there');
+is(ask(request('plain', 'after')), 200, 'a new text');
+is(ask(request('plain', 'after')), 'replayed', 'the same text again');
 
 unlike($nginx->log, qr/\[(?:alert|crit|emerg)\]/, 'no alarm in the log');
 

@@ -42,7 +42,7 @@ client_body_buffer_size 16k;
 --- inside: ioattest_bind both; ioattest_buffer_size 64k;
 --- cases eval
 [main::all('', "{$main::model,\"prompt\":\"" . ("x" x 60_000) . '"}'),
- main::all('request_ambiguous',
+ main::all('request_too_large',
            "{$main::model,\"prompt\":\"" . ("x" x 70_000) . '"}',
            "{$main::model,\"prompt\":\"" . ("\xc3\xa9" x 12_000) . '"}')]
 --- stats

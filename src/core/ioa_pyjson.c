@@ -17,6 +17,7 @@ ioa_pyjson_init(ioa_pyjson_t *j, ioa_out_t *out, size_t depth_max, int flags)
     j->num_n = 0;
     j->slow = 0;
     j->state = IOA_PYJSON_S_VALUE;
+    j->cause = IOA_CAUSE_NONE;
     j->strict = (flags & IOA_PYJSON_STRICT) != 0;
     j->in_key = 0;
     j->high = 0;
@@ -40,7 +41,7 @@ ioa_pyjson_push(ioa_pyjson_t *j, ioa_pyjson_cur_t *c, int object)
     uint8_t  bit = (uint8_t) (1 << (level % 8));
 
     if (level == j->depth_max) {
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, IOA_CAUSE_DEPTH);
         return;
     }
 
@@ -170,7 +171,7 @@ ioa_pyjson_between(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
         break;
     }
 
-    ioa_pyjson_bad(j, c);
+    ioa_pyjson_bad(j, c, ioa_cause_of_byte(ch));
 }
 
 
@@ -198,7 +199,7 @@ ioa_pyjson_step(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
         return;
 
     case IOA_PYJSON_S_BAD:
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, (ioa_cause_t) j->cause);
         return;
     }
 
@@ -232,6 +233,10 @@ int
 ioa_pyjson_final(ioa_pyjson_t *j)
 {
     int  same;
+
+    if (j->cause == IOA_CAUSE_NONE) {
+        j->cause = IOA_CAUSE_NOT_JSON;
+    }
 
     if (j->state == IOA_PYJSON_S_NUMBER && j->depth == 0
         && ioa_pyjson_number(j, j->num, j->num_n, &same))

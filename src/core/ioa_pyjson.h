@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ioa_cause.h"
 #include "ioa_escape.h"
 #include "ioa_number.h"
 #include "ioa_out.h"
@@ -45,6 +46,7 @@ typedef struct {
     size_t       num_n;
     unsigned     slow;
     uint8_t      state;
+    uint8_t      cause;         /* ioa_cause_t, of what is no such JSON */
     uint8_t      strict;
     uint8_t      in_key;
     uint8_t      high;          /* the unit before was a high surrogate */

@@ -17,6 +17,8 @@ ioa_pyjson_number(ioa_pyjson_t *j, const uint8_t *text, size_t n, int *same)
     *same = 0;
     kind = ioa_number_print(out, &len, &j->slow, text, n);
 
+    j->cause = IOA_CAUSE_NUMBER;
+
     if (j->slow > IOA_PYJSON_SLOW_MAX) {
         return 0;
     }
@@ -24,6 +26,7 @@ ioa_pyjson_number(ioa_pyjson_t *j, const uint8_t *text, size_t n, int *same)
     switch (kind) {
 
     case IOA_NUMBER_SAME:
+        j->cause = IOA_CAUSE_NONE;
         *same = 1;
         return 1;
 
@@ -35,10 +38,15 @@ ioa_pyjson_number(ioa_pyjson_t *j, const uint8_t *text, size_t n, int *same)
         /* fall through */
 
     case IOA_NUMBER_OTHER:
+        j->cause = IOA_CAUSE_NONE;
         ioa_out_write(j->out, out, len);
         return 1;
 
     default:
+        if (n <= IOA_NUMBER_INT_DIGITS_MAX) {
+            j->cause = IOA_CAUSE_NOT_JSON;
+        }
+
         return 0;
     }
 }
@@ -77,7 +85,7 @@ ioa_pyjson_begin_number(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     }
 
     if (m > IOA_PYJSON_NUMBER_MAX) {
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, IOA_CAUSE_NUMBER);
         return;
     }
 
@@ -101,7 +109,7 @@ ioa_pyjson_begin_number(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     ioa_pyjson_run(j, c);
 
     if (!ioa_pyjson_number(j, text, m, &same)) {
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, (ioa_cause_t) j->cause);
         return;
     }
 
@@ -124,7 +132,7 @@ ioa_pyjson_in_number(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     while (c->i < c->n && ioa_pyjson_is_number(c->data[c->i])) {
 
         if (j->num_n == IOA_PYJSON_NUMBER_MAX) {
-            ioa_pyjson_bad(j, c);
+            ioa_pyjson_bad(j, c, IOA_CAUSE_NUMBER);
             return;
         }
 
@@ -148,7 +156,7 @@ ioa_pyjson_in_number(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     }
 
     if (!ioa_pyjson_number(j, j->num, j->num_n, &same)) {
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, (ioa_cause_t) j->cause);
         return;
     }
 
@@ -163,7 +171,9 @@ ioa_pyjson_in_number(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
 void
 ioa_pyjson_begin_word(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
 {
-    switch (c->data[c->i]) {
+    uint8_t  ch = c->data[c->i];
+
+    switch (ch) {
 
     case 't':
         j->word = "true";
@@ -190,7 +200,8 @@ ioa_pyjson_begin_word(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     }
 
     if (j->word == NULL) {
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, ch == 'N' || ch == 'I' ? IOA_CAUSE_NUMBER
+                                                    : ioa_cause_of_byte(ch));
         return;
     }
 
@@ -206,7 +217,7 @@ ioa_pyjson_in_word(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     while (c->i < c->n && j->word[j->word_n] != '\0') {
 
         if (c->data[c->i] != (uint8_t) j->word[j->word_n]) {
-            ioa_pyjson_bad(j, c);
+            ioa_pyjson_bad(j, c, IOA_CAUSE_NOT_JSON);
             return;
         }
 
@@ -236,6 +247,14 @@ ioa_pyjson_surrogate(ioa_pyjson_t *j, uint32_t code, int escape)
 }
 
 
+/* The cause where no unit is what begins so. */
+static uint8_t
+ioa_pyjson_cause(uint8_t first)
+{
+    return first >= 0x80 ? IOA_CAUSE_NOT_UTF8 : IOA_CAUSE_NOT_JSON;
+}
+
+
 /* Reads a unit; writes it where it must change, which *same tells. */
 static int
 ioa_pyjson_unit(ioa_pyjson_t *j, ioa_pyjson_cur_t *c, int *same,
@@ -245,10 +264,13 @@ ioa_pyjson_unit(ioa_pyjson_t *j, ioa_pyjson_cur_t *c, int *same,
     uint8_t   out[IOA_ESCAPE_MAX];
     uint32_t  code;
 
-    if ((data[0] < 0x20)
-        || !ioa_unit_read(&code, same, data, n)
-        || (j->strict && !ioa_pyjson_surrogate(j, code, data[0] == '\\')))
-    {
+    if ((data[0] < 0x20) || !ioa_unit_read(&code, same, data, n)) {
+        j->cause = ioa_pyjson_cause(data[0]);
+        return 0;
+    }
+
+    if (j->strict && !ioa_pyjson_surrogate(j, code, data[0] == '\\')) {
+        j->cause = IOA_CAUSE_SURROGATE;
         return 0;
     }
 
@@ -341,8 +363,13 @@ ioa_pyjson_in_string(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
             return;
         }
 
-        if (m == IOA_UNIT_BAD || !ioa_pyjson_unit(j, c, &same, at, m)) {
-            ioa_pyjson_bad(j, c);
+        if (m == IOA_UNIT_BAD) {
+            ioa_pyjson_bad(j, c, (ioa_cause_t) ioa_pyjson_cause(at[0]));
+            return;
+        }
+
+        if (!ioa_pyjson_unit(j, c, &same, at, m)) {
+            ioa_pyjson_bad(j, c, (ioa_cause_t) j->cause);
             return;
         }
 
@@ -372,7 +399,7 @@ ioa_pyjson_in_unit(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
     }
 
     if (!ioa_pyjson_unit(j, c, &same, j->unit, m)) {
-        ioa_pyjson_bad(j, c);
+        ioa_pyjson_bad(j, c, (ioa_cause_t) j->cause);
         return;
     }
 

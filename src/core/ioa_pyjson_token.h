@@ -59,8 +59,9 @@ ioa_pyjson_skip(ioa_pyjson_t *j, ioa_pyjson_cur_t *c, size_t m)
 
 
 static inline void
-ioa_pyjson_bad(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
+ioa_pyjson_bad(ioa_pyjson_t *j, ioa_pyjson_cur_t *c, ioa_cause_t cause)
 {
+    j->cause = (uint8_t) cause;
     j->state = IOA_PYJSON_S_BAD;
     c->i = c->n;
     c->run = c->n;
@@ -87,7 +88,8 @@ void ioa_pyjson_in_unit(ioa_pyjson_t *j, ioa_pyjson_cur_t *c);
 
 /*
  * Writes what a number's text, whole and outside the run, stands for; *same:
- * it stands for itself and is not written.  Returns: 0 where it is none.
+ * it stands for itself and is not written.  Returns: 0 where it is none, and
+ * sets j->cause.
  */
 int ioa_pyjson_number(ioa_pyjson_t *j, const uint8_t *text, size_t n,
     int *same) IOA_MUST_CHECK;

@@ -8,42 +8,10 @@
 #include "ioa_canon.h"
 #include "ioa_pyjson.h"
 #include "ioa_reqmodel.h"
+#include "ioa_reqmodel_type.h"
+#include "ioa_utf8.h"
 
 #define IOA_REQMODEL_FIRST  4096    /* bytes of text to begin with */
-
-typedef enum {
-    IOA_REQMODEL_ANY = 0,
-    IOA_REQMODEL_STRING,
-    IOA_REQMODEL_ARRAY,
-    IOA_REQMODEL_FLOAT,
-    IOA_REQMODEL_INT,
-    IOA_REQMODEL_BOOL
-} ioa_reqmodel_type_t;
-
-typedef struct {
-    const char           *name;
-    ioa_reqmodel_type_t   type;
-} ioa_reqmodel_field_t;
-
-/* in the agent's order */
-static const ioa_reqmodel_field_t  ioa_reqmodel_fields[] = {
-    { "messages", IOA_REQMODEL_ARRAY },
-    { "model", IOA_REQMODEL_STRING },
-    { "temperature", IOA_REQMODEL_FLOAT },
-    { "max_tokens", IOA_REQMODEL_INT },
-    { "stream", IOA_REQMODEL_BOOL },
-    { "top_p", IOA_REQMODEL_FLOAT },
-    { "frequency_penalty", IOA_REQMODEL_FLOAT },
-    { "presence_penalty", IOA_REQMODEL_FLOAT },
-    { "stop", IOA_REQMODEL_ANY },
-    { "n", IOA_REQMODEL_INT },
-    { "logprobs", IOA_REQMODEL_BOOL }
-};
-
-#define IOA_REQMODEL_FIELDS                                                   \
-    (sizeof(ioa_reqmodel_fields) / sizeof(ioa_reqmodel_fields[0]))
-#define IOA_REQMODEL_MODEL   1
-#define IOA_REQMODEL_STREAM  4
 
 struct ioa_reqmodel_s {
     uint8_t       *text;
@@ -52,6 +20,9 @@ struct ioa_reqmodel_s {
     size_t         max;
     int            too_large;
     ioa_status_t   status;
+    ioa_cause_t    cause;
+    const char    *member;          /* declared, that the cause is about */
+    uint8_t        mark;            /* of ioa_utf8_bom */
     ioa_sha256_t   sha;
     ioa_out_t      out;
     ioa_pyjson_t   json;
@@ -120,6 +91,9 @@ ioa_reqmodel_new(size_t text_max)
                                               : IOA_MEMBERS_TEXT_MAX;
     rm->too_large = 0;
     rm->status = IOA_OK;
+    rm->cause = IOA_CAUSE_NONE;
+    rm->member = NULL;
+    rm->mark = 0;
 
     ioa_out_init(&rm->out, ioa_reqmodel_sink, rm);
     ioa_pyjson_init(&rm->json, &rm->out, IOA_REQMODEL_DEPTH_MAX,
@@ -139,82 +113,51 @@ ioa_reqmodel_free(ioa_reqmodel_t *rm)
 }
 
 
+static ioa_status_t
+ioa_reqmodel_ambiguous(ioa_reqmodel_t *rm, ioa_cause_t cause)
+{
+    rm->cause = cause;
+
+    return IOA_REQUEST_AMBIGUOUS;
+}
+
+
+/* The text has been refused by the reader or by the sink. */
+static ioa_status_t
+ioa_reqmodel_unread(ioa_reqmodel_t *rm)
+{
+    return rm->too_large
+           ? IOA_BODY_TOO_LARGE
+           : ioa_reqmodel_ambiguous(rm, (ioa_cause_t) rm->json.cause);
+}
+
+
 ioa_status_t
 ioa_reqmodel_update(ioa_reqmodel_t *rm, const uint8_t *data, size_t n)
 {
-    if (rm->status == IOA_OK && !ioa_pyjson_update(&rm->json, data, n)) {
-        rm->status = rm->too_large ? IOA_BODY_TOO_LARGE
-                                   : IOA_REQUEST_AMBIGUOUS;
+    size_t  skip;
+
+    if (rm->status != IOA_OK) {
+        return rm->status;
+    }
+
+    if (!ioa_utf8_bom(&rm->mark, &skip, data, n)) {
+        rm->status = ioa_reqmodel_ambiguous(rm, IOA_CAUSE_NOT_JSON);
+
+    } else if (!ioa_pyjson_update(&rm->json, data + skip, n - skip)) {
+        rm->status = ioa_reqmodel_unread(rm);
     }
 
     return rm->status;
 }
 
 
-static int
-ioa_reqmodel_is(ioa_span_t span, const char *text)
+ioa_cause_t
+ioa_reqmodel_cause(const ioa_reqmodel_t *rm, const char **member)
 {
-    return span.len == strlen(text)
-           && memcmp(span.data, text, span.len) == 0;
-}
+    *member = rm->member;
 
-
-/* Returns: the declared member's place, or IOA_REQMODEL_FIELDS. */
-static size_t
-ioa_reqmodel_field(ioa_span_t key)
-{
-    size_t  i;
-
-    for (i = 0; i < IOA_REQMODEL_FIELDS; i++) {
-        if (ioa_reqmodel_is(key, ioa_reqmodel_fields[i].name)) {
-            break;
-        }
-    }
-
-    return i;
-}
-
-
-static int
-ioa_reqmodel_is_int(ioa_span_t value)
-{
-    size_t  i;
-
-    for (i = value.data[0] == '-'; i < value.len; i++) {
-        if (value.data[i] < '0' || value.data[i] > '9') {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-static int
-ioa_reqmodel_type_fits(ioa_reqmodel_type_t type, ioa_span_t value)
-{
-    uint8_t  c = value.data[0];
-
-    switch (type) {
-
-    case IOA_REQMODEL_STRING:
-        return c == '"';
-
-    case IOA_REQMODEL_ARRAY:
-        return c == '[';
-
-    case IOA_REQMODEL_FLOAT:
-        return c == '-' || (c >= '0' && c <= '9');
-
-    case IOA_REQMODEL_INT:
-        return ioa_reqmodel_is_int(value);
-
-    case IOA_REQMODEL_BOOL:
-        return c == 't' || c == 'f';
-
-    default:
-        return 1;
-    }
+    return rm->cause;
 }
 
 
@@ -236,7 +179,7 @@ ioa_reqmodel_key(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, ioa_span_t key)
 }
 
 
-static int
+static ioa_cause_t
 ioa_reqmodel_float(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b,
     ioa_span_t value)
 {
@@ -246,26 +189,27 @@ ioa_reqmodel_float(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b,
 
     if (!ioa_reqmodel_is_int(value)) {
         ioa_sha256_update(&rm->sha, value.data, value.len);
-        return 1;
+        return IOA_CAUSE_NONE;
     }
 
     kind = ioa_number_print_float(out, &len, &b->slow, value.data,
                                   value.len);
 
     if (kind != IOA_NUMBER_OTHER) {
-        return 0;
+        return IOA_CAUSE_NUMBER;
     }
 
     ioa_sha256_update(&rm->sha, out, len);
 
-    return 1;
+    return IOA_CAUSE_NONE;
 }
 
 
-static int
+static ioa_cause_t
 ioa_reqmodel_declared(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, size_t i)
 {
     ioa_span_t                   key, value = b->fields[i];
+    ioa_cause_t                  cause;
     const ioa_reqmodel_field_t  *field = &ioa_reqmodel_fields[i];
 
     key.data = (const uint8_t *) field->name;
@@ -277,15 +221,17 @@ ioa_reqmodel_declared(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, size_t i)
             ioa_reqmodel_put(rm, "false");
         }
 
-        return 1;
+        return IOA_CAUSE_NONE;
     }
 
     if (ioa_reqmodel_is(value, "null")) {
-        return 1;
+        return IOA_CAUSE_NONE;
     }
 
-    if (!ioa_reqmodel_type_fits(field->type, value)) {
-        return 0;
+    cause = ioa_reqmodel_type_misfit(field->type, &value);
+
+    if (cause != IOA_CAUSE_NONE) {
+        return cause;
     }
 
     ioa_reqmodel_key(rm, b, key);
@@ -296,7 +242,7 @@ ioa_reqmodel_declared(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, size_t i)
 
     ioa_sha256_update(&rm->sha, value.data, value.len);
 
-    return 1;
+    return IOA_CAUSE_NONE;
 }
 
 
@@ -393,7 +339,7 @@ ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
         m = ioa_reqmodel_char(&code, value.data + i, value.len - 1 - i);
 
         if (m == 0 || code == 0) {
-            return IOA_REQUEST_AMBIGUOUS;
+            return ioa_reqmodel_ambiguous(rm, IOA_CAUSE_NUL);
         }
 
         k = ioa_reqmodel_utf8(out, code);
@@ -423,13 +369,19 @@ ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
     ioa_reqmodel_build_t *b)
 {
     size_t                i, at;
+    ioa_cause_t           cause;
     ioa_members_status_t  st;
 
     st = ioa_members_read(&b->members, rm->text, rm->len);
 
+    if (st == IOA_MEMBERS_NO_MEMORY) {
+        return IOA_BODY_TOO_LARGE;
+    }
+
     if (st != IOA_MEMBERS_OK) {
-        return st == IOA_MEMBERS_BAD ? IOA_REQUEST_AMBIGUOUS
-                                     : IOA_BODY_TOO_LARGE;
+        return ioa_reqmodel_ambiguous(rm, rm->len != 0 && rm->text[0] == '{'
+                                          ? IOA_CAUSE_DUPLICATE
+                                          : IOA_CAUSE_NOT_OBJECT);
     }
 
     for (i = 0; i < b->members.n; i++) {
@@ -445,8 +397,11 @@ ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
     ioa_sha256_init(&rm->sha);
 
     for (i = 0; i < IOA_REQMODEL_FIELDS; i++) {
-        if (!ioa_reqmodel_declared(rm, b, i)) {
-            return IOA_REQUEST_AMBIGUOUS;
+        cause = ioa_reqmodel_declared(rm, b, i);
+
+        if (cause != IOA_CAUSE_NONE) {
+            rm->member = ioa_reqmodel_fields[i].name;
+            return ioa_reqmodel_ambiguous(rm, cause);
         }
     }
 
@@ -475,7 +430,7 @@ ioa_reqmodel_final(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm)
     res->model_status = IOA_REQUEST_AMBIGUOUS;
 
     if (st == IOA_OK && !ioa_pyjson_final(&rm->json)) {
-        st = rm->too_large ? IOA_BODY_TOO_LARGE : IOA_REQUEST_AMBIGUOUS;
+        st = ioa_reqmodel_unread(rm);
     }
 
     if (st == IOA_OK) {

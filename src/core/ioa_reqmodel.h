@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ioa_cause.h"
 #include "ioa_members.h"
 #include "ioa_request.h"
 #include "ioa_sha256.h"
@@ -52,7 +53,7 @@ void ioa_reqmodel_free(ioa_reqmodel_t *rm);
  * Feeds the next n bytes, in pieces of any size.
  *
  * Returns: IOA_OK; IOA_REQUEST_AMBIGUOUS once the body cannot be one plain
- * UTF-8 JSON object (no BOM, no NaN, no lone surrogate, not deeper than
+ * UTF-8 JSON object (no NaN, no lone surrogate, not deeper than
  * IOA_REQMODEL_DEPTH_MAX); IOA_BODY_TOO_LARGE where its text does not fit
  * text_max or memory.  Either stays.
  */
@@ -65,11 +66,19 @@ ioa_status_t ioa_reqmodel_update(ioa_reqmodel_t *rm, const uint8_t *data,
  * Returns: IOA_OK; else as above, and IOA_REQUEST_AMBIGUOUS too where a key
  * stands twice in one object, or a declared member holds what the agent
  * refuses or coerces: a model that is no string, messages that are no array,
- * a string or a bool for a number, no integer for max_tokens or n, no bool
- * for stream or logprobs.  A null is none of these: the member is dropped.
+ * a string or a bool for a number, no integer for max_tokens or n (256.0 is
+ * one), no bool for stream or logprobs.  A null is none of these: the member is dropped.
  * Out: *res, all zero but model_status unless IOA_OK.
  */
 ioa_status_t ioa_reqmodel_final(ioa_reqmodel_result_t *res,
     ioa_reqmodel_t *rm) IOA_MUST_CHECK;
+
+/*
+ * Why the body, or the model's name in it, is IOA_REQUEST_AMBIGUOUS;
+ * IOA_CAUSE_NONE where it is not.
+ * Out: *member, the declared member that the cause is about, or NULL.
+ */
+ioa_cause_t ioa_reqmodel_cause(const ioa_reqmodel_t *rm,
+    const char **member);
 
 #endif

@@ -19,6 +19,8 @@ struct ioa_request_scan_s {
     uint8_t     is_stream;      /* the member that goes by is "stream" */
     uint8_t     stream;         /* the last one was true */
     uint8_t     ambiguous;
+    uint8_t     cause;          /* ioa_cause_t */
+    uint8_t     mark;           /* of ioa_utf8_bom */
     size_t      name_len;       /* 0: none that could be used */
     uint8_t     name[IOA_MODEL_NAME_MAX];
 };
@@ -56,6 +58,14 @@ ioa_request_is(const ioa_string_t *key, const char *name)
 
 
 static void
+ioa_request_ambiguous(ioa_request_scan_t *scan, ioa_cause_t cause)
+{
+    scan->ambiguous = 1;
+    scan->cause = (uint8_t) cause;
+}
+
+
+static void
 ioa_request_key(ioa_request_scan_t *scan)
 {
     scan->is_model = ioa_request_is(&scan->json.string, "model");
@@ -70,7 +80,7 @@ ioa_request_key(ioa_request_scan_t *scan)
     }
 
     if (scan->models != 0) {
-        scan->ambiguous = 1;
+        ioa_request_ambiguous(scan, IOA_CAUSE_DUPLICATE);
     }
 
     scan->models = 1;
@@ -90,7 +100,8 @@ ioa_request_string(ioa_request_scan_t *scan)
     }
 
     if (value->flaws) {
-        scan->ambiguous = 1;
+        ioa_request_ambiguous(scan, value->flaws & IOA_STRING_LONE
+                                    ? IOA_CAUSE_SURROGATE : IOA_CAUSE_NUL);
         return;
     }
 
@@ -107,6 +118,7 @@ ioa_status_t
 ioa_request_scan_update(ioa_request_scan_t *scan, const uint8_t *data,
     size_t n)
 {
+    size_t            skip;
     ioa_reader_t      r;
     ioa_scan_event_t  event;
 
@@ -114,13 +126,18 @@ ioa_request_scan_update(ioa_request_scan_t *scan, const uint8_t *data,
         scan->begun = 1;
     }
 
-    ioa_reader_init(&r, data, n);
+    if (!ioa_utf8_bom(&scan->mark, &skip, data, n)) {
+        ioa_request_ambiguous(scan, IOA_CAUSE_NOT_JSON);
+        return IOA_REQUEST_AMBIGUOUS;
+    }
+
+    ioa_reader_init(&r, data + skip, n - skip);
 
     do {
         event = ioa_scan_next(&scan->json, &r);
 
-        if (event == IOA_SCAN_BAD) {
-            scan->ambiguous = 1;
+        if (event == IOA_SCAN_BAD && !scan->ambiguous) {
+            ioa_request_ambiguous(scan, (ioa_cause_t) scan->json.cause);
 
         } else if (event == IOA_SCAN_KEY) {
             ioa_request_key(scan);
@@ -147,7 +164,11 @@ ioa_request_scan_final(const uint8_t **name, size_t *name_len,
         return IOA_MODEL_UNKNOWN;
     }
 
-    if (scan->ambiguous || !ioa_scan_done(&scan->json)) {
+    if (!scan->ambiguous && !ioa_scan_done(&scan->json)) {
+        ioa_request_ambiguous(scan, IOA_CAUSE_NOT_JSON);
+    }
+
+    if (scan->ambiguous) {
         return IOA_REQUEST_AMBIGUOUS;
     }
 
@@ -159,6 +180,13 @@ ioa_request_scan_final(const uint8_t **name, size_t *name_len,
     *name_len = scan->name_len;
 
     return IOA_OK;
+}
+
+
+ioa_cause_t
+ioa_request_scan_cause(const ioa_request_scan_t *scan)
+{
+    return (ioa_cause_t) scan->cause;
 }
 
 

@@ -4,9 +4,10 @@
  * The agent reads the body with Python's json.loads: the last of duplicate
  * keys wins, keys compare after unescaping.  A body in which the model could
  * be read in two ways must never leave the gateway, so the scanner checks
- * that the whole body is one plain UTF-8 JSON object (RFC 8259; no BOM, no
- * NaN, nothing after its end but white space) and that "model" stands in it
- * once at top level.  It keeps no tree and no more memory than this struct;
+ * that the whole body is one plain UTF-8 JSON object (RFC 8259; no NaN,
+ * nothing after its end but white space, nothing before it but a byte order
+ * mark, which the agent skips) and that "model" stands in it once at top
+ * level.  It keeps no tree and no more memory than this struct;
  * no recursion.
  *
  * Floor F1: bytes in, name out, no cryptography.
@@ -18,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ioa_cause.h"
 #include "ioa_status.h"
 
 #define IOA_MODEL_NAME_MAX    200
@@ -53,6 +55,9 @@ ioa_status_t ioa_request_scan_update(ioa_request_scan_t *scan,
  */
 ioa_status_t ioa_request_scan_final(const uint8_t **name, size_t *name_len,
     ioa_request_scan_t *scan) IOA_MUST_CHECK;
+
+/* Why it is IOA_REQUEST_AMBIGUOUS; IOA_CAUSE_NONE where it is not. */
+ioa_cause_t ioa_request_scan_cause(const ioa_request_scan_t *scan);
 
 /*
  * 1 where the body's "stream" is the literal true, the last one of several.

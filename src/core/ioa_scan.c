@@ -41,9 +41,10 @@ ioa_scan_init(ioa_scan_t *s, const ioa_scan_rules_t *rules)
 
 
 static ioa_scan_event_t
-ioa_scan_bad(ioa_scan_t *s)
+ioa_scan_bad(ioa_scan_t *s, ioa_cause_t cause)
 {
     s->state = IOA_SCAN_S_BAD;
+    s->cause = (uint8_t) cause;
 
     return IOA_SCAN_BAD;
 }
@@ -71,7 +72,7 @@ ioa_scan_push(ioa_scan_t *s, int object)
     uint8_t  bit;
 
     if (s->depth >= s->rules.depth_max || s->depth >= IOA_SCAN_DEPTH_MAX) {
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, IOA_CAUSE_DEPTH);
     }
 
     level = s->depth++;
@@ -102,7 +103,7 @@ static ioa_scan_event_t
 ioa_scan_pop(ioa_scan_t *s, int object)
 {
     if (s->depth == 0 || ioa_scan_in_object(s) != object) {
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, IOA_CAUSE_NOT_JSON);
     }
 
     s->depth--;
@@ -164,8 +165,12 @@ ioa_scan_begin_value(ioa_scan_t *s, uint8_t c)
         return IOA_SCAN_MORE;
     }
 
+    if (c == 'N' || c == 'I') {
+        return ioa_scan_bad(s, IOA_CAUSE_NUMBER);
+    }
+
     if (c < '1' || c > '9') {
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, ioa_cause_of_byte(c));
     }
 
     s->state = IOA_SCAN_S_INT;
@@ -179,10 +184,14 @@ ioa_scan_value(ioa_scan_t *s, uint8_t c)
 {
     int  member;
 
-    if (s->values == s->rules.values_max
-        || (s->rules.object_only && s->depth == 0 && c != '{'))
-    {
-        return ioa_scan_bad(s);
+    if (s->values == s->rules.values_max) {
+        return ioa_scan_bad(s, IOA_CAUSE_NOT_JSON);
+    }
+
+    if (s->rules.object_only && s->depth == 0 && c != '{') {
+        return ioa_scan_bad(s, c != 0 && strchr("[\"-0123456789tfn", c)
+                               ? IOA_CAUSE_NOT_OBJECT
+                               : ioa_cause_of_byte(c));
     }
 
     s->values++;
@@ -211,7 +220,7 @@ ioa_scan_separator(ioa_scan_t *s, uint8_t c)
     }
 
     if (c != ',') {
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, ioa_cause_of_byte(c));
     }
 
     s->state = ioa_scan_in_object(s) ? IOA_SCAN_S_NEXT_KEY
@@ -250,7 +259,7 @@ ioa_scan_structure(ioa_scan_t *s, uint8_t c)
 
     case IOA_SCAN_S_COLON:
         if (c != ':') {
-            return ioa_scan_bad(s);
+            return ioa_scan_bad(s, ioa_cause_of_byte(c));
         }
 
         s->state = IOA_SCAN_S_VALUE;
@@ -260,13 +269,13 @@ ioa_scan_structure(ioa_scan_t *s, uint8_t c)
         return ioa_scan_separator(s, c);
 
     case IOA_SCAN_S_DONE:
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, ioa_cause_of_byte(c));
     }
 
     /* a key must come */
 
     if (c != '"') {
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, ioa_cause_of_byte(c));
     }
 
     return ioa_scan_begin_string(s, 1);
@@ -296,7 +305,7 @@ ioa_scan_string(ioa_scan_t *s, ioa_reader_t *r)
     case IOA_STRING_END:
         return ioa_scan_end_string(s);
     default:
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, (ioa_cause_t) s->string.cause);
     }
 }
 
@@ -305,7 +314,7 @@ static ioa_scan_event_t
 ioa_scan_literal(ioa_scan_t *s, uint8_t c)
 {
     if (c != (uint8_t) *s->literal) {
-        return ioa_scan_bad(s);
+        return ioa_scan_bad(s, IOA_CAUSE_NOT_JSON);
     }
 
     s->literal++;
@@ -388,7 +397,7 @@ ioa_scan_number(ioa_scan_t *s, ioa_reader_t *r)
         if (next == IOA_SCAN_S_BAD) {
 
             if (!ioa_scan_number_whole(s->state)) {
-                return ioa_scan_bad(s);
+                return ioa_scan_bad(s, IOA_CAUSE_NOT_JSON);
             }
 
             ioa_scan_after(s);
@@ -399,7 +408,7 @@ ioa_scan_number(ioa_scan_t *s, ioa_reader_t *r)
         s->state = next;
 
         if (!ioa_reader_skip(r, 1)) {
-            return ioa_scan_bad(s);
+            return ioa_scan_bad(s, IOA_CAUSE_NOT_JSON);
         }
     }
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ioa_cause.h"
 #include "ioa_reader.h"
 #include "ioa_status.h"
 #include "ioa_string.h"
@@ -42,6 +43,7 @@ typedef struct {
     size_t            depth;
     size_t            values;
     uint8_t           state;
+    uint8_t           cause;        /* ioa_cause_t, of IOA_SCAN_BAD */
     uint8_t           in_key;       /* the string is a key */
     uint8_t           first;        /* IOA_SCAN_OTHER: the value's first byte */
     ioa_string_t      string;       /* the current key or string */

@@ -27,3 +27,14 @@ ioa_sha256_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sha256_t *sha)
 {
     (void) SHA256_Final(digest32, &sha->ctx);
 }
+
+
+void
+ioa_sha256(uint8_t digest32[IOA_SHA256_LEN], const uint8_t *data, size_t n)
+{
+    ioa_sha256_t  sha;
+
+    ioa_sha256_init(&sha);
+    ioa_sha256_update(&sha, data, n);
+    ioa_sha256_final(digest32, &sha);
+}

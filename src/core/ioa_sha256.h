@@ -31,4 +31,8 @@ void ioa_sha256_update(ioa_sha256_t *sha, const uint8_t *data, size_t n);
 /* Out: digest32.  sha is used up. */
 void ioa_sha256_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sha256_t *sha);
 
+/* Out: digest32, of n bytes that are all there. */
+void ioa_sha256(uint8_t digest32[IOA_SHA256_LEN], const uint8_t *data,
+    size_t n);
+
 #endif

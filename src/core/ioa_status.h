@@ -29,8 +29,9 @@ typedef enum {
     IOA_STREAM_TRUNCATED,
     IOA_STREAM_AMBIGUOUS,
 
-    /* reason of a request */
+    /* reasons of a request */
     IOA_REQUEST_AMBIGUOUS,
+    IOA_REQUEST_TOO_LARGE,
 
     /* reasons of an attestation */
     IOA_ATTESTATION_UNAVAILABLE,
@@ -68,5 +69,11 @@ const char *ioa_status_message(ioa_status_t st);
  * a service that was down); 0 where a retry cannot mend it.
  */
 int ioa_status_retryable(ioa_status_t st);
+
+/*
+ * The HTTP status of a refusal for it, where nothing else is known: 400 to
+ * 499 where the caller is mistaken, else 502.
+ */
+int ioa_status_http(ioa_status_t st);
 
 #endif

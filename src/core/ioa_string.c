@@ -25,6 +25,7 @@ ioa_string_begin(ioa_string_t *s, int keep, int strict)
     s->keep = (uint8_t) (keep != 0);
     s->strict = (uint8_t) (strict != 0);
     s->flaws = 0;
+    s->cause = IOA_CAUSE_NOT_JSON;
     s->surrogate = 0;
     s->text_over = 0;
     s->text_len = 0;
@@ -89,6 +90,8 @@ ioa_string_flaw(ioa_string_t *s, uint8_t flaw)
     s->flaws |= flaw;
 
     if (s->strict) {
+        s->cause = flaw == IOA_STRING_LONE ? IOA_CAUSE_SURROGATE
+                                           : IOA_CAUSE_NUL;
         return IOA_STRING_BAD;
     }
 
@@ -128,6 +131,7 @@ ioa_string_utf8(ioa_string_t *s, ioa_reader_t *r)
     while (ioa_reader_peek(r, &c) && (utf8.need != 0 || c >= 0x80)) {
 
         if (!ioa_utf8_byte(&utf8, c) || !ioa_reader_u8(r, &c)) {
+            s->cause = IOA_CAUSE_NOT_UTF8;
             return IOA_STRING_BAD;
         }
 
@@ -177,6 +181,7 @@ ioa_string_text(ioa_string_t *s, ioa_reader_t *r)
     }
 
     if (!ioa_utf8_begin(&s->utf8, c)) {
+        s->cause = c >= 0x80 ? IOA_CAUSE_NOT_UTF8 : IOA_CAUSE_NOT_JSON;
         return IOA_STRING_BAD;
     }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ioa_cause.h"
 #include "ioa_reader.h"
 #include "ioa_status.h"
 #include "ioa_utf8.h"
@@ -32,6 +33,7 @@ typedef struct {
     uint8_t     keep;
     uint8_t     strict;     /* a flaw is an error */
     uint8_t     flaws;
+    uint8_t     cause;      /* ioa_cause_t, of IOA_STRING_BAD */
     uint8_t     hex_left;   /* digits that \u still lacks */
     uint16_t    hex;
     uint16_t    surrogate;  /* high half that awaits its low half */

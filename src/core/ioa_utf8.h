@@ -10,6 +10,7 @@
 #ifndef IOA_UTF8_H
 #define IOA_UTF8_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ioa_status.h"
@@ -62,6 +63,65 @@ ioa_utf8_byte(ioa_utf8_t *u, uint8_t c)
     }
 
     return c < 0x80 || ioa_utf8_begin(u, c);
+}
+
+
+/*
+ * Returns: the length of the character that begins at data[0], of which
+ * n >= 1 bytes are there; 0 where they begin with none, or not a whole one.
+ */
+IOA_MUST_CHECK static inline size_t
+ioa_utf8_char(const uint8_t *data, size_t n)
+{
+    size_t      i;
+    ioa_utf8_t  utf8 = { 0, 0, 0 };
+
+    for (i = 0; i < n; i++) {
+        if (!ioa_utf8_byte(&utf8, data[i])) {
+            return 0;
+        }
+
+        if (utf8.need == 0) {
+            return i + 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Looks for a byte order mark at the start of a text, which comes in pieces
+ * of any size.
+ *
+ * Returns: 0 where the text begins with a part of one and then goes on
+ * otherwise.
+ * Out: *skip, how many of the n bytes belong to it.
+ * In/out: *seen, 0 before the first piece.
+ */
+IOA_MUST_CHECK static inline int
+ioa_utf8_bom(uint8_t *seen, size_t *skip, const uint8_t *data, size_t n)
+{
+    static const uint8_t  mark[] = { 0xef, 0xbb, 0xbf };
+
+    *skip = 0;
+
+    while (*seen < sizeof(mark) && *skip < n) {
+
+        if (data[*skip] != mark[*seen]) {
+            if (*seen != 0) {
+                return 0;
+            }
+
+            *seen = sizeof(mark);
+            break;
+        }
+
+        (*seen)++;
+        (*skip)++;
+    }
+
+    return 1;
 }
 
 #endif

@@ -18,6 +18,7 @@
 #include "ioa_request.h"
 #include "ioa_signature.h"
 #include "ioa_status.h"
+#include "ioa_utf8.h"
 
 #define IOA_IMAGE_DIGEST_MAX    128
 #define IOA_MODEL_ID_MAX        128

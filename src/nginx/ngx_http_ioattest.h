@@ -58,6 +58,9 @@ typedef struct {
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
+    size_t                       body_buffer_size;  /* of the last location */
+    off_t                        max_body_size;
+    ngx_uint_t                   body_in_file_only;
 } ngx_http_ioattest_main_conf_t;
 
 
@@ -180,7 +183,8 @@ struct ngx_http_ioattest_ctx_s {
     ngx_http_ioattest_state_e    state;
     ngx_http_ioattest_verdict_e  verdict;
     ioa_status_t                 reason;
-    ngx_int_t                    status;    /* HTTP, of a refusal */
+    ngx_int_t                    status;    /* HTTP, of a refusal; 0: by
+                                               the table of reasons */
 
     /* the model */
     ngx_http_ioattest_model_t    model;
@@ -190,6 +194,9 @@ struct ngx_http_ioattest_ctx_s {
 
     /* the request */
     ioa_status_t                 scanned;   /* what its body says of "model" */
+    ioa_status_t                 hashed;    /* why request32 is not set */
+    ioa_cause_t                  cause;     /* of what is ambiguous */
+    const char                  *cause_member;
     u_char                       request32[IOA_SHA256_LEN];
     unsigned                     read:1;
     unsigned                     have_request:1;    /* request32 is set */
@@ -287,6 +294,9 @@ ngx_uint_t ngx_http_ioattest_coded(ngx_list_part_t *part);
  * one than the one that was signed.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_request_headers(ngx_http_request_t *r);
+
+/* 1 where there is such a header, which only a dry run leaves in. */
+ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_http_request_t *r);
 
 /*
  * model: returns NGX_OK, NGX_AGAIN while a job or a lease is waited for, or

@@ -29,11 +29,8 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_job_e kind,
     uint64_t token, ngx_uint_t waited)
 {
-    u_char                      *p;
-    ngx_str_t                    args, body, *uri;
-    ngx_msec_t                   timeout;
-    ioa_bytes_t                  id;
-    ngx_http_ioattest_job_t     *job;
+    ngx_msec_t                timeout;
+    ngx_http_ioattest_job_t  *job;
 
     job = ngx_pcalloc(r->pool, sizeof(ngx_http_ioattest_job_t));
     if (job == NULL) {
@@ -53,6 +50,52 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
 
     if (kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
         ngx_memcpy(job->lease_key, ctx->model.key, NGX_HTTP_IOATTEST_KEY_LEN);
+
+    } else {
+        ngx_memcpy(job->lease_key, ctx->conf->list_key,
+                   NGX_HTTP_IOATTEST_KEY_LEN);
+    }
+
+    if (ngx_http_ioattest_job_ask(r, job) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    timeout = ctx->conf->timeout;
+
+    if (waited) {
+        timeout = ngx_min(timeout,
+                          (ngx_msec_t) ngx_max((ngx_msec_int_t)
+                                   (ctx->deadline - ngx_current_msec), 1));
+    }
+
+    ngx_http_ioattest_job_timer(job, timeout);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_ioattest_job_timer(ngx_http_ioattest_job_t *job, ngx_msec_t timeout)
+{
+    job->timer.data = job;
+    job->timer.handler = ngx_http_ioattest_job_timeout;
+    job->timer.log = job->ctx->request->connection->log;
+
+    ngx_add_timer(&job->timer, timeout);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_job_ask(ngx_http_request_t *r, ngx_http_ioattest_job_t *job)
+{
+    u_char                   *p;
+    ngx_str_t                 args, body, *uri;
+    ioa_bytes_t               id;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = job->ctx;
+
+    if (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
         uri = &ctx->conf->request;
 
         if (RAND_bytes(job->nonce32, IOA_NONCE_LEN) != 1) {
@@ -77,36 +120,16 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
         }
 
     } else {
-        ngx_memcpy(job->lease_key, ctx->conf->list_key,
-                   NGX_HTTP_IOATTEST_KEY_LEN);
         uri = &ctx->conf->models;
         ngx_str_null(&body);
     }
 
     ngx_str_null(&args);
 
-    if (ngx_http_ioattest_job_send(r, job, uri, &args, &body) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "ioattest job: \"%V\"", uri);
 
-    timeout = ctx->conf->timeout;
-
-    if (waited) {
-        timeout = ngx_min(timeout,
-                          (ngx_msec_t) ngx_max((ngx_msec_int_t)
-                                   (ctx->deadline - ngx_current_msec), 1));
-    }
-
-    job->timer.data = job;
-    job->timer.handler = ngx_http_ioattest_job_timeout;
-    job->timer.log = r->connection->log;
-
-    ngx_add_timer(&job->timer, timeout);
-
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "ioattest job: \"%V\" waited:%ui", uri, waited);
-
-    return NGX_OK;
+    return ngx_http_ioattest_job_send(r, job, uri, &args, &body);
 }
 
 

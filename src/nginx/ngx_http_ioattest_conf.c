@@ -8,8 +8,6 @@
 #include "ngx_http_ioattest_conf.h"
 
 
-static ngx_int_t ngx_http_ioattest_conf_parse(ngx_str_t *value,
-    const ngx_http_ioattest_conf_value_t *spec);
 static ngx_int_t ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 
@@ -27,98 +25,6 @@ ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
                        "expected %s", value, name, expected);
 
     return NGX_CONF_ERROR;
-}
-
-
-char *
-ngx_http_ioattest_conf_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char *p = conf;
-
-    ngx_int_t                              n;
-    ngx_str_t                             *value;
-    ngx_flag_t                            *fp;
-    const ngx_http_ioattest_conf_value_t  *spec;
-
-    spec = cmd->post;
-    value = cf->args->elts;
-
-    /* all of these types are of one size, and unset alike */
-
-    fp = (ngx_flag_t *) (p + cmd->offset);
-
-    if (*fp != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    n = ngx_http_ioattest_conf_parse(&value[1], spec);
-
-    if (n == NGX_ERROR || n < spec->min || n > spec->max) {
-        return ngx_http_ioattest_conf_bad(cf, &value[1], spec->expected);
-    }
-
-    *fp = n;
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_http_ioattest_conf_parse(ngx_str_t *value,
-    const ngx_http_ioattest_conf_value_t *spec)
-{
-    ngx_int_t  n;
-
-    switch (spec->type) {
-
-    case NGX_HTTP_IOATTEST_CONF_FLAG:
-
-        if (value->len == 2
-            && ngx_strncasecmp(value->data, (u_char *) "on", 2) == 0)
-        {
-            return 1;
-        }
-
-        if (value->len == 3
-            && ngx_strncasecmp(value->data, (u_char *) "off", 3) == 0)
-        {
-            return 0;
-        }
-
-        return NGX_ERROR;
-
-    case NGX_HTTP_IOATTEST_CONF_NUM:
-        return ngx_atoi(value->data, value->len);
-
-    case NGX_HTTP_IOATTEST_CONF_SEC:
-        return ngx_parse_time(value, 1);
-
-    case NGX_HTTP_IOATTEST_CONF_MSEC_OFF:
-
-        if (ngx_strcmp(value->data, "off") == 0) {
-            return 0;
-        }
-
-        n = ngx_parse_time(value, 0);
-
-        return n ? n : NGX_ERROR;
-
-    case NGX_HTTP_IOATTEST_CONF_MSEC:
-        return ngx_parse_time(value, 0);
-
-    case NGX_HTTP_IOATTEST_CONF_SIZE:
-        return ngx_parse_size(value);
-
-    default: /* NGX_HTTP_IOATTEST_CONF_NAME */
-
-        for (n = 0; spec->names[n]; n++) {
-            if (ngx_strcmp(value->data, spec->names[n]) == 0) {
-                return n;
-            }
-        }
-
-        return NGX_ERROR;
-    }
 }
 
 
@@ -238,6 +144,21 @@ ngx_http_ioattest_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ilcf->enable = 1;
     ilcf->zone_name.data = value[1].data + 5;
     ilcf->zone_name.len = value[1].len - 5;
+
+#if (NGX_THREADS && defined ANGIE_VERSION)
+
+    /*
+     * The default pool.  Angie merges configurations after it has looked at
+     * the pools: one that is added then would have no threads.
+     */
+
+    if (ilcf->thread_pool_name.data == NULL
+        && ngx_thread_pool_add(cf, NULL) == NULL)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+#endif
 
     return NGX_CONF_OK;
 }

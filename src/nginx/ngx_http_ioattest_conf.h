@@ -94,6 +94,13 @@ char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *expected);
 
 /*
+ * Warns where a merged location that is protected writes prompts to files.
+ * own: "ioattest" stands in this very block.
+ */
+void ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+
+/*
  * Checks a merged location that is protected, and works out the rest.
  * own: "ioattest" stands in this very block.
  */

@@ -12,8 +12,6 @@
 
 #include "ngx_http_ioattest.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_FETCH_PATH  2048
 
@@ -181,6 +179,7 @@ ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
     job->proof = proof;
     job->what = what;
     job->second = (path != proof->path[what]);
+    job->path = path;
 
     job->next = ctx->jobs;
     ctx->jobs = job;
@@ -243,7 +242,7 @@ ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
                      "ioattest fetch %ud %s %V", what,
                      proof->path[what], base);
 
-    SHA256(buf, p - buf, key32);
+    ioa_sha256(key32, buf, p - buf);
 }
 
 
@@ -381,6 +380,30 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
     if (proof->pending == 0) {
         ngx_http_ioattest_fetch_over(proof);
     }
+}
+
+
+ngx_int_t
+ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job)
+{
+    ngx_http_ioattest_proof_t  *proof;
+
+    proof = job->proof;
+
+    if (proof->job->finished
+        || ngx_http_ioattest_fetch_send(proof, job->what, job->path)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    /* it is the first of the list now, and waited for in place of this one */
+
+    job->ctx->jobs->again = 1;
+    job->finished = 1;
+    proof->pending--;
+
+    return NGX_OK;
 }
 
 

@@ -47,6 +47,10 @@ ngx_http_ioattest_job_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
     status = (rc >= NGX_HTTP_SPECIAL_RESPONSE)
              ? rc : (ngx_int_t) sr->headers_out.status;
 
+    if (ngx_http_ioattest_job_again(job, status) == NGX_OK) {
+        return NGX_OK;
+    }
+
     if (job->kind == NGX_HTTP_IOATTEST_JOB_FETCH) {
         job->finished = 1;
         ngx_http_ioattest_fetch_done(job, status);

@@ -19,6 +19,7 @@ static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_ioattest_header_unlike(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
 
@@ -94,6 +95,13 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
     if (ctx == NULL) {
 
         if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
+            return ngx_http_next_header_filter(r);
+        }
+
+        if (r->upstream == NULL) {
+
+            /* nginx's own answer before the gate, as of "return 204" */
+
             return ngx_http_next_header_filter(r);
         }
 
@@ -274,6 +282,17 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         return ngx_http_ioattest_next_header(r);
     }
 
+    if (ctx->conf->dry_run && ngx_http_ioattest_header_unlike(r)) {
+        ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                      "ioattest: a dry run does not judge this response: it "
+                      "is coded or partial, as the request asks for, and "
+                      "else ioattest would have taken out what asks for it");
+
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+        return ngx_http_ioattest_next_header(r);
+    }
+
     /* the agent's event streams have their signature in an event */
 
     ctx->events = (ctx->conf->text == IOA_TEXT_AGENT
@@ -327,6 +346,22 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     }
 
     return ngx_http_ioattest_header_hold(r, ctx);
+}
+
+
+/*
+ * A dry run leaves in the request's headers what is taken out otherwise.
+ * 1 where the response is what it is for that: nothing could be said of the
+ * one that would have come.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
+{
+    return ngx_http_ioattest_request_unwanted(r)
+           && (r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
+               || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+               || ngx_http_ioattest_coded(&r->headers_out.headers.part));
 }
 
 
@@ -395,7 +430,10 @@ ngx_http_ioattest_header_hold(ngx_http_request_t *r,
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_HOLD);
 
     r->filter_need_in_memory = 1;
-    r->allow_ranges = 0;
+
+    if (!ctx->conf->dry_run) {
+        r->allow_ranges = 0;
+    }
 
     return NGX_OK;
 }

@@ -34,9 +34,11 @@ struct ngx_http_ioattest_job_s {
     ioa_fetch_e                  what;      /* FETCH */
     ngx_str_t                    chain;     /* FETCH: its header */
     ngx_uint_t                   second;    /* FETCH: another path of it */
+    const char                  *path;      /* FETCH: this one */
     ngx_http_ioattest_job_t     *next;
 
     unsigned                     waited:1;  /* the request stands still */
+    unsigned                     again:1;   /* after a connection was lost */
     unsigned                     replied:1;
     unsigned                     finished:1;
     unsigned                     complete:1;
@@ -75,6 +77,12 @@ struct ngx_http_ioattest_proof_s {
 ngx_int_t ngx_http_ioattest_job_start(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_job_e kind,
     uint64_t token, ngx_uint_t waited);
+
+/* Asks for what its kind says, an attestation by a nonce of its own. */
+ngx_int_t ngx_http_ioattest_job_ask(ngx_http_request_t *r,
+    ngx_http_ioattest_job_t *job);
+void ngx_http_ioattest_job_timer(ngx_http_ioattest_job_t *job,
+    ngx_msec_t timeout);
 ngx_int_t ngx_http_ioattest_job_send(ngx_http_request_t *r,
     ngx_http_ioattest_job_t *job, ngx_str_t *uri, ngx_str_t *args,
     ngx_str_t *body);
@@ -84,6 +92,13 @@ ngx_http_ioattest_job_t *ngx_http_ioattest_job_find(ngx_http_request_t *sr);
 ngx_int_t ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job);
 ngx_int_t ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job,
     ngx_chain_t *in);
+
+/*
+ * again: NGX_OK where another job has taken its place, NGX_DECLINED where it
+ * has ended.
+ */
+ngx_int_t ngx_http_ioattest_job_again(ngx_http_ioattest_job_t *job,
+    ngx_int_t status);
 
 /* finish: how a job ends */
 
@@ -129,6 +144,8 @@ ngx_int_t ngx_http_ioattest_fetch_start(ngx_http_ioattest_proof_t *proof);
 void ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof);
 void ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job,
     ngx_int_t status);
+
+ngx_int_t ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job);
 
 /* Out: job->chain, what a service sent in this header, untouched if not. */
 void ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job,

@@ -227,7 +227,7 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
     ioa_proved_t *proved)
 {
     char       *p, *end;
-    ngx_str_t   arch, driver, vbios;
+    ngx_str_t   arch, driver, vbios, advisory;
 
     if (proved->cpu == 0) {
         ngx_http_ioattest_text_add(text, "\"cpu\":null,\"tcb_status\":null,"
@@ -244,9 +244,12 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
 
             end = p + strcspn(p, ",");
 
-            ngx_http_ioattest_text_add(text, "%s\"%*s\"",
+            advisory = ngx_http_ioattest_text_escape(text, (u_char *) p,
+                                                     end - p);
+
+            ngx_http_ioattest_text_add(text, "%s\"%V\"",
                                        p == proved->advisories ? "" : ",",
-                                       (size_t) (end - p), p);
+                                       &advisory);
         }
 
         ngx_http_ioattest_text_add(text, "],");

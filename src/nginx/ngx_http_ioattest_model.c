@@ -48,7 +48,7 @@ static ngx_int_t
 ngx_http_ioattest_model_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, u_char *data, size_t *len, size_t max)
 {
-    size_t     i;
+    size_t     i, n;
     ngx_str_t  value;
 
     if (ngx_http_complex_value(r, cv, &value) != NGX_OK) {
@@ -59,8 +59,12 @@ ngx_http_ioattest_model_value(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    for (i = 0; i < value.len; i++) {
-        if (value.data[i] < 0x20 || value.data[i] == 0x7f) {
+    /* as a name in the models list: no list has another */
+
+    for (i = 0; i < value.len; i += n) {
+        n = ioa_utf8_char(value.data + i, value.len - i);
+
+        if (n == 0 || value.data[i] < 0x20 || value.data[i] == 0x7f) {
             return NGX_DECLINED;
         }
     }

@@ -10,11 +10,15 @@
 
 static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_phase_post(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, const char *look_at);
 static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
@@ -95,12 +99,22 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    /* a 304 or 412 made of a response would wipe our context */
-    r->disable_not_modified = 1;
+    if (!ctx->conf->dry_run) {
+
+        /* a 304 or 412 made of a response would wipe our context */
+        r->disable_not_modified = 1;
+    }
 
     if (r->method == NGX_HTTP_HEAD) {
-        return ngx_http_ioattest_phase_refuse(r, ctx, IOA_NO_SIGNATURE,
+        return ngx_http_ioattest_phase_method(r, ctx,
                              "the answer to HEAD has no body to be signed");
+    }
+
+    if (ctx->conf->text == IOA_TEXT_AGENT
+        && !ngx_http_ioattest_phase_post(r))
+    {
+        return ngx_http_ioattest_phase_method(r, ctx,
+                             "the agent signs answers to POST alone");
     }
 
     if (ctx->conf->incomplete) {
@@ -120,6 +134,57 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
+}
+
+
+/*
+ * What the client sent: X-Accel-Redirect and error_page turn a POST into a
+ * GET, and whoever uses them has proxy_method.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_phase_post(ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_POST
+           || (r->request_line.len > 5
+               && ngx_strncmp(r->request_line.data, "POST ", 5) == 0);
+}
+
+
+/* RFC 9110, section 15.5.6: a 405 says what is allowed. */
+
+static ngx_int_t
+ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, const char *look_at)
+{
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    ctx->status = NGX_HTTP_NOT_ALLOWED;
+
+    rc = ngx_http_ioattest_phase_refuse(r, ctx, IOA_NO_SIGNATURE, look_at);
+
+    if (rc != NGX_HTTP_NOT_ALLOWED) {
+        return rc;
+    }
+
+    /* here, so that it is there whatever error_page makes of the rest */
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Allow");
+    ngx_str_set(&h->value, "POST");
+    h->lowcase_key = (u_char *) "allow";
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return rc;
 }
 
 
@@ -186,7 +251,10 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
         return NGX_AGAIN;
 
     case NGX_DECLINED:
-        return ngx_http_ioattest_phase_refuse(r, ctx, reason, NULL);
+        return ngx_http_ioattest_phase_refuse(r, ctx, reason,
+                              reason == IOA_REQUEST_TOO_LARGE
+                              ? "ioattest_buffer_size is less than the "
+                                "request, or what is hashed of it" : NULL);
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -198,14 +266,24 @@ static ngx_int_t
 ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
 {
+    ngx_uint_t  both;
+
+    both = (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH);
+
+    if (both && ngx_http_ioattest_phase_length(r)
+                > (off_t) ctx->conf->buffer_size)
+    {
+        *reason = IOA_REQUEST_TOO_LARGE;
+        return NGX_DECLINED;
+    }
+
     if (ngx_http_ioattest_request_read(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH
-        && !ctx->have_request)
-    {
-        *reason = IOA_REQUEST_AMBIGUOUS;
+    if (both && !ctx->have_request) {
+        *reason = (ctx->hashed == IOA_BODY_TOO_LARGE) ? IOA_REQUEST_TOO_LARGE
+                                                      : IOA_REQUEST_AMBIGUOUS;
         return NGX_DECLINED;
     }
 
@@ -218,6 +296,25 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+static off_t
+ngx_http_ioattest_phase_length(ngx_http_request_t *r)
+{
+    off_t         length;
+    ngx_chain_t  *cl;
+
+    length = 0;
+
+    for (cl = r->request_body ? r->request_body->bufs : NULL;
+         cl;
+         cl = cl->next)
+    {
+        length += ngx_buf_size(cl->buf);
+    }
+
+    return length;
 }
 
 
@@ -319,7 +416,9 @@ ngx_http_ioattest_phase_go(ngx_http_request_t *r,
 {
     ngx_http_ioattest_wait_end(ctx);
 
-    if (ngx_http_ioattest_request_headers(r) != NGX_OK) {
+    if (!ctx->conf->dry_run
+        && ngx_http_ioattest_request_headers(r) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

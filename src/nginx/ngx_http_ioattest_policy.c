@@ -8,8 +8,6 @@
 
 #include "ngx_http_ioattest_conf.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
 
@@ -75,6 +73,7 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     }
 
     mcf->enabled = 1;
+    conf->zone->replay |= (conf->replay != 0);
 
     /* the default of 1m, or less where proofs live for less than 10m */
 
@@ -105,6 +104,8 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     if (own && conf->request.len && !conf->incomplete) {
         ngx_http_ioattest_conf_warn(cf, conf);
     }
+
+    ngx_http_ioattest_conf_sizes(cf, conf, own);
 
     if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -438,7 +439,7 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
                         policy->image_digests[i].data);
     }
 
-    SHA256(buf, p - buf, conf->policy32);
+    ioa_sha256(conf->policy32, buf, p - buf);
 
     return NGX_OK;
 }

@@ -123,7 +123,18 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
         task->event.data = proof;
 
         if (ngx_thread_task_post(ilcf->thread_pool, task) != NGX_OK) {
-            return NGX_ERROR;
+
+            /*
+             * Its queue is full, which nginx has logged.  The reply is at
+             * hand and may be good: to give it up would cost another
+             * attestation, which meets the same queue, and refuse those who
+             * wait.  So it is verified here: some 30 ms in which this worker
+             * posts nothing more and the threads catch up.
+             */
+
+            ngx_http_ioattest_proof_run(proof);
+
+            return NGX_OK;
         }
 
         /*

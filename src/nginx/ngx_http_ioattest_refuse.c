@@ -13,12 +13,16 @@
 
 
 #define NGX_HTTP_IOATTEST_BODY                                               \
-    "{\"error\":{\"message\":\"%s\",\"type\":\"attestation_error\","         \
+    "{\"error\":{\"message\":\"%V.\",\"type\":\"attestation_error\","        \
     "\"param\":null,\"code\":\"%s\"}}"
 
 
 static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
+static ngx_int_t ngx_http_ioattest_refuse_sentence(
+    ngx_http_ioattest_ctx_t *ctx, ngx_str_t *sentence);
+static ngx_uint_t ngx_http_ioattest_refuse_final(
+    ngx_http_ioattest_ctx_t *ctx);
 
 
 ngx_uint_t
@@ -29,10 +33,14 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 
     counters = ngx_http_ioattest_counters(ctx);
 
+    /* whoever knows better than the table has set the status before */
+
+    if (ctx->status == 0 || ctx->verdict == NGX_HTTP_IOATTEST_REJECTED) {
+        ctx->status = ioa_status_http(reason);
+    }
+
     ctx->verdict = NGX_HTTP_IOATTEST_REJECTED;
     ctx->reason = reason;
-    ctx->status = (reason == IOA_REQUEST_AMBIGUOUS) ? NGX_HTTP_BAD_REQUEST
-                                                    : NGX_HTTP_BAD_GATEWAY;
 
     ngx_http_ioattest_refuse_log(ctx, look_at);
 
@@ -55,9 +63,7 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at)
 {
     u_char               address[IOA_ADDRESS_TEXT_LEN];
-    size_t               len;
-    ngx_str_t            model, signer;
-    const char          *message;
+    ngx_str_t            model, signer, sentence;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -82,16 +88,81 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
 
     /* the sentence goes on */
 
+    if (ngx_http_ioattest_refuse_sentence(ctx, &sentence) != NGX_OK) {
+        ngx_str_set(&sentence, "no memory to say more");
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "ioattest: %s %s: %V%s%s, model \"%V\", address \"%V\"",
+                  ctx->conf->dry_run ? "would refuse" : "refused",
+                  ioa_status_name(ctx->reason), &sentence,
+                  look_at ? "; " : "", look_at ? look_at : "",
+                  &model, &signer);
+}
+
+
+/*
+ * What the reason is in words, less the full stop.  A request that can be
+ * read in more than one way is told why; all of it are words of our own,
+ * which JSON need not escape.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_refuse_sentence(ngx_http_ioattest_ctx_t *ctx,
+    ngx_str_t *sentence)
+{
+    size_t       len;
+    const char  *message, *cause, *member;
+
     message = ioa_status_message(ctx->reason);
+    cause = "";
+    member = NULL;
+
+    if (ctx->reason == IOA_REQUEST_AMBIGUOUS) {
+        cause = ioa_cause_text(ctx->cause);
+        member = ctx->cause_member;
+    }
+
     len = ngx_strlen(message);
     len -= (len && message[len - 1] == '.');
 
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "ioattest: %s %s: %*s%s%s, model \"%V\", address \"%V\"",
-                  ctx->conf->dry_run ? "would refuse" : "refused",
-                  ioa_status_name(ctx->reason), len, message,
-                  look_at ? "; " : "", look_at ? look_at : "",
-                  &model, &signer);
+    sentence->data = ngx_pnalloc(ctx->request->pool,
+                                 len + ngx_strlen(cause)
+                                 + (member ? ngx_strlen(member) : 0)
+                                 + sizeof(":  in "));
+    if (sentence->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    sentence->len = ngx_sprintf(sentence->data, "%*s%s%s%s%s", len, message,
+                                *cause ? ": " : "", cause,
+                                member ? " in " : "", member ? member : "")
+                    - sentence->data;
+
+    return NGX_OK;
+}
+
+
+/*
+ * 1 where no retry can mend it: a caller's mistake, whatever the reason, and
+ * what the table says of the reason.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_refuse_final(ngx_http_ioattest_ctx_t *ctx)
+{
+    switch (ctx->status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_NOT_FOUND:
+    case NGX_HTTP_NOT_ALLOWED:
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        return 1;
+
+    default:
+        return !ioa_status_retryable(ctx->reason);
+    }
 }
 
 
@@ -130,10 +201,12 @@ ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data, size_t len)
 void
 ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
 {
+    ngx_str_t                      uri;
     ngx_http_ioattest_loc_conf_t  *ilcf;
     ngx_http_ioattest_counters_t  *counters;
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+    uri = ngx_http_ioattest_printable(r->pool, r->uri.data, r->uri.len);
     counters = ngx_http_ioattest_store_counters(ilcf->zone);
 
     (void) ngx_atomic_fetch_add(&counters->rejected[IOA_NO_SIGNATURE], 1);
@@ -142,7 +215,7 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
                   "ioattest: refused %s: subrequest \"%V\" into a protected "
                   "location (ssi, slice, mirror, auth_request, post_action): "
                   "its response would be put into another one, or nowhere",
-                  ioa_status_name(IOA_NO_SIGNATURE), &r->uri);
+                  ioa_status_name(IOA_NO_SIGNATURE), &uri);
 }
 
 
@@ -162,7 +235,7 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    if (!ioa_status_retryable(ctx->reason)) {
+    if (ngx_http_ioattest_refuse_final(ctx)) {
 
         h = ngx_list_push(&r->headers_out.headers);
         if (h == NULL) {
@@ -234,15 +307,18 @@ ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json)
 {
     size_t       len;
-    const char  *name, *message;
+    ngx_str_t    sentence;
+    const char  *name;
 
     /* both are ours and hold nothing that JSON would have to escape */
 
-    name = ioa_status_name(ctx->reason);
-    message = ioa_status_message(ctx->reason);
+    if (ngx_http_ioattest_refuse_sentence(ctx, &sentence) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    len = sizeof(NGX_HTTP_IOATTEST_BODY) + ngx_strlen(name)
-          + ngx_strlen(message);
+    name = ioa_status_name(ctx->reason);
+
+    len = sizeof(NGX_HTTP_IOATTEST_BODY) + ngx_strlen(name) + sentence.len;
 
     json->data = ngx_pnalloc(r->pool, len);
     if (json->data == NULL) {
@@ -250,7 +326,7 @@ ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     }
 
     json->len = ngx_snprintf(json->data, len, NGX_HTTP_IOATTEST_BODY,
-                             message, name)
+                             &sentence, name)
                 - json->data;
 
     return NGX_OK;

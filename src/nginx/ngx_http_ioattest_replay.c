@@ -4,15 +4,14 @@
  * workers.
  *
  * A ring of entries in the order of their coming, the oldest of which makes
- * room for the next, and a hash table over them.  They take a quarter of the
- * zone from the first use on.  A window that holds more texts than that is
- * cut short, and the status page says how often.
+ * room for the next, and a hash table over them.  They take a quarter of a
+ * zone that some location has a window in, when it is laid out: nothing has
+ * to be dropped then.  A window that holds more texts than that is cut short,
+ * and the status page says how often.
  */
 
 
 #include "ngx_http_ioattest_node.h"
-
-#include <openssl/sha.h>
 
 
 #define NGX_HTTP_IOATTEST_REPLAY_SHARE  4
@@ -62,7 +61,7 @@ ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_seen_t    *seen;
     ngx_http_ioattest_replay_t  *replay;
 
-    SHA256(text->data, text->len, digest32);
+    ioa_sha256(digest32, text->data, text->len);
 
     sh = ngx_http_ioattest_store_lock(zone);
 
@@ -96,20 +95,33 @@ ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
 }
 
 
-/* The first use takes its share, and drops other nodes for it. */
+/*
+ * It is there, unless a worker of a configuration that had no window has laid
+ * the zone out anew after another one had died.
+ */
 
 static ngx_http_ioattest_replay_t *
 ngx_http_ioattest_replay_get_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh)
 {
+    if (sh->replay == NULL
+        && (ngx_msec_int_t) (sh->replay_retry - ngx_current_msec) <= 0
+        && ngx_http_ioattest_replay_take_locked(zone, sh) != NGX_OK)
+    {
+        /* the zone is not emptied for it at every response */
+        sh->replay_retry = ngx_current_msec + NGX_HTTP_IOATTEST_REPLAY_RETRY;
+    }
+
+    return sh->replay;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_replay_take_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh)
+{
     size_t                       size;
     ngx_http_ioattest_replay_t  *replay;
-
-    if (sh->replay
-        || (ngx_msec_int_t) (sh->replay_retry - ngx_current_msec) > 0)
-    {
-        return sh->replay;
-    }
 
     size = zone->shm_zone->shm.size / NGX_HTTP_IOATTEST_REPLAY_SHARE;
     size -= size % ngx_pagesize;
@@ -121,18 +133,16 @@ ngx_http_ioattest_replay_get_locked(ngx_http_ioattest_zone_t *zone,
              && ngx_http_ioattest_node_drop_locked(zone, sh));
 
     if (replay == NULL) {
-
-        /* the zone is not emptied for it at every response */
-        sh->replay_retry = ngx_current_msec + NGX_HTTP_IOATTEST_REPLAY_RETRY;
-        return NULL;
+        return NGX_DECLINED;
     }
 
     replay->size = (size - sizeof(ngx_http_ioattest_replay_t))
                    / (sizeof(ngx_http_ioattest_seen_t) + sizeof(uint32_t));
 
     sh->replay = replay;
+    sh->capacity -= ngx_min(sh->capacity, size / NGX_HTTP_IOATTEST_NODE_SIZE);
 
-    return replay;
+    return NGX_OK;
 }
 
 

@@ -7,8 +7,6 @@
 
 #include "ngx_http_ioattest.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_READ_SIZE  65536
 
@@ -30,7 +28,7 @@ static ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_request_file(ngx_http_request_t *r,
     ngx_buf_t *b, ngx_http_ioattest_feed_pt feed, void *data,
     ioa_status_t *st);
-static ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_table_elt_t *h);
+static ngx_uint_t ngx_http_ioattest_request_header(ngx_table_elt_t *h);
 
 
 static ngx_str_t  ngx_http_ioattest_unwanted_headers[] = {
@@ -52,10 +50,12 @@ ngx_http_ioattest_request_read(ngx_http_request_t *r,
 {
     ctx->read = 1;
     ctx->scanned = IOA_REQUEST_AMBIGUOUS;
+    ctx->hashed = IOA_REQUEST_AMBIGUOUS;
 
     /* a coded body is read by the API, if at all, in a way of its own */
 
     if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
+        ctx->cause = IOA_CAUSE_CODED;
         return NGX_OK;
     }
 
@@ -118,9 +118,10 @@ ngx_http_ioattest_request_hash(ngx_http_request_t *r,
     rc = ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_hash, rm,
                                         &st);
 
-    if (rc == NGX_OK && st == IOA_OK
-        && ioa_reqmodel_final(&result, rm) == IOA_OK)
-    {
+    ctx->hashed = ioa_reqmodel_final(&result, rm);
+    ctx->cause = ioa_reqmodel_cause(rm, &ctx->cause_member);
+
+    if (rc == NGX_OK && ctx->hashed == IOA_OK) {
         ngx_memcpy(ctx->request32, result.digest32, IOA_SHA256_LEN);
         ctx->have_request = 1;
         ctx->asked_stream = (result.stream != 0);
@@ -187,6 +188,14 @@ ngx_http_ioattest_request_scan(ngx_http_request_t *r,
 
     if (st != IOA_REQUEST_AMBIGUOUS) {
         ctx->asked_stream = (ioa_request_scan_stream(scan) != 0);
+
+    } else if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_BOTH
+               || ctx->cause == IOA_CAUSE_NONE)
+    {
+        /* with "both" it is the hash that could not be told, and why */
+
+        ctx->cause = ioa_request_scan_cause(scan);
+        ctx->cause_member = NULL;
     }
 
     ngx_http_ioattest_request_model(ctx, st, name, len);
@@ -198,7 +207,7 @@ ngx_http_ioattest_request_scan(ngx_http_request_t *r,
 static ioa_status_t
 ngx_http_ioattest_feed_raw(void *data, u_char *p, size_t n)
 {
-    SHA256_Update(data, p, n);
+    ioa_sha256_update(data, p, n);
 
     return IOA_OK;
 }
@@ -208,10 +217,10 @@ static ngx_int_t
 ngx_http_ioattest_request_raw(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    SHA256_CTX    sha;
+    ioa_sha256_t  sha;
     ioa_status_t  st;
 
-    SHA256_Init(&sha);
+    ioa_sha256_init(&sha);
 
     if (ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_raw, &sha,
                                        &st)
@@ -220,7 +229,7 @@ ngx_http_ioattest_request_raw(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    SHA256_Final(ctx->request32, &sha);
+    ioa_sha256_final(ctx->request32, &sha);
     ctx->have_request = 1;
 
     return NGX_OK;
@@ -338,25 +347,15 @@ ngx_http_ioattest_coded(ngx_list_part_t *part)
 ngx_int_t
 ngx_http_ioattest_request_headers(ngx_http_request_t *r)
 {
-    ngx_uint_t        i, n;
+    ngx_uint_t        i;
     ngx_list_t        list;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *copy;
 
-    n = 0;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            n += ngx_http_ioattest_request_unwanted(&h[i]);
-        }
-    }
-
     r->headers_in.range = NULL;
     r->headers_in.if_range = NULL;
 
-    if (n == 0) {
+    if (!ngx_http_ioattest_request_unwanted(r)) {
         return NGX_OK;
     }
 
@@ -371,7 +370,7 @@ ngx_http_ioattest_request_headers(ngx_http_request_t *r)
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (ngx_http_ioattest_request_unwanted(&h[i])) {
+            if (ngx_http_ioattest_request_header(&h[i])) {
                 continue;
             }
 
@@ -396,8 +395,29 @@ ngx_http_ioattest_request_headers(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+ngx_http_ioattest_request_unwanted(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (ngx_http_ioattest_request_header(&h[i])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_uint_t
-ngx_http_ioattest_request_unwanted(ngx_table_elt_t *h)
+ngx_http_ioattest_request_header(ngx_table_elt_t *h)
 {
     ngx_str_t  *name;
 

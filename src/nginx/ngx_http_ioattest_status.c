@@ -173,22 +173,35 @@ ngx_str_t
 ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len)
 {
-    size_t     n;
+    size_t     i, n;
+    u_char    *clean;
     ngx_str_t  out;
 
     ngx_str_null(&out);
 
-    n = ngx_escape_json(NULL, (u_char *) data, len);
+    /* at worst each byte is escaped by a backslash */
 
-    out.data = ngx_pnalloc(text->pool, len + n + 1);
+    clean = ngx_pnalloc(text->pool, len + 1);
+    out.data = ngx_pnalloc(text->pool, 2 * len + 1);
 
-    if (out.data == NULL) {
+    if (clean == NULL || out.data == NULL) {
         text->failed = 1;
         return out;
     }
 
-    out.len = (u_char *) ngx_escape_json(out.data, (u_char *) data, len)
-              - out.data;
+    for (i = 0; i < len; i += n) {
+        n = ioa_utf8_char(data + i, len - i);
+
+        if (n == 0 || data[i] < 0x20) {
+            n = 1;
+            clean[i] = '?';
+
+        } else {
+            ngx_memcpy(clean + i, data + i, n);
+        }
+    }
+
+    out.len = (u_char *) ngx_escape_json(out.data, clean, len) - out.data;
 
     return out;
 }

@@ -31,7 +31,10 @@ typedef struct {
 void ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text,
     const char *fmt, ...);
 
-/* What may stand between the quotes of a JSON string, or of a label. */
+/*
+ * What may stand between the quotes of a JSON string, or of a label, whatever
+ * the bytes are: a question mark for what is no character, or a control.
+ */
 ngx_str_t ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len);
 

@@ -6,11 +6,9 @@
 
 #include "ngx_http_ioattest_node.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     4
+#define NGX_HTTP_IOATTEST_LAYOUT     5
 
 /* how many nodes of a queue are looked at for one that may go */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
@@ -23,6 +21,8 @@ typedef char ngx_http_ioattest_node_fits_t
     [sizeof(ngx_http_ioattest_node_t) <= NGX_HTTP_IOATTEST_NODE_SIZE ? 1 : -1];
 
 
+static ngx_int_t ngx_http_ioattest_store_widen(ngx_http_ioattest_zone_t *zone,
+    ngx_log_t *log);
 static ngx_int_t ngx_http_ioattest_store_layout_locked(
     ngx_http_ioattest_zone_t *zone);
 static ngx_http_ioattest_node_t *ngx_http_ioattest_node_alloc_locked(
@@ -56,7 +56,7 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
             return NGX_ERROR;
         }
 
-        return NGX_OK;
+        return ngx_http_ioattest_store_widen(zone, log);
     }
 
     if (ngx_http_ioattest_store_layout_locked(zone) != NGX_OK) {
@@ -74,6 +74,37 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
 
     ngx_sprintf(zone->shpool->log_ctx, " in ioattest zone \"%V\"%Z",
                 &zone->name);
+
+    return NGX_OK;
+}
+
+
+/* A configuration that is the first to have a replay window in a zone. */
+
+static ngx_int_t
+ngx_http_ioattest_store_widen(ngx_http_ioattest_zone_t *zone, ngx_log_t *log)
+{
+    ngx_int_t                rc;
+    ngx_http_ioattest_sh_t  *sh;
+
+    if (!zone->replay) {
+        return NGX_OK;
+    }
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    rc = sh->replay ? NGX_OK
+                    : ngx_http_ioattest_replay_take_locked(zone, sh);
+
+    ngx_http_ioattest_store_unlock(zone);
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "ioattest zone \"%V\" has no room left in one piece "
+                      "for what \"ioattest_replay\" needs: restart nginx, or "
+                      "give the zone another name or size", &zone->name);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -107,7 +138,8 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
     shpool->log_nomem = 0;
     shpool->data = sh;
 
-    return NGX_OK;
+    return zone->replay ? ngx_http_ioattest_replay_take_locked(zone, sh)
+                        : NGX_OK;
 }
 
 
@@ -192,7 +224,7 @@ ngx_http_ioattest_store_key(u_char *key32, ngx_http_ioattest_kind_e kind,
     p = ngx_cpymem(p, &n, sizeof(n));
     p = ngx_cpymem(p, b->data, n);
 
-    SHA256(buf, p - buf, key32);
+    ioa_sha256(key32, buf, p - buf);
 }
 
 

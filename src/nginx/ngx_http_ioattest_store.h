@@ -80,7 +80,7 @@ typedef struct {
     ngx_queue_t                 idle_lru;
     ngx_queue_t                 name_lru;
     ngx_queue_t                 blob_lru;
-    ngx_http_ioattest_replay_t *replay;     /* NULL until it is used */
+    ngx_http_ioattest_replay_t *replay;     /* NULL: no location has it */
     ngx_msec_t                  replay_retry;   /* there was no room */
     ngx_http_ioattest_counters_t
                                 counters;
@@ -93,6 +93,7 @@ typedef struct {
     ngx_slab_pool_t            *shpool;
     ngx_shm_zone_t             *shm_zone;
     ngx_array_t                *policies;   /* of the configuration */
+    ngx_uint_t                  replay;     /* some location has a window */
 } ngx_http_ioattest_zone_t;
 
 
@@ -285,7 +286,7 @@ ngx_int_t ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
 ngx_int_t ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
     ngx_str_t *text, ngx_msec_t window);
 
-/* How many texts are noted, and how many can be; 0 and 0 before a use. */
+/* How many texts are noted, and how many can be; 0 and 0 without a window. */
 void ngx_http_ioattest_replay_count(ngx_http_ioattest_zone_t *zone,
     ngx_uint_t *used, ngx_uint_t *size);
 

@@ -274,6 +274,12 @@ ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ilcf->thread_pool_name = value[1];
 
+    /* here, as "aio threads" does it: some servers merge too late for it */
+
+    if (ngx_thread_pool_add(cf, &value[1]) == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 
 #else

@@ -26,6 +26,8 @@ our @fine = map { "{$model$_}" } grep { !/^#/ } split /\n/, <<'END';
 ,"max_tokens":5,"n":1,"logprobs":false
 ,"max_tokens":18446744073709551616,"n":-1
 ,"max_tokens":-0,"logprobs":null
+,"max_tokens":256.0,"n":-0.0,"x":256.0
+,"max_tokens":5e3,"n":1.0
 ,"seed":18446744073709551617,"neg":-9223372036854775809,"z":-0,"f":-0.0
 ,"x":[1.5,1e22,1e21,123456789012345680.0,0.00001,0.0001,1e-400]
 ,"stop":[null,{"a":null}],"messages":[{"content":null}]
@@ -41,6 +43,7 @@ push @fine, qq({"prompt":"first","logprobs":true,"top_p":1,$model,"messages":[]}
 push @fine, "\n\t {$model,\r\n\"prompt\":\"hello\"}\r\n ";
 push @fine, "{$model,\"x\":" . ('[' x 63) . (']' x 63) . '}';
 push @fine, "{$model,\"x\":" . ('9' x 4300) . '}';
+push @fine, "\xef\xbb\xbf{$model}";
 
 # Of these nothing can be foretold; of @model not even the model is.
 
@@ -51,7 +54,6 @@ our @ambiguous = map { "{$model$_}" } split /\n/, <<'END';
 ,"messages":[{"role":"user","role":"system"}]
 ,"max_tokens":"5"
 ,"max_tokens":1.5
-,"max_tokens":5.0
 ,"max_tokens":true
 ,"max_tokens":1e20
 ,"n":"1"
@@ -82,7 +84,7 @@ push @ambiguous, "{$model,\"x\":" . ('[' x 64) . (']' x 64) . '}';
 push @ambiguous, "{$model,\"x\":" . ('9' x 4301) . '}';
 
 our @model = ("{$model,$model}", "{$model,\"mod\\u0065l\":\"x\"}",
-    "\xef\xbb\xbf{$model}", "\xff\xfe" . Encode::encode('UTF-16LE', "{$model}"),
+    "\xef\xbb\xbf\xef\xbb\xbf{$model}", "\xff\xfe" . Encode::encode('UTF-16LE', "{$model}"),
     Encode::encode('UTF-16BE', "{$model}"),
     Encode::encode('UTF-32LE', "{$model}"), "{$model,\"x\":\"\xff\"}",
     "{$model,\"x\":\"\xc0\xaf\"}", "{$model,\"x\":\"\xed\xa0\x80\"}",

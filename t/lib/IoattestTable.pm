@@ -94,6 +94,16 @@ sub pages {
 }
 
 
+# What a caller does wrong has a status of the caller's.
+sub status_of {
+    my ($reason) = @_;
+
+    return { request_ambiguous => 400, model_not_attestable => 403,
+             model_unknown => 404, request_too_large => 413 }->{$reason}
+           // 502;
+}
+
+
 # Status and pattern for what is to be seen.
 sub seen {
     my ($text) = @_;
@@ -105,7 +115,7 @@ sub seen {
         return ($status, defined $pattern ? qr/$pattern/s : qr//);
     }
 
-    return ($text eq 'request_ambiguous' ? 400 : 502, code_like($text));
+    return (status_of($text), code_like($text));
 }
 
 

@@ -64,9 +64,11 @@ def coerce(name, v):
         raise Refused(name)
     if name in ("stream", "logprobs") and not isinstance(v, bool):
         raise Refused(name)
-    if name in ("max_tokens", "n") and (not isinstance(v, int)
-                                        or isinstance(v, bool)):
-        raise Refused(name)
+    if name in ("max_tokens", "n"):
+        if isinstance(v, float) and v == int(v) and abs(v) < 1e16:
+            return int(v)
+        if not isinstance(v, int) or isinstance(v, bool):
+            raise Refused(name)
     if name in FLOATS:
         if isinstance(v, bool) or not isinstance(v, (int, float)):
             raise Refused(name)
@@ -80,8 +82,7 @@ def coerce(name, v):
 def statement(data):
     try:
         text = data.decode("utf-8")
-        if text.startswith("\ufeff"):
-            return None
+        text = text[text.startswith("\ufeff"):]
         v = json.loads(text, object_pairs_hook=pairs, parse_float=real,
                        parse_constant=constant)
         if not isinstance(v, dict) or depth(v) > 64:
@@ -149,7 +150,8 @@ GOOD = {"messages": ['[{"role":"user","content":"caf\u00e9"}]', "[]",
                   '"' + "m" * 200 + '"', '"' + "m" * 201 + '"', '"a\\u0000"',
                   '"\\/\\n\\""', '"\\ud83d\\ude00"'],
         "stream": ["true", "false", "null"], "logprobs": ["true", "false"],
-        "max_tokens": ["1", "5000", "-0", "-7"], "n": ["1", "2"],
+        "max_tokens": ["1", "5000", "-0", "-7", "256.0", "1e3", "-0.0",
+                       "1e15", "1e16", "0.5"], "n": ["1", "2"],
         "stop": ['"x"', "[]", "null", "1.50"]}
 
 
@@ -178,7 +180,8 @@ def request():
         n = rnd.choice([62, 63, 64, 65])
         s = '{"x":' + "[" * n + "]" * n + "}"
     if rnd.random() < 0.02:
-        s = rnd.choice(["", "[]", "null", "\ufeff{}", "{} x", " {} ", "{}",
+        s = rnd.choice(["", "[]", "null", "\ufeff{}", "\ufeff\ufeff{}",
+                        '\ufeff{"model":"m"}', "{} x", " {} ", "{}",
                         '{"a":{"b":1,"b":2}}', '{"a":[{"\\u0062":1,"b":2}]}',
                         '{"a":{"b":{"c":1,"d":2},"c":1},"d":{"b":1}}'])
     b = s.encode("utf-8", "surrogatepass")

@@ -81,11 +81,17 @@ static const good_t  good[] = {
       "{\"max_tokens\":0,\"stream\":false,\"stop\":1.5}" },
     { "{\"a\":{\"b\":{\"a\":1},\"c\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":2}]}",
       "{\"stream\":false,\"a\":{\"b\":{\"a\":1},\"c\":{\"a\":1}},"
-      "\"b\":[{\"a\":1},{\"a\":2}]}" }
+      "\"b\":[{\"a\":1},{\"a\":2}]}" },
+    { "\xef\xbb\xbf{\"a\":1}", "{\"stream\":false,\"a\":1}" },
+    { "{\"max_tokens\":256.0,\"n\":-0.0,\"x\":256.0}",
+      "{\"max_tokens\":256,\"stream\":false,\"n\":0,\"x\":256.0}" },
+    { "{\"max_tokens\":1E3,\"n\":9999999999999998.0}",
+      "{\"max_tokens\":1000,\"stream\":false,\"n\":9999999999999998}" }
 };
 
 static const char  *ambiguous[] = {
-    "", "[]", "null", "\"x\"", "{} x", "{\"a\":1", "\xef\xbb\xbf{}",
+    "", "[]", "null", "\"x\"", "{} x", "{\"a\":1", "\xef\xbb\xbf",
+    "\xef\xbb\xbf\xef\xbb\xbf{}", "\xef\xbb{}", "\xef{}", " \xef\xbb\xbf{}",
     "{\"a\":1,\"a\":1}", "{\"a\":1,\"\\u0061\":1}",
     "{\"x\":{\"a\":1,\"a\":2}}", "{\"x\":[{\"a\":1,\"b\":2,\"a\":2}]}",
     "{\"x\":{\"a\":1,\"b\":{\"a\":1},\"c\":1,\"d\":1,\"e\":1,\"f\":1,"
@@ -93,8 +99,8 @@ static const char  *ambiguous[] = {
     "{\"x\":\"\xff\"}", "{\"x\":\"\\ud800\"}", "{\"\\udc00\":1}",
     "{\"x\":NaN}", "{\"x\":-Infinity}", "{\"x\":1e400}",
     "{\"temperature\":\"1\"}", "{\"temperature\":true}",
-    "{\"temperature\":[]}", "{\"max_tokens\":5000.0}",
-    "{\"max_tokens\":1e3}", "{\"max_tokens\":\"1\"}", "{\"n\":true}",
+    "{\"temperature\":[]}", "{\"max_tokens\":5000.5}",
+    "{\"max_tokens\":1e16}", "{\"n\":1e-3}", "{\"max_tokens\":\"1\"}", "{\"n\":true}",
     "{\"stream\":1}", "{\"stream\":\"true\"}", "{\"stream\":0.0}",
     "{\"logprobs\":1}", "{\"model\":1}", "{\"messages\":{}}",
     "{\"messages\":\"hi\"}"

@@ -40,6 +40,7 @@ static const case_t  cases[] = {
     NAMED("{\"model\":\"a\",\"n\":[1,-2.5E+3,true,false,null,\"\"]}", "a"),
     NAMED("{\"model\":\"a\",\"n\":1e999}", "a"),
     NAMED("{\"a\":1,\"a\":2,\"model\":\"m\"}", "m"),
+    NAMED("\xef\xbb\xbf{\"model\":\"a\"}", "a"),
 
     UNKNOWN(""),
     UNKNOWN("{}"),
@@ -82,7 +83,9 @@ static const case_t  cases[] = {
     AMBIGUOUS("{\"model\":\"a\",\"x\":\"\xff\"}"),
     AMBIGUOUS("{\"model\":\"a\",\"x\":\"\xed\xa0\x80\"}"),
     AMBIGUOUS("{\"model\":\"a\",\"x\":\"\n\"}"),
-    AMBIGUOUS("\xef\xbb\xbf{\"model\":\"a\"}"),
+    AMBIGUOUS("\xef\xbb\xbf\xef\xbb\xbf{\"model\":\"a\"}"),
+    AMBIGUOUS("\xef\xbb{\"model\":\"a\"}"),
+    AMBIGUOUS("\xef\xbb\xbf"),
     AMBIGUOUS("{\0\"\0m\0"),
     AMBIGUOUS("model=a"),
 };

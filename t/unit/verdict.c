@@ -367,7 +367,25 @@ test_statuses(void)
             && strcmp(ioa_status_name(IOA_NO_SIGNATURE), "no_signature") == 0,
             "first and last");
     UNIT_OK(ioa_status_retryable(IOA_UNTRUSTED_ADDRESS)
-            && !ioa_status_retryable(IOA_REQUEST_AMBIGUOUS), "retry");
+            && ioa_status_retryable(IOA_NO_SIGNATURE)
+            && !ioa_status_retryable(IOA_BODY_TOO_LARGE)
+            && !ioa_status_retryable(IOA_ENCODED_BODY)
+            && !ioa_status_retryable(IOA_REQUEST_HASH_MISMATCH), "retry");
+
+    memset(&all, 0, sizeof(all));
+
+    for (i = 1; i < IOA_STATUS_MAX; i++) {
+        k = i == IOA_REQUEST_AMBIGUOUS ? 400
+            : i == IOA_MODEL_NOT_ATTESTABLE ? 403
+            : i == IOA_MODEL_UNKNOWN ? 404
+            : i == IOA_REQUEST_TOO_LARGE ? 413 : 502;
+
+        unit_each(&all, ioa_status_http(i) == k
+                        && (k == 502 || !ioa_status_retryable(i)),
+                  "%s: %d", ioa_status_name(i), ioa_status_http(i));
+    }
+
+    UNIT_ALL(&all, "a caller's mistake has a caller's status");
 }
 
 

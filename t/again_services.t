@@ -1,0 +1,49 @@
+# What an attestation needs of other services is asked once more, too, where
+# a kept connection was closed before any byte of an answer came.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use IoattestEvidence;
+use IoattestNginx;
+use IoattestSim;
+
+IoattestSim->start(machines => 1, evidence => 1);
+
+my $nginx = IoattestEvidence::gateway(server => IoattestEvidence::location(
+    'nras', 'ioattest_gpu nras', 'ioattest_cpu off', 'ioattest_nras /_nras',
+    'ioattest_nras_jwks /_jwks'));
+
+my @good = (evidence => 'tdx', gpus => 1);
+
+sub asked {
+    my ($name, $id, $seen, $count, %how) = @_;
+
+    IoattestSim::reset();
+    IoattestSim::set({ @good, %how });
+    is(IoattestEvidence::said($nginx, 'nras', $id), $seen, $name);
+    is(IoattestSim::stats()->{paths}{'/v4/attest/gpu'}, $count,
+       "asked $count times: $name");
+    is(IoattestSim::stats()->{attestations}{total}, 1,
+       "by one attestation: $name");
+    return;
+}
+
+asked('nothing wrong', 'plain', 200, 1);
+asked('closed once', 'closed', 200, 2, nras => 'close', nras_times => 1);
+asked('reset once', 'reset', 200, 2, nras => 'reset', nras_times => 1);
+asked('closed twice', 'twice', '502 attestation_unavailable', 2,
+      nras => 'close', nras_times => 2);
+asked('an error', 'error', '502 attestation_unavailable', 1,
+      nras => 'error=500', nras_times => 1);
+
+like($nginx->log, qr{asking "/v4/attest/gpu" again: a kept connection was closed},
+     'the log says so');
+is($nginx->status->{zones}[0]{leases}, 0, 'no lease is left');
+is_deeply(IoattestEvidence::alarms($nginx), [], 'no alarm in the log');
+
+done_testing();
