@@ -25,7 +25,6 @@ static ngx_http_ioattest_record_t *ngx_http_ioattest_record(
     ngx_http_request_t *r);
 static void ngx_http_ioattest_record_cleanup(void *data);
 static void ngx_http_ioattest_ctx_cleanup(void *data);
-static void ngx_http_ioattest_ctx_lost(ngx_http_ioattest_ctx_t *ctx);
 static void ngx_http_ioattest_poll_handler(ngx_event_t *ev);
 
 
@@ -159,47 +158,6 @@ ngx_http_ioattest_ctx_cleanup(void *data)
 
     for (job = ctx->jobs; job; job = job->next) {
         ngx_http_ioattest_job_drop(job);
-    }
-
-    ngx_http_ioattest_ctx_lost(ctx);
-}
-
-
-/*
- * A response that nginx has given up on the way to its verdict, without a
- * call of a filter that could have refused it, and not because of its client:
- * as after an error in a filter below.
- */
-
-static void
-ngx_http_ioattest_ctx_lost(ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_connection_t  *c;
-
-    c = ctx->request->connection;
-
-    if (c->error || c->timedout) {
-        return;
-    }
-
-    switch (ctx->state) {
-
-    case NGX_HTTP_IOATTEST_HOLD:
-    case NGX_HTTP_IOATTEST_STREAM:
-    case NGX_HTTP_IOATTEST_RECHECK:
-        break;
-
-    default:
-        return;
-    }
-
-    if (ngx_http_ioattest_refuse(ctx, ctx->events
-                                      ? IOA_STREAM_TRUNCATED
-                                      : IOA_RESPONSE_HASH_MISMATCH,
-                                 "nginx has broken it off")
-        && !ctx->headed)
-    {
-        ctx->request->headers_out.status = ctx->status;
     }
 }
 
