@@ -36,11 +36,12 @@ void
 ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
+    ngx_http_ioattest_trailers_drop(r);
+
     if (ctx->conf->dry_run) {
         return;
     }
 
-    ngx_http_ioattest_trailers_drop(r);
     ngx_http_ioattest_headers_drop(r);
     ngx_http_ioattest_headers_type(r, ctx);
 }
@@ -126,7 +127,20 @@ ngx_http_ioattest_headers_type(ngx_http_request_t *r,
 void
 ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
 {
-    r->expect_trailers = 0;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    if (ctx && ctx->conf->dry_run) {
+        return;
+    }
+
+    if (ctx == NULL || !ctx->headed) {
+
+        /* later it says that add_trailer has some to add below */
+
+        r->expect_trailers = 0;
+    }
 
     r->headers_out.trailers.part.nelts = 0;
     r->headers_out.trailers.part.next = NULL;
