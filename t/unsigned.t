@@ -68,19 +68,29 @@ EOF
             error_page 502 =503 /sorry.txt;
             return 301 /elsewhere;
         }
-        location /again/ {
+        location @again {
             ioattest zone=io;
-            proxy_method POST;
-            proxy_set_header X-Sim $arg_sim;
-            proxy_pass http://api/v1/private/;
+            proxy_set_header X-Sim "";
+            proxy_pass http://api;
+        }
+        location @again_bad {
+            ioattest zone=io;
+            proxy_set_header X-Sim flip_body;
+            proxy_pass http://api;
+        }
+        location @again_down {
+            ioattest zone=io;
+            proxy_pass http://127.0.0.1:1;
         }
         location /again/gone/ {
             ioattest zone=io;
             return 301 /elsewhere;
         }
-        location /again/down/ {
+        location /file/ {
             ioattest zone=io;
-            proxy_pass http://127.0.0.1:1;
+            ioattest_text raw;
+            ioattest_bind off;
+            alias html/;
         }
         location = /status { ioattest_status; }
 EOF
@@ -160,16 +170,19 @@ is("$sorry->{code} $sorry->{body}", '503 sorry', 'error_page is honoured');
 
 # into a location with a gate of its own
 
-my $again = ask('v1/private', "accel=/again/completions, $evil");
+my $again = ask('v1/private', "accel=\@again, $evil");
 is($again->{code}, 200, 'to another protected location');
 like($again->{body}, qr/choices/, 'whose answer is verified');
 unlike($again->{head}, qr/leaked/, 'and has nothing of the first one');
-$again = ask('v1/private', "accel=/again/completions?sim=flip_body, $evil");
+$again = ask('v1/private', "accel=\@again_bad, $evil");
 is("$again->{code} $again->{reason}", '502 response_hash_mismatch',
    'or refused');
-$again = ask('v1/private', "accel=/again/down/x, $evil");
+$again = ask('v1/private', "accel=\@again_down, $evil");
 like("$again->{code} $again->{body}", qr/^502 <html>/, 'or down');
 unlike($again->{head}, qr/leaked/, 'and has nothing of the first one');
+
+refused('plain', 'accel=/file/sorry.txt',
+        'a file, with the signature of what redirected to it');
 
 # answers that are nginx's own
 

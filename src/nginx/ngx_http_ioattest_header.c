@@ -439,21 +439,18 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
         return ngx_http_ioattest_next_header(r);
     }
 
+    /*
+     * The upstream's module finalizes the request with what we return.  Who
+     * does not look at it, as ngx_http_send_special_response(), is stopped by
+     * ngx_http_ioattest_refuse_body().
+     */
+
     ngx_http_clean_header(r);
 
-    if (ngx_http_ioattest_header_own(r)) {
-
-        /* ngx_http_send_special_response() does not look at what we return */
-
-        return ngx_http_ioattest_refuse_header(r, ctx);
-    }
-
 #if (NGX_HTTP_CACHE)
-    /* what follows is nginx's own answer, from no cache */
+    /* and what follows is nginx's own answer, from no cache */
     r->cached = 0;
 #endif
-
-    /* the upstream's module finalizes the request with what we return */
 
     return ctx->status;
 }
