@@ -84,7 +84,12 @@ function later(r) {
     r.status = 200; r.sendHeader();
     setTimeout(() => { r.send('leaked'); r.finish(); }, 50);
 }
-export default { say, bare, ret, capture, fetch, later };
+function first(r) {
+    r.subrequest('/plain/completions',
+                 { method: 'POST', body: r.requestText })
+        .then(() => r.internalRedirect('\@good'));
+}
+export default { say, bare, ret, capture, fetch, later, first };
 EOF
 close $out;
 
@@ -143,14 +148,21 @@ my $server = <<'EOF' . $locations;
             proxy_set_header X-Sim "";
             proxy_pass http://api/v1/private/;
         }
+        location @good {
+            ioattest zone=io;
+            rewrite ^ /v1/private/completions break;
+            proxy_pass http://api;
+        }
         location /plain/ { proxy_pass http://api/v1/private/; }
         location = /status { ioattest_status; }
 EOF
 
 # ours is loaded last, as the README has it
 my @load = map { map { "$modules/$_" } @{ $language{$_}{files} } } @there;
-my $js = (grep { $_ eq 'js' } @there) ? "js_path $dir; js_import main.js;"
-                                      : '';
+my $is_js = grep { $_ eq 'js' } @there;
+my $js = $is_js ? "js_path $dir; js_import main.js;" : '';
+$server .= 'location = /first { ioattest zone=io; js_content main.first; }'
+    if $is_js;
 push @load, split ' ', delete $ENV{TEST_NGINX_LOAD_MODULES} // '';
 
 my $nginx = IoattestNginx->start(workers => 1, server => $server,
@@ -253,6 +265,16 @@ for my $place (@places) {
 
     my $dry = ask("/dry/$name/$what");
     like("$dry->{head}$dry->{body}", qr/leaked/, 'and passes in a dry run');
+}
+
+SKIP: {
+    skip 'nginx has no module for js, or one of another nginx', 2 if !$is_js;
+
+    # while it waits, the filters are called without a response
+    my $before = count();
+    like(ask('/first')->{body}, qr/"choices"/,
+         'a subrequest does not disturb a good answer');
+    is(count(), $before, 'and is not counted');
 }
 
 for my $name (sort keys %language) {
