@@ -504,21 +504,5 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
 
     *h = ngx_http_ioattest_phase_handler;
 
-    /* nginx begins with the last one of a phase */
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_SERVER_REWRITE_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_ioattest_upstream_redirected;
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_ioattest_upstream_redirected;
-
     return ngx_http_ioattest_filter_init(cf);
 }

@@ -394,8 +394,8 @@ ngx_int_t ngx_http_ioattest_upstream_watch(ngx_http_request_t *r);
 ngx_uint_t ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/* of the rewrite phases, before any other handler there */
-ngx_int_t ngx_http_ioattest_upstream_redirected(ngx_http_request_t *r);
+/* Looks at each request right after a redirection. */
+ngx_int_t ngx_http_ioattest_upstream_init(ngx_conf_t *cf);
 
 
 /* headers */

@@ -30,7 +30,9 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 ngx_int_t
 ngx_http_ioattest_filter_init(ngx_conf_t *cf)
 {
-    (void) cf;
+    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_ioattest_header_filter;

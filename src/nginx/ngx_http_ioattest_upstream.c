@@ -31,6 +31,8 @@ static ngx_int_t ngx_http_ioattest_watch_init(void *data);
 static ngx_int_t ngx_http_ioattest_watch_filter(void *data, ssize_t bytes);
 static ngx_int_t ngx_http_ioattest_watch_pipe(ngx_event_pipe_t *p,
     ngx_buf_t *buf);
+static ngx_int_t ngx_http_ioattest_upstream_redirected(
+    ngx_http_request_t *r);
 
 
 ngx_int_t
@@ -174,12 +176,44 @@ ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
 
 
 /*
+ * nginx begins with the last handler of a phase: this comes before those of
+ * the rewrite module, which may answer.
+ */
+
+ngx_int_t
+ngx_http_ioattest_upstream_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    static const ngx_http_phases  phases[] = {
+        NGX_HTTP_SERVER_REWRITE_PHASE, NGX_HTTP_REWRITE_PHASE
+    };
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+
+        h = ngx_array_push(&cmcf->phases[phases[i]].handlers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = ngx_http_ioattest_upstream_redirected;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
  * Sees a request right after its redirection, when r->upstream is still the
  * one that may have caused it.  What that one has left in the headers goes:
  * nginx copies some before it redirects, and keeps them for the answer.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_ioattest_upstream_redirected(ngx_http_request_t *r)
 {
     ngx_uint_t                     redirected;
