@@ -1,8 +1,11 @@
 #!/bin/sh
 # Installs what building and testing need, on Debian 12 or 13.
 #
-#   deps.sh [client] [fuzz]     with "client" also what OpenAI's client needs,
-#                               with "fuzz" what the fuzzers are built with
+#   deps.sh [client] [fuzz] [modules]
+#                               with "client" also what OpenAI's client needs,
+#                               with "fuzz" what the fuzzers are built with,
+#                               with "modules" nginx's for Lua, njs and Perl,
+#                               whose answers t/foreign.t sees refused
 #
 # Does nothing, and fast, where all of it is there. A freshly installed nginx
 # is not left running, nor set to start with the machine.
@@ -24,6 +27,10 @@ for more in "$@"; do
         ;;
     fuzz)
         packages="$packages clang"
+        ;;
+    modules)
+        packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua
+            libnginx-mod-http-js libnginx-mod-http-perl"
         ;;
     *)
         echo "deps.sh: what is \"$more\"?" >&2

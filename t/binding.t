@@ -163,8 +163,9 @@ ioattest: refused response_hash_mismatch
 === TEST 8: which the same answer has where it verifies
 --- request eval: $IoattestTable::Prompt
 --- more_headers
-X-Sim: cookie
---- raw_response_headers_like: (?i)leaked
+X-Sim: evil_headers
+--- raw_response_headers_like: X-Sim-Leak: leaked
+--- raw_response_headers_unlike: (?i)set-cookie|refresh|^link
 --- no_error_log
 [alert]
 [error]

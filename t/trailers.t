@@ -1,4 +1,5 @@
-# Trailers are behind what was signed: no verified response has any.
+# Trailers are behind what was signed: no verified response has any, and no
+# refused one.
 
 use strict;
 use warnings;
@@ -39,9 +40,9 @@ EOF
 
 
 sub ask {
-    my ($where, $stream) = @_;
+    my ($where, $stream, $bad) = @_;
     my $request = IoattestNginx::completion(path => "/$where/completions",
-        sim => 'chunked, trailers');
+        sim => 'chunked, trailers' . ($bad // ''));
     if ($stream) {
         $request =~ s/\{"model":/{"stream":true,"model":/;
         my $body = length($request) - index($request, "\r\n\r\n") - 4;
@@ -59,6 +60,10 @@ for my $stream (0, 1) {
     is($answer->{code}, 200, "$what that is verified");
     like($answer->{body}, qr/choices/, 'is there');
     unlike($answer->{body}, qr/leaked/, 'and has none');
+    $answer = ask('v1/private', $stream,
+                  $stream ? ', tamper_line=1' : ', flip_body');
+    is($answer->{reason}, 'response_hash_mismatch', "$what that is refused");
+    unlike($answer->{body}, qr/leaked/, 'has none either');
 }
 
 unlike($nginx->log, qr/\[(?:alert|crit|emerg)\]/, 'no alarm in the log');

@@ -202,6 +202,11 @@ struct ngx_http_ioattest_ctx_s {
     unsigned                     have_request:1;    /* request32 is set */
     unsigned                     asked_stream:1;    /* "stream": true */
 
+    /* what an upstream may change of it without being asked */
+    size_t                       limit_rate;
+    ngx_uint_t                   http_version;
+    unsigned                     limit_rate_set:1;
+
     /* waiting */
     ngx_queue_t                  waiters;
     ngx_event_t                  poll;
@@ -235,6 +240,8 @@ struct ngx_http_ioattest_ctx_s {
     unsigned                     flowing:1; /* its header has been sent */
     unsigned                     made:1;    /* a stream that is made anew */
     unsigned                     no_memory:1;
+    unsigned                     headed:1;  /* a header went on from here */
+    unsigned                     accel:1;   /* X-Accel-Redirect was heeded */
     unsigned                     counting:1;    /* sequence is set */
     unsigned                     complete:1;
     unsigned                     truncated:1;
@@ -405,10 +412,40 @@ ngx_int_t ngx_http_ioattest_hold_release(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 
-/* verdict */
+/* upstream */
+
+#define NGX_HTTP_IOATTEST_REDIRECTED                                         \
+    "the request was redirected after it had been sent: "                    \
+    "proxy_ignore_headers X-Accel-Redirect"
+
+/*
+ * Has a response that breaks off seen by the body filter, however it does.
+ * NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_upstream_watch(ngx_http_request_t *r);
+
+/* 1 where an upstream has sent the request of an open gate elsewhere. */
+ngx_uint_t ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/* Looks at each request right after a redirection. */
+ngx_int_t ngx_http_ioattest_upstream_init(ngx_conf_t *cf);
+
+
+/* headers */
+
+/* Takes out of a verified response what would have it read as another one. */
+void ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 
 /* Trailers are in no signature. */
 void ngx_http_ioattest_trailers_drop(ngx_http_request_t *r);
+
+void ngx_http_ioattest_headers_restore(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+
+/* verdict */
 
 /* Reads the signature from the upstream's own headers. */
 void ngx_http_ioattest_signature_read(ngx_http_request_t *r,
@@ -442,7 +479,10 @@ void ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r);
 ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json);
 
-/* Puts our answer in the place of nginx's page for the status. */
+/*
+ * Puts our answer in the place of nginx's page for the status, or of what is
+ * sent by somebody who has not heeded that the header was refused.
+ */
 ngx_int_t ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 ngx_int_t ngx_http_ioattest_refuse_body(ngx_http_request_t *r,

@@ -11,6 +11,8 @@
 #define NGX_HTTP_IOATTEST_CHUNK  16384
 
 
+static ngx_int_t ngx_http_ioattest_body_early(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 static void ngx_http_ioattest_body_consume(ngx_chain_t *in);
@@ -85,11 +87,41 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         return ngx_http_ioattest_flow_push(ctx);
 
-    default:
-        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                      "ioattest: body in state %d", ctx->state);
-        return NGX_ERROR;
+    default: /* NEW, READING, GATE, READY */
+        return ngx_http_ioattest_body_early(r, ctx, in);
     }
+}
+
+
+/*
+ * Before any header: a module that waits calls the filters with nothing, or
+ * with a flush.  Bytes are a response that was begun without its header.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_body_early(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        if (!ngx_buf_special(cl->buf) || cl->buf->last_buf) {
+            break;
+        }
+    }
+
+    if (cl == NULL) {
+        return NGX_OK;
+    }
+
+    if (!ngx_http_ioattest_refuse(ctx, IOA_NO_SIGNATURE,
+                                  "a body came without its header"))
+    {
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+        return ngx_http_ioattest_next_body(r, in);
+    }
+
+    return ngx_http_ioattest_refuse_body(r, ctx, in);
 }
 
 

@@ -57,6 +57,10 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
+    ctx->http_version = r->http_version;
+    ctx->limit_rate = r->limit_rate;
+    ctx->limit_rate_set = r->limit_rate_set;
+
     ngx_http_ioattest_held_init(&ctx->held);
     ctx->flow.last = &ctx->flow.chain;
 

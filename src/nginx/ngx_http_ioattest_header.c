@@ -31,7 +31,9 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 ngx_int_t
 ngx_http_ioattest_filter_init(ngx_conf_t *cf)
 {
-    (void) cf;
+    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_ioattest_header_filter;
@@ -44,6 +46,8 @@ ngx_http_ioattest_filter_init(ngx_conf_t *cf)
 
 
 /*
+ * Every header of a response that has or awaits its verdict leaves here.
+ *
  * nginx does not give an HTTP/1 connection back before the last subrequest
  * has ended: the client's next request on it would wait for a renewal that
  * is still under way.  It is told to take another one.
@@ -65,6 +69,17 @@ ngx_http_ioattest_next_header(ngx_http_request_t *r)
         {
             r->keepalive = 0;
         }
+    }
+
+    if (ctx && !redirected) {
+
+        if (ctx->state == NGX_HTTP_IOATTEST_RELEASED
+            || ctx->state == NGX_HTTP_IOATTEST_STREAM)
+        {
+            ngx_http_ioattest_headers_clean(r, ctx);
+        }
+
+        ctx->headed = 1;
     }
 
     return ngx_http_next_header_filter(r);
@@ -130,8 +145,9 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    if (ngx_http_ioattest_header_own(r)
-        || ctx->state == NGX_HTTP_IOATTEST_EXEMPT)
+    if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT
+        || (ngx_http_ioattest_header_own(r)
+            && !ngx_http_ioattest_upstream_redirects(r, ctx)))
     {
         return ngx_http_next_header_filter(r);
     }
@@ -140,8 +156,7 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
     ngx_http_set_ctx(r, ctx, ngx_http_ioattest_module);
 
     return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                        "the request was redirected after it had been sent: "
-                        "proxy_ignore_headers X-Accel-Redirect");
+                                           NGX_HTTP_IOATTEST_REDIRECTED);
 }
 
 
@@ -185,11 +200,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
             return ctx->status;
         }
 
-        if ((ngx_int_t) r->err_status == ctx->status) {
-            return ngx_http_ioattest_refuse_header(r, ctx);
-        }
-
-        return ngx_http_ioattest_next_header(r);
+        return ngx_http_ioattest_refuse_header(r, ctx);
 
     case NGX_HTTP_IOATTEST_RELEASED:
     case NGX_HTTP_IOATTEST_EXEMPT:
@@ -197,8 +208,18 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_READY:
 
+        ngx_http_ioattest_headers_restore(r, ctx);
+
         if (!ngx_http_ioattest_header_own(r)) {
             return ngx_http_ioattest_header_judge(r, ctx);
+        }
+
+        if (ngx_http_ioattest_upstream_redirects(r, ctx)) {
+
+            /* to a place that there is not */
+
+            return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                                                NGX_HTTP_IOATTEST_REDIRECTED);
         }
 
         break;
@@ -270,6 +291,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_signature_read(r, ctx);
 
     if (status >= NGX_HTTP_BAD_REQUEST
+        && status < 600
         && ctx->conf->pass_errors
         && ioa_signature_absent(&ctx->signature))
     {
@@ -291,6 +313,10 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
 
         return ngx_http_ioattest_next_header(r);
+    }
+
+    if (ngx_http_ioattest_upstream_watch(r) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     /* the agent's event streams have their signature in an event */
@@ -336,7 +362,6 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
         if (rc == NGX_OK) {
             ngx_http_ioattest_verified(ctx);
-            ngx_http_ioattest_trailers_drop(r);
             return ngx_http_ioattest_next_header(r);
         }
     }
@@ -407,6 +432,12 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
         return "proxy_store must be off in this location";
     }
 
+    /* of an earlier location, before a redirection */
+
+    if (u == NULL || u->cleanup == NULL) {
+        return "the answer is made here, and comes from no upstream";
+    }
+
     return NULL;
 }
 
@@ -448,7 +479,11 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
         return ngx_http_ioattest_next_header(r);
     }
 
-    /* the upstream's module finalizes the request with what we return */
+    /*
+     * The upstream's module finalizes the request with what we return.  Who
+     * does not look at it, as ngx_http_send_special_response(), is stopped by
+     * ngx_http_ioattest_refuse_body().
+     */
 
     ngx_http_clean_header(r);
 

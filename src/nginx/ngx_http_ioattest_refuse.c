@@ -52,6 +52,8 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
     (void) ngx_atomic_fetch_add(&counters->rejected[reason], 1);
     ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
 
+    ngx_http_ioattest_trailers_drop(ctx->request);
+
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_REFUSED);
 
     return 1;
@@ -230,6 +232,9 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    r->headers_out.status = ctx->status;
+    ngx_str_null(&r->headers_out.status_line);
+
     r->headers_out.content_length_n = json.len;
     ngx_str_set(&r->headers_out.content_type, "application/json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
@@ -260,12 +265,13 @@ ngx_int_t
 ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
+    ngx_int_t     rc;
     ngx_buf_t    *b;
     ngx_str_t     json;
     ngx_chain_t  *cl, out;
 
     if (in == NULL) {
-        return ngx_http_ioattest_next_body(r, NULL);
+        return ctx->headed ? ngx_http_ioattest_next_body(r, NULL) : NGX_OK;
     }
 
     /* nginx's page, or what an upstream still sends: dropped */
@@ -277,6 +283,23 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
 
     if (ctx->replaced || r->header_only) {
         return NGX_OK;
+    }
+
+    if (!ctx->headed) {
+
+        /*
+         * A content handler that goes on where the header filter has said
+         * that the request is to end with an error: an answer without its
+         * header would stall the client, or break its connection.
+         */
+
+        ngx_http_clean_header(r);
+
+        rc = ngx_http_ioattest_refuse_header(r, ctx);
+
+        if (rc != NGX_OK || r->header_only) {
+            return (rc > NGX_OK) ? NGX_ERROR : rc;
+        }
     }
 
     ctx->replaced = 1;

@@ -28,40 +28,6 @@ static const struct {
 };
 
 
-void
-ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    r->expect_trailers = 0;
-
-    r->headers_out.trailers.part.nelts = 0;
-    r->headers_out.trailers.part.next = NULL;
-    r->headers_out.trailers.last = &r->headers_out.trailers.part;
-
-    if (r->header_sent) {
-        return;
-    }
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == sizeof("Trailer") - 1
-                && ngx_strncasecmp(h[i].key.data, (u_char *) "Trailer",
-                                   sizeof("Trailer") - 1)
-                   == 0)
-            {
-                h[i].hash = 0;
-            }
-        }
-    }
-}
-
-
 /*
  * The upstream's list, not headers_out: proxy_hide_header takes them out of
  * the latter.

@@ -49,7 +49,10 @@ def _chunks(data):
         line, found, rest = data.partition(b"\r\n")
         if not found:
             return body, False, b""
-        size = int(line, 16)
+        try:
+            size = int(line, 16)
+        except ValueError:
+            return body, False, data
         if size == 0:
             end = rest.find(b"\r\n") if rest.startswith(b"\r\n") \
                 else rest.find(b"\r\n\r\n") + 2

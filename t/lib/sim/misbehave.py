@@ -301,6 +301,12 @@ def _(reply, value):
     reply.framing, reply.last_chunk = "chunked", False
 
 
+@wire("bad_chunk", "[=N]: chunked; after N (1) pieces a chunk whose size is no "
+      "number")
+def _(reply, value):
+    reply.framing, reply.bad_chunk = "chunked", number(value, 1)
+
+
 @wire("stop", "=N: connection closed after N pieces of the body")
 def _(reply, value):
     keep = reply.pieces[:number(value, 1)]

@@ -125,10 +125,10 @@ the HTTP reply (attest and models as well):
   accel_headers validators content_type head_big nul_header flip_body body
   empty_body trailing leading bom_body not_json gzip gzip_lie chunked length
   close_delimited no_keepalive http10 pieces every_byte bytewise truncate
-  length_more length_less no_last_chunk stop stop_clean trailers two_lengths
-  length_and_chunked early_hints continue upgrade bad_status_line
-  extra_reply delay head_delay mid_delay piece_delay gate close reset
-  reset_after hang
+  length_more length_less no_last_chunk bad_chunk stop stop_clean trailers
+  two_lengths length_and_chunked early_hints continue upgrade
+  bad_status_line extra_reply delay head_delay mid_delay piece_delay gate
+  close reset reset_after hang
 
 attest: which machine:
   machine

@@ -114,6 +114,7 @@ class Reply:
         self.interim = b""              # raw bytes before the status line
         self.length_add = 0             # lie about Content-Length
         self.last_chunk = True
+        self.bad_chunk = None           # pieces before an invalid chunk
         self.trailers = []
         self.cut = None                 # body bytes sent before the cut
         self.end = None                 # instead of an answer: close/reset/hang
@@ -164,7 +165,9 @@ class Reply:
     def body_writes(self):
         """Byte strings in the order in which they are to be sent."""
         out, left = [], self.cut
-        for piece in self.pieces:
+        for i, piece in enumerate(self.pieces):
+            if i == self.bad_chunk:
+                break
             if left is not None:
                 whole, piece = piece, piece[:left]
                 left -= len(piece)
@@ -178,7 +181,10 @@ class Reply:
                 out.append(piece)
             if left is not None and left <= 0:
                 break
-        if self.framing == "chunked" and self.cut is None and self.last_chunk:
+        if self.framing == "chunked" and self.bad_chunk is not None:
+            out.append(b"no number\r\n")
+        elif (self.framing == "chunked" and self.cut is None
+              and self.last_chunk):
             end = b"0\r\n"
             for name, value in self.trailers:
                 end += f"{name}: {value}\r\n".encode("latin-1")
@@ -190,6 +196,7 @@ class Reply:
         return (self.framing == "close" or self.cut is not None
                 or self.length_add != 0 or not self.keepalive
                 or (self.framing == "chunked" and not self.last_chunk)
+                or self.bad_chunk is not None
                 or self.reset or self.status == 101 or bool(self.tail)
                 or self.version == "HTTP/1.0")
 
