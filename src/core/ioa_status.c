@@ -55,6 +55,8 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
     [IOA_REQUEST_AMBIGUOUS] = { "request_ambiguous",
         "The request can be read in more than one way.", 0 },
 
+    [IOA_ATTESTATION_INSECURE] = { "attestation_insecure",
+        "The attestation of the model did not come over verified TLS.", 0 },
     [IOA_ATTESTATION_UNAVAILABLE] = { "attestation_unavailable",
         "The attestation of the model could not be fetched.", 1 },
     [IOA_ATTESTATION_TIMEOUT] = { "attestation_timeout",
