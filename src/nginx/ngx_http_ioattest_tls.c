@@ -64,9 +64,8 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
         "it came out of a cache", "", ", set \"%V_cache off\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_REDIRECTED] = {
-        "it is another location's, by X-Accel-Redirect or error_page", "",
-        ", set \"%V_ignore_headers X-Accel-Redirect\" there and no "
-        "error_page" },
+        "it is another location's, by X-Accel-Redirect", "",
+        ", set \"%V_ignore_headers X-Accel-Redirect\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_NOT_BUILT] = {
         "this module was built for an nginx without TLS", "",
@@ -103,8 +102,8 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
 
 /*
  * A subrequest enters a location, not for the first time where somebody has
- * been asked already: his X-Accel-Redirect says then who answers, or
- * error_page does.
+ * been asked already: his X-Accel-Redirect says then who answers.  What an
+ * error_page brings is no reply: the job has ended with the error.
  */
 
 void
