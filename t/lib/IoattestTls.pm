@@ -36,16 +36,18 @@ sub ca {
 }
 
 
-# Of that name, by that CA: the file without its .pem and .key.
+# Of those names, by that CA: the file without its .pem and .key.
 sub certificate {
-    my ($self, $ca, $name) = @_;
+    my ($self, $ca, $names) = @_;
 
+    my ($name) = split ' ', $names;
+    my $all = join ',', map { "DNS:$_" } split ' ', $names;
     my $file = "$self->{dir}/$ca-$name";
     if (!-e "$file.pem") {
         (my $by = $self->ca($ca)) =~ s/\.pem\z//;
         make($file, $name, '-CA', "$by.pem", '-CAkey', "$by.key",
              '-addext', 'basicConstraints=CA:FALSE',
-             '-addext', "subjectAltName=DNS:$name");
+             '-addext', "subjectAltName=$all");
     }
     return $file;
 }
