@@ -1,6 +1,6 @@
-# conf.example, and README.md's first configuration, with a simulated API behind
-# TLS in the place of what they name: they attest, by verified TLS alone, and
-# leave other servers as they are.
+# conf.example, and README.md's first configuration, with a simulated API
+# behind TLS in the place of what they name: they attest, by verified TLS
+# alone, and leave other servers as they are.
 
 use strict;
 use warnings;
@@ -92,7 +92,8 @@ my ($answer) = $gateway->ask("GET /ioattest_status HTTP/1.1\r\nHost: x\r\n"
                              . "Connection: close\r\n\r\n");
 like($answer->{body}, qr/"signer_bound":false,"via_tls":true/,
      'TLS alone vouches for the signer, and was verified');
-is(IoattestSim::stats()->{services}{collateral}, 4, 'with Intel\'s collateral');
+is(IoattestSim::stats()->{services}{collateral}, 4,
+   'with Intel\'s collateral');
 
 ($answer) = $nginx->ask("GET / HTTP/1.1\r\nHost: mine\r\n"
                         . "Connection: close\r\n\r\n");

@@ -104,7 +104,8 @@ opener('kept_else', 'https://kept_else', $named, $its_ca);
 
 place('kept', 'https://kept_other', 'proxy_ssl_name $name');
 $server .= IoattestEvidence::location("kept_$_", "set \$name $_.test",
-    'ioattest_request /_kept', 'ioattest_model_id $http_x_id') for qw( api other );
+    'ioattest_request /_kept', 'ioattest_model_id $http_x_id')
+    for qw( api other );
 
 for my $v (2, 3) {
     place("resumed$v", "https://resumed$v", $named, $reuse);
@@ -124,13 +125,14 @@ place('with_port', 'https://good', 'proxy_ssl_name api.test:443');
 
 my $list = '{"data":[{"name":"known","model_id":"known-id",'
            . '"supports_attestation":true}]}';
-my %list_at = (own => "return 200 '$list'", own_allowed => "return 200 '$list'",
+my %list_at = (own => "return 200 '$list'",
+               own_allowed => "return 200 '$list'",
                clear => 'proxy_pass http://api/v1/models',
                sure => "$named; proxy_pass https://good/v1/models");
 
 for my $how (sort keys %list_at) {
-    $server .= IoattestEvidence::location("list_$how", 'ioattest_request /_good',
-        "ioattest_models /_list_$how", 'ioattest_model known',
+    $server .= IoattestEvidence::location("list_$how",
+        'ioattest_request /_good', "ioattest_models /_list_$how", 'ioattest_model known',
         $how =~ /allowed/ ? 'ioattest_ssl_verify off' : ())
         . "        location = /_list_$how { internal; $list_at{$how}; }\n";
 }
@@ -194,8 +196,9 @@ sub refused {
     is(said($path), '502 attestation_insecure', "refused: $path");
     $path = $at // $path;
     is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
-    my ($why) = reverse $nginx->log =~ /failed: attestation_insecure:([^\n]+)/g;
-    like($why // '', qr/the answer of "\/_$path" does not count: [^,]*\Q$what/,
+    my ($why) = reverse $nginx->log
+        =~ /failed: attestation_insecure:([^\n]+)/g;
+    like($why // '', qr/answer of "\/_$path" does not count: [^,]*\Q$what/,
          'the log names the condition');
     like($why // '', qr/, set "\Q$mend\E/, 'and the line that mends it');
     return;
@@ -211,8 +214,9 @@ good('seeing', 'the same verified');
 
 my ($answer) = $nginx->ask(IoattestEvidence::request('plain', 'again'));
 like($answer->{head}, qr/^x-should-retry: false\r?$/m, 'no retry can mend it');
-like($answer->{body}, qr/did not come over verified TLS/, 'what a client reads');
-like($nginx->log, qr/for model "m-2": [^\n]* bound by nothing that was verified/,
+like($answer->{body}, qr/did not come over verified TLS/,
+     'what a client reads');
+like($nginx->log, qr/for model "m-2": [^\n]* bound by nothing that was/,
      'who is trusted');
 like($nginx->log, qr/for model "m-3": [^\n]* signer bound by TLS to the API/,
      'and on what grounds');
@@ -266,7 +270,7 @@ sub listed {
 
 refused('list_clear', 'has no TLS', 'proxy_pass https://');
 refused('list_own', "nginx's own", 'proxy_pass https://');
-is(listed('own_allowed'), 200, 'a list of one\'s own, ioattest_ssl_verify off');
+is(listed('own_allowed'), 200, 'the same, ioattest_ssl_verify off');
 is(listed('sure'), 200, 'a list by TLS');
 
 is_deeply(IoattestEvidence::alarms($nginx, qr/SSL_do_handshake|verify error/),

@@ -159,7 +159,8 @@ sub refused {
     IoattestSim::reset('stats');
     is(said($how), '502 attestation_insecure', "$how: refused");
     is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
-    my ($why) = reverse $nginx->log =~ /failed: attestation_insecure:([^\n]+)/g;
+    my ($why) = reverse $nginx->log
+        =~ /failed: attestation_insecure:([^\n]+)/g;
     like($why // '', qr/"\/_list_$how" does not count: [^"]*\Q$what/,
          'the log names the condition');
     like($why // '', qr/, set "\Q$mend\E/, 'and the line that mends it');
@@ -173,7 +174,7 @@ is(said('rewritten'), 200, 'a rewrite before anybody is asked');
 
 # another place, named by whoever was asked first
 
-refused('sent_on', 'X-Accel-Redirect', 'proxy_ignore_headers X-Accel-Redirect');
+refused('sent_on', 'X-Accel-Redirect', 'proxy_ignore_headers');
 is(said('stays'), 200, 'not where nginx does not follow');
 
 # a cache: what is in it, and what was filled in clear and is found unchanged

@@ -16,7 +16,7 @@ typedef enum {
 } ngx_http_ioattest_job_e;
 
 
-/* How a reply came, and so what it counts for where no signature covers it. */
+/* How a reply came, and so whether what it says unsigned counts. */
 typedef enum {
     NGX_HTTP_IOATTEST_TLS_UNSEEN = 0,   /* no header of it has been seen */
     NGX_HTTP_IOATTEST_TLS_VERIFIED,

@@ -53,8 +53,7 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
         "it was gone before it could be looked at", "",
         ", set \"%V_intercept_errors off\" there" },
 
-    [NGX_HTTP_IOATTEST_TLS_VERIFIED] = {
-        "its signer is not bound by hardware", "", "" },
+    [NGX_HTTP_IOATTEST_TLS_VERIFIED] = { "", "", "" },
 
     [NGX_HTTP_IOATTEST_TLS_NOBODY] = {
         "it is nginx's own, from no connection", "",
@@ -207,9 +206,10 @@ static ngx_http_ioattest_tls_e
 ngx_http_ioattest_tls_connection(ngx_http_ioattest_job_t *job,
     ngx_http_upstream_t *u, ngx_ssl_conn_t *ssl)
 {
-    /* locations that differ in CA, CRL or depth have contexts of their own */
+    /* only locations of the same CA, CRL and depth may have one context */
 
-    if (u->conf->ssl->ctx == NULL || SSL_get_SSL_CTX(ssl) != u->conf->ssl->ctx)
+    if (u->conf->ssl->ctx == NULL
+        || SSL_get_SSL_CTX(ssl) != u->conf->ssl->ctx)
     {
         return NGX_HTTP_IOATTEST_TLS_OTHERS;
     }
@@ -323,11 +323,11 @@ ngx_http_ioattest_tls_name(ngx_http_request_t *r, ngx_http_upstream_t *u,
 ngx_str_t
 ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
 {
-    size_t                             len;
-    u_char                            *p, *last;
-    ngx_str_t                          text, what, module;
-    ngx_http_upstream_t               *u;
-    const ngx_http_ioattest_lacks_t   *lacks;
+    size_t                            len;
+    u_char                           *p, *last;
+    ngx_str_t                         text, what, module;
+    ngx_http_upstream_t              *u;
+    const ngx_http_ioattest_lacks_t  *lacks;
 
     lacks = &ngx_http_ioattest_tls_lacks[job->tls];
     u = job->sr ? job->sr->upstream : NULL;
