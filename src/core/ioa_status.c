@@ -75,6 +75,9 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         "The request is too large for its hash to be foretold.",
         413, 0 },
 
+    [IOA_ATTESTATION_INSECURE] = { "attestation_insecure",
+        "The attestation of the model did not come over verified TLS.",
+        502, 0 },
     [IOA_ATTESTATION_UNAVAILABLE] = { "attestation_unavailable",
         "The attestation of the model could not be fetched.",
         502, 1 },

@@ -147,6 +147,8 @@ ngx_http_ioattest_job_send(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    job->asked = *uri;
+
     ps->handler = ngx_http_ioattest_job_done;
     ps->data = job;
 
@@ -355,6 +357,10 @@ ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job)
     ngx_http_upstream_conf_t  *conf;
 
     job->sr->filter_need_in_memory = 1;
+
+    /* the connection may be gone when all has come */
+
+    ngx_http_ioattest_tls_look(job);
 
     max = ngx_http_ioattest_job_max(job);
 

@@ -38,6 +38,8 @@ static ngx_int_t ngx_http_ioattest_fetch_zone(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, time_t life);
 static ngx_int_t ngx_http_ioattest_fetch_second(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
+static ngx_uint_t ngx_http_ioattest_fetch_without(
+    ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_fetch_over(ngx_http_ioattest_proof_t *proof);
 
@@ -229,18 +231,30 @@ ngx_http_ioattest_fetch_uri(ngx_http_ioattest_proof_t *proof,
 }
 
 
+/*
+ * What is signed is kept under who was asked for what, and is verified each
+ * time that it is used.  A key set is not: it is kept for the policy that it
+ * was fetched under, which says whether it had to come over verified TLS, and
+ * in which server's locations it was asked for.
+ */
+
 static void
 ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what, u_char *key32)
 {
-    u_char      *p, buf[NGX_HTTP_IOATTEST_FETCH_PATH];
-    ngx_str_t   *base;
+    u_char                        *p, buf[NGX_HTTP_IOATTEST_FETCH_PATH];
+    ngx_http_ioattest_loc_conf_t  *ilcf;
 
-    base = ngx_http_ioattest_fetch_uri(proof, what);
+    ilcf = proof->job->ctx->conf;
+    p = buf;
 
-    p = ngx_snprintf(buf, NGX_HTTP_IOATTEST_FETCH_PATH,
-                     "ioattest fetch %ud %s %V", what,
-                     proof->path[what], base);
+    if (what == IOA_FETCH_JWKS) {
+        p = ngx_cpymem(p, ilcf->policy32, NGX_HTTP_IOATTEST_KEY_LEN);
+    }
+
+    p = ngx_slprintf(p, buf + NGX_HTTP_IOATTEST_FETCH_PATH,
+                     "ioattest fetch %ud %s %V", what, proof->path[what],
+                     ngx_http_ioattest_fetch_uri(proof, what));
 
     ioa_sha256(key32, buf, p - buf);
 }
@@ -320,7 +334,6 @@ ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof)
 void
 ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
 {
-    ngx_str_t                  *uri;
     ioa_fetched_t              *fetched;
     ngx_http_ioattest_proof_t  *proof;
 
@@ -331,8 +344,14 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
         return;
     }
 
-    if (status == NGX_HTTP_OK && job->complete && !job->overflow
-        && job->size)
+    if (ngx_http_ioattest_tls_refuses(job, status)) {
+
+        if (ngx_http_ioattest_fetch_without(job)) {
+            proof->insecure = job;
+        }
+
+    } else if (status == NGX_HTTP_OK && job->complete && !job->overflow
+               && job->size)
     {
         ngx_http_ioattest_fetch_chain(job,
             (ngx_str_t *) &ngx_http_ioattest_services[job->what].header);
@@ -357,24 +376,16 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
         ngx_http_ioattest_fetch_no_crl(proof);
 
     } else {
-        uri = ngx_http_ioattest_fetch_uri(proof, job->what);
-
         ngx_log_error(NGX_LOG_ERR, job->ctx->request->connection->log, 0,
                       "ioattest: \"%V%s%s\" did not answer what an "
                       "attestation needs (status %i, %uz bytes%s)",
-                      uri, proof->path[job->what][0] ? "/" : "",
+                      ngx_http_ioattest_fetch_uri(proof, job->what),
+                      proof->path[job->what][0] ? "/" : "",
                       proof->path[job->what], status, job->size,
                       job->overflow ? ", too large"
                                     : (job->complete ? "" : ", incomplete"));
 
-        /* however old: whether it is good still, the verdict says */
-
-        if (ngx_http_ioattest_fetch_zone(proof, job->what, NGX_MAX_INT_T_VALUE)
-            != NGX_OK
-            || ngx_http_ioattest_services[job->what].life == 0)
-        {
-            proof->failed = 1;
-        }
+        (void) ngx_http_ioattest_fetch_without(job);
     }
 
     if (proof->pending == 0) {
@@ -404,6 +415,28 @@ ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job)
     proof->pending--;
 
     return NGX_OK;
+}
+
+
+/*
+ * However old what the zone has: whether it is good still, the verdict says.
+ * Returns 0 where the proof can go on, or 1.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_fetch_without(ngx_http_ioattest_job_t *job)
+{
+    if (ngx_http_ioattest_services[job->what].life
+        && ngx_http_ioattest_fetch_zone(job->proof, job->what,
+                                        NGX_MAX_INT_T_VALUE)
+           == NGX_OK)
+    {
+        return 0;
+    }
+
+    job->proof->failed = 1;
+
+    return 1;
 }
 
 
@@ -464,7 +497,8 @@ ngx_http_ioattest_fetch_over(ngx_http_ioattest_proof_t *proof)
     ngx_int_t  rc;
 
     if (proof->failed) {
-        proof->reason = IOA_ATTESTATION_UNAVAILABLE;
+        proof->reason = proof->insecure ? IOA_ATTESTATION_INSECURE
+                                        : IOA_ATTESTATION_UNAVAILABLE;
         rc = NGX_OK;
 
     } else {

@@ -13,8 +13,12 @@ static void ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
     ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status);
 static void ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job);
+static const char *ngx_http_ioattest_job_grounds(
+    ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job,
     ioa_status_t reason, ngx_int_t status);
+static void ngx_http_ioattest_job_log_insecure(ngx_http_ioattest_job_t *job,
+    ngx_str_t *name, ngx_int_t status);
 static ngx_uint_t ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
     ngx_http_ioattest_give_e how, ioa_status_t reason);
@@ -203,7 +207,9 @@ ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
         reason = IOA_ATTESTATION_MALFORMED;
 
     } else if (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) {
-        reason = ngx_http_ioattest_reply_models(job);
+        reason = ngx_http_ioattest_tls_counts(job)
+                 ? ngx_http_ioattest_reply_models(job)
+                 : IOA_ATTESTATION_INSECURE;
 
     } else {
         rc = ngx_http_ioattest_proof_start(job);
@@ -313,7 +319,20 @@ ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job)
                   ngx_http_ioattest_cpu_name(proved->cpu),
                   ioa_tcb_name(proved->tcb_status), proved->gpus,
                   proved->gpus ? proved->gpu_arch : "-",
-                  proved->signer_bound ? "hardware" : "TLS to the API alone");
+                  ngx_http_ioattest_job_grounds(job));
+}
+
+
+static const char *
+ngx_http_ioattest_job_grounds(ngx_http_ioattest_job_t *job)
+{
+    if (job->proof->machine.proved.signer_bound) {
+        return "hardware";
+    }
+
+    return (job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED)
+           ? "TLS to the API alone"
+           : "nothing that was verified here (\"ioattest_ssl_verify off\")";
 }
 
 
@@ -331,6 +350,15 @@ ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
     ctx = job->ctx;
     check = NULL;
 
+    name = ngx_http_ioattest_printable(ctx->request->pool,
+                                       ctx->model.names.name,
+                                       ctx->model.names.name_len);
+
+    if (reason == IOA_ATTESTATION_INSECURE) {
+        ngx_http_ioattest_job_log_insecure(job, &name, status);
+        return;
+    }
+
     if (job->proof && !job->proof->running) {
 
         for (i = 0; i < job->proof->checks.n; i++) {
@@ -339,10 +367,6 @@ ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
             }
         }
     }
-
-    name = ngx_http_ioattest_printable(ctx->request->pool,
-                                       ctx->model.names.name,
-                                       ctx->model.names.name_len);
 
     ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
                   "ioattest: %s model \"%V\" failed: %s%s%s%s%s (status %i, "
@@ -357,6 +381,28 @@ ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
                                 : (job->complete ? "" : ", incomplete"),
                   job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
                   ? &ctx->conf->request : &ctx->conf->models);
+}
+
+
+/* The reply that does not count may be another service's. */
+
+static void
+ngx_http_ioattest_job_log_insecure(ngx_http_ioattest_job_t *job,
+    ngx_str_t *name, ngx_int_t status)
+{
+    ngx_str_t  why;
+
+    why = ngx_http_ioattest_tls_text(job->proof && job->proof->insecure
+                                     ? job->proof->insecure : job);
+
+    ngx_log_error(NGX_LOG_ERR, job->ctx->request->connection->log, 0,
+                  "ioattest: %s model \"%V\" failed: %s: %V; or "
+                  "\"ioattest_ssl_verify off\" where something else on this "
+                  "machine verifies TLS (status %i, %uz bytes)",
+                  job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
+                  ? "attestation of" : "models list for",
+                  name, ioa_status_name(IOA_ATTESTATION_INSECURE), &why,
+                  status, job->size);
 }
 
 

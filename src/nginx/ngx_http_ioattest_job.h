@@ -16,6 +16,23 @@ typedef enum {
 } ngx_http_ioattest_job_e;
 
 
+/* How a reply came, and so whether what it says unsigned counts. */
+typedef enum {
+    NGX_HTTP_IOATTEST_TLS_UNSEEN = 0,   /* no header of it has been seen */
+    NGX_HTTP_IOATTEST_TLS_VERIFIED,
+    NGX_HTTP_IOATTEST_TLS_NOBODY,       /* from no upstream */
+    NGX_HTTP_IOATTEST_TLS_CACHED,
+    NGX_HTTP_IOATTEST_TLS_REDIRECTED,   /* after somebody had been asked */
+    NGX_HTTP_IOATTEST_TLS_NOT_BUILT,
+    NGX_HTTP_IOATTEST_TLS_NONE,
+    NGX_HTTP_IOATTEST_TLS_OTHERS,       /* another location's connection */
+    NGX_HTTP_IOATTEST_TLS_VERIFY_OFF,
+    NGX_HTTP_IOATTEST_TLS_UNTRUSTED,    /* the result is not X509_V_OK */
+    NGX_HTTP_IOATTEST_TLS_RESUMED,
+    NGX_HTTP_IOATTEST_TLS_NAME          /* the certificate is another's */
+} ngx_http_ioattest_tls_e;
+
+
 /* One subrequest of ours: an attestation, the models list, or a fetch. */
 struct ngx_http_ioattest_job_s {
     ngx_http_ioattest_job_e      kind;
@@ -25,6 +42,10 @@ struct ngx_http_ioattest_job_s {
     u_char                       lease_key[NGX_HTTP_IOATTEST_KEY_LEN];
     u_char                       nonce32[IOA_NONCE_LEN];
     ngx_str_t                    authorization; /* the caller's own */
+    ngx_str_t                    asked;     /* uri */
+    ngx_http_ioattest_tls_e      tls;
+    long                         tls_result;    /* of the verification */
+    ngx_str_t                    tls_name;  /* that it was verified for */
     ngx_event_t                  timer;
     ngx_msec_t                   started;
     u_char                      *reply;
@@ -43,6 +64,7 @@ struct ngx_http_ioattest_job_s {
     unsigned                     finished:1;
     unsigned                     complete:1;
     unsigned                     overflow:1;
+    unsigned                     redirected:1;  /* having been asked */
 };
 
 
@@ -62,6 +84,7 @@ struct ngx_http_ioattest_proof_s {
     unsigned                     stale;     /* from the zone, and refused */
     ngx_uint_t                   pending;
     ngx_uint_t                   failed;    /* a service did not answer */
+    ngx_http_ioattest_job_t     *insecure;  /* whose reply does not count */
     ngx_uint_t                   running;   /* a thread has what is below */
 
     /* the verdict so far */
@@ -99,6 +122,27 @@ ngx_int_t ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job,
  */
 ngx_int_t ngx_http_ioattest_job_again(ngx_http_ioattest_job_t *job,
     ngx_int_t status);
+
+/*
+ * tls: how the reply of a job came.  A subrequest tells each location that it
+ * enters, and the header of its reply, while its connection is there.
+ */
+
+void ngx_http_ioattest_tls_enter(ngx_http_ioattest_job_t *job);
+void ngx_http_ioattest_tls_look(ngx_http_ioattest_job_t *job);
+
+/* 1 where what the reply says unsigned counts. */
+ngx_uint_t ngx_http_ioattest_tls_counts(ngx_http_ioattest_job_t *job);
+
+/*
+ * 1 where a service's reply does not count, and logs why: which keys are
+ * NVIDIA's, and that AMD has no CRL.  All else that services say is signed.
+ */
+ngx_uint_t ngx_http_ioattest_tls_refuses(ngx_http_ioattest_job_t *job,
+    ngx_int_t status);
+
+/* Why it does not, for the log: empty where there is no memory. */
+ngx_str_t ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job);
 
 /* finish: how a job ends */
 

@@ -211,10 +211,12 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_json_proved(text, &m->proved);
 
     ngx_http_ioattest_text_add(text,
-                               "\"signer_bound\":%s,\"pinned\":%s,"
+                               "\"signer_bound\":%s,\"via_tls\":%s,"
+                               "\"pinned\":%s,"
                                "\"attested_at\":\"%s\","
                                "\"expires_at\":\"%s\",\"verified\":%uL}",
                                m->proved.signer_bound ? "true" : "false",
+                               m->via_tls ? "true" : "false",
                                m->pinned ? "true" : "false", at, until,
                                m->verified);
 }

@@ -33,13 +33,21 @@ ngx_int_t
 ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 {
     ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_job_t       *job;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     if (r != r->main) {
 
-        if (ngx_http_ioattest_job_find(r) || ilcf->zone == NULL) {
+        job = ngx_http_ioattest_job_find(r);
+
+        if (job) {
+            ngx_http_ioattest_tls_enter(job);
+            return NGX_DECLINED;
+        }
+
+        if (ilcf->zone == NULL) {
             return NGX_DECLINED;
         }
 

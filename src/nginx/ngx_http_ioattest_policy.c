@@ -259,9 +259,12 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"ioattest_report_data %s\" accepts machines whose "
                            "signing address is not bound by hardware: TLS to "
-                           "the API vouches for it alone",
+                           "the API vouches for it alone%s",
                            conf->policy.report_data == IOA_REPORT_DATA_AUTO
-                           ? "auto" : "nonce");
+                           ? "auto" : "nonce",
+                           conf->ssl_verify
+                           ? "" : ", and \"ioattest_ssl_verify off\" does "
+                                  "not look at that");
     }
 }
 

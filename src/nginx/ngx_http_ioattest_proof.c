@@ -270,6 +270,17 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
 {
     ngx_int_t  rc;
 
+    if (proof->reason == IOA_OK
+        && !proof->machine.proved.signer_bound
+        && !ngx_http_ioattest_tls_counts(proof->job))
+    {
+        /* nothing but TLS says whose the address is */
+
+        proof->reason = IOA_ATTESTATION_INSECURE;
+        proof->insecure = proof->job;
+        return NGX_OK;
+    }
+
     if (proof->reason == IOA_OK) {
         proof->reason = ngx_http_ioattest_proof_store(proof);
         ngx_http_ioattest_fetch_keep(proof);
@@ -308,6 +319,7 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     machine.proved = proved->proved;
     machine.attested_at = ngx_time();
     machine.expires_at = machine.attested_at + ilcf->valid;
+    machine.via_tls = (proof->job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED);
     machine.pinned = ngx_http_ioattest_proof_pinned(ilcf, proved->proved.cpu);
 
     if (machine.proved.expires

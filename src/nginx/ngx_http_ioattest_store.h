@@ -127,6 +127,7 @@ typedef struct {
     size_t                      image_digest_len;
     time_t                      attested_at;
     time_t                      expires_at; /* by the location that attested */
+    ngx_uint_t                  via_tls;    /* its reply, and verified */
     ngx_uint_t                  pinned;     /* image or measurement */
     ioa_proved_t                proved;     /* what its evidence said */
     uint64_t                    verified;   /* responses */

@@ -1,18 +1,23 @@
 """Drives the test filters hashfeed.c and ssefeed.c from Python."""
 
 import os
+import re
 import struct
 import subprocess
 import tempfile
 
-OK = 0
-RESPONSE_HASH_MISMATCH = 8
-MALFORMED_SIGNATURE = 3
-STREAM_UNSIGNED = 13
-STREAM_TRUNCATED = 14
-STREAM_AMBIGUOUS = 15
-REQUEST_AMBIGUOUS = 16
-MODEL_UNKNOWN = 30
+HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../../src/core/ioa_status.h")
+
+with open(HEADER, encoding="ascii") as header:
+    STATUS = re.findall(r"^    IOA_(\w+)(?: = 0)?,", header.read(), re.M)
+
+(OK, MALFORMED_SIGNATURE, RESPONSE_HASH_MISMATCH, STREAM_UNSIGNED,
+ STREAM_TRUNCATED, STREAM_AMBIGUOUS, REQUEST_AMBIGUOUS, MODEL_UNKNOWN) = [
+    STATUS.index(name) for name in (
+        "OK", "MALFORMED_SIGNATURE", "RESPONSE_HASH_MISMATCH",
+        "STREAM_UNSIGNED", "STREAM_TRUNCATED", "STREAM_AMBIGUOUS",
+        "REQUEST_AMBIGUOUS", "MODEL_UNKNOWN")]
 
 
 CORE_DIR = os.environ.get("CORE_DIR", "build/core")
