@@ -70,6 +70,13 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       offsetof(ngx_http_ioattest_loc_conf_t, model_id),
       NULL },
 
+    { ngx_string("ioattest_authorization"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE12,
+      ngx_http_ioattest_conf_authorization,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("ioattest_valid"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
@@ -356,8 +363,10 @@ ngx_http_ioattest_create_loc_conf(ngx_conf_t *cf)
      *     conf->thread_pool = NULL;
      *     conf->model = NULL;
      *     conf->model_id = NULL;
+     *     conf->authorization = NULL;
+     *     conf->own_key = 0;
      *     conf->cpu = 0;
-     *     conf->limits, conf->policy, conf->policy32, conf->list_key
+     *     conf->limits, conf->policy, conf->policy32
      */
 
     conf->enable = NGX_CONF_UNSET;
@@ -422,6 +431,11 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->model_id == NULL) {
         conf->model_id = prev->model_id;
+    }
+
+    if (conf->authorization == NULL) {
+        conf->authorization = prev->authorization;
+        conf->own_key = prev->own_key;
     }
 
     ngx_conf_merge_sec_value(conf->valid, prev->valid, 600);

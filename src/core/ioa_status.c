@@ -55,6 +55,9 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
     [IOA_REQUEST_AMBIGUOUS] = { "request_ambiguous",
         "The request can be read in more than one way.", 0 },
 
+    [IOA_ATTESTATION_REFUSED] = { "attestation_refused",
+        "The API refused an attestation, or the models list, to the key that "
+        "it was asked with.", 1 },
     [IOA_ATTESTATION_UNAVAILABLE] = { "attestation_unavailable",
         "The attestation of the model could not be fetched.", 1 },
     [IOA_ATTESTATION_TIMEOUT] = { "attestation_timeout",

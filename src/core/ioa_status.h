@@ -33,6 +33,7 @@ typedef enum {
     IOA_REQUEST_AMBIGUOUS,
 
     /* reasons of an attestation */
+    IOA_ATTESTATION_REFUSED,        /* by the API, to the key that asked */
     IOA_ATTESTATION_UNAVAILABLE,
     IOA_ATTESTATION_TIMEOUT,
     IOA_ATTESTATION_MALFORMED,

@@ -76,6 +76,9 @@ typedef struct {
     ngx_http_complex_value_t    *model;
     ngx_http_complex_value_t    *model_id;
 
+    ngx_http_complex_value_t    *authorization; /* NULL: the client's own */
+    ngx_uint_t                   own_key;   /* it is the gateway's */
+
     time_t                       valid;
     time_t                       refresh;
     ngx_uint_t                   attempts;
@@ -123,7 +126,6 @@ typedef struct {
     ngx_http_ioattest_limits_t   limits;
     ioa_policy_t                 policy;
     u_char                       policy32[NGX_HTTP_IOATTEST_KEY_LEN];
-    u_char                       list_key[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_loc_conf_t;
 
 
@@ -172,6 +174,14 @@ struct ngx_http_ioattest_ctx_s {
     ngx_http_ioattest_verdict_e  verdict;
     ioa_status_t                 reason;
     ngx_int_t                    status;    /* HTTP, of a refusal */
+
+    /* with what attestations and the models list are asked */
+    ngx_str_t                    authorization;
+    ngx_http_ioattest_key_t      key;
+    ngx_int_t                    api_status;    /* what the API said to it */
+    ngx_uint_t                   retry_after;   /* seconds; 0: it did not */
+    unsigned                     keyed:1;   /* key is set */
+    unsigned                     spent:1;   /* key is used no more */
 
     /* the model */
     ngx_http_ioattest_model_t    model;
@@ -285,6 +295,24 @@ ngx_int_t ngx_http_ioattest_model_name(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 ngx_int_t ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+
+
+/* key: whose attestations and lists are asked with */
+
+/* Out: ctx->key and ctx->authorization.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_key_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
+ * The reason of a job that was answered with another status than 200, and how
+ * its lease is given back.
+ */
+ioa_status_t ngx_http_ioattest_key_judge(ngx_http_ioattest_job_t *job,
+    ngx_int_t status, ngx_http_ioattest_give_e *how);
+
+/* What a refusal says whose key rests. */
+void ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,
+    const ngx_http_ioattest_resting_t *rest);
 
 
 /* filters */

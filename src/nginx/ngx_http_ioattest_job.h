@@ -24,7 +24,6 @@ struct ngx_http_ioattest_job_s {
     uint64_t                     token;     /* of the lease; 0: given back */
     u_char                       lease_key[NGX_HTTP_IOATTEST_KEY_LEN];
     u_char                       nonce32[IOA_NONCE_LEN];
-    ngx_str_t                    authorization; /* the caller's own */
     ngx_event_t                  timer;
     ngx_msec_t                   started;
     u_char                      *reply;

@@ -30,6 +30,7 @@ ngx_http_ioattest_lease_take_locked(ngx_http_ioattest_sh_t *sh,
     lease->token = ++sh->next_token;
     lease->deadline = ngx_current_msec + age;
     lease->pid = ngx_pid;
+    lease->charged = 0;
 
     return lease->token;
 }
@@ -106,6 +107,12 @@ ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
     if (lease && lease->token == token) {
         ngx_http_ioattest_lease_release_locked(lease, how, reason,
                                                fail_timeout);
+
+        if (how == NGX_HTTP_IOATTEST_GIVE_REFUSED && lease->charged
+            && node->u.model.budget)
+        {
+            node->u.model.budget--;
+        }
     }
 
     ngx_http_ioattest_store_unlock(zone);

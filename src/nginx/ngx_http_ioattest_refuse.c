@@ -19,6 +19,8 @@
 
 static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
+static ngx_int_t ngx_http_ioattest_refuse_add(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
 
 
 ngx_uint_t
@@ -33,6 +35,12 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
     ctx->reason = reason;
     ctx->status = (reason == IOA_REQUEST_AMBIGUOUS) ? NGX_HTTP_BAD_REQUEST
                                                     : NGX_HTTP_BAD_GATEWAY;
+
+    if (reason == IOA_ATTESTATION_REFUSED && ctx->api_status
+        && !ctx->key.own)
+    {
+        ctx->status = ctx->api_status;
+    }
 
     ngx_http_ioattest_refuse_log(ctx, look_at);
 
@@ -150,8 +158,8 @@ ngx_int_t
 ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_str_t         json;
-    ngx_table_elt_t  *h;
+    u_char     *p;
+    ngx_str_t   json, value;
 
     if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
         return NGX_ERROR;
@@ -162,24 +170,65 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    if (!ioa_status_retryable(ctx->reason)) {
+    if (!ioa_status_retryable(ctx->reason)
+        || ctx->status == NGX_HTTP_FORBIDDEN)
+    {
+        ngx_str_set(&value, "false");
 
-        h = ngx_list_push(&r->headers_out.headers);
-        if (h == NULL) {
+        if (ngx_http_ioattest_refuse_add(r, "x-should-retry", &value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    /* of a caller's key, as the API has said it */
+
+    if (ctx->reason == IOA_ATTESTATION_REFUSED && !ctx->key.own
+        && ctx->retry_after)
+    {
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+        if (p == NULL) {
             return NGX_ERROR;
         }
 
-        h->hash = 1;
-        ngx_str_set(&h->key, "x-should-retry");
-        ngx_str_set(&h->value, "false");
-        h->lowcase_key = h->key.data;
+        value.data = p;
+        value.len = ngx_sprintf(p, "%ui", ctx->retry_after) - p;
 
-#if (nginx_version >= 1023000)
-        h->next = NULL;
-#endif
+        if (ngx_http_ioattest_refuse_add(r, "retry-after", &value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     return ngx_http_ioattest_next_header(r);
+}
+
+
+/* A header by a name in lower case. */
+
+static ngx_int_t
+ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+    h->lowcase_key = h->key.data;
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return NGX_OK;
 }
 
 

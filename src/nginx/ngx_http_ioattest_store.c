@@ -10,7 +10,7 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     4
+#define NGX_HTTP_IOATTEST_LAYOUT     5
 
 /* how many nodes of a queue are looked at for one that may go */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
@@ -82,6 +82,7 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
 static ngx_int_t
 ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
 {
+    ngx_uint_t               i;
     ngx_slab_pool_t         *shpool;
     ngx_http_ioattest_sh_t  *sh;
 
@@ -101,8 +102,11 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
 
     ngx_queue_init(&sh->machine_lru);
     ngx_queue_init(&sh->idle_lru);
-    ngx_queue_init(&sh->name_lru);
     ngx_queue_init(&sh->blob_lru);
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_NAMES_MAX; i++) {
+        ngx_queue_init(&sh->name_lru[i]);
+    }
 
     shpool->log_nomem = 0;
     shpool->data = sh;
@@ -263,8 +267,9 @@ ngx_http_ioattest_node_create_locked(ngx_http_ioattest_zone_t *zone,
         break;
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
-        ngx_queue_insert_head(&sh->name_lru, &node->lru);
-        sh->names++;
+        ngx_queue_insert_head(&sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN],
+                              &node->lru);
+        sh->names[NGX_HTTP_IOATTEST_NAMES_OWN]++;
         break;
 
     case NGX_HTTP_IOATTEST_NODE_BLOB:
@@ -305,17 +310,27 @@ ngx_uint_t
 ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh)
 {
-    if (!ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->blob_lru)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->machine_lru)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->name_lru))
-    {
-        return 0;
+    ngx_uint_t  i;
+
+    ngx_queue_t  *order[] = {
+        &sh->idle_lru,
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_ASKING],
+        &sh->blob_lru,
+        &sh->machine_lru,
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_SHARED],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_LISTS],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN]
+    };
+
+    for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+
+        if (ngx_http_ioattest_node_evict_locked(zone, sh, order[i])) {
+            (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
+            return 1;
+        }
     }
 
-    (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
-
-    return 1;
+    return 0;
 }
 
 
@@ -407,7 +422,7 @@ ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
         break;
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
-        sh->names--;
+        sh->names[node->u.name.place]--;
         break;
 
     case NGX_HTTP_IOATTEST_NODE_BLOB:
