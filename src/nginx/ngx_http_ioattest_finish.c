@@ -276,7 +276,10 @@ ngx_http_ioattest_job_failed(ngx_http_ioattest_ctx_t *ctx,
         return;
     }
 
-    ctx->spent = (ctx->api_status != NGX_HTTP_TOO_MANY_REQUESTS);
+    /* what rests for long is known to the store */
+
+    ctx->spent = (!ctx->key.own
+                  && ctx->api_status != NGX_HTTP_TOO_MANY_REQUESTS);
 }
 
 
