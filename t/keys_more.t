@@ -254,6 +254,7 @@ is(said('reload', 'tired'), '429 attestation_refused', 'a key rests');
 is(said('reload', 'good', model => 'nobody'), '502 model_unknown', 'a list');
 $before = asked('models');
 $nginx->reload;
+$nginx->wait_for(sub { $nginx->workers == 2 });
 is(said('reload', 'tired'), '429 attestation_refused', 'after a reload too');
 is(asked('attestations'), 1, 'and is not asked with');
 is(said('reload', 'good'), '200', 'another is');
