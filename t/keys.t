@@ -254,7 +254,23 @@ IoattestTest::gateway() =~ s{(location = /_attestation)}{$1_gone}r
 
 
 
-=== TEST 13: a dry run refuses nobody
+=== TEST 13: nor is one that nginx makes of another answer
+--- config eval
+IoattestTest::gateway() =~ s{(location = /_attestation \{)}
+    {$1 proxy_intercept_errors on; error_page 500 =403 /denied;}r
+    . 'location = /denied { return 200 denied; }'
+--- sim: {"attest": "error=500", "attest_times": 1}
+--- request eval
+[($main::prompt) x 2, $main::stats]
+--- error_code eval
+[502, 502, 200]
+--- response_body_like eval
+[(IoattestTest::code_like("attestation_unavailable")) x 2,
+ main::counts(1, 0)]
+
+
+
+=== TEST 14: a dry run refuses nobody
 --- inside: ioattest_dry_run on;
 --- sim: {"keys": {"Bearer secret-a": {"attest": 429}}}
 --- request eval
@@ -266,7 +282,7 @@ IoattestTest::gateway() =~ s{(location = /_attestation)}{$1_gone}r
 
 
 
-=== TEST 14: proxy_set_header in the internal location wins, and misleads
+=== TEST 15: proxy_set_header in the internal location wins, and misleads
 --- config eval
 IoattestTest::gateway() =~ s{(location = /_attestation \{)}
     {$1 proxy_set_header Authorization "Bearer secret-own";}r
@@ -282,7 +298,7 @@ IoattestTest::gateway() =~ s{(location = /_attestation \{)}
 
 
 
-=== TEST 15: a value that is not taken is not shown
+=== TEST 16: a value that is not taken is not shown
 --- inside: ioattest_authorization "Bearer secret-key" mine;
 --- must_die
 --- error_log
@@ -292,7 +308,7 @@ secret-key
 
 
 
-=== TEST 16: nor one with control characters
+=== TEST 17: nor one with control characters
 --- inside: ioattest_authorization "Bearer secret-key\n";
 --- must_die
 --- error_log
@@ -302,7 +318,7 @@ secret-key
 
 
 
-=== TEST 17: nor an empty one, nor two
+=== TEST 18: nor an empty one, nor two
 --- inside: ioattest_authorization ""; ioattest_authorization "b";
 --- must_die
 --- error_log
@@ -310,8 +326,31 @@ secret-key
 
 
 
-=== TEST 18: two values
+=== TEST 19: two values
 --- inside: ioattest_authorization "a"; ioattest_authorization "b";
 --- must_die
 --- error_log
 "ioattest_authorization" directive is duplicate
+
+
+
+=== TEST 20: it is inherited, and replaced, with what it says of whose it is
+--- outside: ioattest_authorization "Bearer secret-own";
+--- beside
+location /callers/ {
+    ioattest zone=io;
+    ioattest_request /_attestation;
+    ioattest_cpu off;
+    ioattest_gpu off;
+    ioattest_authorization $http_authorization;
+    proxy_pass http://api/v1/private/;
+}
+--- sim: {"keys": {"Bearer secret-own": {"models": 403}, "Bearer secret-b": {"attest": 403}}}
+--- request eval
+[$main::prompt, $main::prompt =~ s{/v1/private/}{/callers/}r]
+--- more_headers eval
+[("Authorization: Bearer secret-b") x 2]
+--- error_code eval
+[502, 403]
+--- response_body_like eval
+[(main::refused()) x 2]
