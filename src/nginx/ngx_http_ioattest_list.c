@@ -1,9 +1,9 @@
 
 /*
- * Models lists in the store: one head for each key that a list was asked with,
- * which says when it was read, and one node per model.  An entry belongs to
- * the list while its generation is not older than the head's; one that left
- * the list is dropped when room is needed.
+ * Models lists in the store: one head for each key that a list was asked
+ * with, which says when it was read, and one node per model.  An entry belongs
+ * to the list while its generation is not older than the head's; one that
+ * left the list is dropped when room is needed.
  *
  * Lists of callers that say the same share their entries: the key of an entry
  * is made of the model's name and of what the list is known by, its content,
@@ -198,7 +198,11 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         return;
     }
 
-    if (ngx_current_msec - list->fetched_ms < limits->fail_timeout) {
+    /* it may have been there, where entries have made room since */
+
+    if (list->dropped == sh->names_dropped
+        && ngx_current_msec - list->fetched_ms < limits->fail_timeout)
+    {
         listed->answer = NGX_HTTP_IOATTEST_UNLISTED;
         return;
     }
@@ -368,6 +372,7 @@ ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
     list->generation = generation;
     list->fetched_at = ngx_time();
     list->fetched_ms = ngx_current_msec;
+    list->dropped = sh->names_dropped;
     ngx_memcpy(list->content, content32, NGX_HTTP_IOATTEST_KEY_LEN);
 
     if (!key->many) {

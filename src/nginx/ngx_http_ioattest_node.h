@@ -47,6 +47,7 @@ typedef struct {
     ngx_http_ioattest_names_e   place;
     ngx_uint_t                  head;
     u_char                      content[NGX_HTTP_IOATTEST_KEY_LEN]; /* head */
+    uint64_t                    dropped;    /* head: names_dropped of then */
     ngx_http_ioattest_lease_t   lease;      /* head: who fetches */
     time_t                      fetched_at; /* head */
     ngx_msec_t                  fetched_ms; /* head */

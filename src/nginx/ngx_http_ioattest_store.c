@@ -423,6 +423,7 @@ ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
         sh->names[node->u.name.place]--;
+        sh->names_dropped += !node->u.name.head;
         break;
 
     case NGX_HTTP_IOATTEST_NODE_BLOB:

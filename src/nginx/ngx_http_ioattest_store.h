@@ -103,6 +103,7 @@ typedef struct {
     ngx_uint_t                  capacity;   /* nodes */
     ngx_uint_t                  idle;       /* models without a machine */
     ngx_uint_t                  names[NGX_HTTP_IOATTEST_NAMES_MAX];
+    uint64_t                    names_dropped;  /* entries of lists, ever */
     ngx_uint_t                  bounds;
     ngx_uint_t                  blobs;      /* nodes and their pieces */
     ngx_rbtree_t                rbtree;
