@@ -275,7 +275,7 @@ is(asked('models'), $before + 1, 'the one used least was dropped');
 
 begin({ good => {} });
 is(said('bogus', 'good'), '200', 'a list');
-$nginx->ask(map { request('bogus', "bogus-$_") } 1 .. 50) for 1 .. 3;
+$nginx->ask(map { request('bogus', "bogus-$_") } 1 .. 150);
 $before = asked('models');
 is(said('bogus', 'good'), '200', 'after 150 keys that are refused');
 is(asked('models'), $before, 'is there still');
