@@ -97,7 +97,7 @@ leading=x              attestation_malformed
 bom_body               attestation_malformed
 error=500              attestation_unavailable
 error=503              attestation_unavailable
-error=404              attestation_unavailable
+error=404              attestation_refused
 redirect               attestation_unavailable
 close                  attestation_unavailable
 reset                  attestation_unavailable
@@ -170,9 +170,9 @@ __DATA__
 --- more_headers eval
 ["Authorization: Bearer badattest", "Authorization: Bearer good", ""]
 --- error_code eval
-[502, 200, 200]
+[401, 200, 200]
 --- response_body_like eval
-[IoattestTest::code_like("attestation_unavailable"), qr/"choices"/,
+[IoattestTest::code_like("attestation_refused"), qr/"choices"/,
  qr/"completions":\s*\{"total":\s*1\b/]
 
 

@@ -88,13 +88,9 @@ EOF
         }
         location /own/ {
             ioattest zone=io;
-            ioattest_request /_ioattest/own;
+            ioattest_authorization "Bearer badattest";
+            ioattest_report_data nonce;
             proxy_pass http://api/v1/private/;
-        }
-        location = /_ioattest/own {
-            internal;
-            proxy_set_header Authorization "Bearer badattest";
-            proxy_pass http://api/v1/private/attestation;
         }
         location /plain/ { proxy_pass http://api/v1/private/; }
         location = /_ioattest/attestation {
@@ -233,7 +229,7 @@ is(scalar @{$nginx->status->{zones}}, 3, 'every zone is there');
 IoattestSim::reset();
 my $with_key = IoattestNginx::completion(path => '/own/completions');
 $with_key =~ s/\r\n/\r\nAuthorization: Bearer of-a-client\r\n/;
-is(($nginx->ask($with_key))[0]{reason}, 'attestation_unavailable',
+is(($nginx->ask($with_key))[0]{reason}, 'attestation_refused',
    'a bad key of the gateway') for 1 .. 3;
 is_deeply(IoattestSim::stats()->{attestations}{keys},
           { 'Bearer badattest' => 1 }, 'is tried once');
@@ -243,7 +239,7 @@ is_deeply(IoattestSim::stats()->{attestations}{keys},
 IoattestSim::reset();
 my $bad_key = IoattestNginx::completion(model => 'Qwen/Qwen3-32B');
 $bad_key =~ s/\r\n/\r\nAuthorization: Bearer badattest\r\n/;
-is(($nginx->ask($bad_key))[0]{reason}, 'attestation_unavailable',
+is(($nginx->ask($bad_key))[0]{reason}, 'attestation_refused',
    'a bad key of a caller');
 is(ask('v1/private', '', model => 'Qwen/Qwen3-32B')->{code}, 200,
    'does not stand in the way of the next');

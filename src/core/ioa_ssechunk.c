@@ -9,8 +9,7 @@
 
 #include "ioa_escape.h"
 #include "ioa_ssechunk.h"
-
-#define IOA_SSECHUNK_NAME_MAX  13       /* the longest that is looked for */
+#include "ioa_ssename.h"
 
 typedef struct {
     const uint8_t   *at;
@@ -70,6 +69,10 @@ ioa_ssechunk_run(const uint8_t *at, const uint8_t *end)
 
         at += 16;
     }
+
+#else
+
+    (void) end;
 
 #endif
 
@@ -177,88 +180,6 @@ ioa_ssechunk_scalar(const uint8_t *at, const uint8_t *end)
 }
 
 
-/*
- * One character of a name, as a reader takes it that does not tell case: Go's
- * folds U+017F to s and U+212A to k as well.
- * Returns: its length in the name; *c, 0 for what is in no name of ours.
- */
-static size_t
-ioa_ssechunk_char(uint8_t *c, const uint8_t *at, size_t n)
-{
-    int       same;
-    size_t    len;
-    uint32_t  code;
-
-    if (*at != '\\' && *at < 0x80) {
-        code = *at;
-        len = 1;
-
-    } else {
-        len = ioa_unit_len(at, n);
-
-        if (len == IOA_UNIT_BAD || len > n
-            || !ioa_unit_read(&code, &same, at, len))
-        {
-            *c = 0;
-            return 1;
-        }
-    }
-
-    if (code >= 'A' && code <= 'Z') {
-        code += 'a' - 'A';
-    }
-
-    if (code == 0x17f) {
-        code = 's';
-
-    } else if (code == 0x212a) {
-        code = 'k';
-    }
-
-    *c = code < 0x80 ? (uint8_t) code : 0;
-
-    return len;
-}
-
-
-/* Whether a member's name, with any escapes, is one that a client acts on. */
-static int
-ioa_ssechunk_acts(const uint8_t *at, size_t n)
-{
-    size_t   len;
-    uint8_t  name[IOA_SSECHUNK_NAME_MAX];
-
-    /* how many begin: no character but an escaped one is taken for f or t */
-    if (n < 10 || (at[0] != '\\' && (at[0] | 0x20) != 'f'
-                   && (at[0] | 0x20) != 't'))
-    {
-        return 0;
-    }
-
-    for (len = 0; n != 0; len++) {
-        size_t  m;
-
-        if (len == sizeof(name)) {
-            return 0;
-        }
-
-        m = ioa_ssechunk_char(&name[len], at, n);
-        at += m;
-        n -= m;
-    }
-
-    switch (len) {
-    case 10:
-        return memcmp(name, "tool_calls", len) == 0;
-    case 13:
-        return memcmp(name, "finish_reason", len) == 0
-               || memcmp(name, "function_call", len) == 0;
-    default:
-        return 0;
-    }
-}
-
-
 /* Returns: behind a value that says nothing, or NULL. */
 static const uint8_t *
 ioa_ssechunk_empty(const uint8_t *at, const uint8_t *end)
@@ -300,7 +221,7 @@ ioa_ssechunk_name(ioa_ssechunk_reader_t *s, int *acts)
 
     n = (size_t) (at - 1 - name);
 
-    *acts = ioa_ssechunk_acts(name, n);
+    *acts = ioa_ssename_acts(name, n);
 
     at = ioa_ssechunk_space(at);
 

@@ -78,6 +78,10 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
     [IOA_ATTESTATION_INSECURE] = { "attestation_insecure",
         "The attestation of the model did not come over verified TLS.",
         502, 0 },
+    [IOA_ATTESTATION_REFUSED] = { "attestation_refused",
+        "The API refused an attestation, or the models list, to the key that "
+        "it was asked with.",
+        502, 1 },
     [IOA_ATTESTATION_UNAVAILABLE] = { "attestation_unavailable",
         "The attestation of the model could not be fetched.",
         502, 1 },

@@ -35,6 +35,7 @@ typedef enum {
 
     /* reasons of an attestation */
     IOA_ATTESTATION_INSECURE,
+    IOA_ATTESTATION_REFUSED,        /* by the API, to the key that asked */
     IOA_ATTESTATION_UNAVAILABLE,
     IOA_ATTESTATION_TIMEOUT,
     IOA_ATTESTATION_MALFORMED,

@@ -12,6 +12,7 @@
 
 static ngx_uint_t ngx_http_ioattest_job_stale(ngx_http_ioattest_job_t *job,
     ngx_int_t status);
+static ngx_int_t ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job);
 
 
 ngx_int_t
@@ -87,4 +88,28 @@ ngx_http_ioattest_job_stale(ngx_http_ioattest_job_t *job, ngx_int_t status)
            && u && u->peer.cached && u->state
            && u->state->bytes_received == 0
            && u->state->header_time == (ngx_msec_t) -1;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job)
+{
+    ngx_http_ioattest_proof_t  *proof;
+
+    proof = job->proof;
+
+    if (proof->job->finished
+        || ngx_http_ioattest_fetch_send(proof, job->what, job->path)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    /* it is the first of the list now, and waited for in place of this one */
+
+    job->ctx->jobs->again = 1;
+    job->finished = 1;
+    proof->pending--;
+
+    return NGX_OK;
 }

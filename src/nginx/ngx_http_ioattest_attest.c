@@ -52,8 +52,7 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
         ngx_memcpy(job->lease_key, ctx->model.key, NGX_HTTP_IOATTEST_KEY_LEN);
 
     } else {
-        ngx_memcpy(job->lease_key, ctx->conf->list_key,
-                   NGX_HTTP_IOATTEST_KEY_LEN);
+        ngx_memcpy(job->lease_key, ctx->key.list, NGX_HTTP_IOATTEST_KEY_LEN);
     }
 
     if (ngx_http_ioattest_job_ask(r, job) != NGX_OK) {
@@ -168,7 +167,7 @@ ngx_http_ioattest_job_send(ngx_http_request_t *r,
 /*
  * ngx_http_subrequest() copies the client's headers_in as a struct, list and
  * all.  Zeroed and with a list of its own the subrequest carries nothing of
- * the client but its Authorization.
+ * the client but what ioattest_authorization takes of it.
  */
 
 static ngx_int_t
@@ -178,13 +177,11 @@ ngx_http_ioattest_job_headers(ngx_http_request_t *r,
     u_char              *p;
     ngx_buf_t           *b;
     ngx_str_t            server, host, value;
-    ngx_table_elt_t     *authorization;
     ngx_http_request_t  *sr;
 
     sr = job->sr;
     server = r->headers_in.server;
     host = r->headers_in.host ? r->headers_in.host->value : server;
-    authorization = r->headers_in.authorization;
 
     ngx_memzero(&sr->headers_in, sizeof(ngx_http_headers_in_t));
 
@@ -208,16 +205,14 @@ ngx_http_ioattest_job_headers(ngx_http_request_t *r,
 
     /* a key of the API's is for the API alone */
 
-    if (authorization && job->kind != NGX_HTTP_IOATTEST_JOB_FETCH) {
-        job->authorization = authorization->value;
-
-        if (ngx_http_ioattest_job_header_add(sr, "Authorization",
-                                             &authorization->value,
-                                             &sr->headers_in.authorization)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    if (job->kind != NGX_HTTP_IOATTEST_JOB_FETCH
+        && job->ctx->authorization.len
+        && ngx_http_ioattest_job_header_add(sr, "Authorization",
+                                            &job->ctx->authorization,
+                                            &sr->headers_in.authorization)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));

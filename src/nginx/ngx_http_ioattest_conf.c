@@ -7,6 +7,8 @@
 
 #include "ngx_http_ioattest_conf.h"
 
+#include <openssl/rand.h>
+
 
 static ngx_int_t ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
@@ -108,8 +110,15 @@ ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     old = data;
 
     if (old) {
+        ngx_memcpy(zone->secret, old->secret, NGX_HTTP_IOATTEST_KEY_LEN);
+
         ngx_http_ioattest_policies_compare(old->policies, zone->policies,
                                            shm_zone->shm.log);
+
+    } else if (RAND_bytes(zone->secret, NGX_HTTP_IOATTEST_KEY_LEN) != 1) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "ioattest: RAND_bytes() failed");
+        return NGX_ERROR;
     }
 
     return ngx_http_ioattest_store_init(zone, old, shm_zone->shm.log);

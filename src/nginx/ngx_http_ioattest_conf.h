@@ -71,6 +71,8 @@ char *ngx_http_ioattest_conf_uri(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_authorization(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -86,12 +88,22 @@ char *ngx_http_ioattest_conf_trust(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* merge: the configuration of a location */
+
+void *ngx_http_ioattest_conf_create(ngx_conf_t *cf);
+char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
+
+
 void ngx_http_ioattest_policies_compare(ngx_array_t *older,
     ngx_array_t *newer, ngx_log_t *log);
 
 /* "invalid value ... expected ...": always NGX_CONF_ERROR. */
 char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *expected);
+
+/* Out: conf->policy32, of all in a location that decides trust. */
+ngx_int_t ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
 
 /*
  * Warns where a merged location that is protected writes prompts to files.

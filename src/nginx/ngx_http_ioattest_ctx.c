@@ -300,7 +300,7 @@ ngx_http_ioattest_wait_wake(const u_char *key32)
         if (ctx->poll.timer_set
             && (ngx_memcmp(ctx->model.key, key32,
                            NGX_HTTP_IOATTEST_KEY_LEN) == 0
-                || ngx_memcmp(ctx->conf->list_key, key32,
+                || ngx_memcmp(ctx->key.list, key32,
                               NGX_HTTP_IOATTEST_KEY_LEN) == 0))
         {
             /* a timer that is set is not moved by less than 300 ms */

@@ -28,8 +28,6 @@ typedef struct {
 
 static ngx_int_t ngx_http_ioattest_fetch_one(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what, ngx_uint_t anew);
-static ngx_int_t ngx_http_ioattest_fetch_send(
-    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path);
 static ngx_str_t *ngx_http_ioattest_fetch_uri(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
 static void ngx_http_ioattest_fetch_key(ngx_http_ioattest_proof_t *proof,
@@ -155,7 +153,7 @@ ngx_http_ioattest_fetch_one(ngx_http_ioattest_proof_t *proof,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what, const char *path)
 {
@@ -391,30 +389,6 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job, ngx_int_t status)
     if (proof->pending == 0) {
         ngx_http_ioattest_fetch_over(proof);
     }
-}
-
-
-ngx_int_t
-ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job)
-{
-    ngx_http_ioattest_proof_t  *proof;
-
-    proof = job->proof;
-
-    if (proof->job->finished
-        || ngx_http_ioattest_fetch_send(proof, job->what, job->path)
-           != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    /* it is the first of the list now, and waited for in place of this one */
-
-    job->ctx->jobs->again = 1;
-    job->finished = 1;
-    proof->pending--;
-
-    return NGX_OK;
 }
 
 

@@ -12,6 +12,8 @@ static ngx_int_t ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job,
 static void ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
     ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status);
+static void ngx_http_ioattest_job_failed(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t reason);
 static void ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job);
 static const char *ngx_http_ioattest_job_grounds(
     ngx_http_ioattest_job_t *job);
@@ -19,7 +21,6 @@ static void ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job,
     ioa_status_t reason, ngx_int_t status);
 static void ngx_http_ioattest_job_log_insecure(ngx_http_ioattest_job_t *job,
     ngx_str_t *name, ngx_int_t status);
-static ngx_uint_t ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job);
 static void ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
     ngx_http_ioattest_give_e how, ioa_status_t reason);
 static ngx_int_t ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job);
@@ -195,13 +196,7 @@ ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
         reason = IOA_ATTESTATION_MALFORMED;
 
     } else if (status != NGX_HTTP_OK) {
-        reason = IOA_ATTESTATION_UNAVAILABLE;
-
-        if (status >= 400 && status < 500
-            && ngx_http_ioattest_job_own_key(job))
-        {
-            how = NGX_HTTP_IOATTEST_GIVE_BACK;
-        }
+        reason = ngx_http_ioattest_key_judge(job, status, &how);
 
     } else if (!job->complete) {
         reason = IOA_ATTESTATION_MALFORMED;
@@ -267,11 +262,34 @@ ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
         ngx_http_ioattest_job_log(job, reason, status);
 
         if (job->waited) {
-            ctx->failed = reason;
+            ngx_http_ioattest_job_failed(ctx, reason);
         }
     }
 
     ngx_http_ioattest_wait_wake(job->lease_key);
+}
+
+
+/*
+ * A refused key ends a request before it is sent.  A response that is there
+ * goes on waiting, for machines that are met with other keys.
+ */
+
+static void
+ngx_http_ioattest_job_failed(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t reason)
+{
+    if (reason != IOA_ATTESTATION_REFUSED
+        || ctx->state == NGX_HTTP_IOATTEST_GATE)
+    {
+        ctx->failed = reason;
+        return;
+    }
+
+    /* what rests for long is known to the store */
+
+    ctx->spent = (!ctx->key.own
+                  && ctx->api_status != NGX_HTTP_TOO_MANY_REQUESTS);
 }
 
 
@@ -344,6 +362,7 @@ ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
 {
     size_t                    i;
     ngx_str_t                 name;
+    ngx_uint_t                level;
     const ioa_check_t        *check;
     ngx_http_ioattest_ctx_t  *ctx;
 
@@ -368,7 +387,12 @@ ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
         }
     }
 
-    ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+    /* what a caller's key is refused is no failure of the gateway */
+
+    level = (reason == IOA_ATTESTATION_REFUSED && !ctx->key.own)
+            ? NGX_LOG_WARN : NGX_LOG_ERR;
+
+    ngx_log_error(level, ctx->request->connection->log, 0,
                   "ioattest: %s model \"%V\" failed: %s%s%s%s%s (status %i, "
                   "%uz bytes%s), asked at \"%V\"",
                   job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
@@ -403,46 +427,6 @@ ngx_http_ioattest_job_log_insecure(ngx_http_ioattest_job_t *job,
                   ? "attestation of" : "models list for",
                   name, ioa_status_name(IOA_ATTESTATION_INSECURE), &why,
                   status, job->size);
-}
-
-
-/*
- * 1 where the attestation was asked with the key of this request's client:
- * the header went out as he sent it, not as the location sets it.
- */
-
-static ngx_uint_t
-ngx_http_ioattest_job_own_key(ngx_http_ioattest_job_t *job)
-{
-    u_char               *p;
-    ngx_str_t            *key;
-    ngx_buf_t            *b;
-    ngx_chain_t          *cl;
-    ngx_http_upstream_t  *u;
-
-    u = job->sr->upstream;
-    key = &job->authorization;
-
-    if (key->len == 0 || u == NULL) {
-        return 0;
-    }
-
-    for (cl = u->request_bufs; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (b->start == NULL) {
-            continue;
-        }
-
-        for (p = b->start; (size_t) (b->last - p) >= key->len; p++) {
-            if (*p == key->data[0] && ngx_memcmp(p, key->data, key->len) == 0)
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
 }
 
 

@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
     ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_found_t *found, ioa_status_t *reason);
 static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
@@ -131,7 +133,8 @@ ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
     ngx_http_ioattest_wait_begin(ctx);
 
     ngx_http_ioattest_store_recheck(&found, ilcf->zone, &ctx->model,
-                                    ctx->machine_key, &ilcf->limits);
+                                    ctx->machine_key, &ilcf->limits,
+                                    ctx->spent ? NULL : &ctx->key);
 
     if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
         ctx->machine = found.machine;
@@ -162,6 +165,9 @@ ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
         ngx_http_ioattest_wait_poll(ctx);
 
         return NGX_AGAIN;
+
+    case NGX_HTTP_IOATTEST_RESTING:
+        return ngx_http_ioattest_hold_rest(ctx, &found, reason);
 
     case NGX_HTTP_IOATTEST_FAILED:
         *reason = found.reason;
@@ -207,6 +213,35 @@ ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
     {
         return NGX_ERROR;
     }
+
+    return NGX_AGAIN;
+}
+
+
+/*
+ * The API gives no attestation to this request's key: the response waits for
+ * what others ask with theirs.  With the gateway's own nobody else asks.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_found_t *found, ioa_status_t *reason)
+{
+    ngx_msec_int_t  left;
+
+    if (found->sequence - ctx->sequence >= ctx->conf->attempts) {
+        *reason = IOA_UNTRUSTED_ADDRESS;
+        return NGX_DECLINED;
+    }
+
+    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+
+    if (ctx->key.own && (ngx_msec_int_t) found->rest.left > left) {
+        *reason = IOA_ATTESTATION_REFUSED;
+        return NGX_DECLINED;
+    }
+
+    ngx_http_ioattest_wait_poll(ctx);
 
     return NGX_AGAIN;
 }

@@ -41,7 +41,6 @@ struct ngx_http_ioattest_job_s {
     uint64_t                     token;     /* of the lease; 0: given back */
     u_char                       lease_key[NGX_HTTP_IOATTEST_KEY_LEN];
     u_char                       nonce32[IOA_NONCE_LEN];
-    ngx_str_t                    authorization; /* the caller's own */
     ngx_str_t                    asked;     /* uri */
     ngx_http_ioattest_tls_e      tls;
     long                         tls_result;    /* of the verification */
@@ -189,7 +188,9 @@ void ngx_http_ioattest_fetch_keep(ngx_http_ioattest_proof_t *proof);
 void ngx_http_ioattest_fetch_done(ngx_http_ioattest_job_t *job,
     ngx_int_t status);
 
-ngx_int_t ngx_http_ioattest_fetch_again(ngx_http_ioattest_job_t *job);
+/* Asks a service at a path below its location: a job of its own. */
+ngx_int_t ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, const char *path);
 
 /* Out: job->chain, what a service sent in this header, untouched if not. */
 void ngx_http_ioattest_fetch_chain(ngx_http_ioattest_job_t *job,

@@ -281,6 +281,7 @@ static void
 ngx_http_ioattest_json_model(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_row_t *row)
 {
+    u_char     policy[2 * NGX_HTTP_IOATTEST_POLICY_LEN];
     ngx_str_t  name, id;
 
     name = ngx_http_ioattest_text_escape(text, row->names.name,
@@ -288,11 +289,14 @@ ngx_http_ioattest_json_model(ngx_http_ioattest_text_t *text,
     id = ngx_http_ioattest_text_escape(text, row->names.id,
                                        row->names.id_len);
 
+    ngx_hex_dump(policy, row->policy, NGX_HTTP_IOATTEST_POLICY_LEN);
+
     ngx_http_ioattest_text_add(text,
                                "{\"model\":\"%V\",\"model_id\":\"%V\","
+                               "\"policy\":\"%*s\","
                                "\"machines\":%ui,\"failing\":\"%s\"}",
-                               &name, &id, row->machines,
-                               ioa_status_name(row->failing));
+                               &name, &id, sizeof(policy), policy,
+                               row->machines, ioa_status_name(row->failing));
 }
 
 

@@ -1,10 +1,15 @@
 
 /*
- * Single flight: who attests now, and for how long a failure is remembered.
+ * Single flight: who attests now, for how long a failure is remembered, and
+ * how old what was proved may be.
  */
 
 
 #include "ngx_http_ioattest_node.h"
+
+
+/* tolerated difference between the cached clocks of two processes, seconds */
+#define NGX_HTTP_IOATTEST_SKEW  5
 
 
 ngx_uint_t
@@ -30,6 +35,7 @@ ngx_http_ioattest_lease_take_locked(ngx_http_ioattest_sh_t *sh,
     lease->token = ++sh->next_token;
     lease->deadline = ngx_current_msec + age;
     lease->pid = ngx_pid;
+    lease->charged = 0;
 
     return lease->token;
 }
@@ -106,6 +112,12 @@ ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
     if (lease && lease->token == token) {
         ngx_http_ioattest_lease_release_locked(lease, how, reason,
                                                fail_timeout);
+
+        if (how == NGX_HTTP_IOATTEST_GIVE_REFUSED && lease->charged
+            && node->u.model.budget)
+        {
+            node->u.model.budget--;
+        }
     }
 
     ngx_http_ioattest_store_unlock(zone);
@@ -122,4 +134,15 @@ ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
 
     ngx_http_ioattest_lease_give(zone, key32, token,
                                  NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK, 0);
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_fresh(time_t at, time_t valid)
+{
+    time_t  age;
+
+    age = ngx_time() - at;
+
+    return age >= -NGX_HTTP_IOATTEST_SKEW && age < valid;
 }

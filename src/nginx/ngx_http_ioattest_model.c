@@ -121,6 +121,8 @@ ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
 
     ngx_http_ioattest_store_key(ctx->model.key, NGX_HTTP_IOATTEST_NODE_MODEL,
                                 ilcf->policy32, &id, &none);
+    ngx_memcpy(ctx->model.policy, ilcf->policy32,
+               NGX_HTTP_IOATTEST_POLICY_LEN);
     ctx->resolved = 1;
 
     return NGX_OK;
@@ -131,7 +133,7 @@ static ngx_int_t
 ngx_http_ioattest_model_listed(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
 {
-    ngx_str_t                      name, list;
+    ngx_str_t                      name, none;
     ngx_http_ioattest_listed_t     listed;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
@@ -139,13 +141,12 @@ ngx_http_ioattest_model_listed(ngx_http_request_t *r,
 
     name.data = ctx->model.names.name;
     name.len = ctx->model.names.name_len;
-    list.data = ilcf->list_key;
-    list.len = NGX_HTTP_IOATTEST_KEY_LEN;
+    ngx_str_null(&none);
 
     ngx_http_ioattest_store_key(ctx->name_key, NGX_HTTP_IOATTEST_NODE_NAME,
-                                ilcf->policy32, &name, &list);
+                                ilcf->policy32, &name, &none);
 
-    ngx_http_ioattest_list_lookup(&listed, ilcf->zone, ilcf->list_key,
+    ngx_http_ioattest_list_lookup(&listed, ilcf->zone, &ctx->key,
                                   ctx->name_key, &ilcf->limits);
 
     switch (listed.answer) {
@@ -178,7 +179,7 @@ ngx_http_ioattest_model_listed(ngx_http_request_t *r,
         ngx_http_ioattest_wait_begin(ctx);
 
         if (ngx_http_ioattest_wait_over(ctx)) {
-            ngx_http_ioattest_lease_give(ilcf->zone, ilcf->list_key,
+            ngx_http_ioattest_lease_give(ilcf->zone, ctx->key.list,
                                          listed.token,
                                          NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK,
                                          0);
@@ -196,7 +197,7 @@ ngx_http_ioattest_model_listed(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_LIST_BUSY:
 
-        ngx_http_ioattest_lease_bury(ilcf->zone, ilcf->list_key, listed.token,
+        ngx_http_ioattest_lease_bury(ilcf->zone, ctx->key.list, listed.token,
                                      listed.pid);
         ngx_http_ioattest_wait_begin(ctx);
         ngx_http_ioattest_wait_poll(ctx);
@@ -205,6 +206,11 @@ ngx_http_ioattest_model_listed(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_LIST_FAILED:
         *reason = listed.reason;
+        return NGX_DECLINED;
+
+    case NGX_HTTP_IOATTEST_LIST_RESTING:
+        ngx_http_ioattest_key_resting(ctx, &listed.rest);
+        *reason = IOA_ATTESTATION_REFUSED;
         return NGX_DECLINED;
 
     case NGX_HTTP_IOATTEST_UNLISTED:

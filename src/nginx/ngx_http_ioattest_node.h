@@ -17,6 +17,7 @@ typedef struct ngx_http_ioattest_node_s  ngx_http_ioattest_node_t;
 
 typedef struct {
     ngx_http_ioattest_names_t   names;
+    u_char                      policy[NGX_HTTP_IOATTEST_POLICY_LEN];
     ngx_http_ioattest_lease_t   lease;
     ngx_queue_t                 machines;   /* oldest attestation first */
     ngx_uint_t                  count;      /* of machines */
@@ -43,7 +44,10 @@ typedef struct {
     ngx_http_ioattest_names_t   names;
     ngx_uint_t                  attestable;
     uint64_t                    generation;
+    ngx_http_ioattest_names_e   place;
     ngx_uint_t                  head;
+    u_char                      content[NGX_HTTP_IOATTEST_KEY_LEN]; /* head */
+    uint64_t                    dropped;    /* head: names_dropped of then */
     ngx_http_ioattest_lease_t   lease;      /* head: who fetches */
     time_t                      fetched_at; /* head */
     ngx_msec_t                  fetched_ms; /* head */
@@ -117,6 +121,19 @@ ngx_int_t ngx_http_ioattest_replay_take_locked(ngx_http_ioattest_zone_t *zone,
 /* Drops the node that can best be missed; 0 where none can go. */
 ngx_uint_t ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh);
+
+/* Moves an entry or a head of a models list to the front of a queue. */
+void ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node, ngx_http_ioattest_names_e place);
+
+/* Drops what was used least there until fewer than max are left. */
+void ngx_http_ioattest_node_trim_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_names_e place,
+    ngx_uint_t max);
+
+/* 1 and *rest where the key rests. */
+ngx_uint_t ngx_http_ioattest_key_resting_locked(ngx_http_ioattest_sh_t *sh,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
 
 /* Moves a model to the idle ones, or away from them, by its count. */
 void ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,

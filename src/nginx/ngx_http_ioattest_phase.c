@@ -236,7 +236,11 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     /* where nothing is attested, ioattest_trust says whom to believe */
 
     if (rc == NGX_OK && ctx->conf->request.len) {
-        rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
+        rc = ngx_http_ioattest_key_read(r, ctx);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
+        }
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -358,7 +362,7 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
     ilcf = ctx->conf;
 
     ngx_http_ioattest_store_gate(&found, ilcf->zone, &ctx->model,
-                                 &ilcf->limits, 1);
+                                 &ilcf->limits, &ctx->key);
 
     switch (found.answer) {
 
@@ -395,6 +399,11 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_FAILED:
         *reason = found.reason;
+        return NGX_DECLINED;
+
+    case NGX_HTTP_IOATTEST_RESTING:
+        ngx_http_ioattest_key_resting(ctx, &found.rest);
+        *reason = IOA_ATTESTATION_REFUSED;
         return NGX_DECLINED;
 
     default: /* NGX_HTTP_IOATTEST_FULL */

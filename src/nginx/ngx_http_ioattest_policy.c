@@ -1,8 +1,6 @@
 
 /*
- * What a protected location needs, and the digest of all in it that decides
- * trust: the store keeps proofs under that digest, so that a machine which
- * was attested under one policy is unknown under another.
+ * What a protected location needs, and what is made of it once it is merged.
  */
 
 
@@ -23,8 +21,6 @@ static char *ngx_http_ioattest_conf_need(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
 static const char *ngx_http_ioattest_conf_missing(
     ngx_http_ioattest_loc_conf_t *conf);
-static ngx_int_t ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf);
 static int ngx_libc_cdecl ngx_http_ioattest_conf_cmp(const void *one,
     const void *two);
 
@@ -35,7 +31,6 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
 {
     char                           *rv;
     time_t                          refresh;
-    ngx_str_t                       list, none;
     ngx_uint_t                      i;
     ngx_http_ioattest_zone_t      **zone;
     ngx_http_ioattest_main_conf_t  *mcf;
@@ -110,12 +105,6 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_str_set(&list, "models list");
-    ngx_str_null(&none);
-
-    ngx_http_ioattest_store_key(conf->list_key, NGX_HTTP_IOATTEST_NODE_NAME,
-                                conf->policy32, &list, &none);
 
     return NGX_CONF_OK;
 }
@@ -363,86 +352,4 @@ ngx_http_ioattest_conf_cmp(const void *one, const void *two)
 
     return ngx_memn2cmp((u_char *) a->data, (u_char *) b->data, a->len,
                         b->len);
-}
-
-
-/*
- * All that decides whether an attestation is accepted.  Each part is a line,
- * and the files are in it by their digests.  Of the internal locations it has
- * the URIs, which each server resolves by itself: hence the server's name.
- */
-
-static ngx_int_t
-ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf)
-{
-    size_t         len;
-    u_char        *buf, *p, file32[32], roots32[2][32], hex[3][64];
-    ngx_uint_t     i;
-    ioa_policy_t  *policy;
-
-    ngx_http_core_srv_conf_t  *cscf;
-
-    policy = &conf->policy;
-    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-
-    ngx_memzero(roots32, sizeof(roots32));
-    ioa_policy_digest(file32, policy->file);
-
-    if (policy->cpu) {
-        ioa_roots_digest(roots32[0], policy->cpu_roots);
-    }
-
-    if (policy->gpu == IOA_GPU_LOCAL) {
-        ioa_roots_digest(roots32[1], policy->gpu_roots);
-    }
-
-    ngx_hex_dump(hex[0], file32, 32);
-    ngx_hex_dump(hex[1], roots32[0], 32);
-    ngx_hex_dump(hex[2], roots32[1], 32);
-
-    len = sizeof("ioattest policy 4\nserver \nzone \ncpu \ngpu \nreport_data \n"
-                 "ssl_verify \nrequest \nmodels \ncollateral \nslack \n"
-                 "amd_kds \nnras \nnras_jwks \nfile \ncpu_roots \ngpu_roots \n")
-          + cscf->server_name.len
-          + conf->zone->name.len + conf->request.len + conf->models.len
-          + conf->collateral.len + conf->amd_kds.len + conf->nras.len
-          + conf->nras_jwks.len + 4 * NGX_INT_T_LEN + NGX_TIME_T_LEN
-          + sizeof(hex);
-
-    for (i = 0; i < policy->image_digests_n; i++) {
-        len += sizeof("image_digest \n") + policy->image_digests[i].len;
-    }
-
-    buf = ngx_pnalloc(cf->temp_pool, len);
-    if (buf == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_sprintf(buf, "ioattest policy 4\nserver %V\nzone %V\n"
-                    "cpu %ui\ngpu %ui\n"
-                    "report_data %ui\nssl_verify %i\nrequest %V\nmodels %V\n"
-                    "collateral %V\nslack %T\namd_kds %V\nnras %V\n"
-                    "nras_jwks %V\n",
-                    &cscf->server_name, &conf->zone->name,
-                    (ngx_uint_t) policy->cpu,
-                    (ngx_uint_t) policy->gpu,
-                    conf->report_data, conf->ssl_verify,
-                    &conf->request, &conf->models,
-                    &conf->collateral, conf->slack, &conf->amd_kds,
-                    &conf->nras, &conf->nras_jwks);
-
-    p = ngx_sprintf(p, "file %*s\ncpu_roots %*s\ngpu_roots %*s\n",
-                    (size_t) 64, hex[0], (size_t) 64, hex[1],
-                    (size_t) 64, hex[2]);
-
-    for (i = 0; i < policy->image_digests_n; i++) {
-        p = ngx_sprintf(p, "image_digest %*s\n",
-                        policy->image_digests[i].len,
-                        policy->image_digests[i].data);
-    }
-
-    ioa_sha256(conf->policy32, buf, p - buf);
-
-    return NGX_OK;
 }

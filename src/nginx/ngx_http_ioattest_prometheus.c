@@ -30,6 +30,8 @@ static void ngx_http_ioattest_prom_replay(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_resets(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
+static void ngx_http_ioattest_prom_key(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_verify(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_zone_t *zone, ngx_str_t *label);
 static void ngx_http_ioattest_prom_attest(ngx_http_ioattest_text_t *text,
@@ -73,6 +75,9 @@ static const struct {
     { "ioattest_zone_resets_total", "counter",
       "Times that a zone was emptied after a worker had died holding it.",
       ngx_http_ioattest_prom_resets },
+    { "ioattest_key_refused_total", "counter",
+      "Times that the API refused a key of the gateway's own.",
+      ngx_http_ioattest_prom_key },
     { "ioattest_verify_seconds", "histogram",
       "Time spent on verifying a response.",
       ngx_http_ioattest_prom_verify },
@@ -279,6 +284,17 @@ ngx_http_ioattest_prom_resets(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_text_add(text,
                                "ioattest_zone_resets_total{zone=\"%V\"} %ui\n",
                                label, ngx_http_ioattest_store_resets(zone));
+}
+
+
+static void
+ngx_http_ioattest_prom_key(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_zone_t *zone, ngx_str_t *label)
+{
+    ngx_http_ioattest_text_add(text,
+                               "ioattest_key_refused_total{zone=\"%V\"} "
+                               "%uA\n", label,
+                      ngx_http_ioattest_store_counters(zone)->key_refused);
 }
 
 

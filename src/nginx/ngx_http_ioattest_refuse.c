@@ -23,6 +23,8 @@ static ngx_int_t ngx_http_ioattest_refuse_sentence(
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *sentence);
 static ngx_uint_t ngx_http_ioattest_refuse_final(
     ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_refuse_add(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
 
 
 ngx_uint_t
@@ -41,6 +43,12 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 
     ctx->verdict = NGX_HTTP_IOATTEST_REJECTED;
     ctx->reason = reason;
+
+    if (reason == IOA_ATTESTATION_REFUSED && ctx->api_status
+        && !ctx->key.own)
+    {
+        ctx->status = ctx->api_status;
+    }
 
     ngx_http_ioattest_refuse_log(ctx, look_at);
 
@@ -225,8 +233,8 @@ ngx_int_t
 ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_str_t         json;
-    ngx_table_elt_t  *h;
+    u_char     *p;
+    ngx_str_t   json, value;
 
     if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
         return NGX_ERROR;
@@ -241,23 +249,62 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     r->headers_out.content_type_lowcase = NULL;
 
     if (ngx_http_ioattest_refuse_final(ctx)) {
+        ngx_str_set(&value, "false");
 
-        h = ngx_list_push(&r->headers_out.headers);
-        if (h == NULL) {
+        if (ngx_http_ioattest_refuse_add(r, "x-should-retry", &value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    /* of a caller's key, as the API has said it */
+
+    if (ctx->reason == IOA_ATTESTATION_REFUSED && !ctx->key.own
+        && ctx->retry_after)
+    {
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+        if (p == NULL) {
             return NGX_ERROR;
         }
 
-        h->hash = 1;
-        ngx_str_set(&h->key, "x-should-retry");
-        ngx_str_set(&h->value, "false");
-        h->lowcase_key = h->key.data;
+        value.data = p;
+        value.len = ngx_sprintf(p, "%ui", ctx->retry_after) - p;
 
-#if (nginx_version >= 1023000)
-        h->next = NULL;
-#endif
+        if (ngx_http_ioattest_refuse_add(r, "retry-after", &value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     return ngx_http_ioattest_next_header(r);
+}
+
+
+/* A header by a name in lower case. */
+
+static ngx_int_t
+ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+    h->lowcase_key = h->key.data;
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return NGX_OK;
 }
 
 

@@ -26,7 +26,7 @@ ngx_http_ioattest_reply_models(ngx_http_ioattest_job_t *job)
         return st;
     }
 
-    lost = ngx_http_ioattest_list_store(ilcf->zone, ilcf->list_key,
+    lost = ngx_http_ioattest_list_store(ilcf->zone, &job->ctx->key,
                                         ilcf->policy32, models, job->token);
 
     ioa_models_free(models);

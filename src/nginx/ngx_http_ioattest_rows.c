@@ -98,6 +98,8 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
 
     case NGX_HTTP_IOATTEST_NODE_MODEL:
         row->names = node->u.model.names;
+        ngx_memcpy(row->policy, node->u.model.policy,
+                   NGX_HTTP_IOATTEST_POLICY_LEN);
         row->machines = node->u.model.count;
         row->leased =
                     ngx_http_ioattest_lease_live_locked(&node->u.model.lease);

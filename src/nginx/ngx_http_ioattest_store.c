@@ -8,13 +8,10 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     5
+#define NGX_HTTP_IOATTEST_LAYOUT     6
 
 /* how many nodes of a queue are looked at for one that may go */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
-
-/* tolerated difference between the cached clocks of two processes, seconds */
-#define NGX_HTTP_IOATTEST_SKEW       5
 
 
 typedef char ngx_http_ioattest_node_fits_t
@@ -113,6 +110,7 @@ ngx_http_ioattest_store_widen(ngx_http_ioattest_zone_t *zone, ngx_log_t *log)
 static ngx_int_t
 ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
 {
+    ngx_uint_t               i;
     ngx_slab_pool_t         *shpool;
     ngx_http_ioattest_sh_t  *sh;
 
@@ -132,8 +130,11 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
 
     ngx_queue_init(&sh->machine_lru);
     ngx_queue_init(&sh->idle_lru);
-    ngx_queue_init(&sh->name_lru);
     ngx_queue_init(&sh->blob_lru);
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_NAMES_MAX; i++) {
+        ngx_queue_init(&sh->name_lru[i]);
+    }
 
     shpool->log_nomem = 0;
     shpool->data = sh;
@@ -295,8 +296,9 @@ ngx_http_ioattest_node_create_locked(ngx_http_ioattest_zone_t *zone,
         break;
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
-        ngx_queue_insert_head(&sh->name_lru, &node->lru);
-        sh->names++;
+        ngx_queue_insert_head(&sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN],
+                              &node->lru);
+        sh->names[NGX_HTTP_IOATTEST_NAMES_OWN]++;
         break;
 
     case NGX_HTTP_IOATTEST_NODE_BLOB:
@@ -337,17 +339,27 @@ ngx_uint_t
 ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh)
 {
-    if (!ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->blob_lru)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->machine_lru)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->name_lru))
-    {
-        return 0;
+    ngx_uint_t  i;
+
+    ngx_queue_t  *order[] = {
+        &sh->idle_lru,
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_ASKING],
+        &sh->blob_lru,
+        &sh->machine_lru,
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_SHARED],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_LISTS],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN]
+    };
+
+    for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+
+        if (ngx_http_ioattest_node_evict_locked(zone, sh, order[i])) {
+            (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
+            return 1;
+        }
     }
 
-    (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
-
-    return 1;
+    return 0;
 }
 
 
@@ -439,7 +451,8 @@ ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
         break;
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
-        sh->names--;
+        sh->names[node->u.name.place]--;
+        sh->names_dropped += !node->u.name.head;
         break;
 
     case NGX_HTTP_IOATTEST_NODE_BLOB:
@@ -474,15 +487,4 @@ ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
         ngx_queue_insert_head(&sh->idle_lru, &node->lru);
         sh->idle++;
     }
-}
-
-
-ngx_uint_t
-ngx_http_ioattest_fresh(time_t at, time_t valid)
-{
-    time_t  age;
-
-    age = ngx_time() - at;
-
-    return age >= -NGX_HTTP_IOATTEST_SKEW && age < valid;
 }

@@ -23,9 +23,17 @@
 
 
 #define NGX_HTTP_IOATTEST_KEY_LEN        32
+#define NGX_HTTP_IOATTEST_POLICY_LEN     4       /* shown of its digest */
 #define NGX_HTTP_IOATTEST_NODE_SIZE      1024
 #define NGX_HTTP_IOATTEST_MACHINES_MAX   1024    /* per model */
 #define NGX_HTTP_IOATTEST_BACKOFF_MAX    60000   /* ms */
+
+/* models lists that are kept for callers' keys, at most */
+#define NGX_HTTP_IOATTEST_LISTS_MAX      64
+
+/* keys that the API has refused: of callers, and of the gateway */
+#define NGX_HTTP_IOATTEST_RESTS          64
+#define NGX_HTTP_IOATTEST_OWN_RESTS      16
 
 /* upper bounds of the histograms' buckets, in microseconds */
 #define NGX_HTTP_IOATTEST_BUCKETS        12
@@ -49,6 +57,7 @@ typedef struct {
     ngx_atomic_t                requests_unknown;
     ngx_atomic_t                evicted;
     ngx_atomic_t                replay_evicted; /* before their time */
+    ngx_atomic_t                key_refused;    /* the gateway's own */
     ngx_http_ioattest_histogram_t
                                 verify;
     ngx_http_ioattest_histogram_t
@@ -61,6 +70,28 @@ typedef struct {
 typedef struct ngx_http_ioattest_replay_s  ngx_http_ioattest_replay_t;
 
 
+/*
+ * The places of what the zone has of models lists, each with a queue of its
+ * own.  Callers' lists are bounded, and those that are being asked for with
+ * keys which the API may refuse push no list out that another was given.
+ */
+typedef enum {
+    NGX_HTTP_IOATTEST_NAMES_OWN = 0,    /* the gateway's: heads, entries */
+    NGX_HTTP_IOATTEST_NAMES_SHARED,     /* entries of callers' lists */
+    NGX_HTTP_IOATTEST_NAMES_ASKING,     /* callers' heads without a list */
+    NGX_HTTP_IOATTEST_NAMES_LISTS,      /* callers' heads with one */
+    NGX_HTTP_IOATTEST_NAMES_MAX
+} ngx_http_ioattest_names_e;
+
+
+/* A key that is not used until then, and what the API said to it. */
+typedef struct {
+    u_char                      digest[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_msec_t                  until;
+    ngx_uint_t                  status;     /* 0: none */
+} ngx_http_ioattest_rest_t;
+
+
 /* Head of the zone. */
 typedef struct {
     uint64_t                    magic;
@@ -71,17 +102,20 @@ typedef struct {
     uint64_t                    next_generation;
     ngx_uint_t                  capacity;   /* nodes */
     ngx_uint_t                  idle;       /* models without a machine */
-    ngx_uint_t                  names;
+    ngx_uint_t                  names[NGX_HTTP_IOATTEST_NAMES_MAX];
+    uint64_t                    names_dropped;  /* entries of lists, ever */
     ngx_uint_t                  bounds;
     ngx_uint_t                  blobs;      /* nodes and their pieces */
     ngx_rbtree_t                rbtree;
     ngx_rbtree_node_t           sentinel;
     ngx_queue_t                 machine_lru;
     ngx_queue_t                 idle_lru;
-    ngx_queue_t                 name_lru;
+    ngx_queue_t                 name_lru[NGX_HTTP_IOATTEST_NAMES_MAX];
     ngx_queue_t                 blob_lru;
     ngx_http_ioattest_replay_t *replay;     /* NULL: no location has it */
     ngx_msec_t                  replay_retry;   /* there was no room */
+    ngx_http_ioattest_rest_t    rests[NGX_HTTP_IOATTEST_RESTS];
+    ngx_http_ioattest_rest_t    own_rests[NGX_HTTP_IOATTEST_OWN_RESTS];
     ngx_http_ioattest_counters_t
                                 counters;
 } ngx_http_ioattest_sh_t;
@@ -94,6 +128,12 @@ typedef struct {
     ngx_shm_zone_t             *shm_zone;
     ngx_array_t                *policies;   /* of the configuration */
     ngx_uint_t                  replay;     /* some location has a window */
+
+    /*
+     * What keys are digested with, so that nobody who reads the zone can try
+     * keys against it: made at the start, kept over reloads, not in the zone.
+     */
+    u_char                      secret[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_zone_t;
 
 
@@ -118,6 +158,7 @@ typedef struct {
     ngx_msec_t                  retry_at;   /* while failures > 0 */
     ngx_uint_t                  failures;
     ioa_status_t                reason;
+    ngx_uint_t                  charged;    /* to the model's budget */
 } ngx_http_ioattest_lease_t;
 
 
@@ -145,8 +186,24 @@ typedef struct {
 /* What a caller knows of a model; the key covers policy, zone and id. */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                      policy[NGX_HTTP_IOATTEST_POLICY_LEN];
     ngx_http_ioattest_names_t   names;
 } ngx_http_ioattest_model_t;
+
+
+/* Whose key attestations and the models list are asked with. */
+typedef struct {
+    u_char                      digest[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                      list[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t                  own;        /* the gateway's */
+    ngx_uint_t                  many;       /* one of many: see list_lookup */
+} ngx_http_ioattest_key_t;
+
+
+typedef struct {
+    ngx_uint_t                  status;     /* 0: it does not rest */
+    ngx_msec_t                  left;
+} ngx_http_ioattest_resting_t;
 
 
 /* Times and limits of a location that govern single flight. */
@@ -165,6 +222,7 @@ typedef enum {
     NGX_HTTP_IOATTEST_TAKEN,        /* not known; the lease is the caller's */
     NGX_HTTP_IOATTEST_BUSY,         /* not known; somebody attests now */
     NGX_HTTP_IOATTEST_FAILED,       /* not known; failed a moment ago */
+    NGX_HTTP_IOATTEST_RESTING,      /* not known; not to be asked with key */
     NGX_HTTP_IOATTEST_EXHAUSTED,    /* not known; no attempt is left */
     NGX_HTTP_IOATTEST_FULL          /* no room for a lease */
 } ngx_http_ioattest_answer_e;
@@ -175,6 +233,7 @@ typedef struct {
     uint64_t                    token;      /* the lease taken or held */
     ngx_pid_t                   pid;        /* BUSY: of its holder */
     ioa_status_t                reason;     /* FAILED */
+    ngx_http_ioattest_resting_t rest;       /* RESTING */
     uint64_t                    sequence;   /* attestations of the model */
     ngx_http_ioattest_machine_t machine;    /* of store_signer: TRUSTED */
 } ngx_http_ioattest_found_t;
@@ -187,6 +246,7 @@ typedef enum {
     NGX_HTTP_IOATTEST_LIST_TAKEN,   /* no list: the lease is the caller's */
     NGX_HTTP_IOATTEST_LIST_BUSY,
     NGX_HTTP_IOATTEST_LIST_FAILED,
+    NGX_HTTP_IOATTEST_LIST_RESTING, /* not to be asked for with this key */
     NGX_HTTP_IOATTEST_LIST_FULL
 } ngx_http_ioattest_listed_e;
 
@@ -196,6 +256,7 @@ typedef struct {
     uint64_t                    token;
     ngx_pid_t                   pid;
     ioa_status_t                reason;
+    ngx_http_ioattest_resting_t rest;
     ngx_uint_t                  attestable;
     size_t                      id_len;
     u_char                      id[IOA_MODEL_ID_MAX];
@@ -205,6 +266,7 @@ typedef struct {
 /* How an attestation, or a fetch of the list, ended for its lease. */
 typedef enum {
     NGX_HTTP_IOATTEST_GIVE_BACK = 0,    /* no verdict: next waiter tries */
+    NGX_HTTP_IOATTEST_GIVE_REFUSED,     /* the same, and no attempt spent */
     NGX_HTTP_IOATTEST_GIVE_FAILED       /* remembered for a while */
 } ngx_http_ioattest_give_e;
 
@@ -227,7 +289,8 @@ void ngx_http_ioattest_store_key(u_char *key32,
 /* Before a prompt leaves: is a machine of the model trusted? */
 void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const ngx_http_ioattest_limits_t *limits, ngx_uint_t may_take);
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key);
 
 /* Is this machine trusted?  Takes no lease: TRUSTED or EXHAUSTED. */
 void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
@@ -236,11 +299,12 @@ void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
 
 /*
  * As store_signer; where the machine is unknown takes the lease from the
- * model's budget of attempts.
+ * model's budget of attempts, unless key rests or is NULL: RESTING.
  */
 void ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key);
 
 /*
  * Keeps an attested machine, and gives the lease back with NGX_OK.
@@ -300,12 +364,21 @@ void ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
 void ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
     const u_char *key32, uint64_t token, ngx_pid_t pid);
 
+/* Out: digest32, of a key: all that is kept of it. */
+void ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
+    u_char *digest32, ngx_str_t *value);
+
+/* Nothing is asked with the key for ms, for the API answered it status. */
+void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_msec_t ms);
+
 /*
- * Looks a name up in the models list kept under list_key32.  A name that is
- * absent makes the list be read again at most once in fail_timeout.
+ * Looks a name up in the models list that was given to key.  A name that is
+ * absent makes the list be read again at most once in fail_timeout.  Of keys
+ * that are one of many NGX_HTTP_IOATTEST_LISTS_MAX have a list at most.
  */
 void ngx_http_ioattest_list_lookup(ngx_http_ioattest_listed_t *listed,
-    ngx_http_ioattest_zone_t *zone, const u_char *list_key32,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_key_t *key,
     const u_char *name_key32, const ngx_http_ioattest_limits_t *limits);
 
 /*
@@ -314,8 +387,8 @@ void ngx_http_ioattest_list_lookup(ngx_http_ioattest_listed_t *listed,
  * Returns the number of entries that found no room.
  */
 ngx_uint_t ngx_http_ioattest_list_store(ngx_http_ioattest_zone_t *zone,
-    const u_char *list_key32, const u_char *policy32, const ioa_models_t *list,
-    uint64_t token);
+    const ngx_http_ioattest_key_t *key, const u_char *policy32,
+    const ioa_models_t *list, uint64_t token);
 
 
 /*
@@ -330,6 +403,7 @@ typedef struct {
     ngx_uint_t                  attestable; /* NAME */
     ngx_uint_t                  leased;     /* MODEL, NAME */
     ioa_status_t                failing;    /* MODEL: remembered, or IOA_OK */
+    u_char                      policy[NGX_HTTP_IOATTEST_POLICY_LEN];
 } ngx_http_ioattest_row_t;
 
 typedef struct {

@@ -31,7 +31,8 @@ static ngx_int_t ngx_http_ioattest_machine_locked(
 void
 ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const ngx_http_ioattest_limits_t *limits, ngx_uint_t may_take)
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key)
 {
     ngx_http_ioattest_sh_t          *sh;
     ngx_http_ioattest_node_t        *node;
@@ -57,7 +58,9 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
         found->answer = NGX_HTTP_IOATTEST_TRUSTED;
         found->sequence = mn->sequence;
 
-        if (may_take && ngx_http_ioattest_renew_due_locked(mn, limits)) {
+        if (ngx_http_ioattest_renew_due_locked(mn, limits)
+            && !ngx_http_ioattest_key_resting_locked(sh, key, &found->rest))
+        {
             found->answer = NGX_HTTP_IOATTEST_RENEW;
             found->token = ngx_http_ioattest_lease_take_locked(sh, lease,
                                                             limits->lease);
@@ -74,6 +77,11 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     if (ngx_http_ioattest_lease_failing_locked(lease)) {
         found->answer = NGX_HTTP_IOATTEST_FAILED;
         found->reason = lease->reason;
+        goto done;
+    }
+
+    if (ngx_http_ioattest_key_resting_locked(sh, key, &found->rest)) {
+        found->answer = NGX_HTTP_IOATTEST_RESTING;
         goto done;
     }
 
@@ -103,6 +111,8 @@ ngx_http_ioattest_model_locked(ngx_http_ioattest_zone_t *zone,
                                                 NGX_HTTP_IOATTEST_NODE_MODEL);
     if (node) {
         node->u.model.names = model->names;
+        ngx_memcpy(node->u.model.policy, model->policy,
+                   NGX_HTTP_IOATTEST_POLICY_LEN);
     }
 
     return node;
@@ -242,7 +252,8 @@ ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
 void
 ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits)
+    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key)
 {
     ngx_http_ioattest_sh_t          *sh;
     ngx_http_ioattest_node_t        *node;
@@ -290,10 +301,18 @@ ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
         goto done;
     }
 
+    if (key == NULL
+        || ngx_http_ioattest_key_resting_locked(sh, key, &found->rest))
+    {
+        found->answer = NGX_HTTP_IOATTEST_RESTING;
+        goto done;
+    }
+
     mn->budget++;
     found->answer = NGX_HTTP_IOATTEST_TAKEN;
     found->token = ngx_http_ioattest_lease_take_locked(sh, lease,
                                                        limits->lease);
+    lease->charged = 1;
 
 done:
 

@@ -22,8 +22,10 @@ ATTESTATIONS = ("/v1/private/attestation", "/v1/attestation")
 GATE_LIMIT = 60
 
 
-def key_error(request, kind):
+def key_error(request, kind, key):
     """Status with which a caller's key is refused, or None."""
+    if key is not None:
+        return key.get(kind) if isinstance(key, dict) else key
     value = request.header("authorization") or ""
     if not value.startswith("Bearer bad"):
         return None
@@ -38,8 +40,8 @@ def key_error(request, kind):
     return 401
 
 
-KEY_DETAIL = {401: "Invalid API key", 403: "Forbidden", 404: "Not Found",
-              429: "Too Many Requests"}
+KEY_DETAIL = {401: "Invalid API key", 402: "Payment Required",
+              403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
 
 
 class Server:
@@ -145,12 +147,18 @@ class Server:
         delay = self.state.settings[kind + "_delay_ms"]
         if delay:
             plan.append(("delay", str(delay)))
-        status = key_error(request, kind)
+        key = self.state.key(request)
+        status = key_error(request, kind, key)
         if status is None:
             return plan, None
         self.state.stats.errors[f"{kind} {status}"] += 1
-        detail = KEY_DETAIL.get(status, "simulated error")
-        return plan, agent.error_reply(status, detail)
+        reply = agent.error_reply(status, KEY_DETAIL.get(status,
+                                                         "simulated error"))
+        if isinstance(key, dict):
+            reply.headers += [list(h) for h in key.get("headers", [])]
+        if delay:
+            misbehave.run(kind, [("delay", str(delay))], "wire", reply)
+        return plan, reply
 
     # --- the API -----------------------------------------------------------
 
@@ -228,7 +236,7 @@ class Server:
         plan, refused = self.begin("models", "x-sim-models", request)
         if refused:
             return refused
-        m = mis_attest.Models(self.state.entries())
+        m = mis_attest.Models(self.state.entries(self.state.key(request)))
         misbehave.run("models", plan, "members", m)
         m.body = json.dumps(m.value, separators=(",", ":")).encode()
         misbehave.run("models", plan, "raw", m)

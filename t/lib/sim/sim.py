@@ -60,7 +60,11 @@ machines: how many take part; completion_machines, attest_machines: the order
 of turns, such as [0,0,3]; generation: N or {"I":N}, new keys (all, machine
 I); image_digest: for all, or {"I":"..."}; cpu_quote, gpu: evidence in place
 of the no-TEE errors; list: models (names or whole entries); strict_models:
-404 for a model that is not listed.
+404 for a model that is not listed; keys: {"Bearer K": {...}, "*": ...}, by
+Authorization: a status for all requests, or an object of attest, models,
+completion (status of such requests), headers ([[name, value], ...] of these
+answers) and list (what this key is shown); {} is a good key.  Once set, a key
+that is not there, or none, gives 401.
 
 Settings of evidence, each a value, or {"I": value, "*": value} by machine:
 evidence: none, tdx, snp; report_data: nonce (32 bytes, then zeros) or

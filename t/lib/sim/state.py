@@ -19,7 +19,7 @@ SETTINGS = {
     "completion_delay_ms": 0, "attest_delay_ms": 0, "models_delay_ms": 0,
     "machines": None, "completion_machines": None, "attest_machines": None,
     "generation": 0, "image_digest": None, "cpu_quote": None, "gpu": None,
-    "list": None, "strict_models": False, "nras_kid": 7,
+    "list": None, "strict_models": False, "nras_kid": 7, "keys": None,
     **ev_make.SETTINGS,
 }
 for _kind in ev_server.KINDS:
@@ -172,10 +172,23 @@ class State:
                     spec = ""
         return plan + misbehave.parse(kind, spec)
 
+    # --- keys --------------------------------------------------------------
+
+    def key(self, request):
+        """What is set for the key of a request: {} for a good one, None where
+        keys are not set up."""
+        keys = self.settings["keys"]
+        if keys is None:
+            return None
+        value = request.header("authorization") or ""
+        return keys.get(value, keys.get("*", 401) if value else 401)
+
     # --- models ------------------------------------------------------------
 
-    def entries(self):
+    def entries(self, key=None):
         given = self.settings["list"]
+        if isinstance(key, dict) and "list" in key:
+            given = key["list"]
         out = []
         for item in self.names if given is None else given:
             out.append(model_entry(item) if isinstance(item, str)
