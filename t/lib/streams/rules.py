@@ -27,6 +27,9 @@ FIVE = ("text", "signature", "signing_address", "signing_algo",
         "image_digest")
 VLLM = {"image_digest", "model_id", "model_owned_by"}
 
+# what needs no escape in JSON
+PLAIN = re.compile(r"[ !#-\[\]-~]*")
+
 FINISH = ("finish_reason", "tool_calls", "function_call")
 NOTHING = (None, "", [], {})
 
@@ -189,6 +192,9 @@ class Stream:
             self.faults.add("malformed_signature")
             return
         event = dict(members)
+        if not set(FIVE[:4]) <= set(event):
+            self.faults |= {"no_signature", "image_digest_mismatch"}
+            return
         if event["signing_algo"] != "ecdsa":
             self.faults |= {"unsupported_algorithm"}
         signed = book.get(event["text"])
@@ -207,8 +213,7 @@ class Stream:
 
     def is_agents(self, members):
         names = [name for name, _ in members]
-        if len(set(names)) != len(names) or not set(
-                FIVE[:4]) <= set(names) <= {*FIVE, "vllm"}:
+        if len(set(names)) != len(names) or not set(names) <= {*FIVE, "vllm"}:
             return False
         for name, value in members:
             if name == "vllm":
@@ -216,7 +221,7 @@ class Stream:
                 if inner is False or len(set(inner)) != len(inner) \
                         or not set(inner) <= VLLM:
                     return False
-            elif not isinstance(value, str):
+            elif not isinstance(value, str) or not PLAIN.fullmatch(value):
                 return False
         return True
 
