@@ -5,6 +5,12 @@ package IoattestStreams;
 #   use IoattestStreams;
 #   IoattestStreams::run('bytes', 7000);
 #
+# or, for clients of one's own, the streams and what each is to come to:
+#
+#   my $streams = IoattestStreams->serve('bytes', 300);
+#   for (@{ $streams->list }) { ... }
+#   $streams->stop;
+#
 # In the environment:
 #
 #   IOATTEST_STREAMS       how many streams instead
@@ -16,6 +22,7 @@ use warnings;
 use Cwd ();
 use File::Basename ();
 use IPC::Open2 qw( open2 );
+use JSON::PP ();
 use Test::More;
 
 use IoattestNginx;
@@ -81,25 +88,61 @@ EOF
 }
 
 
-sub run {
-    my ($theme, $count) = @_;
+sub serve {
+    my ($class, $theme, $count) = @_;
 
+    my $self = bless { seed => $ENV{IOATTEST_STREAMS_SEED} // 1 }, $class;
     $count = $ENV{IOATTEST_STREAMS} if $ENV{IOATTEST_STREAMS};
-    my $seed = $ENV{IOATTEST_STREAMS_SEED} // 1;
-    my $pid = open2(my $from, my $to,
-                    $ENV{IOATTEST_PYTHON} // '/usr/bin/python3', $SCRIPT,
-                    $theme, $count, $seed);
 
-    my @ready = split ' ', readline($from) // '';
-    is(shift @ready, 'ready', "$count streams of seed $seed");
+    $self->{pid} = open2($self->{from}, $self->{to},
+                         $ENV{IOATTEST_PYTHON} // '/usr/bin/python3', $SCRIPT,
+                         $theme, $count, $self->{seed});
 
-    my $nginx = start_nginx(@ready);
-    print {$to} "$nginx->{port}\n";
-    close $to;
+    my @ready = split ' ', readline($self->{from}) // '';
+    is(shift @ready, 'ready', "$count streams of seed $self->{seed}");
+    $self->{nginx} = start_nginx(@ready);
 
+    return $self;
+}
+
+
+sub say_to {
+    my ($self, $line) = @_;
+
+    print { $self->{to} } "$line\n";
+    $self->{to}->flush;
+    return;
+}
+
+
+sub list {
+    my ($self) = @_;
+
+    $self->say_to('list');
+    return JSON::PP->new->utf8->decode(readline $self->{from});
+}
+
+
+sub stop {
+    my ($self) = @_;
+
+    close $self->{to};
+    waitpid $self->{pid}, 0;
+    is($?, 0, 'the upstream ends well');
+    is_deeply([$self->{nginx}->log
+               =~ /^(.*\[(?:alert|crit|emerg)\].*)$/mg], [],
+              'nothing alarming in the log');
+    return;
+}
+
+
+sub run {
+    my $self = __PACKAGE__->serve(@_);
     my $ran = 0;
 
-    while (my $line = readline $from) {
+    $self->say_to($self->{nginx}{port});
+
+    while (my $line = readline $self->{from}) {
         chomp $line;
 
         if ($line =~ /^(not )?ok (.*)/) {
@@ -107,19 +150,15 @@ sub run {
             ok(!$1, $2);
 
         } elsif ($line =~ /^# (seed|done|sent|got)/) {
-            diag($line);
+            diag(substr $line, 2);
 
         } else {
-            note($line);
+            note(substr $line, 2);
         }
     }
 
-    waitpid $pid, 0;
-    is($?, 0, 'it came to its end');
     is($ran, 17, 'all was looked at');
-    is_deeply([$nginx->log =~ /^(.*\[(?:alert|crit|emerg)\].*)$/mg], [],
-              'nothing alarming in the log');
-
+    $self->stop;
     done_testing();
     return;
 }

@@ -3,11 +3,14 @@
 
   mutated.py THEME COUNT SEED
 
-Prints "ready PORT DIGEST ADDRESS..."; once a line with nginx's port comes on
-stdin, asks for COUNT streams in each of four modes at /MODE/DIGEST/N, and
-speaks "ok NAME", "not ok NAME" and "# ...".  MODE is tail-drop, tail-pass,
-hold-drop or hold-pass; DIGEST says whether the location accepts one image
-digest alone ("one") or does not ask ("any").
+Prints "ready PORT DIGEST ADDRESS..." and serves the streams.  Once a line with
+nginx's port comes on stdin, asks for COUNT streams in each of four modes at
+/MODE/DIGEST/N, and speaks "ok NAME", "not ok NAME" and "# ...".  MODE is
+tail-drop, tail-pass, hold-drop or hold-pass; DIGEST says whether the location
+accepts one image digest alone ("one") or does not ask ("any").
+
+Where the line is "list", prints a line of JSON that says of each stream what
+it is to come to, for another client to ask, and serves until stdin ends.
 
 IOATTEST_VECTORS says where the recordings are (default ../shared/vectors).
 """
@@ -249,6 +252,15 @@ class Run:
             f for want, _ in self.wants for f in want.faults)
         print("# faults:", dict(sorted(faults.items())))
 
+    def list(self):
+        """What each stream is to come to."""
+        return [{
+            "path": "one" if digest else "any", "number": number,
+            "faults": sorted(want.faults), "shown": want.shown,
+            "values": want.early if want.faults else want.values,
+            "done": ", ".join(self.done[number]),
+        } for number, (want, digest) in enumerate(self.wants)]
+
     def results(self):
         total = len(self.streams)
         for mode in MODES:
@@ -271,9 +283,12 @@ def main():
     try:
         print("ready", upstream.port, DIGEST, *sorted(run.signer.addresses),
               flush=True)
-        port = int(sys.stdin.readline() or 0)
-        if port:
-            wire.Client(port, run.asks(), run.take).run()
+        line = sys.stdin.readline().strip()
+        if line == "list":
+            print(json.dumps(run.list()), flush=True)
+            sys.stdin.read()
+        elif line:
+            wire.Client(int(line), run.asks(), run.take).run()
             run.tally()
             run.results()
     finally:

@@ -4,6 +4,7 @@ that asks for many at once.
 
 import os
 import random
+import re
 import selectors
 import socket
 
@@ -13,6 +14,8 @@ HEAD = (b"HTTP/1.1 200 OK\r\n"
 BODY = b'{"model":"m","messages":[],"stream":true}'
 ASK = (b"POST /%s/%d HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
        b"Content-Length: %d\r\n\r\n%s")
+LENGTH = re.compile(rb"(?i)\r\ncontent-length: (\d+)")
+NUMBER = re.compile(rb"/(\d+)[ /]")
 CONNECTIONS = 12
 SECONDS = 20
 
@@ -101,11 +104,12 @@ class Upstream:
             self.drop(sock)
             return
         got[0] += data
-        head, end, _ = got[0].partition(b"\r\n\r\n")
-        if not end or not got[0].endswith(BODY):
+        head, end, body = got[0].partition(b"\r\n\r\n")
+        length = LENGTH.search(head)
+        if not end or len(body) < int(length.group(1) if length else 0):
             return
         got[0] = b""
-        number = int(head.split(b" ", 2)[1].rsplit(b"/", 1)[1])
+        number = int(NUMBER.search(head).group(1))
         data, complete = self.streams[number]
         out = pieces(data, number)
         out[0] = HEAD + out[0]
