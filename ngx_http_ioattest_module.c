@@ -444,7 +444,7 @@ ngx_http_ioattest_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->stream, prev->stream,
                               NGX_HTTP_IOATTEST_STREAM_TAIL);
     ngx_conf_merge_uint_value(conf->event, prev->event,
-                              NGX_HTTP_IOATTEST_EVENT_PASS);
+                              NGX_HTTP_IOATTEST_EVENT_DROP);
     ngx_conf_merge_msec_value(conf->replay, prev->replay, 0);
 
     if (conf->cpu == 0) {

@@ -1,86 +1,144 @@
 /*
- * fuzz_sse: ioa_sse.  However the stream is cut, status, digest and event are
- * the same; what may be passed never falls and never reaches into the event,
- * a line that is [DONE], or what is ambiguous; what may not be decided yet is
- * short.
+ * fuzz_sse: ioa_sse.  However the stream is cut, status, digest, event and
+ * output are the same; what is shown of a stream that is refused is what was
+ * shown of its beginning; every line of the output is one that we write, and
+ * each value in it stands in the stream.
  */
 
 #include "fuzz.h"
 #include "ioa_sse.h"
 
+#define OUT_MAX  (1024 * 1024)
+
 typedef struct {
     ioa_status_t         st;
-    uint64_t             passable;
+    size_t               n[2];          /* shown, held */
+    uint8_t              out[2][OUT_MAX];
     uint8_t              digest[IOA_SHA256_LEN];
     ioa_sse_signature_t  sig;
+    const uint8_t       *piece;
+    size_t               piece_n;
 } seen_t;
+
+
+static int
+sink(void *ctx, const ioa_sse_piece_t *piece)
+{
+    seen_t  *seen = ctx;
+    size_t  *n = &seen->n[piece->held];
+
+    fuzz_assert(piece->len != 0);
+
+    if (piece->from == IOA_SSE_INPUT) {
+        fuzz_assert(!piece->held && piece->data >= seen->piece
+                    && piece->data + piece->len
+                       <= seen->piece + seen->piece_n);
+    }
+
+    if (piece->len > OUT_MAX - *n) {
+        return 0;
+    }
+
+    memcpy(seen->out[piece->held] + *n, piece->data, piece->len);
+    *n += piece->len;
+
+    return 1;
+}
 
 
 static void
 read_stream(seen_t *seen, ioa_sse_t *sse, const uint8_t *data, size_t n,
-    uint32_t seed)
+    uint32_t seed, int all)
 {
     size_t         m, at = 0;
     uint8_t       *copy;
-    uint64_t       last = 0;
     ioa_status_t   st = IOA_OK;
 
+    seen->n[0] = seen->n[1] = 0;
+
     ioa_sse_init(sse);
+    ioa_sse_output(sse, sink, seen, all);
 
     while (at < n && st == IOA_OK) {
         seed = seed * 1664525 + 1013904223 * (seed != 0);
         m = seed == 0 ? n : seed % 9 + 1;
         m = m < n - at ? m : n - at;
         copy = fuzz_exact(data + at, m);
+        seen->piece = copy;
+        seen->piece_n = m;
         st = ioa_sse_update(sse, copy, m);
         free(copy);
         at += m;
-
-        fuzz_assert(ioa_sse_passable(sse) >= last
-                    && ioa_sse_passable(sse) <= at);
-        last = ioa_sse_passable(sse);
-        fuzz_assert(st != IOA_OK || ioa_sse_holding(sse)
-                    || at - last <= IOA_SSE_UNDECIDED_MAX);
     }
 
-    if (ioa_sse_event_len(sse) != 0) {
-        fuzz_assert(last <= ioa_sse_event_offset(sse));
-        fuzz_assert(memcmp(data + ioa_sse_event_offset(sse), "event: s", 8)
-                    == 0);
-    }
-
-    seen->passable = last;
     seen->st = ioa_sse_final(seen->digest, &seen->sig, sse);
+
+    if (seen->st == IOA_OK) {
+        seen->st = ioa_sse_close(sse, 0, 0);
+    }
+}
+
+
+/* Lines of "data: ", of a colon, and blank ones; each value's event whole. */
+static void
+check_lines(const uint8_t *out, size_t n)
+{
+    const uint8_t  *lf;
+
+    while (n != 0) {
+        lf = memchr(out, '\n', n);
+        fuzz_assert(lf != NULL);
+
+        if (*out == ':') {
+            fuzz_assert(lf == out + 1);
+
+        } else {
+            fuzz_assert(lf - out >= 6 && memcmp(out, "data: ", 6) == 0
+                        && memchr(out, '\r', (size_t) (lf - out)) == NULL
+                        && (size_t) (lf - out) + 1 < n && lf[1] == '\n');
+            lf++;
+        }
+
+        n -= (size_t) (lf + 1 - out);
+        out = lf + 1;
+    }
 }
 
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    size_t            i;
-    seen_t            whole, cut;
-    static ioa_sse_t  a, b;
+    static ioa_sse_t  a, b, c;
+    static seen_t     whole, cut, held;
 
-    read_stream(&whole, &a, data, n, 0);
-    read_stream(&cut, &b, data, n, (uint32_t) n + 1);
+    if (n > OUT_MAX / 8) {
+        return 0;
+    }
 
-    fuzz_assert(whole.st == cut.st && whole.passable == cut.passable);
+    read_stream(&whole, &a, data, n, 0, 0);
+    read_stream(&cut, &b, data, n, (uint32_t) n + 1, 0);
+    read_stream(&held, &c, data, n, (uint32_t) n + 7, 1);
+
+    fuzz_assert(whole.st == cut.st && whole.st == held.st);
     fuzz_assert(memcmp(whole.digest, cut.digest, sizeof(cut.digest)) == 0);
     fuzz_assert(whole.sig.text.len == cut.sig.text.len
                 && whole.sig.image_digest.len == cut.sig.image_digest.len);
+    fuzz_assert(whole.n[0] == cut.n[0]
+                && memcmp(whole.out[0], cut.out[0], cut.n[0]) == 0);
+    fuzz_assert(held.n[0] == 0);
+
+    check_lines(whole.out[0], whole.n[0]);
 
     if (whole.st != IOA_OK) {
         return 0;
     }
 
-    fuzz_assert(ioa_sse_holding(&a));
+    fuzz_assert(whole.n[1] == cut.n[1]
+                && memcmp(whole.out[1], cut.out[1], cut.n[1]) == 0);
+    fuzz_assert(held.n[1] == whole.n[0] + whole.n[1]);
 
-    /* nothing that was shown is a line without its space */
-    for (i = 0; i + 6 < whole.passable; i++) {
-        fuzz_assert(!((i == 0 || data[i - 1] == '\n')
-                      && memcmp(data + i, "data:", 5) == 0
-                      && data[i + 5] != ' '));
-    }
+    check_lines(whole.out[1], whole.n[1]);
+    check_lines(held.out[1], held.n[1]);
 
     return 0;
 }

@@ -1,5 +1,5 @@
-# Every recording of the agent through the gateway: what it signed passes
-# byte for byte, and nothing else does.
+# Every recording of the agent through the gateway: what it signed passes, a
+# JSON body byte for byte and a stream made anew, and nothing else does.
 
 use strict;
 use warnings;

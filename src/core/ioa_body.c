@@ -112,8 +112,8 @@ ioa_body_final(uint8_t digest32[IOA_SHA256_LEN], ioa_signature_t *sig,
 }
 
 
-const ioa_sse_t *
-ioa_body_stream(const ioa_body_t *body)
+ioa_sse_t *
+ioa_body_stream(ioa_body_t *body)
 {
     return &body->u.sse;
 }

@@ -51,7 +51,7 @@ ioa_status_t ioa_body_update(ioa_body_t *body, const uint8_t *data, size_t n)
 ioa_status_t ioa_body_final(uint8_t digest32[IOA_SHA256_LEN],
     ioa_signature_t *sig, ioa_body_t *body) IOA_MUST_CHECK;
 
-/* The reader of a stream, for ioa_sse_passable and its like. */
-const ioa_sse_t *ioa_body_stream(const ioa_body_t *body);
+/* The reader of a stream, for ioa_sse_output and ioa_sse_close. */
+ioa_sse_t *ioa_body_stream(ioa_body_t *body);
 
 #endif

@@ -10,10 +10,8 @@
  * "eve" may be followed by "vent").
  */
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "ioa_pyjson.h"
 #include "ioa_sse.h"
 
 #define IOA_SSE_MARK       "event: signature\ndata: "
@@ -32,84 +30,58 @@ static const uint8_t  ioa_sse_mark[] = IOA_SSE_MARK;
 void
 ioa_sse_init(ioa_sse_t *sse)
 {
-    sse->passable = 0;
-    sse->offset = 0;
-    sse->event_off = 0;
-    sse->event_len = 0;
     sse->mark = 0;
     sse->json_n = 0;
     sse->events = 0;
-    sse->holding = 0;
     sse->state = IOA_SSE_S_STREAM;
     sse->status = IOA_OK;
 
     ioa_sseline_init(&sse->line);
+    ioa_sseout_init(&sse->out);
 }
 
 
-uint64_t
-ioa_sse_passable(const ioa_sse_t *sse)
+void
+ioa_sse_output(ioa_sse_t *sse, ioa_sse_sink_pt sink, void *ctx, int all)
 {
-    return sse->passable;
+    ioa_sseout_to(&sse->out, sink, ctx, all);
 }
 
 
-int
-ioa_sse_holding(const ioa_sse_t *sse)
-{
-    return sse->holding;
-}
-
-
-uint64_t
-ioa_sse_event_offset(const ioa_sse_t *sse)
-{
-    return sse->event_off;
-}
-
-
-uint64_t
-ioa_sse_event_len(const ioa_sse_t *sse)
-{
-    return sse->event_len;
-}
-
-
-/* Bytes of the stream that belong to no event. */
+/*
+ * Bytes of the stream that belong to no event; input: they are bytes of what
+ * was fed.
+ */
 static int
-ioa_sse_line(ioa_sse_t *sse, const uint8_t *data, size_t n)
+ioa_sse_line(ioa_sse_t *sse, const uint8_t *data, size_t n, int input)
 {
-    int       ok;
-    uint64_t  safe;
+    ioa_sseline_t    *l = &sse->line;
+    ioa_sse_taken_t   taken;
 
-    if (n == 0) {
-        return 1;
-    }
+    taken.input = input;
 
-    ok = ioa_sseline_feed(&sse->line, data, n);
+    while (n != 0) {
+        taken.data = data;
+        taken.fresh = l->ended || l->head_n == 0;
+        taken.head_n = taken.fresh || l->kind != IOA_SSE_KIND_HEAD
+                       ? 0 : l->head_n;
+        taken.n = ioa_sseline_feed(l, data, n);
 
-    /* until the first event offsets there and here are the same */
-    if (!sse->holding) {
-        safe = ioa_sseline_safe(&sse->line);
-
-        if (safe > sse->line.line
-            && safe - sse->line.line <= IOA_SSE_LINE_MAX)
-        {
-            safe = sse->line.line;
+        if (taken.n == 0) {
+            sse->status = IOA_STREAM_AMBIGUOUS;
+            return 0;
         }
 
-        if (safe > sse->passable) {
-            sse->passable = safe;
+        data += taken.n;
+        n -= taken.n;
+        taken.more = n;
+
+        if (sse->out.sink != NULL) {
+            ioa_sseout_line(&sse->out, l, &taken);
         }
-
-        sse->holding = sse->line.done;
     }
 
-    if (!ok) {
-        sse->status = IOA_STREAM_AMBIGUOUS;
-    }
-
-    return ok;
+    return 1;
 }
 
 
@@ -141,34 +113,34 @@ ioa_sse_begin(ioa_sse_t *sse)
     }
 
     sse->events = 1;
-    sse->event_off = sse->offset - IOA_SSE_MARK_LEN;
-    sse->holding = 1;
     sse->state = IOA_SSE_S_EVENT;
+
+    /* from here on the event's JSON is what its buffer is for */
+    ioa_sseout_hold(&sse->out, &sse->line);
 
     return 1;
 }
 
 
-/* Goes on matching the mark with one byte. */
+/* Goes on matching the mark with one byte of the input. */
 static int
-ioa_sse_match(ioa_sse_t *sse, uint8_t c)
+ioa_sse_match(ioa_sse_t *sse, const uint8_t *data)
 {
-    size_t  border;
+    size_t   border;
+    uint8_t  c = data[0];
 
     while (sse->mark != 0 && c != ioa_sse_mark[sse->mark]) {
         border = ioa_sse_border(sse->mark);
 
-        if (!ioa_sse_line(sse, ioa_sse_mark, sse->mark - border)) {
+        if (!ioa_sse_line(sse, ioa_sse_mark, sse->mark - border, 0)) {
             return 0;
         }
 
         sse->mark = border;
     }
 
-    sse->offset++;
-
     if (c != ioa_sse_mark[sse->mark]) {
-        return ioa_sse_line(sse, &c, 1);
+        return ioa_sse_line(sse, data, 1, 1);
     }
 
     sse->mark++;
@@ -230,12 +202,11 @@ ioa_sse_stream(ioa_sse_t *sse, const uint8_t *data, size_t n)
         m = ioa_sse_search(data, n);
 
         if (m != 0) {
-            sse->offset += m;
-            return ioa_sse_line(sse, data, m) ? m : 0;
+            return ioa_sse_line(sse, data, m, 1) ? m : 0;
         }
     }
 
-    return ioa_sse_match(sse, data[0]);
+    return ioa_sse_match(sse, data);
 }
 
 
@@ -253,8 +224,6 @@ ioa_sse_event(ioa_sse_t *sse, const uint8_t *data, size_t n)
             return 0;
         }
 
-        sse->offset++;
-        sse->event_len = sse->offset - sse->event_off;
         sse->state = IOA_SSE_S_STREAM;
 
         return 1;
@@ -268,15 +237,13 @@ ioa_sse_event(ioa_sse_t *sse, const uint8_t *data, size_t n)
         return 0;
     }
 
-    memcpy(sse->json + sse->json_n, data, m);
+    memcpy(sse->out.buf + sse->json_n, data, m);
     sse->json_n += m;
 
     if (lf != NULL) {
         sse->state = IOA_SSE_S_EVENT_END;
         m++;
     }
-
-    sse->offset += m;
 
     return m;
 }
@@ -299,136 +266,33 @@ ioa_sse_update(ioa_sse_t *sse, const uint8_t *data, size_t n)
         i += m;
     }
 
+    ioa_sseout_flush(&sse->out);
+
+    if (sse->out.failed && sse->status == IOA_OK) {
+        sse->status = IOA_BODY_TOO_LARGE;
+    }
+
     return sse->status;
 }
 
 
-/* A buffer of the size of the event's. */
-typedef struct {
-    size_t   len;
-    uint8_t  data[IOA_SSE_EVENT_MAX];
-} ioa_sse_copy_t;
-
-
+/* The last line, which no line feed ends. */
 static int
-ioa_sse_sink(void *ctx, const uint8_t *data, size_t n)
+ioa_sse_last(uint8_t digest32[IOA_SHA256_LEN], ioa_sse_t *sse)
 {
-    ioa_sse_copy_t  *copy = ctx;
+    int     open = !sse->line.ended && sse->line.head_n != 0;
+    size_t  head_n = sse->line.kind == IOA_SSE_KIND_HEAD ? sse->line.head_n
+                                                         : 0;
 
-    if (n > sizeof(copy->data) - copy->len) {
+    if (!ioa_sseline_final(digest32, &sse->line)) {
         return 0;
     }
 
-    memcpy(copy->data + copy->len, data, n);
-    copy->len += n;
-
-    return 1;
-}
-
-
-/*
- * Brings the event's JSON into the one form that ioa_members reads, in its
- * place.
- */
-static int
-ioa_sse_canon(ioa_sse_t *sse)
-{
-    int              ok = 0;
-    ioa_out_t        out;
-    ioa_pyjson_t    *json = malloc(sizeof(ioa_pyjson_t));
-    ioa_sse_copy_t  *copy = malloc(sizeof(ioa_sse_copy_t));
-
-    if (json != NULL && copy != NULL) {
-        copy->len = 0;
-        ioa_out_init(&out, ioa_sse_sink, copy);
-        ioa_pyjson_init(json, &out, IOA_MEMBERS_DEPTH_MAX,
-                        IOA_PYJSON_STRICT);
-
-        ok = ioa_pyjson_update(json, sse->json, sse->json_n)
-             && ioa_pyjson_final(json);
-
-        if (ok) {
-            memcpy(sse->json, copy->data, copy->len);
-            sse->json_n = copy->len;
-        }
-    }
-
-    free(copy);
-    free(json);
-
-    return ok;
-}
-
-
-/* Returns: 1 where value is a string without a single escape. */
-static int
-ioa_sse_string(ioa_span_t *string, ioa_span_t value)
-{
-    if (value.len < 2 || value.data[0] != '"'
-        || memchr(value.data, '\\', value.len) != NULL)
-    {
-        return 0;
-    }
-
-    string->data = value.data + 1;
-    string->len = value.len - 2;
-
-    return 1;
-}
-
-
-static int
-ioa_sse_member(ioa_sse_signature_t *sig, ioa_span_t key, ioa_span_t value)
-{
-    size_t  i;
-
-    struct {
-        const char  *name;
-        ioa_span_t  *string;
-    } names[] = {
-        { "text", &sig->text },
-        { "signature", &sig->signature },
-        { "signing_address", &sig->signing_address },
-        { "signing_algo", &sig->signing_algo },
-        { "image_digest", &sig->image_digest }
-    };
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (key.len == strlen(names[i].name)
-            && memcmp(key.data, names[i].name, key.len) == 0)
-        {
-            return ioa_sse_string(names[i].string, value);
-        }
+    if (open && sse->out.sink != NULL) {
+        ioa_sseout_last(&sse->out, &sse->line, head_n);
     }
 
     return 1;
-}
-
-
-static ioa_status_t
-ioa_sse_signature(ioa_sse_signature_t *sig, ioa_sse_t *sse)
-{
-    int            ok;
-    size_t         i;
-    ioa_members_t  members;
-
-    if (!ioa_sse_canon(sse)) {
-        return IOA_MALFORMED_SIGNATURE;
-    }
-
-    ok = ioa_members_read(&members, sse->json, sse->json_n)
-         == IOA_MEMBERS_OK;
-
-    for (i = 0; ok && i < members.n; i++) {
-        ok = ioa_sse_member(sig,
-                            ioa_members_span(&members, members.list[i].key),
-                            ioa_members_span(&members,
-                                             members.list[i].value));
-    }
-
-    ioa_members_cleanup(&members);
-
-    return ok ? IOA_OK : IOA_MALFORMED_SIGNATURE;
 }
 
 
@@ -450,13 +314,18 @@ ioa_sse_end(uint8_t digest32[IOA_SHA256_LEN], ioa_sse_signature_t *sig,
     }
 
     /* a mark that was cut is text like any other */
-    if (!ioa_sse_line(sse, ioa_sse_mark, sse->mark)
-        || !ioa_sseline_final(digest32, &sse->line))
+    if (!ioa_sse_line(sse, ioa_sse_mark, sse->mark, 0)
+        || !ioa_sse_last(digest32, sse))
     {
         return IOA_STREAM_AMBIGUOUS;
     }
 
-    return ioa_sse_signature(sig, sse);
+    if (sse->out.failed) {
+        return IOA_BODY_TOO_LARGE;
+    }
+
+    return ioa_sseevent_read(sig, sse->out.buf, &sse->json_n)
+           ? IOA_OK : IOA_MALFORMED_SIGNATURE;
 }
 
 
@@ -474,5 +343,45 @@ ioa_sse_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sse_signature_t *sig,
         memset(sig, 0, sizeof(ioa_sse_signature_t));
     }
 
+    sse->sig = *sig;
+
     return sse->status;
+}
+
+
+ioa_status_t
+ioa_sse_close(ioa_sse_t *sse, int event, int digest)
+{
+    size_t         i, n;
+    ioa_sseout_t  *o = &sse->out;
+
+    struct {
+        const char  *name;
+        ioa_span_t   value;
+    } members[] = {
+        { "{\"text\": \"", sse->sig.text },
+        { "\", \"signature\": \"", sse->sig.signature },
+        { "\", \"signing_address\": \"", sse->sig.signing_address },
+        { "\", \"signing_algo\": \"", sse->sig.signing_algo },
+        { "\", \"image_digest\": \"", sse->sig.image_digest }
+    };
+
+    n = digest && sse->sig.image_digest.data != NULL ? 5 : 4;
+
+    if (event) {
+        ioa_sseout_text(o, IOA_SSE_MARK);
+
+        for (i = 0; i < n; i++) {
+            ioa_sseout_text(o, members[i].name);
+            ioa_sseout_held(o, members[i].value.data, members[i].value.len);
+        }
+
+        ioa_sseout_text(o, "\"}\n\n");
+    }
+
+    if (sse->line.done) {
+        ioa_sseout_text(o, "data: [DONE]\n\n");
+    }
+
+    return o->failed ? IOA_BODY_TOO_LARGE : IOA_OK;
 }

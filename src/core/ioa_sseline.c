@@ -17,12 +17,10 @@ ioa_sseline_init(ioa_sseline_t *l)
 {
     static const uint8_t  begin[] = "{\"chunks\":[";
 
-    l->offset = 0;
-    l->line = 0;
-    l->fault = 0;
-    l->done_line = 0;
     l->head_n = 0;
-    l->state = IOA_SSE_KIND_HEAD;
+    l->kind = IOA_SSE_KIND_HEAD;
+    l->first = 1;
+    l->ended = 0;
     l->cr = 0;
     l->chunks = 0;
     l->done = 0;
@@ -34,26 +32,10 @@ ioa_sseline_init(ioa_sseline_t *l)
 }
 
 
-uint64_t
-ioa_sseline_safe(const ioa_sseline_t *l)
-{
-    if (l->done) {
-        return l->done_line;
-    }
-
-    if (l->state == IOA_SSE_KIND_HASHED || l->state == IOA_SSE_KIND_OTHER) {
-        return l->offset - l->cr - l->unit_n;
-    }
-
-    return l->state == IOA_SSE_KIND_BAD ? l->fault : l->line;
-}
-
-
 static int
 ioa_sseline_bad(ioa_sseline_t *l)
 {
-    l->fault = ioa_sseline_safe(l);
-    l->state = IOA_SSE_KIND_BAD;
+    l->kind = IOA_SSE_KIND_BAD;
 
     return 0;
 }
@@ -62,7 +44,7 @@ ioa_sseline_bad(ioa_sseline_t *l)
 static ioa_sse_kind_t
 ioa_sseline_kind(const ioa_sseline_t *l, int ended)
 {
-    return ioa_ssekind(l->head, l->head_n, l->line == 0, ended);
+    return ioa_ssekind(l->head, l->head_n, l->first, ended);
 }
 
 
@@ -199,7 +181,6 @@ ioa_sseline_utf8(ioa_sseline_t *l, uint8_t c)
     }
 
     l->unit[l->unit_n++] = c;
-    l->offset++;
 
     len = ioa_unit_len(l->unit, l->unit_n);
 
@@ -249,7 +230,6 @@ ioa_sseline_hash(ioa_sseline_t *l, const uint8_t *data, size_t n)
             m = 1;
         }
 
-        l->offset += m;
         i += m;
     }
 
@@ -257,7 +237,7 @@ ioa_sseline_hash(ioa_sseline_t *l, const uint8_t *data, size_t n)
 }
 
 
-/* The line is a hashed one: its head, which has been counted, comes first. */
+/* The line is a hashed one: its head comes first. */
 static int
 ioa_sseline_begin(ioa_sseline_t *l)
 {
@@ -269,7 +249,6 @@ ioa_sseline_begin(ioa_sseline_t *l)
 
     ioa_out_byte(&l->out, '"');
     l->chunks = 1;
-    l->offset -= n;
 
     return ioa_sseline_hash(l, l->head + IOA_SSE_DATA_LEN, n)
            != IOA_UNIT_BAD;
@@ -286,11 +265,10 @@ ioa_sseline_decided(ioa_sseline_t *l, ioa_sse_kind_t kind)
         return ioa_sseline_bad(l);
     }
 
-    l->state = (uint8_t) kind;
+    l->kind = (uint8_t) kind;
 
     if (kind == IOA_SSE_KIND_DONE) {
         l->done = 1;
-        l->done_line = l->line;
     }
 
     return kind != IOA_SSE_KIND_HASHED || ioa_sseline_begin(l);
@@ -301,7 +279,7 @@ ioa_sseline_decided(ioa_sseline_t *l, ioa_sse_kind_t kind)
 static int
 ioa_sseline_end(ioa_sseline_t *l)
 {
-    if (l->state == IOA_SSE_KIND_HEAD
+    if (l->kind == IOA_SSE_KIND_HEAD
         && !ioa_sseline_decided(l, ioa_sseline_kind(l, 1)))
     {
         return 0;
@@ -311,7 +289,7 @@ ioa_sseline_end(ioa_sseline_t *l)
         return ioa_sseline_bad(l);
     }
 
-    if (l->state == IOA_SSE_KIND_HASHED) {
+    if (l->kind == IOA_SSE_KIND_HASHED) {
         if (l->cr) {
             ioa_sseline_escape(l, '\r');
         }
@@ -335,11 +313,14 @@ ioa_sseline_head(ioa_sseline_t *l, const uint8_t *data, size_t n)
         && memcmp(data, "data: {", IOA_SSE_DATA_LEN + 1) == 0)
     {
         m = IOA_SSE_DATA_LEN + 1;
+        memcpy(l->head, data, IOA_SSE_DATA_LEN + 1);
+        l->head_n = m;
+
+        return ioa_sseline_decided(l, IOA_SSE_KIND_HASHED) ? m : 0;
     }
 
     memcpy(l->head + l->head_n, data, m);
     l->head_n += m;
-    l->offset += m;
 
     kind = ioa_sseline_kind(l, 0);
 
@@ -369,7 +350,7 @@ ioa_sseline_text(ioa_sseline_t *l, const uint8_t *data, size_t n)
 {
     size_t  m;
 
-    switch (l->state) {
+    switch (l->kind) {
 
     case IOA_SSE_KIND_HEAD:
         return ioa_sseline_head(l, data, n);
@@ -379,9 +360,7 @@ ioa_sseline_text(ioa_sseline_t *l, const uint8_t *data, size_t n)
         return m == IOA_UNIT_BAD ? 0 : m;
 
     case IOA_SSE_KIND_OTHER:
-        m = ioa_sseline_run(data, n);
-        l->offset += m;
-        return m;
+        return ioa_sseline_run(data, n);
 
     default:
         /* text behind [DONE] */
@@ -391,34 +370,38 @@ ioa_sseline_text(ioa_sseline_t *l, const uint8_t *data, size_t n)
 }
 
 
-int
+size_t
 ioa_sseline_feed(ioa_sseline_t *l, const uint8_t *data, size_t n)
 {
     size_t  i = 0, m;
 
-    while (i < n && l->state != IOA_SSE_KIND_BAD) {
+    if (l->ended) {
+        l->kind = IOA_SSE_KIND_HEAD;
+        l->head_n = 0;
+        l->first = 0;
+        l->ended = 0;
+        l->cr = 0;
+
+        if (data[0] == '\n') {
+            l->kind = IOA_SSE_KIND_OTHER;
+            l->ended = 1;
+            return 1;
+        }
+    }
+
+    while (i < n && l->kind != IOA_SSE_KIND_BAD) {
 
         if (data[i] == '\n') {
-            if (!ioa_sseline_end(l)) {
-                return 0;
-            }
-
-            i++;
-            l->offset++;
-            l->line = l->offset;
-            l->head_n = 0;
-            l->cr = 0;
-            l->state = IOA_SSE_KIND_HEAD;
-            continue;
+            l->ended = 1;
+            return ioa_sseline_end(l) ? i + 1 : 0;
         }
 
         if (l->cr || (data[i] == '\r' && l->unit_n != 0)) {
-            return ioa_sseline_bad(l);
+            return (size_t) ioa_sseline_bad(l);
         }
 
         if (data[i] == '\r') {
             i++;
-            l->offset++;
             l->cr = 1;
             continue;
         }
@@ -432,7 +415,7 @@ ioa_sseline_feed(ioa_sseline_t *l, const uint8_t *data, size_t n)
         i += m;
     }
 
-    return l->state != IOA_SSE_KIND_BAD;
+    return l->kind == IOA_SSE_KIND_BAD ? 0 : i;
 }
 
 
@@ -441,16 +424,16 @@ ioa_sseline_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sseline_t *l)
 {
     static const uint8_t  end[] = "]}";
 
-    if (l->state == IOA_SSE_KIND_BAD) {
+    if (l->kind == IOA_SSE_KIND_BAD) {
         return 0;
     }
 
-    if (l->cr) {
-        return ioa_sseline_bad(l);
-    }
+    if (!l->ended) {
+        if (l->cr || !ioa_sseline_end(l)) {
+            return ioa_sseline_bad(l);
+        }
 
-    if (!ioa_sseline_end(l)) {
-        return 0;
+        l->ended = 1;
     }
 
     ioa_out_write(&l->out, end, sizeof(end) - 1);

@@ -20,18 +20,16 @@
 #include "ioa_status.h"
 
 typedef struct {
-    uint64_t      offset;       /* bytes taken */
-    uint64_t      line;         /* where this line begins */
-    uint64_t      fault;        /* where what is ambiguous begins */
-    uint64_t      done_line;    /* where the line [DONE] began */
     size_t        head_n;
-    uint8_t       state;
+    uint8_t       kind;         /* ioa_sse_kind_t */
+    uint8_t       first;        /* no line has ended */
+    uint8_t       ended;        /* the last byte taken was a line's LF */
     uint8_t       cr;           /* a CR went by, its LF must follow */
     uint8_t       chunks;       /* a hashed line went by */
     uint8_t       done;         /* [DONE] went by */
     uint8_t       unit_n;
     uint8_t       unit[IOA_UNIT_MAX];
-    uint8_t       head[IOA_SSE_KIND_HEAD_MAX];
+    uint8_t       head[IOA_SSE_KIND_HEAD_MAX];  /* the line's first bytes */
     ioa_sha256_t  sha;
     ioa_out_t     out;
 } ioa_sseline_t;
@@ -40,21 +38,18 @@ typedef struct {
 void ioa_sseline_init(ioa_sseline_t *l);
 
 /*
- * Takes the next n bytes.
- * Returns: 1; 0 once a reader would see other data than was hashed.
+ * Takes some of the next n >= 1 bytes: to the end of the line, with its LF,
+ * or all where none is there.
+ *
+ * Returns: how many; 0 once a reader would see other data than was hashed.
+ * Out: l->kind, the line's as far as it is decided; l->ended.
  */
-int ioa_sseline_feed(ioa_sseline_t *l, const uint8_t *data, size_t n)
+size_t ioa_sseline_feed(ioa_sseline_t *l, const uint8_t *data, size_t n)
     IOA_MUST_CHECK;
 
 /*
- * How many of the bytes taken may be shown to the client: no line to which
- * they belong is [DONE], or ambiguous as far as they go.
- */
-uint64_t ioa_sseline_safe(const ioa_sseline_t *l);
-
-/*
  * Ends the stream; a line without a line feed counts as a line.
- * Returns: 1 and digest32; 0 as above.
+ * Returns: 1, digest32, and the last line's kind; 0 as above.
  */
 int ioa_sseline_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sseline_t *l)
     IOA_MUST_CHECK;

@@ -158,9 +158,18 @@ typedef struct {
     ngx_chain_t                **last;
     ngx_buf_t                   *tail;
     size_t                       size;
+} ngx_http_ioattest_held_t;
+
+
+/* What flows of a stream, in buffers of our own. */
+typedef struct {
+    ngx_chain_t                 *chain;
+    ngx_chain_t                **last;
     ngx_chain_t                 *free;
     ngx_chain_t                 *busy;
-} ngx_http_ioattest_held_t;
+    ngx_buf_t                   *tail;      /* of what is fed now */
+    unsigned                     sliced:1;  /* some of it is in the chain */
+} ngx_http_ioattest_flow_t;
 
 
 struct ngx_http_ioattest_ctx_s {
@@ -209,14 +218,16 @@ struct ngx_http_ioattest_ctx_s {
     ioa_body_t                  *body;      /* NULL: not hashed */
     u_char                       response32[IOA_SHA256_LEN];
     ngx_http_ioattest_held_t     held;
-    uint64_t                     shown;     /* bytes of a stream passed on */
-    u_char                       shown_end[2];
+    ngx_http_ioattest_flow_t     flow;
+    ngx_event_t                  beat;      /* while a stream waits */
     unsigned                     have_address:1;
     unsigned                     have_machine:1;
     unsigned                     have_response:1;   /* response32 is set */
     unsigned                     known:1;   /* the headers' signer is trusted */
     unsigned                     events:1;  /* signed by an event */
     unsigned                     flowing:1; /* its header has been sent */
+    unsigned                     made:1;    /* a stream that is made anew */
+    unsigned                     no_memory:1;
     unsigned                     counting:1;    /* sequence is set */
     unsigned                     complete:1;
     unsigned                     truncated:1;
@@ -329,17 +340,27 @@ ngx_int_t ngx_http_ioattest_held_append(ngx_http_request_t *r,
     ngx_http_ioattest_held_t *held, const u_char *data, size_t n,
     size_t chunk);
 
-/* Moves the first n bytes to *ll; returns its new end, NULL for an error. */
-ngx_chain_t **ngx_http_ioattest_held_take(ngx_http_request_t *r,
-    ngx_http_ioattest_held_t *held, ngx_chain_t **ll, size_t n);
-
-/* Takes len bytes from off on out. */
-void ngx_http_ioattest_held_cut(ngx_http_ioattest_held_t *held, uint64_t off,
-    uint64_t len);
-
 /* Adds a buffer that ends the response, or flushes what was broken off. */
 ngx_int_t ngx_http_ioattest_held_end(ngx_http_request_t *r,
     ngx_http_ioattest_held_t *held, ngx_uint_t truncated);
+
+
+/* flow: what is shown of a stream */
+
+/* Takes what is made of a stream, for ioa_sse_output; data is the ctx. */
+int ngx_http_ioattest_flow_sink(void *data, const ioa_sse_piece_t *piece);
+
+/* A buffer with nothing in it, and room for size bytes; NULL for an error. */
+ngx_buf_t *ngx_http_ioattest_flow_get(ngx_http_ioattest_ctx_t *ctx,
+    size_t size);
+
+/* Adds a buffer to what is to be sent.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_flow_link(ngx_http_ioattest_ctx_t *ctx,
+    ngx_buf_t *b);
+ngx_int_t ngx_http_ioattest_flow_send(ngx_http_ioattest_ctx_t *ctx);
+
+/* Sends on what waits below us; never with nothing to send. */
+ngx_int_t ngx_http_ioattest_flow_push(ngx_http_ioattest_ctx_t *ctx);
 
 
 /* stream */
@@ -349,9 +370,12 @@ ngx_int_t ngx_http_ioattest_stream_header(ngx_http_request_t *r,
 ngx_int_t ngx_http_ioattest_stream_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 
-/* Sends on what waits below us; never with nothing to send. */
-ngx_int_t ngx_http_ioattest_stream_push(ngx_http_request_t *r,
+/* Adds to what is held the end of a stream that has verified. */
+ngx_int_t ngx_http_ioattest_stream_close(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+
+/* Sends a heartbeat from time to time, as long as the verdict is waited for. */
+void ngx_http_ioattest_stream_wait(ngx_http_ioattest_ctx_t *ctx);
 
 /* Ends a stream that has begun, in place of what is held of it. */
 ngx_int_t ngx_http_ioattest_stream_error(ngx_http_request_t *r,

@@ -41,6 +41,18 @@ ngx_http_ioattest_bind_init(ngx_http_request_t *r,
 
     ioa_body_init(ctx->body, kind);
 
+    if (kind == IOA_BODY_STREAM) {
+
+        /* a dry run passes it on as it comes, and only counts */
+
+        ctx->made = !ctx->conf->dry_run;
+
+        if (ctx->made || ctx->flowing) {
+            ioa_sse_output(ioa_body_stream(ctx->body),
+                           ngx_http_ioattest_flow_sink, ctx, !ctx->flowing);
+        }
+    }
+
     return NGX_OK;
 }
 

@@ -60,7 +60,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     case NGX_HTTP_IOATTEST_STREAM:
 
         if (in == NULL) {
-            return ngx_http_ioattest_stream_push(r, ctx);
+            return ngx_http_ioattest_flow_push(ctx);
         }
 
         return ngx_http_ioattest_stream_body(r, ctx, in);
@@ -83,7 +83,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             return NGX_ERROR;
         }
 
-        return ngx_http_ioattest_stream_push(r, ctx);
+        return ngx_http_ioattest_flow_push(ctx);
 
     default:
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
@@ -101,6 +101,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     ngx_buf_t    *b;
     ngx_uint_t    last, flush;
     ngx_chain_t  *cl;
+    ioa_status_t  st;
 
     last = 0;
     flush = 0;
@@ -123,19 +124,29 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
         n = b->last - b->pos;
 
-        if (n > ctx->conf->buffer_size - ctx->held.size) {
+        if (!ctx->made && n > ctx->conf->buffer_size - ctx->held.size) {
             return ngx_http_ioattest_body_too_large(r, ctx, cl);
         }
 
-        if (ngx_http_ioattest_held_append(r, &ctx->held, b->pos, n,
+        if (!ctx->made
+            && ngx_http_ioattest_held_append(r, &ctx->held, b->pos, n,
                                     ngx_max(n, NGX_HTTP_IOATTEST_CHUNK))
-            != NGX_OK)
+               != NGX_OK)
         {
             return NGX_ERROR;
         }
 
-        /* what is wrong with it is told at its end */
-        (void) ngx_http_ioattest_bind_update(ctx, b->pos, n);
+        /* what else is wrong with it is told at its end */
+
+        st = ngx_http_ioattest_bind_update(ctx, b->pos, n);
+
+        if (ctx->no_memory) {
+            return NGX_ERROR;
+        }
+
+        if (st == IOA_BODY_TOO_LARGE) {
+            return ngx_http_ioattest_body_too_large(r, ctx, cl);
+        }
 
         b->pos = b->last;
         b->file_pos = b->file_last;

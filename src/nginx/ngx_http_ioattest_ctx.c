@@ -58,6 +58,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     ngx_http_ioattest_held_init(&ctx->held);
+    ctx->flow.last = &ctx->flow.chain;
 
     ctx->poll.data = ctx;
     ctx->poll.handler = ngx_http_ioattest_poll_handler;
@@ -223,6 +224,10 @@ ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx)
 {
     if (ctx->poll.timer_set) {
         ngx_del_timer(&ctx->poll);
+    }
+
+    if (ctx->beat.timer_set) {
+        ngx_del_timer(&ctx->beat);
     }
 
     if (ctx->queued) {

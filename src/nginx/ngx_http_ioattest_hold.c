@@ -20,8 +20,6 @@ static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
     ioa_status_t *reason);
-static void ngx_http_ioattest_hold_drop(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
 static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
@@ -88,6 +86,11 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
     if (rc == NGX_AGAIN) {
         r->write_event_handler = ngx_http_ioattest_hold_wait;
         ngx_http_ioattest_hold_quiet(r);
+
+        if (ctx->flowing) {
+            ngx_http_ioattest_stream_wait(ctx);
+        }
+
         return;
     }
 
@@ -256,7 +259,7 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
 
     if (!wev->delayed && !r->aio) {
 
-        if (ngx_http_ioattest_stream_push(r, ctx) == NGX_ERROR) {
+        if (ngx_http_ioattest_flow_push(ctx) == NGX_ERROR) {
             ngx_http_finalize_request(r, NGX_ERROR);
             return;
         }
@@ -283,10 +286,8 @@ ngx_http_ioattest_hold_release(ngx_http_request_t *r,
     if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
         ngx_http_ioattest_trailers_drop(r);
 
-        if (ctx->events && ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_DROP
-            && !ctx->conf->dry_run)
-        {
-            ngx_http_ioattest_hold_drop(r, ctx);
+        if (ctx->made && ngx_http_ioattest_stream_close(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
         }
     }
 
@@ -303,30 +304,6 @@ ngx_http_ioattest_hold_release(ngx_http_request_t *r,
     }
 
     return ngx_http_ioattest_next_body(r, ctx->held.chain);
-}
-
-
-/* Takes the signature event out of what is held. */
-
-static void
-ngx_http_ioattest_hold_drop(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    off_t             length;
-    uint64_t          len;
-    const ioa_sse_t  *sse;
-
-    sse = ioa_body_stream(ctx->body);
-    len = ioa_sse_event_len(sse);
-    length = r->headers_out.content_length_n;
-
-    ngx_http_ioattest_held_cut(&ctx->held,
-                               ioa_sse_event_offset(sse) - ctx->shown, len);
-
-    if (!ctx->flowing && length != -1) {
-        ngx_http_clear_content_length(r);
-        r->headers_out.content_length_n = length - (off_t) len;
-    }
 }
 
 

@@ -1,45 +1,42 @@
 
 /*
- * Event streams that flow: what may be shown is passed on as it comes, in
- * the upstream's own buffers; what may not be shown yet, and from the first
- * signature event or [DONE] on everything, is kept until the verdict, which
- * falls at the end of the body.
+ * Event streams that flow: what may be shown is passed on as it comes; what
+ * may not be shown yet is kept until the verdict, which falls at the end of
+ * the body.
  */
 
 
 #include "ngx_http_ioattest.h"
 
 
-#define NGX_HTTP_IOATTEST_STREAM_CHUNK  4096
+#define NGX_HTTP_IOATTEST_STREAM_BEAT  15000   /* ms */
 
 #define NGX_HTTP_IOATTEST_ERROR_EVENT  "event: error\ndata: "
 
 
-static ngx_chain_t **ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b, ngx_chain_t **ll);
-static ngx_int_t ngx_http_ioattest_stream_feed(ngx_http_ioattest_ctx_t *ctx,
+static ngx_int_t ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b);
+static ngx_int_t ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx,
     ngx_buf_t *b);
-static ngx_chain_t **ngx_http_ioattest_stream_link(ngx_http_request_t *r,
-    ngx_chain_t **ll, ngx_buf_t *b);
-static void ngx_http_ioattest_stream_note(ngx_http_ioattest_ctx_t *ctx,
-    ngx_chain_t *out);
-static ngx_int_t ngx_http_ioattest_stream_send(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *out);
 static ngx_int_t ngx_http_ioattest_stream_end(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_uint_t last);
+static void ngx_http_ioattest_stream_beat(ngx_event_t *ev);
+
+
+static u_char  ngx_http_ioattest_stream_heartbeat[] = ":\n";
 
 
 ngx_int_t
 ngx_http_ioattest_stream_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
+    ctx->flowing = 1;
+
     if (ngx_http_ioattest_bind_init(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STREAM);
-
-    ctx->flowing = 1;
 
     r->filter_need_in_memory = 1;
 
@@ -69,10 +66,8 @@ ngx_http_ioattest_stream_body(ngx_http_request_t *r,
     ngx_int_t     rc;
     ngx_buf_t    *b;
     ngx_uint_t    last, flush, broken;
-    ngx_chain_t  *cl, *out, **ll;
+    ngx_chain_t  *cl;
 
-    out = NULL;
-    ll = &out;
     last = 0;
     flush = 0;
 
@@ -82,27 +77,25 @@ ngx_http_ioattest_stream_body(ngx_http_request_t *r,
         last |= b->last_buf;
         flush |= b->flush;
 
-        if (ngx_buf_special(b)) {
+        if (!ngx_buf_special(b)) {
+            rc = ngx_http_ioattest_stream_buffer(r, ctx, b);
 
-            if (!b->last_buf || ctx->state == NGX_HTTP_IOATTEST_EXEMPT) {
-                ll = ngx_http_ioattest_stream_link(r, ll, b);
-            }
+        } else if (!b->last_buf || ctx->state == NGX_HTTP_IOATTEST_EXEMPT) {
+            rc = ngx_http_ioattest_flow_link(ctx, b);
 
         } else {
-            ll = ngx_http_ioattest_stream_buffer(r, ctx, b, ll);
+            rc = NGX_OK;
         }
 
-        if (ll == NULL) {
+        if (rc != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
-    if (out) {
-        rc = ngx_http_ioattest_stream_send(r, ctx, out);
-
-        if (rc == NGX_ERROR) {
-            return rc;
-        }
+    if (ctx->flow.chain
+        && ngx_http_ioattest_flow_send(ctx) == NGX_ERROR)
+    {
+        return NGX_ERROR;
     }
 
     if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT) {
@@ -121,167 +114,78 @@ ngx_http_ioattest_stream_body(ngx_http_request_t *r,
 }
 
 
-/* Returns the new end of what is passed on, NULL for an error. */
-
-static ngx_chain_t **
+static ngx_int_t
 ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b, ngx_chain_t **ll)
+    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
 {
-    size_t     n, kept, pass;
-    uint64_t   passable;
+    ioa_status_t  st;
 
     if (!ngx_buf_in_memory(b)) {
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
                       "ioattest: buffer not in memory");
-        return NULL;
-    }
-
-    n = b->last - b->pos;
-    kept = ctx->held.size;
-
-    if (ngx_http_ioattest_stream_feed(ctx, b) == NGX_OK) {
-        passable = ioa_sse_passable(ioa_body_stream(ctx->body)) - ctx->shown;
-        passable = ngx_min(passable, kept + n);
-
-    } else {
-
-        /* a dry run */
-        passable = kept + n;
-    }
-
-    ctx->shown += passable;
-
-    /* first of what was kept, then of what has come */
-
-    pass = (size_t) ngx_min(passable, kept);
-
-    ll = ngx_http_ioattest_held_take(r, &ctx->held, ll, pass);
-    if (ll == NULL) {
-        return NULL;
-    }
-
-    pass = (size_t) passable - pass;
-
-    if (ctx->failed == IOA_OK
-        && ngx_http_ioattest_held_append(r, &ctx->held, b->pos + pass,
-                                         n - pass,
-                                         NGX_HTTP_IOATTEST_STREAM_CHUNK)
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    if (b->in_file) {
-        b->file_last -= n - pass;
-    }
-
-    b->last -= n - pass;
-
-    if (ctx->state == NGX_HTTP_IOATTEST_STREAM) {
-        b->last_buf = 0;
-        b->last_in_chain = 0;
-    }
-
-    return pass ? ngx_http_ioattest_stream_link(r, ll, b) : ll;
-}
-
-
-/* NGX_OK: the reader says what may be passed; NGX_DECLINED: all may. */
-
-static ngx_int_t
-ngx_http_ioattest_stream_feed(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
-{
-    ioa_status_t  st;
-
-    if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT) {
-        return NGX_DECLINED;
-    }
-
-    if (ctx->failed != IOA_OK) {
-        return NGX_OK;
-    }
-
-    st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
-
-    if (st == IOA_OK
-        && ctx->held.size + (b->last - b->pos) > ctx->conf->buffer_size
-        && ioa_sse_holding(ioa_body_stream(ctx->body)))
-    {
-        st = IOA_BODY_TOO_LARGE;
-    }
-
-    if (st == IOA_OK) {
-        return NGX_OK;
+        return NGX_ERROR;
     }
 
     if (ctx->conf->dry_run) {
-        (void) ngx_http_ioattest_refuse(ctx, st, NULL);
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
-        return NGX_DECLINED;
+        return ngx_http_ioattest_stream_raw(ctx, b);
     }
 
-    ctx->failed = st;
+    ctx->flow.tail = NULL;
+    ctx->flow.sliced = 0;
+
+    if (ctx->failed == IOA_OK) {
+        st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
+
+        if (ctx->no_memory) {
+            return NGX_ERROR;
+        }
+
+        ctx->failed = st;
+    }
+
+    if (ctx->flow.tail) {
+        ctx->flow.tail->flush = b->flush;
+    }
+
+    if (ctx->flow.sliced) {
+        ctx->flow.tail->shadow = b;
+
+    } else {
+
+        /* nothing of it is needed any more */
+
+        b->pos = b->last;
+        b->file_pos = b->file_last;
+    }
 
     return NGX_OK;
 }
 
 
-static ngx_chain_t **
-ngx_http_ioattest_stream_link(ngx_http_request_t *r, ngx_chain_t **ll,
-    ngx_buf_t *b)
-{
-    ngx_chain_t  *cl;
-
-    cl = ngx_alloc_chain_link(r->pool);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    cl->buf = b;
-    cl->next = NULL;
-    *ll = cl;
-
-    return &cl->next;
-}
-
+/* A dry run passes on what comes, whatever it thinks of it. */
 
 static ngx_int_t
-ngx_http_ioattest_stream_send(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *out)
+ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
 {
-    ngx_int_t  rc;
+    ioa_status_t  st;
 
-    ngx_http_ioattest_stream_note(ctx, out);
+    if (ctx->state == NGX_HTTP_IOATTEST_STREAM) {
+        st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
 
-    rc = ngx_http_ioattest_next_body(r, out);
+        if (st != IOA_OK) {
+            (void) ngx_http_ioattest_refuse(ctx, st, NULL);
+            ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
 
-    ngx_chain_update_chains(r->pool, &ctx->held.free, &ctx->held.busy, &out,
-                            (ngx_buf_tag_t) &ngx_http_ioattest_module);
+        } else {
 
-    return rc;
-}
+            /* the end waits for the verdict */
 
-
-/* The last two bytes that were passed on: in a line, or in an event? */
-
-static void
-ngx_http_ioattest_stream_note(ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *out)
-{
-    size_t      n;
-    ngx_buf_t  *b;
-
-    for ( /* void */ ; out; out = out->next) {
-        b = out->buf;
-
-        if (ngx_buf_special(b)) {
-            continue;
+            b->last_buf = 0;
+            b->last_in_chain = 0;
         }
-
-        n = b->last - b->pos;
-
-        ctx->shown_end[0] = (n > 1) ? b->last[-2] : ctx->shown_end[1];
-        ctx->shown_end[1] = b->last[-1];
     }
+
+    return ngx_http_ioattest_flow_link(ctx, b);
 }
 
 
@@ -321,26 +225,87 @@ ngx_http_ioattest_stream_end(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_ioattest_stream_push(ngx_http_request_t *r,
+ngx_http_ioattest_stream_close(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_int_t     rc;
-    ngx_chain_t  *none;
+    int  event, digest;
 
-    if (!ctx->flowing
-        || (!r->connection->buffered
-            && (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED) == 0))
-    {
-        return NGX_OK;
+    event = (ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_PASS);
+    digest = ctx->have_machine || ctx->conf->policy.image_digests_n;
+
+    if (!ctx->flowing) {
+
+        /* it is another one now */
+
+        ngx_http_clear_content_length(r);
     }
 
-    rc = ngx_http_ioattest_next_body(r, NULL);
+    return (ioa_sse_close(ioa_body_stream(ctx->body), event, digest)
+            == IOA_OK) ? NGX_OK : NGX_ERROR;
+}
 
-    none = NULL;
-    ngx_chain_update_chains(r->pool, &ctx->held.free, &ctx->held.busy, &none,
-                            (ngx_buf_tag_t) &ngx_http_ioattest_module);
 
-    return rc;
+void
+ngx_http_ioattest_stream_wait(ngx_http_ioattest_ctx_t *ctx)
+{
+    if (!ctx->made || ctx->beat.timer_set) {
+        return;
+    }
+
+    ctx->beat.data = ctx;
+    ctx->beat.handler = ngx_http_ioattest_stream_beat;
+    ctx->beat.log = ctx->request->connection->log;
+
+    ngx_add_timer(&ctx->beat, NGX_HTTP_IOATTEST_STREAM_BEAT);
+}
+
+
+static void
+ngx_http_ioattest_stream_beat(ngx_event_t *ev)
+{
+    ngx_int_t                 rc;
+    ngx_buf_t                *b;
+    ngx_connection_t         *c;
+    ngx_http_request_t       *r;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    rc = NGX_OK;
+
+    /* a client that has not taken what went before needs no other */
+
+    if (!c->buffered && (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED) == 0) {
+        b = ngx_http_ioattest_flow_get(ctx, 0);
+
+        if (b == NULL || ngx_http_ioattest_flow_link(ctx, b) != NGX_OK) {
+            rc = NGX_ERROR;
+
+        } else {
+            b->pos = ngx_http_ioattest_stream_heartbeat;
+            b->last = b->pos + sizeof(ngx_http_ioattest_stream_heartbeat) - 1;
+            b->memory = 1;
+            b->flush = 1;
+
+            rc = ngx_http_ioattest_flow_send(ctx);
+        }
+    }
+
+    if (rc == NGX_ERROR) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+
+    } else {
+        ngx_add_timer(ev, NGX_HTTP_IOATTEST_STREAM_BEAT);
+
+        /* what the client does not take at once goes on as all else does */
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
 }
 
 
@@ -348,7 +313,6 @@ ngx_int_t
 ngx_http_ioattest_stream_error(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    u_char       *p;
     ngx_buf_t    *b;
     ngx_str_t     json;
     ngx_chain_t   out;
@@ -357,28 +321,15 @@ ngx_http_ioattest_stream_error(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    b = ngx_create_temp_buf(r->pool, json.len + sizeof("\n\n\n\n")
+    b = ngx_create_temp_buf(r->pool, json.len + sizeof("\n\n")
                                      + sizeof(NGX_HTTP_IOATTEST_ERROR_EVENT));
     if (b == NULL) {
         return NGX_ERROR;
     }
 
-    p = b->last;
+    /* nothing has begun that was not ended: neither a line nor an event */
 
-    /* what was begun is ended first: a line, an event */
-
-    if (ctx->shown) {
-
-        if (ctx->shown_end[1] != '\n') {
-            *p++ = '\n';
-            *p++ = '\n';
-
-        } else if (ctx->shown_end[0] != '\n') {
-            *p++ = '\n';
-        }
-    }
-
-    b->last = ngx_sprintf(p, "%s%V\n\n", NGX_HTTP_IOATTEST_ERROR_EVENT,
+    b->last = ngx_sprintf(b->last, "%s%V\n\n", NGX_HTTP_IOATTEST_ERROR_EVENT,
                           &json);
     b->last_buf = 1;
     b->last_in_chain = 1;

@@ -17,7 +17,7 @@ static uint8_t              digest[IOA_SHA256_LEN];
 
 
 static ioa_status_t
-feed(const char *stream, size_t piece)
+judge(const char *stream, size_t piece)
 {
     size_t        m, n = strlen(stream);
     uint8_t      *copy;
@@ -31,15 +31,6 @@ feed(const char *stream, size_t piece)
         st = ioa_sse_update(&sse, copy, m);
         free(copy);
     }
-
-    return st;
-}
-
-
-static ioa_status_t
-judge(const char *stream, size_t piece)
-{
-    (void) feed(stream, piece);
 
     return ioa_sse_final(digest, &sig, &sse);
 }
@@ -183,7 +174,12 @@ test_event(void)
         "{\"text\":\"a\",\"text\":\"a\"}",
         "{\"t\\u0065xt\":\"a\",\"text\":\"a\"}",
         "{\"signature\":[]}", "{\"text\":\"\\n\"}", "{\"text\":\"\xff\"}",
-        "{\"a\":NaN}", "{}x", "{\"x\":{\"y\":1,\"y\":2}}"
+        "{\"vllm\":{\"model_id\":NaN}}", "{}x",
+        "{\"vllm\":{\"model_id\":1,\"model_id\":2}}",
+        "{\"vllm\":1}", "{\"vllm\":{\"x\":1}}", "{\"vllm\":[]}",
+        "{\"choices\":[]}", "{\"text\":\"a\",\"tool_calls\":1}",
+        "{\"error\":{}}", "{\"object\":\"x\"}", "{\"type\":\"x\"}",
+        "{\"\":1}", "{\"Text\":\"a\"}"
     };
 
     (void) judge(EVENT, 7);
@@ -191,7 +187,7 @@ test_event(void)
             && sig.signature.len == 2 && sig.signing_address.len == 3
             && sig.signing_algo.len == 5 && sig.image_digest.data == NULL,
             "the event's members");
-    UNIT_OK(judge("event: signature\ndata: {\"vllm\":{\"x\":\"\\u4e2d\"},"
+    UNIT_OK(judge("event: signature\ndata: {\"vllm\":{\"model_id\":\"\\u4e2d\"},"
                   "\"image_digest\":\"\"}\n\n", 9) == IOA_OK
             && sig.text.data == NULL && sig.image_digest.data != NULL
             && sig.image_digest.len == 0, "absent and empty differ");
@@ -220,109 +216,6 @@ test_event(void)
 }
 
 
-/* After every byte: whole lines, no more than limit, and all of it at last. */
-static void
-passable(const char *name, const char *stream, size_t limit)
-{
-    size_t      i, n = strlen(stream), last = 0;
-    unit_all_t  all = { 0, 0, "" };
-
-    ioa_sse_init(&sse);
-
-    for (i = 0; i < n; i++) {
-        ioa_status_t  st;
-
-        st = ioa_sse_update(&sse, (const uint8_t *) stream + i, 1);
-
-        unit_each(&all, ioa_sse_passable(&sse) >= last
-                        && ioa_sse_passable(&sse) <= limit
-                        && (ioa_sse_passable(&sse) == 0
-                            || stream[ioa_sse_passable(&sse) - 1] == '\n'),
-                  "%zu at %zu", (size_t) ioa_sse_passable(&sse), i);
-
-        last = (size_t) ioa_sse_passable(&sse);
-
-        if (st != IOA_OK) {
-            break;
-        }
-    }
-
-    unit_each(&all, last == limit, "%zu at last", last);
-    UNIT_ALL(&all, name);
-}
-
-
-/* A line that is longer than what is kept back flows before its end. */
-static void
-test_passable_long(void)
-{
-    char        *line = malloc(3 * IOA_SSE_LINE_MAX + 1);
-    unit_all_t   all = { 0, 0, "" };
-
-    size_t       i, last = 0, least;
-
-    memset(line, 'x', 3 * IOA_SSE_LINE_MAX);
-    memcpy(line, "data: ", 6);
-    line[3 * IOA_SSE_LINE_MAX] = '\0';
-
-    ioa_sse_init(&sse);
-
-    for (i = 0; i < 3 * IOA_SSE_LINE_MAX; i++) {
-        unit_each(&all, ioa_sse_update(&sse, (const uint8_t *) line + i, 1)
-                        == IOA_OK, "fault at %zu", i);
-
-        least = i < IOA_SSE_UNDECIDED_MAX ? 0 : i - 64;
-
-        unit_each(&all, ioa_sse_passable(&sse) >= last
-                        && ioa_sse_passable(&sse) >= least
-                        && ioa_sse_passable(&sse) <= i + 1,
-                  "%zu at %zu", (size_t) ioa_sse_passable(&sse), i);
-
-        last = (size_t) ioa_sse_passable(&sse);
-    }
-
-    UNIT_ALL(&all, "a long line flows");
-
-    UNIT_OK(ioa_sse_update(&sse, (const uint8_t *) "\rx\n\n", 4)
-            == IOA_STREAM_AMBIGUOUS
-            && ioa_sse_passable(&sse) == 3 * IOA_SSE_LINE_MAX,
-            "up to what is ambiguous in it");
-
-    free(line);
-}
-
-
-static void
-test_passable(void)
-{
-    passable("held from the event on",
-             "data: a\n\n: x\n\n" EVENT "data: b\n\n" DONE, 14);
-    passable("held from [DONE] on", "data: a\n\n" DONE ": x\n\n" EVENT, 9);
-    passable("held from [DONE] on, without the space",
-             "data: a\n\ndata:[DONE]\n\n" EVENT, 9);
-    passable("an event within a line", "data: a\n\ndata: abc" EVENT "d\n\n",
-             9);
-    passable("an ambiguous line is not passed", "data: a\n\ndata:b\n\n", 9);
-    passable("nor is a CR alone and what follows", "data: a\n\ndata: ab\rc\n\n", 9);
-    passable("nor a byte that is not UTF-8", "data: a\n\ndata: ab\xe4\xb8g\n\n",
-             9);
-    passable("nor half a character", "data: a\n\ndata: ab\xe4\n\n", 9);
-    passable("nor another event", "data: a\n\nevent: x\n\n", 9);
-    passable("nor text behind [DONE]", "data: a\n\ndata: [DONE]x\n\n", 9);
-
-    (void) feed("data: {\"a\":1}\n\n", 100);
-    UNIT_OK(ioa_sse_passable(&sse) == 15 && !ioa_sse_holding(&sse),
-            "the first event flows at once");
-    (void) feed("data: a\ndata: {\"a\":1", 100);
-    UNIT_OK(ioa_sse_passable(&sse) == 8, "but no part of a line");
-    test_passable_long();
-    (void) feed("data: a\n\n" EVENT "\n", 10);
-    UNIT_OK(ioa_sse_holding(&sse) && ioa_sse_event_offset(&sse) == 9
-            && ioa_sse_event_len(&sse) == sizeof(EVENT) - 1,
-            "where the event stands");
-}
-
-
 int
 main(void)
 {
@@ -330,7 +223,6 @@ main(void)
     test_ambiguous();
     test_ends();
     test_event();
-    test_passable();
 
     return UNIT_DONE();
 }

@@ -49,6 +49,9 @@ def load():
             "address": c["expected"].get("signing_address"),
             "verdict": c["expected"]["verdict"],
             "canonical": c["canonical_request_sha256"],
+            "chunks": json.loads(c.get("canonical_response")
+                                 or "{}").get("chunks")
+            if c["kind"] == "stream" else None,
         }
     with open(os.path.join(WHERE, "agent", "tampered.json")) as f:
         for c in json.load(f)["cases"]:
@@ -58,7 +61,7 @@ def load():
                 "pieces": [], "complete": True,
                 "request": base64.b64decode(c["client_request_b64"] or ""),
                 "address": c["attested_address"], "verdict": "altered",
-                "canonical": None,
+                "canonical": None, "chunks": None,
             }
     return cases
 
@@ -178,6 +181,19 @@ def ask(conn, path, case):
     return r.status, body, m.group(1).decode() if m else ""
 
 
+def made(case):
+    """What leaves of a stream: what was signed, and [DONE].  Heartbeats aside,
+    as they may stand anywhere."""
+    out = b"".join(b"data: " + c.removesuffix("\r").encode() + b"\n\n"
+                   for c in case["chunks"])
+    done = re.search(rb"^data: ?\[DONE\]\r?$", case["body"], re.M)
+    return out + (b"data: [DONE]\n\n" if done else b"")
+
+
+def without_heartbeats(body):
+    return re.sub(rb"^:\n", b"", body, flags=re.M)
+
+
 def judge(name, case, mode, unforetold, got):
     """Why the answer is wrong, or None."""
     status, body, code = got
@@ -191,6 +207,10 @@ def judge(name, case, mode, unforetold, got):
     if name.endswith("__image_digest_changed"):
         # of an address that is trusted by configuration none is known
         return None if status == 200 else "refused: %d %s" % (status, code)
+    if case["verdict"] == "accept" and is_stream(case):
+        if status == case["status"] and without_heartbeats(body) == made(case):
+            return None
+        return "other than signed: %d %s" % (status, code)
     if case["verdict"] == "accept":
         if status == case["status"] and body == case["body"]:
             return None

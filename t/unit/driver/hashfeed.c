@@ -7,8 +7,6 @@
  *
  *   c  canonical hash of a response: status digest
  *   t  canonical text of a response, or "bad"
- *   s  event stream: status digest passable holding event members
- *   p  event stream: after each piece offset:passable:holding
  *   q  request: status digest stream model_status model
  */
 
@@ -18,7 +16,6 @@
 
 #include "ioa_canon.h"
 #include "ioa_reqmodel.h"
-#include "ioa_sse.h"
 
 static uint32_t  feed_seed;
 
@@ -135,100 +132,6 @@ feed_text(const uint8_t *data, size_t len)
 
 
 static void
-feed_sse_members(const ioa_sse_signature_t *sig)
-{
-    size_t             i;
-    const ioa_span_t  *m[5] = { &sig->text, &sig->signature,
-                                &sig->signing_address, &sig->signing_algo,
-                                &sig->image_digest };
-
-    for (i = 0; i < 5; i++) {
-        if (m[i]->data == NULL) {
-            printf(" -");
-
-        } else {
-            printf(" =");
-            (void) fwrite(m[i]->data, 1, m[i]->len, stdout);
-        }
-    }
-}
-
-
-static void
-feed_sse(const uint8_t *data, size_t len)
-{
-    size_t               n;
-    uint8_t              digest[32], *p;
-    uint64_t             passable = 0;
-    ioa_sse_t           *sse = malloc(sizeof(ioa_sse_t));
-    ioa_status_t         st = IOA_OK;
-    ioa_sse_signature_t  sig;
-
-    if (sse == NULL) {
-        abort();
-    }
-
-    ioa_sse_init(sse);
-
-    while (len != 0 && st == IOA_OK) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
-        st = ioa_sse_update(sse, p, n);
-        free(p);
-        data += n;
-        len -= n;
-
-        if (ioa_sse_passable(sse) < passable) {
-            abort();
-        }
-
-        passable = ioa_sse_passable(sse);
-    }
-
-    st = ioa_sse_final(digest, &sig, sse);
-    printf("%d ", (int) st);
-    feed_hex(digest, 32);
-    printf(" %llu %d %llu %llu", (unsigned long long) passable,
-           ioa_sse_holding(sse),
-           (unsigned long long) ioa_sse_event_offset(sse),
-           (unsigned long long) ioa_sse_event_len(sse));
-    feed_sse_members(&sig);
-    printf("\n");
-    free(sse);
-}
-
-
-static void
-feed_passable(const uint8_t *data, size_t len)
-{
-    size_t        n, at = 0;
-    uint8_t      *p;
-    ioa_sse_t    *sse = malloc(sizeof(ioa_sse_t));
-    ioa_status_t  st = IOA_OK;
-
-    if (sse == NULL) {
-        abort();
-    }
-
-    ioa_sse_init(sse);
-
-    while (at != len && st == IOA_OK) {
-        n = feed_piece(len - at);
-        p = feed_copy(data + at, n);
-        st = ioa_sse_update(sse, p, n);
-        free(p);
-        at += n;
-        printf("%zu:%llu:%d ", at,
-               (unsigned long long) ioa_sse_passable(sse),
-               ioa_sse_holding(sse));
-    }
-
-    printf("%d\n", (int) st);
-    free(sse);
-}
-
-
-static void
 feed_request(const uint8_t *data, size_t len)
 {
     size_t             n;
@@ -283,14 +186,6 @@ main(void)
 
         case 't':
             feed_text(data, len);
-            break;
-
-        case 's':
-            feed_sse(data, len);
-            break;
-
-        case 'p':
-            feed_passable(data, len);
             break;
 
         case 'q':

@@ -1,4 +1,4 @@
-"""Drives the test filter hashfeed.c from Python."""
+"""Drives the test filters hashfeed.c and ssefeed.c from Python."""
 
 import os
 import struct
@@ -15,7 +15,9 @@ REQUEST_AMBIGUOUS = 16
 MODEL_UNKNOWN = 29
 
 
-PROGRAM = os.path.join(os.environ.get("CORE_DIR", "build/core"), "hashfeed")
+CORE_DIR = os.environ.get("CORE_DIR", "build/core")
+PROGRAM = os.path.join(CORE_DIR, "hashfeed")
+STREAMS = os.path.join(CORE_DIR, "ssefeed")
 SEED = int(os.environ.get("IOA_DIFFER_SEED", "1"))
 
 

@@ -1,0 +1,209 @@
+/*
+ * ssefeed: event streams as a filter, for test drivers.
+ *
+ * Reads records as hashfeed does.  The kind says how the output is made:
+ *
+ *   s  its end is held, the event is passed on with its image digest
+ *   d  its end is held, the event is dropped
+ *   a  all of it is held, the event is passed on without its image digest
+ *   b  all of it is held, the event is dropped
+ *   n  no output is made
+ *
+ * Writes one line for each: status, digest, what was shown and what was held
+ * (in hex, "-" where there is nothing), after each piece offset:shown and a
+ * comma, the number of pieces that were no bytes of the input in their place,
+ * and the event's members.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ioa_sse.h"
+
+typedef struct {
+    const uint8_t  *piece;      /* the input */
+    size_t          piece_n;
+    size_t          copies;
+    size_t          n[2];       /* shown, held */
+    uint8_t        *data[2];
+} feed_t;
+
+static uint32_t  feed_seed;
+
+
+static size_t
+feed_piece(size_t left)
+{
+    size_t  n;
+
+    if (feed_seed == 0) {
+        return left;
+    }
+
+    if (feed_seed == 1) {
+        return left < 1 ? left : 1;
+    }
+
+    feed_seed = feed_seed * 1664525 + 1013904223;
+    n = (feed_seed >> 8) % ((feed_seed >> 28) ? 40 : 3000) + 1;
+
+    return n < left ? n : left;
+}
+
+
+static void *
+feed_alloc(size_t n)
+{
+    void  *p = malloc(n + (n == 0));
+
+    if (p == NULL) {
+        abort();
+    }
+
+    return p;
+}
+
+
+static int
+feed_sink(void *ctx, const ioa_sse_piece_t *piece)
+{
+    size_t   at;
+    feed_t  *feed = ctx;
+
+    if (piece->len == 0 || (piece->held != 0 && piece->held != 1)) {
+        abort();
+    }
+
+    at = piece->from == IOA_SSE_INPUT ? (size_t) (piece->data - feed->piece)
+                                      : 0;
+
+    if (piece->from == IOA_SSE_INPUT
+        && (piece->held || piece->data < feed->piece || at > feed->piece_n
+            || piece->len > feed->piece_n - at))
+    {
+        abort();
+    }
+
+    feed->copies += piece->from != IOA_SSE_INPUT;
+
+    memcpy(feed->data[piece->held] + feed->n[piece->held], piece->data,
+           piece->len);
+    feed->n[piece->held] += piece->len;
+
+    return 1;
+}
+
+
+static void
+feed_hex(const uint8_t *data, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        printf("%02x", data[i]);
+    }
+
+    printf(n == 0 ? "- " : " ");
+}
+
+
+static void
+feed_members(const ioa_sse_signature_t *sig)
+{
+    size_t             i;
+    const ioa_span_t  *m[5] = { &sig->text, &sig->signature,
+                                &sig->signing_address, &sig->signing_algo,
+                                &sig->image_digest };
+
+    for (i = 0; i < 5; i++) {
+        if (m[i]->data == NULL) {
+            printf(" -");
+
+        } else {
+            printf(" =");
+            (void) fwrite(m[i]->data, 1, m[i]->len, stdout);
+        }
+    }
+}
+
+
+static void
+feed_stream(char kind, const uint8_t *data, size_t len)
+{
+    char                 *steps, *step;
+    size_t                n, at = 0;
+    feed_t                feed = { NULL, 0, 0, { 0, 0 }, { NULL, NULL } };
+    uint8_t               digest[32];
+    ioa_sse_t            *sse = feed_alloc(sizeof(ioa_sse_t));
+    ioa_status_t          st = IOA_OK;
+    ioa_sse_signature_t   sig;
+
+    /* each byte may become a line of its own */
+    feed.data[0] = feed_alloc(2 * len + 2 * IOA_SSE_EVENT_MAX);
+    feed.data[1] = feed_alloc(2 * len + 2 * IOA_SSE_EVENT_MAX);
+    step = steps = feed_alloc(24 * len + 24);
+    *step = '\0';
+
+    ioa_sse_init(sse);
+
+    if (kind != 'n') {
+        ioa_sse_output(sse, feed_sink, &feed, kind == 'a' || kind == 'b');
+    }
+
+    while (at != len && st == IOA_OK) {
+        n = feed_piece(len - at);
+
+        /* of exactly that size: a read beyond it is seen by the sanitizer */
+        feed.piece = memcpy(feed_alloc(n), data + at, n);
+        feed.piece_n = n;
+        st = ioa_sse_update(sse, feed.piece, n);
+        free((void *) feed.piece);
+        at += n;
+        step += sprintf(step, "%zu:%zu,", at, feed.n[0]);
+    }
+
+    st = ioa_sse_final(digest, &sig, sse);
+
+    if (st == IOA_OK && kind != 'n') {
+        st = ioa_sse_close(sse, kind == 's' || kind == 'a', kind == 's');
+    }
+
+    printf("%d ", (int) st);
+    feed_hex(digest, 32);
+    feed_hex(feed.data[0], feed.n[0]);
+    feed_hex(feed.data[1], feed.n[1]);
+    printf("%s %zu", steps, feed.copies);
+    feed_members(&sig);
+    printf("\n");
+
+    free(feed.data[0]);
+    free(feed.data[1]);
+    free(steps);
+    free(sse);
+}
+
+
+int
+main(void)
+{
+    uint8_t   head[9], *data;
+    uint32_t  len;
+
+    while (fread(head, 1, 9, stdin) == 9) {
+        memcpy(&feed_seed, head + 1, 4);
+        memcpy(&len, head + 5, 4);
+        data = feed_alloc(len);
+
+        if (fread(data, 1, len, stdin) != len
+            || memchr("sdabn", head[0], 5) == NULL)
+        {
+            return 2;
+        }
+
+        feed_stream((char) head[0], data, len);
+        free(data);
+    }
+
+    return 0;
+}
