@@ -111,7 +111,7 @@ def error_code(raw):
 def readers_see(body, values, tail):
     """Why one of the readers sees other than values and then tail, a list of
     (event, data); or None."""
-    want = [("message", v[:-1] if v.endswith("\r") else v) for v in values]
+    want = [("message", v) for v in values]
     if readers.standard(body) != want + tail:
         return "the standard's reader"
     want = [d for v in values for d in readers.lines_of(v)]
@@ -137,7 +137,7 @@ def refused(want, mode, status, body):
         if set(kinds) - {"value"}:
             return "its end was shown: %s" % kinds[-3:]
         values = [v.decode() for k, v in parts if k == "value"]
-        if values != want.early[:len(values)]:
+        if values != [rules.sent(v) for v in want.early][:len(values)]:
             return "no prefix of what was hashed"
         if not want.shown <= len(values) <= len(want.early):
             return "%d values shown of %d to %d" % (
@@ -157,8 +157,8 @@ def verified(want, mode, digest, status, head, body):
         return "status %d, %s" % (status, body[:150])
     parts = rules.parts(body)
     rest = [p for p in parts if p[0] != "heartbeat"]
-    if len(parts) - len(rest) > want.comments:
-        return "more heartbeats than comments"
+    if len(parts) - len(rest) != want.comments:
+        return "not as many heartbeats as comments"
     tail = []
     if want.done:
         if not rest or rest.pop()[0] != "done":
@@ -179,7 +179,7 @@ def verified(want, mode, digest, status, head, body):
     if [k for k, _ in rest if k != "value"]:
         return "unexpected parts: %s" % rest[-3:]
     values = [v.decode() for _, v in rest]
-    if values != want.values:
+    if values != [rules.sent(v) for v in want.values]:
         return "other values"
     return readers_see(body, values, tail)
 

@@ -5,10 +5,12 @@ It reads the whole stream at once and shares no code with the gateway or the
 simulated API.  Stream says of one stream
 
   values     what the agent hashes of it (AGENT 4.3), in order
+  comments   how many of its lines are comments
   done       whether the upstream sent its [DONE]
   faults     the reasons for which it may be refused; none: it must pass
-  shown      how many of the values may leave before the verdict
-  unsure     how many of them need not, or may be one more: see grey()
+  early      the values that may leave before the verdict
+  shown      how many of these must; not those behind a value of which readers
+             of JSON differ, or whose line is about as long as may be
 
 and parts() takes what a gateway forwarded to pieces.
 """
@@ -64,13 +66,14 @@ def read(value, **more):
 
 
 def finishes(node):
-    """Whether a finish or a tool call stands in it, at any depth."""
+    """Whether a finish or a tool call stands in it, at any depth, its name in
+    any case."""
     todo = [node]
     while todo:
         node = todo.pop()
         if isinstance(node, Pairs):
             for name, value in node:
-                if name in FINISH and value not in NOTHING:
+                if name.lower() in FINISH and value not in NOTHING:
                     return True
                 todo.append(value)
         elif isinstance(node, list):
@@ -136,6 +139,12 @@ def cut(data):
         at = end + 2
 
 
+def sent(value):
+    """A value as it leaves: the CR of a line's end is hashed, but it is no
+    reader's data."""
+    return value[:-1] if value.endswith("\r") else value
+
+
 class Stream:
     """What becomes of data, which came to a regular end or did not.
 
@@ -178,7 +187,7 @@ class Stream:
                 self.done = True
             elif what == "hashed":
                 self.values.append(value)
-            elif what == "comment":
+            elif what == "comment" and i < len(lines) - 1:
                 self.comments += 1
 
     # --- the event
@@ -239,7 +248,7 @@ class Stream:
         for line in data.split(b"\n")[:-1]:
             what, value = judge(line, True)
             if what in ("ambiguous", "done") \
-                    or re.match(rb"(?i)data:\s*\[done\]", line):
+                    or re.match(rb"data:\s*\[(?i:done)\]", line):
                 return
             if what == "hashed":
                 far = len(line) - LINE_MAX
@@ -269,8 +278,6 @@ def parts(body):
         if body.startswith(b":\n", at):
             out.append(("heartbeat", b""))
             at += 2
-            # one alone, or an event's end of its own
-            at += body.startswith(b"\n", at)
             continue
         found = LINE.match(body, at)
         if not found:
