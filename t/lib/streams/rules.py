@@ -22,6 +22,7 @@ import re
 MARK = b"event: signature\ndata: "
 EVENT_MAX = 16384
 LINE_MAX = 16384
+CUT = re.compile(rb"event: signature\n(d|da|dat|data|data:)?\Z")
 BOM = b"\xef\xbb\xbf"
 
 # members of the event that the agent writes
@@ -189,6 +190,8 @@ class Stream:
                 self.values.append(value)
             elif what == "comment" and i < len(lines) - 1:
                 self.comments += 1
+        # of a mark that is cut nobody knows until the end
+        self.late = CUT.search(rest) is not None
 
     # --- the event
 
