@@ -119,7 +119,7 @@ sub list {
     my ($self) = @_;
 
     $self->say_to('list');
-    return JSON::PP->new->utf8->decode(readline $self->{from});
+    return JSON::PP->new->utf8->decode(scalar readline $self->{from});
 }
 
 
