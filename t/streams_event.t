@@ -9,4 +9,4 @@ use lib "$FindBin::Bin/lib";
 
 use IoattestStreams;
 
-IoattestStreams::run('event', 7000);
+IoattestStreams::run('event', 5000);

@@ -9,4 +9,4 @@ use lib "$FindBin::Bin/lib";
 
 use IoattestStreams;
 
-IoattestStreams::run('bytes', 7000);
+IoattestStreams::run('bytes', 5000);

@@ -9,4 +9,4 @@ use lib "$FindBin::Bin/lib";
 
 use IoattestStreams;
 
-IoattestStreams::run('signed', 7000);
+IoattestStreams::run('signed', 5000);

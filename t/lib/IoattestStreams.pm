@@ -3,7 +3,7 @@ package IoattestStreams;
 # Mutated event streams through the gateway: see t/lib/streams/mutated.py.
 #
 #   use IoattestStreams;
-#   IoattestStreams::run('bytes', 7000);
+#   IoattestStreams::run('bytes', 5000);
 #
 # or, for clients of one's own, the streams and what each is to come to:
 #
