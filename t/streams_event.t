@@ -1,5 +1,6 @@
-# Signature events moved, changed, doubled: readers see exactly what is signed of a
-# stream that verifies, and no end of one that does not.
+# Signature events moved, changed, doubled: readers see
+# exactly what is signed of a stream that verifies, and no end of one that does
+# not.
 
 use strict;
 use warnings;

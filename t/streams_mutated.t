@@ -1,5 +1,6 @@
-# Bytes and lines of streams changed on their way: readers see exactly what is signed of a
-# stream that verifies, and no end of one that does not.
+# Bytes and lines of streams changed on their way: readers see
+# exactly what is signed of a stream that verifies, and no end of one that does
+# not.
 
 use strict;
 use warnings;

@@ -1,5 +1,6 @@
-# Strange streams, signed as they are: readers see exactly what is signed of a
-# stream that verifies, and no end of one that does not.
+# Strange streams, signed as they are: readers see
+# exactly what is signed of a stream that verifies, and no end of one that does
+# not.
 
 use strict;
 use warnings;

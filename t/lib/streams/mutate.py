@@ -241,8 +241,9 @@ def event_json(rnd, members, what):
     if what == "written otherwise":
         order = names[:]
         rnd.shuffle(order)
-        return json.dumps({n: members[n] for n in order}, separators=rnd.choice(
-            [(",", ":"), (" , ", " : "), (",\t", ":\r")])).encode()
+        parts = rnd.choice([(",", ":"), (" , ", " : "), (",\t", ":\r")])
+        return json.dumps({n: members[n] for n in order},
+                          separators=parts).encode()
     text = json.dumps(members).encode()
     if what == "value changed":
         i = rnd.randrange(text.find(b'"') + 1, len(text))
