@@ -7,8 +7,9 @@
 #
 #   TEST_JOBS             how many test files run at once; as many as processors
 #   TEST_NO_DEPS=1        install nothing
-#   IOATTEST_NO_CLIENT=1  go without OpenAI's client, which npm installs; else
-#                         its test fails where it could not be installed
+#   IOATTEST_NO_CLIENT=1  go without OpenAI's and Vercel's clients, which npm
+#                         installs; else their tests fail where they could
+#                         not be installed
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
 #   TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES
 #                         another nginx, and the module built for it
@@ -31,7 +32,7 @@ give_up() {
 client=
 if [ -z "${IOATTEST_NO_CLIENT-}" ]; then
     case "${*:-openai.t}" in
-        *openai.t*) client=client ;;
+        *ai.t*|*openai*.t*) client=client ;;
     esac
     IOATTEST_NEED_CLIENT=1
     export IOATTEST_NEED_CLIENT
@@ -41,7 +42,7 @@ if [ -z "${TEST_NO_DEPS-}" ]; then
     sh scripts/deps.sh $client \
         || give_up "not all that is needed could be installed"
     if [ -n "$client" ]; then
-        sh t/client/install.sh || echo "OpenAI's client is not there" >&2
+        sh t/client/install.sh || echo "the clients are not there" >&2
     fi
 fi
 

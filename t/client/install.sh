@@ -1,8 +1,10 @@
 #!/bin/sh
-# Puts OpenAI's client into build/client, as the npm registry has it.
+# Puts OpenAI's client and Vercel's AI SDK into build/client, as the npm
+# registry has them.
 #
-# The version is in package.json, its checksum in package-lock.json. Where it
-# is there already nothing is done. None of its scripts is run.
+# Versions are in package.json, checksums in package-lock.json, which is made
+# with "npm install --package-lock-only --omit-lockfile-registry-resolved".
+# Where they are there already nothing is done. None of their scripts is run.
 
 set -eu
 
@@ -14,6 +16,7 @@ new=build/client.$$
 
 is_there() {
     [ -f $there/node_modules/openai/package.json ] \
+        && [ -f $there/node_modules/ai/package.json ] \
         && cmp -s "$from/package.json" $there/package.json \
         && cmp -s "$from/package-lock.json" $there/package-lock.json
 }

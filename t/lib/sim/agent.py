@@ -147,7 +147,12 @@ def seal(job):
 
 
 def signature_event(fields):
-    """The agent's event; doubles in fields stay doubles in the JSON."""
+    """The agent's event; doubles in fields stay doubles in the JSON.  What
+    vLLM says of itself has headers of its own, and one member here."""
+    vllm = {k[5:]: v for k, v in fields if k.startswith("vllm_")}
+    fields = [[k, v] for k, v in fields if not k.startswith("vllm_")]
+    if vllm:
+        fields.append(["vllm", {**vllm, "model_owned_by": "vllm"}])
     data = ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in fields)
     return b"event: signature\ndata: {" + data.encode() + b"}\n\n"
 

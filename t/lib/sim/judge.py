@@ -181,6 +181,8 @@ def _stream(got, want, known, digest):
             fields.setdefault(name, []).append(value)
     except (ValueError, TypeError):
         return "event JSON"
+    if not set(fields) <= {*SEAL, "image_digest", "vllm"}:
+        return "event members"
     wrong = _sealed(fields, known, digest)
     if wrong:
         return wrong

@@ -12,6 +12,7 @@ import mis_answer  # noqa: F401 (registers its names)
 import mis_attest
 import mis_completion  # noqa: F401
 import mis_stream  # noqa: F401
+import mis_forge  # noqa: F401
 import misbehave
 import state as state_module
 import wire

@@ -91,7 +91,7 @@ what vLLM says, honestly signed:
   done_with_last done_split done_suffix done_no_space done_lower after_done
   ping_after_done comments event_names event_named multi_data empty_data
   no_final_newline bad_utf8 split_line one_piece stream_unicode forged_event
-  error_event stream_empty
+  error_event stream_empty tool_call
 
 the text, before it is signed:
   request_hash response_hash swap_hashes signed_text signed_upper
@@ -113,7 +113,7 @@ the signature event of a stream:
   no_event two_events event_cut event_bad_json event_not_json event_array
   event_trailing event_no_data event_open event_cut_off event_no_space
   event_crlf event_cr event_order event_two_data event_fields event_extra
-  event_big event_number event_other_name
+  event_big event_number event_other_name event_member
 
 the answer, after signing:
   unsigned minify pretty raw_utf8 body_dup_key trailer_seal range
@@ -122,7 +122,8 @@ the answer, after signing:
   smuggle_done_suffix smuggle_data smuggle_bare_data smuggle_event
   smuggle_comment smuggle_case smuggle_nul smuggle_bom smuggle_end bom
   data_after_done comment_end event_first event_last done_dropped one_chunk
-  event_with_done stop_mid_line stop_before_done
+  event_with_done stop_mid_line stop_before_done forge_finish forge_tool
+  forge_tool_finish forge_escaped forge_double
 
 the HTTP reply (attest and models as well):
   status error redirect reason hdr hdr_drop accel evil_headers cookie

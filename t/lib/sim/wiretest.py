@@ -19,13 +19,13 @@ json_surrogate json_nan json_floats json_spaces json_scalar json_deep
 crlf two_spaces done_never done_with_last done_lower ping_after_done
 comments event_names multi_data empty_data
 split_line one_piece stream_unicode error_event stream_empty provenance
-sig_0x sig_upper sig_v01 address_lower address_upper event_cut event_extra
-event_big smuggle_comment comment_end event_first done_dropped one_chunk
+sig_0x sig_upper sig_v01 address_lower address_upper event_cut
+smuggle_comment comment_end event_first done_dropped one_chunk
 event_with_done every_byte bytewise pieces chunked close_delimited http10
 no_keepalive reason hdr hdr_drop accel evil_headers cookie accel_headers
 validators content_type head_big early_hints continue trailers delay
 head_delay mid_delay piece_delay gate reset_after
-length event_last done_twice done_split done_no_space after_done
+length event_last done_twice done_split done_no_space after_done tool_call
 """.split())
 # Fine for one of the two alone, by what they touch.
 FINE_BODY = set("""
@@ -33,11 +33,13 @@ cr_lines no_space done_suffix no_final_newline field_case text_tab stop
 event_named bad_utf8 forged_event no_event two_events event_bad_json
 event_not_json event_array event_trailing event_no_data event_open
 event_cut_off event_no_space event_crlf event_cr event_order event_two_data
-event_fields event_number event_other_name tamper_line drop_line dup_line
+event_fields event_number event_other_name event_extra event_big
+event_member tamper_line drop_line dup_line
 swap_lines space_line smuggle_no_space smuggle_cr smuggle_done
 smuggle_done_no_space smuggle_done_suffix smuggle_data smuggle_bare_data
 smuggle_event smuggle_case smuggle_nul stop_clean raw_utf8 smuggle_bom
-smuggle_end bom data_after_done stop_mid_line stop_before_done
+smuggle_end bom data_after_done stop_mid_line stop_before_done forge_finish
+forge_tool forge_tool_finish forge_escaped forge_double
 """.split())
 FINE_STREAM = set("minify pretty raw_utf8 body_dup_key unsigned "
                   "trailing trailer_seal smuggle_case".split())
