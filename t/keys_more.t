@@ -237,9 +237,9 @@ begin({ one => { list => [$all[0]] }, two => { list => [@all] },
 for my $round (1, 2) {
     is(said('lists', @$_[0], model => $_->[1]), $_->[2],
        "list of $_->[0], $_->[1], round $round")
-        for ['one', $all[0], '200'], ['one', $all[1], '502 model_unknown'],
+        for ['one', $all[0], '200'], ['one', $all[1], '404 model_unknown'],
             ['two', $all[0], '200'], ['two', $all[1], '200'],
-            ['three', $all[0], '502 model_not_attestable'],
+            ['three', $all[0], '403 model_not_attestable'],
             ['three', $all[1], '200'], ['none', $all[0], '200'];
 }
 is(asked('models'), 4, 'each is asked for once');
@@ -297,7 +297,7 @@ for my $key (qw( one two three ) x 2) {
     is(said('small', $key, model => "$key/model-$_"), '200',
        "a list that pushes others out: $key, $_") for 1, 23, 45;
 }
-is(said('small', 'three', model => "one/model-1"), '502 model_unknown',
+is(said('small', 'three', model => "one/model-1"), '404 model_unknown',
    'and what is in none of its own is unknown');
 
 # a reload
@@ -305,7 +305,7 @@ is(said('small', 'three', model => "one/model-1"), '502 model_unknown',
 begin({ good => {}, tired => { attest => 429,
                                headers => [['Retry-After', '60']] } });
 is(said('reload', 'tired'), '429 attestation_refused', 'a key rests');
-is(said('reload', 'good', model => 'nobody'), '502 model_unknown', 'a list');
+is(said('reload', 'good', model => 'nobody'), '404 model_unknown', 'a list');
 $before = asked('models');
 $nginx->reload;
 $nginx->wait_for(sub { $nginx->workers == 2 });

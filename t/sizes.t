@@ -89,8 +89,8 @@ sub example {
         s/^\s*listen [^\n]*//m;
         s/^\s*(?:ioattest_(?:\w+_certificate|policy|collateral\w*|amd_kds)|
                  proxy_ssl_trusted_certificate|ioattest_ssl_verify)\s[^\n]*//mgx;
-        s/ioattest_cpu\s[^\n]*/ioattest_cpu off;/;
-        s/ioattest_gpu\s[^\n]*/ioattest_gpu off;/;
+        s/#?ioattest_cpu\s[^\n]*/ioattest_cpu off;/;
+        s/#?ioattest_gpu\s[^\n]*/ioattest_gpu off;/;
         s/proxy_ssl_verify\s+on;//g;
     }
 

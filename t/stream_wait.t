@@ -72,10 +72,13 @@ sub body {
 
 my $http1 = "http://127.0.0.1:$nginx->{port}";
 
-# met once, so that the gate is open; then its key is another one
+my @http2 = ('--http2-prior-knowledge',
+             "http://127.0.0.1:$port/tail/completions");
 
-like(body(curl("$http1/tail/completions")), qr/^data: \[DONE\]\n\n\z/m,
-     'met');
+# met once, by each server, so that the gate is open; then its key is another
+
+like(body(curl(@$_)), qr/^data: \[DONE\]\n\n\z/m, 'met')
+    for ["$http1/tail/completions"], \@http2;
 IoattestSim::set(generation => 1, attest_machines => [0],
                  completion_machines => [0], attest_delay_ms => 17_000);
 
@@ -85,7 +88,7 @@ my $start = time;
 
 my @waiting = map { curl(@$_) }
     ["$http1/tail/completions"],
-    ['--http2-prior-knowledge', "http://127.0.0.1:$port/tail/completions"],
+    \@http2,
     ["$http1/dry/completions"];
 
 my ($one, $two, $dry) = map { body($_) } @waiting;

@@ -82,7 +82,8 @@ def whole_json(data):
 
 
 def request(data):
-    """What the model scanner should say."""
+    """What the model scanner should say: one BOM is skipped."""
+    data = data.removeprefix(codecs.BOM_UTF8)
     if not data:
         return "model_unknown"
     try:

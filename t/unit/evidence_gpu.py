@@ -130,8 +130,10 @@ def told(line):
 def test_manifest():
     listed = {line.split("\t")[0] for line in
               read("MANIFEST.tsv").decode().splitlines()[1:]}
+    # reference manifests are no evidence
     listed = {p for p in listed if any(w in p.lower() for w in (
-        "nvidia", "gonvtrust", "gpu", "nras"))}
+        "nvidia", "gonvtrust", "gpu", "nras"))
+              and not p.endswith((".xml", ".swidtag"))}
     used = ({p[0] for p in PAYLOADS} | {f[0] for f in FILES}
             | {f[1] for f in FILES} | OTHERS | ELSEWHERE)
     ok(listed == used, "every GPU file of the manifest has a case (%d)"
