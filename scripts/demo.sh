@@ -65,6 +65,7 @@ http {
     scgi_temp_path $dir/tmp/scgi;
     ioattest_zone io:1m;
     ioattest_ssl_verify off;
+    client_body_buffer_size 1m;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     server {

@@ -176,7 +176,10 @@ ioa_sse_search(const uint8_t *data, size_t n)
             return at - IOA_SSE_MARK_LINE;
         }
 
+        /* of a blank line, which mostly follows, there is nothing to see */
+
         at++;
+        at += (at < n && data[at] == '\n');
     }
 
     /* behind the last line feed, for the mark's own was looked at */

@@ -26,6 +26,7 @@ ioa_ssechunk_init(ioa_ssechunk_t *kept)
 {
     kept->n = 0;
     kept->values_n = 0;
+    kept->last = 0;
 }
 
 
@@ -388,14 +389,42 @@ ioa_ssechunk_alike(const uint8_t *a, const uint8_t *b, size_t n)
 
 
 /*
- * Whether this is what was kept, but for one string that is a value: then it
- * is read to its end as any string is, and all that follows must be the same.
+ * Whether this is what was kept, but for the string that is this value: then
+ * it is read to its end as any string is, and all that follows must be the
+ * same.  What comes before it is.
  */
 static int
-ioa_ssechunk_again(const ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
+ioa_ssechunk_but(const ioa_ssechunk_t *kept, size_t i, const uint8_t *data,
+    size_t n)
 {
-    size_t          i, at, was;
+    size_t          was = kept->values[i][1];
     const uint8_t  *end;
+
+    end = ioa_ssechunk_string(data + kept->values[i][0], data + n);
+
+    return end != NULL && (size_t) (data + n - end) == kept->n - was
+           && memcmp(kept->data + was, end, kept->n - was) == 0;
+}
+
+
+static int
+ioa_ssechunk_again(ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
+{
+    size_t  i = kept->last, at;
+
+    if (kept->values_n == 0) {
+        return 0;
+    }
+
+    /* mostly it is the string that it was before */
+
+    at = kept->values[i][0];
+
+    if (n > at && memcmp(data, kept->data, at) == 0
+        && ioa_ssechunk_but(kept, i, data, n))
+    {
+        return 1;
+    }
 
     at = ioa_ssechunk_alike(data, kept->data, n < kept->n ? n : kept->n);
 
@@ -405,16 +434,13 @@ ioa_ssechunk_again(const ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
         /* void */
     }
 
-    if (i == 0) {
+    if (i == 0 || !ioa_ssechunk_but(kept, i - 1, data, n)) {
         return 0;
     }
 
-    at = kept->values[i - 1][0];
-    was = kept->values[i - 1][1];
-    end = ioa_ssechunk_string(data + at, data + n);
+    kept->last = i - 1;
 
-    return end != NULL && (size_t) (data + n - end) == kept->n - was
-           && memcmp(kept->data + was, end, kept->n - was) == 0;
+    return 1;
 }
 
 

@@ -30,6 +30,7 @@
 typedef struct {
     size_t    n;
     size_t    values_n;
+    size_t    last;             /* of values, that was another one */
     uint16_t  values[IOA_SSECHUNK_VALUES_MAX][2];
     uint8_t   data[IOA_SSECHUNK_KEPT_MAX];
 } ioa_ssechunk_t;
