@@ -7,6 +7,8 @@
 #
 #   TEST_JOBS             how many test files run at once; as many as processors
 #   TEST_NO_DEPS=1        install nothing
+#   CI                    also install nginx's modules for Lua, njs and Perl,
+#                         without which t/foreign.t skips those cases
 #   IOATTEST_NO_CLIENT=1  go without OpenAI's and Vercel's clients, which npm
 #                         installs; else their tests fail where they could
 #                         not be installed
@@ -41,6 +43,12 @@ fi
 if [ -z "${TEST_NO_DEPS-}" ]; then
     sh scripts/deps.sh $client \
         || give_up "not all that is needed could be installed"
+
+    # Debian enables them for the machine's own nginx: not on anybody's desk
+    if [ -n "${CI-}" ]; then
+        sh scripts/deps.sh modules || echo "no modules for Lua, njs, Perl" >&2
+    fi
+
     if [ -n "$client" ]; then
         sh t/client/install.sh || echo "the clients are not there" >&2
     fi
