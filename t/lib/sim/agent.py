@@ -112,8 +112,8 @@ def _tokens(job):
     if job.size is not None:
         out, left = [], job.size
         while left > 0:
-            out.append("x" * min(left, 16384))
-            left -= 16384
+            out.append("x" * min(left, 8192))
+            left -= 8192
         return out
     return re.findall(r"\S+\s*", job.content)
 
