@@ -29,7 +29,7 @@ our @causes = (
     ['[]', 'no JSON object'],
     ['{"model":"\\ud800"}', 'a lone surrogate'],
     ['{"model":"a\\u0000"}', 'a null character'],
-    ["{$model,\"x\":NaN}", 'a number that is too large, too long or none'],
+    ["{$model,\"x\":NaN}", 'a number that is too large or too long, or no number'],
     ["{$model,\"x\":" . ('[' x 10240), 'nested too deep'],
 );
 
@@ -98,7 +98,7 @@ secret-prompt
 === TEST 5: a coded body says so
 --- cases eval
 [[$main::path . $main::simple, 'Content-Encoding: gzip',
-  '400 more than one way: a coded body\.'],
+  '400 more than one way: a body with a Content-Encoding\.'],
  [$main::path . $main::simple, 'Content-Encoding: identity', '']]
 
 

@@ -234,9 +234,9 @@ good('next', 'the third server of an upstream is the one');
 
 is(said('kept_blind'), '502 attestation_unavailable', 'none is kept');
 opened('kept_blind');
-refused('kept_blind', 'a location with other TLS settings', 'proxy_pass');
+refused('kept_blind', 'opened and kept by another location', 'proxy_pass');
 opened('kept_else');
-refused('kept_else', 'a location with other TLS settings', 'proxy_pass');
+refused('kept_else', 'opened and kept by another location', 'proxy_pass');
 good('kept_other', 'a name that the certificate is for');
 refused('kept_api', 'is not for "api.test"', 'proxy_ssl_name', 'kept');
 good('kept_other', 'a kept connection, for the same name');

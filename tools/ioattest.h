@@ -6,7 +6,7 @@
 #ifndef IOATTEST_H
 #define IOATTEST_H
 
-#define IOATTEST_VERSION  "0.1.0"
+#define IOATTEST_VERSION  "0.2.0"
 
 /* How a command ends. */
 #define IOATTEST_VERIFIED  0

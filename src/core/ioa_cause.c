@@ -6,7 +6,7 @@
 
 static const char  *ioa_cause_texts[IOA_CAUSE_MAX] = {
     [IOA_CAUSE_NONE] = "",
-    [IOA_CAUSE_CODED] = "a coded body",
+    [IOA_CAUSE_CODED] = "a body with a Content-Encoding",
     [IOA_CAUSE_NOT_UTF8] = "not UTF-8",
     [IOA_CAUSE_NOT_JSON] = "not JSON",
     [IOA_CAUSE_NOT_OBJECT] = "no JSON object",
@@ -14,7 +14,7 @@ static const char  *ioa_cause_texts[IOA_CAUSE_MAX] = {
     [IOA_CAUSE_DUPLICATE] = "a duplicate key",
     [IOA_CAUSE_SURROGATE] = "a lone surrogate",
     [IOA_CAUSE_NUL] = "a null character",
-    [IOA_CAUSE_NUMBER] = "a number that is too large, too long or none",
+    [IOA_CAUSE_NUMBER] = "a number that is too large or too long, or no number",
     [IOA_CAUSE_STRING_FOR_NUMBER] = "a string for a number",
     [IOA_CAUSE_BOOL_FOR_NUMBER] = "a bool for a number",
     [IOA_CAUSE_NOT_NUMBER] = "no number",

@@ -76,7 +76,7 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         413, 0 },
 
     [IOA_ATTESTATION_INSECURE] = { "attestation_insecure",
-        "The attestation of the model did not come over verified TLS.",
+        "The attestation, or the models list, did not come over verified TLS.",
         502, 0 },
     [IOA_ATTESTATION_REFUSED] = { "attestation_refused",
         "The API refused an attestation, or the models list, to the key that "

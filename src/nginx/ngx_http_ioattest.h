@@ -16,7 +16,7 @@
 #include "ngx_http_ioattest_store.h"
 
 
-#define NGX_HTTP_IOATTEST_VERSION   "0.1.0"
+#define NGX_HTTP_IOATTEST_VERSION   "0.2.0"
 
 /* our bit of r->buffered: the response waits for its verdict */
 #define NGX_HTTP_IOATTEST_BUFFERED  0x08

@@ -306,9 +306,10 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     if (ctx->conf->dry_run && ngx_http_ioattest_header_unlike(r)) {
         ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
-                      "ioattest: a dry run does not judge this response: it "
-                      "is coded or partial, as the request asks for, and "
-                      "else ioattest would have taken out what asks for it");
+                      "ioattest: a dry run cannot judge this response: it is "
+                      "encoded or partial because the request asked for "
+                      "that, and without the dry run ioattest takes "
+                      "Accept-Encoding and Range out");
 
         ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
 

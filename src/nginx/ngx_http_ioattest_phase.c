@@ -16,6 +16,8 @@ static ngx_int_t ngx_http_ioattest_phase_method(ngx_http_request_t *r,
 static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+static const char *ngx_http_ioattest_phase_look_at(
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
@@ -264,12 +266,37 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
 
     case NGX_DECLINED:
         return ngx_http_ioattest_phase_refuse(r, ctx, reason,
-                              reason == IOA_REQUEST_TOO_LARGE
-                              ? "ioattest_buffer_size is less than the "
-                                "request, or what is hashed of it" : NULL);
+                            ngx_http_ioattest_phase_look_at(ctx, reason));
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+/* What to look at, where the reason alone does not say it. */
+
+static const char *
+ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t reason)
+{
+    switch (reason) {
+
+    case IOA_REQUEST_TOO_LARGE:
+        return "ioattest_buffer_size is less than the request, or what is "
+               "hashed of it";
+
+    case IOA_MODEL_UNKNOWN:
+
+        if (ctx->model.names.name_len == 0) {
+            return "the request names no model";
+        }
+
+        return ctx->conf->models.len
+               ? "it is not in the list of \"ioattest_models\"" : NULL;
+
+    default:
+        return NULL;
     }
 }
 

@@ -128,6 +128,12 @@ ngx_http_ioattest_refuse_sentence(ngx_http_ioattest_ctx_t *ctx,
     cause = "";
     member = NULL;
 
+    if (ctx->status == NGX_HTTP_NOT_ALLOWED) {
+
+        /* nothing was asked */
+        message = "Only an answer to POST can be verified.";
+    }
+
     if (ctx->reason == IOA_REQUEST_AMBIGUOUS) {
         cause = ioa_cause_text(ctx->cause);
         member = ctx->cause_member;

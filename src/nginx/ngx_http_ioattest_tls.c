@@ -75,8 +75,7 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
         ", set \"%V_pass https://...\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_OTHERS] = {
-        "its connection was opened and kept by a location with other TLS "
-        "settings", "",
+        "its connection was opened and kept by another location", "",
         ", set \"%V_pass\" there to an upstream of its own without "
         "\"keepalive\"" },
 
