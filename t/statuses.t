@@ -129,7 +129,7 @@ Content-Type: application/json
 x-should-retry: false
 --- response_body_like eval: IoattestTest::code_like("request_too_large")
 --- error_log
-ioattest: refused request_too_large: The request is too large for its hash to be foretold; ioattest_buffer_size is less than the request
+ioattest: refused request_too_large: The request is too large for its hash to be computed; ioattest_buffer_size is less than the request
 
 
 

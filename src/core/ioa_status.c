@@ -72,7 +72,7 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         "The request can be read in more than one way.",
         400, 0 },
     [IOA_REQUEST_TOO_LARGE] = { "request_too_large",
-        "The request is too large for its hash to be foretold.",
+        "The request is too large for its hash to be computed.",
         413, 0 },
 
     [IOA_ATTESTATION_INSECURE] = { "attestation_insecure",

@@ -10,61 +10,9 @@
  *   q  request: status digest stream model_status model
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "feed.h"
 #include "ioa_canon.h"
 #include "ioa_reqmodel.h"
-
-static uint32_t  feed_seed;
-
-
-static size_t
-feed_piece(size_t left)
-{
-    size_t  n;
-
-    if (feed_seed == 0) {
-        return left;
-    }
-
-    if (feed_seed == 1) {
-        return left < 1 ? left : 1;
-    }
-
-    feed_seed = feed_seed * 1664525 + 1013904223;
-    n = (feed_seed >> 8) % ((feed_seed >> 28) ? 40 : 3000) + 1;
-
-    return n < left ? n : left;
-}
-
-
-/* A copy of exactly that size: a read beyond it is seen by the sanitizer. */
-static uint8_t *
-feed_copy(const uint8_t *data, size_t n)
-{
-    uint8_t  *p = malloc(n + (n == 0));
-
-    if (p == NULL) {
-        abort();
-    }
-
-    memcpy(p, data, n);
-
-    return p;
-}
-
-
-static void
-feed_hex(const uint8_t *data, size_t n)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        printf("%02x", data[i]);
-    }
-}
 
 
 static void
@@ -166,19 +114,12 @@ feed_request(const uint8_t *data, size_t len)
 int
 main(void)
 {
-    uint8_t   head[9], *data;
+    char      kind;
+    uint8_t  *data;
     uint32_t  len;
 
-    while (fread(head, 1, 9, stdin) == 9) {
-        memcpy(&feed_seed, head + 1, 4);
-        memcpy(&len, head + 5, 4);
-        data = malloc((size_t) len + 1);
-
-        if (data == NULL || fread(data, 1, len, stdin) != len) {
-            return 2;
-        }
-
-        switch (head[0]) {
+    while (feed_record(&kind, &data, &len)) {
+        switch (kind) {
 
         case 'c':
             feed_canon(data, len);

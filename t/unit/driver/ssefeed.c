@@ -15,10 +15,7 @@
  * and the event's members.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "feed.h"
 #include "ioa_sse.h"
 
 typedef struct {
@@ -28,41 +25,6 @@ typedef struct {
     size_t          n[2];       /* shown, held */
     uint8_t        *data[2];
 } feed_t;
-
-static uint32_t  feed_seed;
-
-
-static size_t
-feed_piece(size_t left)
-{
-    size_t  n;
-
-    if (feed_seed == 0) {
-        return left;
-    }
-
-    if (feed_seed == 1) {
-        return left < 1 ? left : 1;
-    }
-
-    feed_seed = feed_seed * 1664525 + 1013904223;
-    n = (feed_seed >> 8) % ((feed_seed >> 28) ? 40 : 3000) + 1;
-
-    return n < left ? n : left;
-}
-
-
-static void *
-feed_alloc(size_t n)
-{
-    void  *p = malloc(n + (n == 0));
-
-    if (p == NULL) {
-        abort();
-    }
-
-    return p;
-}
 
 
 static int
@@ -92,19 +54,6 @@ feed_sink(void *ctx, const ioa_sse_piece_t *piece)
     feed->n[piece->held] += piece->len;
 
     return 1;
-}
-
-
-static void
-feed_hex(const uint8_t *data, size_t n)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        printf("%02x", data[i]);
-    }
-
-    printf(n == 0 ? "- " : " ");
 }
 
 
@@ -154,8 +103,7 @@ feed_stream(char kind, const uint8_t *data, size_t len)
     while (at != len && st == IOA_OK) {
         n = feed_piece(len - at);
 
-        /* of exactly that size: a read beyond it is seen by the sanitizer */
-        feed.piece = memcpy(feed_alloc(n), data + at, n);
+        feed.piece = feed_copy(data + at, n);
         feed.piece_n = n;
         st = ioa_sse_update(sse, feed.piece, n);
         free((void *) feed.piece);
@@ -171,9 +119,11 @@ feed_stream(char kind, const uint8_t *data, size_t len)
 
     printf("%d ", (int) st);
     feed_hex(digest, 32);
+    printf(feed.n[0] == 0 ? " -" : " ");
     feed_hex(feed.data[0], feed.n[0]);
+    printf(feed.n[1] == 0 ? " -" : " ");
     feed_hex(feed.data[1], feed.n[1]);
-    printf("%s %zu", steps, feed.copies);
+    printf(" %s %zu", steps, feed.copies);
     feed_members(&sig);
     printf("\n");
 
@@ -187,21 +137,16 @@ feed_stream(char kind, const uint8_t *data, size_t len)
 int
 main(void)
 {
-    uint8_t   head[9], *data;
+    char      kind;
+    uint8_t  *data;
     uint32_t  len;
 
-    while (fread(head, 1, 9, stdin) == 9) {
-        memcpy(&feed_seed, head + 1, 4);
-        memcpy(&len, head + 5, 4);
-        data = feed_alloc(len);
-
-        if (fread(data, 1, len, stdin) != len
-            || memchr("sdabn", head[0], 5) == NULL)
-        {
+    while (feed_record(&kind, &data, &len)) {
+        if (memchr("sdabn", kind, 5) == NULL) {
             return 2;
         }
 
-        feed_stream((char) head[0], data, len);
+        feed_stream(kind, data, len);
         free(data);
     }
 
