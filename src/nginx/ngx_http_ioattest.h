@@ -222,6 +222,10 @@ void ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,
 /* filters */
 
 ngx_int_t ngx_http_ioattest_filter_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_ioattest_header_filter(ngx_http_request_t *r);
+
+/* hands a header on that is none of ours */
+ngx_int_t ngx_http_ioattest_pass_header(ngx_http_request_t *r);
 
 /* hands a response on that has its verdict; inside or outside a filter */
 ngx_int_t ngx_http_ioattest_next_header(ngx_http_request_t *r);

@@ -50,7 +50,6 @@ typedef struct {
     ngx_chain_t                 *free;
     ngx_chain_t                 *busy;
     ngx_buf_t                   *tail;      /* of what is fed now */
-    unsigned                     sliced:1;  /* some of it is in the chain */
 } ngx_http_ioattest_flow_t;
 
 

@@ -84,10 +84,6 @@ ngx_http_ioattest_flow_shown(ngx_http_ioattest_ctx_t *ctx,
         b->memory = 1;
     }
 
-    if (piece->from == IOA_SSE_INPUT) {
-        ctx->flow.sliced = 1;
-    }
-
     ctx->flow.tail = b;
 
     return 1;

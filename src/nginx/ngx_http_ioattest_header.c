@@ -8,7 +8,6 @@
 #include "ngx_http_ioattest.h"
 
 
-static ngx_int_t ngx_http_ioattest_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_header_subrequest(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_header_marked(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
@@ -24,76 +23,7 @@ static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
 
 
-static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
-static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
-
-
 ngx_int_t
-ngx_http_ioattest_filter_init(ngx_conf_t *cf)
-{
-    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_http_ioattest_header_filter;
-
-    ngx_http_next_body_filter = ngx_http_top_body_filter;
-    ngx_http_top_body_filter = ngx_http_ioattest_body_filter;
-
-    return NGX_OK;
-}
-
-
-/*
- * Every header of a response that has or awaits its verdict leaves here.
- *
- * nginx does not give an HTTP/1 connection back before the last subrequest
- * has ended: the client's next request on it would wait for a renewal that
- * is still under way.  It is told to take another one.
- */
-
-ngx_int_t
-ngx_http_ioattest_next_header(ngx_http_request_t *r)
-{
-    ngx_uint_t                redirected;
-    ngx_http_ioattest_ctx_t  *ctx;
-    ngx_http_ioattest_job_t  *job;
-
-    ctx = ngx_http_ioattest_ctx_find(r, &redirected);
-
-    for (job = ctx ? ctx->jobs : NULL; job; job = job->next) {
-
-        if (r->http_version < NGX_HTTP_VERSION_20
-            && (!job->finished || (job->proof && job->proof->running)))
-        {
-            r->keepalive = 0;
-        }
-    }
-
-    if (ctx && !redirected) {
-
-        if (ctx->state == NGX_HTTP_IOATTEST_RELEASED
-            || ctx->state == NGX_HTTP_IOATTEST_STREAM)
-        {
-            ngx_http_ioattest_headers_clean(r, ctx);
-        }
-
-        ctx->headed = 1;
-    }
-
-    return ngx_http_next_header_filter(r);
-}
-
-
-ngx_int_t
-ngx_http_ioattest_next_body(ngx_http_request_t *r, ngx_chain_t *in)
-{
-    return ngx_http_next_body_filter(r, in);
-}
-
-
-static ngx_int_t
 ngx_http_ioattest_header_filter(ngx_http_request_t *r)
 {
     ngx_uint_t                     redirected;
@@ -110,14 +40,14 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
     if (ctx == NULL) {
 
         if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
-            return ngx_http_next_header_filter(r);
+            return ngx_http_ioattest_pass_header(r);
         }
 
         if (r->upstream == NULL) {
 
             /* nginx's own answer before the gate, as of "return 204" */
 
-            return ngx_http_next_header_filter(r);
+            return ngx_http_ioattest_pass_header(r);
         }
 
         /* a protected location whose phase handler was passed by */
@@ -142,14 +72,14 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
      */
 
     if (ctx->state == NGX_HTTP_IOATTEST_REFUSED && ilcf->zone == NULL) {
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_pass_header(r);
     }
 
     if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT
         || (ngx_http_ioattest_header_own(r)
             && !ngx_http_ioattest_upstream_redirects(r, ctx)))
     {
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_pass_header(r);
     }
 
     /* known here again, so that the answer to the refusal is ours */
@@ -175,7 +105,7 @@ ngx_http_ioattest_header_subrequest(ngx_http_request_t *r)
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
-        return ngx_http_next_header_filter(r);
+        return ngx_http_ioattest_pass_header(r);
     }
 
     /* a clone, as slice makes them, has skipped our phase */
@@ -384,6 +314,12 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
 {
+    /* nginx itself makes a part of it, above the filter that would hold it */
+
+    if (r->allow_ranges && r->headers_in.range) {
+        return 1;
+    }
+
     return ngx_http_ioattest_request_unwanted(r)
            && (r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
                || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
@@ -421,6 +357,12 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
         || (u && u->upgrade))
     {
         return "the upstream switched protocols";
+    }
+
+    /* to a client that is no answer: it would take the body for the next */
+
+    if (r->headers_out.status < NGX_HTTP_OK) {
+        return "an interim status is no answer";
     }
 
 #if (NGX_HTTP_CACHE)

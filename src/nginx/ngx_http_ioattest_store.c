@@ -386,6 +386,11 @@ ngx_http_ioattest_node_evict_locked(ngx_http_ioattest_zone_t *zone,
         lease = ngx_http_ioattest_node_lease_locked(node);
 
         if (lease && ngx_http_ioattest_lease_live_locked(lease)) {
+
+            /* out of the way of those that may go */
+
+            ngx_queue_remove(&node->lru);
+            ngx_queue_insert_head(lru, &node->lru);
             continue;
         }
 

@@ -42,8 +42,11 @@ ngx_http_ioattest_stream_header(ngx_http_request_t *r,
 
     /* its end may become another one */
 
-    ngx_http_clear_content_length(r);
-    ngx_http_clear_accept_ranges(r);
+    if (!ctx->conf->dry_run) {
+        ngx_http_clear_content_length(r);
+        ngx_http_clear_accept_ranges(r);
+    }
+
     ngx_http_ioattest_trailers_drop(r);
 
     /*
@@ -131,7 +134,6 @@ ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
     }
 
     ctx->flow.tail = NULL;
-    ctx->flow.sliced = 0;
 
     if (ctx->failed == IOA_OK) {
         st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
@@ -145,9 +147,9 @@ ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
 
     if (ctx->flow.tail) {
         ctx->flow.tail->flush = b->flush;
-    }
 
-    if (ctx->flow.sliced) {
+        /* copies too: else nothing would hold the upstream back */
+
         ctx->flow.tail->shadow = b;
 
     } else {
