@@ -63,6 +63,8 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
             for (name = ngx_http_ioattest_headers_dropped; name->len; name++)
             {
                 if (h[i].key.len == name->len
+                    && ngx_tolower(h[i].key.data[0])
+                       == ngx_tolower(name->data[0])
                     && ngx_strncasecmp(h[i].key.data, name->data, name->len)
                        == 0)
                 {
