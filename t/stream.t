@@ -34,7 +34,7 @@ my $server = <<'EOF';
         ioattest_cpu off;
         ioattest_gpu off;
         ioattest_bind both;
-        ioattest_attempts 100;
+        ioattest_attempts 40;
         ioattest_fail_timeout 0;
         ioattest_request /_ioattest/attestation;
         ioattest_models /_ioattest/models;
