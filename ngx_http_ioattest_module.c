@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_conf.h"
 
 
 static ngx_int_t ngx_http_ioattest_init(ngx_conf_t *cf);

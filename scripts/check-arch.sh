@@ -27,13 +27,13 @@ check "src/core knows nothing of nginx" \
 
 for header in cjson/cJSON.h openssl/x509.h; do
     files=$(grep -ls "^#[[:space:]]*include[[:space:]]*<$header>" \
-        *.c src/*/*.[ch] tools/*.c)
+        *.c src/*/*.[ch] src/*/*/*.[ch] tools/*.c)
     check "at most one file includes $header" \
         "$(printf '%s\n' "$files" | sed 1d)"
 done
 
 files=$(grep -Els '^#[[:space:]]*include[[:space:]]*<secp256k1[a-z_]*\.h>' \
-    *.c src/*/*.[ch] tools/*.c)
+    *.c src/*/*.[ch] src/*/*/*.[ch] tools/*.c)
 check "at most one file includes secp256k1.h" \
     "$(printf '%s\n' "$files" | sed 1d)"
 
@@ -72,7 +72,7 @@ skip() {
 nginx=build/nginx-module
 objs=$nginx/objs
 glue() {
-    for file in *.c src/nginx/*.c; do
+    for file in *.c src/nginx/*/*.c; do
         ${CC:-cc} -O -Wall -Wextra -Wno-unused-parameter -Werror -fPIC \
             "$@" -I$objs -I$nginx/src/src/core -I$nginx/src/src/event \
             -I$nginx/src/src/event/modules -I$nginx/src/src/event/quic \
@@ -130,7 +130,7 @@ objs=$nginx/objs
 
 check "no setter writes all directives through one type" \
     "$(grep -nE '\(ngx_(flag|int|uint)_t \*\) \(p \+ cmd->offset\)' \
-        src/nginx/*.c)"
+        src/nginx/*/*.c)"
 
 check "the library's symbols begin with ioa_" \
     "$(nm -A -g --defined-only build/libioattest.a 2>&1 \

@@ -1,0 +1,374 @@
+
+/*
+ * The verification of an attestation: off the event loop, and as often as it
+ * asks for what other services say.
+ *
+ * While a thread works the main request has one more reference and is
+ * blocked: ngx_http_terminate_request() and ngx_http_close_request() leave
+ * its memory alone then, and the end of the thread's work finishes what they
+ * began.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+#define NGX_HTTP_IOATTEST_THREAD_TIMER  60000   /* ms */
+
+
+static ngx_int_t ngx_http_ioattest_proof_post(
+    ngx_http_ioattest_proof_t *proof);
+static void ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof);
+static ngx_int_t ngx_http_ioattest_proof_next(
+    ngx_http_ioattest_proof_t *proof);
+static ioa_status_t ngx_http_ioattest_proof_store(
+    ngx_http_ioattest_proof_t *proof);
+#if (NGX_THREADS)
+static void ngx_http_ioattest_proof_thread(void *data, ngx_log_t *log);
+static void ngx_http_ioattest_proof_event(ngx_event_t *ev);
+#endif
+
+
+ngx_int_t
+ngx_http_ioattest_proof_start(ngx_http_ioattest_job_t *job)
+{
+    ngx_str_t                   id, none;
+    ngx_http_ioattest_ctx_t    *ctx;
+    ngx_http_ioattest_proof_t  *proof;
+
+    static u_char  any_policy32[NGX_HTTP_IOATTEST_KEY_LEN];
+
+    ctx = job->ctx;
+
+    proof = ngx_pcalloc(ctx->request->pool,
+                        sizeof(ngx_http_ioattest_proof_t));
+    if (proof == NULL) {
+        return NGX_ERROR;
+    }
+
+    job->proof = proof;
+
+    proof->job = job;
+    proof->reply.data = job->reply;
+    proof->reply.len = job->size;
+
+    /* no reload and no other policy makes it forgotten */
+
+    id.data = ctx->model.names.id;
+    id.len = ctx->model.names.id_len;
+    ngx_str_null(&none);
+
+    ngx_http_ioattest_store_key(proof->bound_key,
+                                NGX_HTTP_IOATTEST_NODE_BOUND, any_policy32,
+                                &id, &none);
+
+    return ngx_http_ioattest_proof_continue(proof);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_proof_continue(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_int_t  rc;
+
+    for ( ;; ) {
+        rc = ngx_http_ioattest_proof_post(proof);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        rc = ngx_http_ioattest_proof_next(proof);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+}
+
+
+/* NGX_OK: it has been done; NGX_AGAIN: a thread does it; NGX_ERROR. */
+
+static ngx_int_t
+ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+#if (NGX_THREADS)
+    ngx_thread_task_t             *task;
+    ngx_http_request_t            *r;
+#endif
+
+    ilcf = proof->job->ctx->conf;
+
+    proof->now = ngx_time();
+    proof->bound_before = ngx_http_ioattest_store_bound(ilcf->zone,
+                                                        proof->bound_key);
+    ioa_checks_init(&proof->checks);
+
+#if (NGX_THREADS)
+
+    if (ilcf->thread_pool) {
+        r = proof->job->ctx->request;
+
+        task = ngx_thread_task_alloc(r->pool,
+                                     sizeof(ngx_http_ioattest_proof_t *));
+        if (task == NULL) {
+            return NGX_ERROR;
+        }
+
+        *(ngx_http_ioattest_proof_t **) task->ctx = proof;
+
+        task->handler = ngx_http_ioattest_proof_thread;
+        task->event.handler = ngx_http_ioattest_proof_event;
+        task->event.data = proof;
+
+        if (ngx_thread_task_post(ilcf->thread_pool, task) != NGX_OK) {
+
+            /*
+             * Its queue is full, which nginx has logged.  The reply is at
+             * hand and may be good: to give it up would cost another
+             * attestation, which meets the same queue, and refuse those who
+             * wait.  So it is verified here: some 30 ms in which this worker
+             * posts nothing more and the threads catch up.
+             */
+
+            ngx_http_ioattest_proof_run(proof);
+
+            return NGX_OK;
+        }
+
+        /*
+         * A worker that is to quit looks at its timers: where the client is
+         * gone, or the time of the job over, this one alone holds it.
+         */
+
+        task->event.log = r->connection->log;
+        ngx_add_timer(&task->event, NGX_HTTP_IOATTEST_THREAD_TIMER);
+
+        proof->running = 1;
+        r->main->blocked++;
+        r->main->count++;
+
+        return NGX_AGAIN;
+    }
+
+#endif
+
+    ngx_http_ioattest_proof_run(proof);
+
+    return NGX_OK;
+}
+
+
+/* In a thread or not: it touches nothing but proof and what does not change. */
+
+static void
+ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof)
+{
+    proof->reason = ioa_attest_verify(&proof->machine, &proof->wants,
+                                      &proof->checks, proof->reply,
+                                      proof->job->nonce32,
+                                      &proof->job->ctx->conf->policy,
+                                      proof->fetched, proof->bound_before,
+                                      proof->now);
+}
+
+
+#if (NGX_THREADS)
+
+static void
+ngx_http_ioattest_proof_thread(void *data, ngx_log_t *log)
+{
+    (void) log;
+
+    ngx_http_ioattest_proof_run(*(ngx_http_ioattest_proof_t **) data);
+}
+
+
+static void
+ngx_http_ioattest_proof_event(ngx_event_t *ev)
+{
+    ngx_int_t                   rc;
+    ngx_connection_t           *c;
+    ngx_http_request_t         *r;
+    ngx_http_ioattest_job_t    *job;
+    ngx_http_ioattest_proof_t  *proof;
+
+    if (ev->timedout) {
+        ev->timedout = 0;
+        ngx_add_timer(ev, NGX_HTTP_IOATTEST_THREAD_TIMER);
+        return;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    proof = ev->data;
+    job = proof->job;
+    r = job->ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0,
+                   "ioattest proof: %s", ioa_status_name(proof->reason));
+
+    proof->running = 0;
+    r->main->blocked--;
+
+    if ((job->finished || c->error) && proof->reason == IOA_OK) {
+
+        /* too late for this request, and as good for others */
+
+        (void) ngx_http_ioattest_proof_next(proof);
+        ngx_http_ioattest_job_late(job);
+    }
+
+    if (c->error) {
+
+        /* the client is gone: this finishes the termination */
+
+        ngx_http_finalize_request(r, NGX_ERROR);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    /* a job whose time is over has been concluded already */
+
+    if (!job->finished) {
+        rc = ngx_http_ioattest_proof_next(proof);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_http_ioattest_proof_continue(proof);
+        }
+
+        if (rc != NGX_AGAIN
+            && ngx_http_ioattest_job_proved(job, rc) != NGX_OK)
+        {
+            ngx_http_finalize_request(r, NGX_ERROR);
+            ngx_http_run_posted_requests(c);
+            return;
+        }
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+    ngx_http_run_posted_requests(c);
+}
+
+#endif
+
+
+/*
+ * After a verdict.  NGX_OK: it stands, see proof->reason; NGX_AGAIN: another
+ * service is asked; NGX_DECLINED: with what is known now it may be another
+ * one; NGX_ERROR.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_int_t  rc;
+
+    if (proof->reason == IOA_OK
+        && !proof->machine.proved.signer_bound
+        && !ngx_http_ioattest_tls_counts(proof->job))
+    {
+        /* nothing but TLS says whose the address is */
+
+        proof->reason = IOA_ATTESTATION_INSECURE;
+        proof->insecure = proof->job;
+        return NGX_OK;
+    }
+
+    if (proof->reason == IOA_OK) {
+        proof->reason = ngx_http_ioattest_proof_store(proof);
+        ngx_http_ioattest_fetch_keep(proof);
+        return NGX_OK;
+    }
+
+    rc = ngx_http_ioattest_fetch_start(proof);
+
+    return (rc == NGX_DONE) ? NGX_OK : rc;
+}
+
+
+/* Keeps what was proved, and gives the lease back. */
+
+static ioa_status_t
+ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
+{
+    u_char                         key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_int_t                      rc;
+    ngx_str_t                      id, address;
+    ioa_machine_t                 *proved;
+    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_machine_t    machine;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ctx = proof->job->ctx;
+    ilcf = ctx->conf;
+    proved = &proof->machine;
+
+    ngx_memzero(&machine, sizeof(ngx_http_ioattest_machine_t));
+
+    ngx_memcpy(machine.address20, proved->address20, IOA_ADDRESS_LEN);
+    ngx_memcpy(machine.image_digest, proved->image_digest,
+               proved->image_digest_len);
+    machine.image_digest_len = proved->image_digest_len;
+    machine.proved = proved->proved;
+    machine.attested_at = ngx_time();
+    machine.expires_at = machine.attested_at + ilcf->valid;
+    machine.via_tls = (proof->job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED);
+    machine.pinned = ngx_http_ioattest_proof_pinned(ilcf, proved->proved.cpu);
+
+    if (machine.proved.expires
+        && machine.proved.expires < machine.expires_at)
+    {
+        machine.expires_at = machine.proved.expires;
+    }
+
+    id.data = ctx->model.names.id;
+    id.len = ctx->model.names.id_len;
+    address.data = machine.address20;
+    address.len = IOA_ADDRESS_LEN;
+
+    ngx_http_ioattest_store_key(key32, NGX_HTTP_IOATTEST_NODE_MACHINE,
+                                ilcf->policy32, &id, &address);
+
+    rc = ngx_http_ioattest_store_add(ilcf->zone, &ctx->model, key32, &machine,
+                                     proof->job->token, proof->bound_key,
+                                     ilcf->report_data == IOA_REPORT_DATA_AUTO
+                                     && ilcf->policy.cpu);
+
+    switch (rc) {
+
+    case NGX_OK:
+        return IOA_OK;
+
+    case NGX_ABORT:
+        return IOA_REPORT_DATA_MISMATCH;
+
+    default: /* NGX_DECLINED */
+        return IOA_ZONE_FULL;
+    }
+}
+
+
+/* 1 where the policy names what may run there, not only who made it. */
+
+ngx_uint_t
+ngx_http_ioattest_proof_pinned(ngx_http_ioattest_loc_conf_t *ilcf,
+    ngx_uint_t cpu)
+{
+    unsigned  pins;
+
+    if (ilcf->policy.image_digests_n) {
+        return 1;
+    }
+
+    pins = ioa_policy_pins(ilcf->policy.file);
+
+    return (cpu == IOA_CPU_TDX && (pins & IOA_POLICY_PINS_TDX))
+           || (cpu == IOA_CPU_SEV_SNP && (pins & IOA_POLICY_PINS_SNP));
+}

@@ -1,0 +1,474 @@
+
+/*
+ * The gate: in the PRECONTENT phase, after access control has spoken and
+ * before a content handler may send the prompt anywhere.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_phase_post(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, const char *look_at);
+static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static const char *ngx_http_ioattest_phase_look_at(
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
+static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
+static ngx_int_t ngx_http_ioattest_phase_go(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state);
+
+
+ngx_int_t
+ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
+{
+    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_job_t       *job;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+
+    if (r != r->main) {
+
+        job = ngx_http_ioattest_job_find(r);
+
+        if (job) {
+            ngx_http_ioattest_tls_enter(job);
+            return NGX_DECLINED;
+        }
+
+        if (ilcf->zone == NULL) {
+            return NGX_DECLINED;
+        }
+
+        /* what a subrequest brings is put into another response unseen */
+
+        ngx_http_ioattest_refuse_subrequest(r);
+        return NGX_HTTP_BAD_GATEWAY;
+    }
+
+    if (ilcf->zone == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (r->post_action) {
+
+        /* its answer goes nowhere, but the prompt would leave */
+
+        ngx_http_ioattest_refuse_subrequest(r);
+        return NGX_HTTP_BAD_GATEWAY;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    if (ctx == NULL) {
+        ctx = ngx_http_ioattest_ctx_create(r);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    switch (ctx->state) {
+
+    case NGX_HTTP_IOATTEST_NEW:
+        return ngx_http_ioattest_phase_enter(r, ctx);
+
+    case NGX_HTTP_IOATTEST_READING:
+        return NGX_DONE;
+
+    case NGX_HTTP_IOATTEST_GATE:
+        return ngx_http_ioattest_phase_gate(r, ctx);
+
+    case NGX_HTTP_IOATTEST_READY:
+    case NGX_HTTP_IOATTEST_EXEMPT:
+        return NGX_DECLINED;
+
+    default:
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                      "ioattest: phase handler in state %d", ctx->state);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (!ctx->conf->dry_run) {
+
+        /* a 304 or 412 made of a response would wipe our context */
+        r->disable_not_modified = 1;
+    }
+
+    if (r->method == NGX_HTTP_HEAD) {
+        return ngx_http_ioattest_phase_method(r, ctx,
+                             "the answer to HEAD has no body to be signed");
+    }
+
+    if (ctx->conf->text == IOA_TEXT_AGENT
+        && !ngx_http_ioattest_phase_post(r))
+    {
+        return ngx_http_ioattest_phase_method(r, ctx,
+                             "the agent signs answers to POST alone");
+    }
+
+    if (ctx->conf->incomplete) {
+        return ngx_http_ioattest_phase_refuse(r, ctx,
+                             IOA_ATTESTATION_UNAVAILABLE,
+                             "no location of this server matches");
+    }
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_READING);
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_phase_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_DONE;
+}
+
+
+/*
+ * What the client sent: X-Accel-Redirect and error_page turn a POST into a
+ * GET, and whoever uses them has proxy_method.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_phase_post(ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_POST
+           || (r->request_line.len > 5
+               && ngx_strncmp(r->request_line.data, "POST ", 5) == 0);
+}
+
+
+/* RFC 9110, section 15.5.6: a 405 says what is allowed. */
+
+static ngx_int_t
+ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, const char *look_at)
+{
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    ctx->status = NGX_HTTP_NOT_ALLOWED;
+
+    rc = ngx_http_ioattest_phase_refuse(r, ctx, IOA_NO_SIGNATURE, look_at);
+
+    if (rc != NGX_HTTP_NOT_ALLOWED) {
+        return rc;
+    }
+
+    /* here, so that it is there whatever error_page makes of the rest */
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Allow");
+    ngx_str_set(&h->value, "POST");
+    h->lowcase_key = (u_char *) "allow";
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return rc;
+}
+
+
+static void
+ngx_http_ioattest_phase_body(ngx_http_request_t *r)
+{
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_GATE);
+
+    r->preserve_body = 1;
+
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+
+/* Entered anew each time that something which was waited for has ended. */
+
+static ngx_int_t
+ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t     rc;
+    ioa_status_t  reason;
+
+    rc = NGX_OK;
+    reason = IOA_OK;
+
+    if (ctx->failed != IOA_OK) {
+        reason = ctx->failed;
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK && !ctx->read) {
+        rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
+    }
+
+    /* where nothing is attested, ioattest_trust says whom to believe */
+
+    if (rc == NGX_OK && ctx->conf->request.len) {
+        rc = ngx_http_ioattest_key_read(r, ctx);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
+        }
+    }
+
+    if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
+        reason = IOA_ATTESTATION_TIMEOUT;
+        rc = NGX_DECLINED;
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_READY);
+
+    case NGX_AGAIN:
+
+        /* nothing but our own timer, job or the client's end goes on here */
+
+        r->write_event_handler = ngx_http_request_empty_handler;
+        r->read_event_handler = ngx_http_test_reading;
+
+        return NGX_AGAIN;
+
+    case NGX_DECLINED:
+        return ngx_http_ioattest_phase_refuse(r, ctx, reason,
+                            ngx_http_ioattest_phase_look_at(ctx, reason));
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+/* What to look at, where the reason alone does not say it. */
+
+static const char *
+ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t reason)
+{
+    switch (reason) {
+
+    case IOA_REQUEST_TOO_LARGE:
+        return "ioattest_buffer_size is less than the request, or what is "
+               "hashed of it";
+
+    case IOA_MODEL_UNKNOWN:
+
+        if (ctx->model.names.name_len == 0) {
+            return "the request names no model";
+        }
+
+        return ctx->conf->models.len
+               ? "it is not in the list of \"ioattest_models\"" : NULL;
+
+    default:
+        return NULL;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_uint_t  both;
+
+    both = (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH);
+
+    if (both && ngx_http_ioattest_phase_length(r)
+                > (off_t) ctx->conf->buffer_size)
+    {
+        *reason = IOA_REQUEST_TOO_LARGE;
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_ioattest_request_read(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (both && !ctx->have_request) {
+        *reason = (ctx->hashed == IOA_BODY_TOO_LARGE) ? IOA_REQUEST_TOO_LARGE
+                                                      : IOA_REQUEST_AMBIGUOUS;
+        return NGX_DECLINED;
+    }
+
+    /* nothing is attested, but a signed text may name the model */
+
+    if (ctx->conf->request.len == 0 && ctx->conf->model
+        && ngx_http_ioattest_model_name(r, ctx, reason) == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static off_t
+ngx_http_ioattest_phase_length(ngx_http_request_t *r)
+{
+    off_t         length;
+    ngx_chain_t  *cl;
+
+    length = 0;
+
+    for (cl = r->request_body ? r->request_body->bufs : NULL;
+         cl;
+         cl = cl->next)
+    {
+        length += ngx_buf_size(cl->buf);
+    }
+
+    return length;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_int_t  rc;
+
+    rc = NGX_OK;
+
+    if (!ctx->named) {
+        rc = ngx_http_ioattest_model_name(r, ctx, reason);
+    }
+
+    if (rc == NGX_OK && !ctx->resolved) {
+        rc = ngx_http_ioattest_model_resolve(r, ctx, reason);
+    }
+
+    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(r, ctx, reason)
+                          : rc;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_int_t                      rc;
+    ngx_http_ioattest_found_t      found;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ctx->conf;
+
+    ngx_http_ioattest_store_gate(&found, ilcf->zone, &ctx->model,
+                                 &ilcf->limits, &ctx->key);
+
+    switch (found.answer) {
+
+    case NGX_HTTP_IOATTEST_TRUSTED:
+        return NGX_OK;
+
+    case NGX_HTTP_IOATTEST_RENEW:
+        rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
+                                         found.token, 0);
+        return (rc == NGX_OK) ? NGX_OK : NGX_ERROR;
+
+    case NGX_HTTP_IOATTEST_TAKEN:
+        ngx_http_ioattest_wait_begin(ctx);
+
+        if (ngx_http_ioattest_wait_over(ctx)) {
+            ngx_http_ioattest_lease_give(ilcf->zone, ctx->model.key,
+                                         found.token,
+                                         NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK,
+                                         0);
+            return NGX_AGAIN;
+        }
+
+        rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
+                                         found.token, 1);
+        return (rc == NGX_OK) ? NGX_AGAIN : NGX_ERROR;
+
+    case NGX_HTTP_IOATTEST_BUSY:
+        ngx_http_ioattest_lease_bury(ilcf->zone, ctx->model.key, found.token,
+                                     found.pid);
+        ngx_http_ioattest_wait_begin(ctx);
+        ngx_http_ioattest_wait_poll(ctx);
+
+        return NGX_AGAIN;
+
+    case NGX_HTTP_IOATTEST_FAILED:
+        *reason = found.reason;
+        return NGX_DECLINED;
+
+    case NGX_HTTP_IOATTEST_RESTING:
+        ngx_http_ioattest_key_resting(ctx, &found.rest);
+        *reason = IOA_ATTESTATION_REFUSED;
+        return NGX_DECLINED;
+
+    default: /* NGX_HTTP_IOATTEST_FULL */
+        *reason = IOA_ZONE_FULL;
+        return NGX_DECLINED;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at)
+{
+    if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
+        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_EXEMPT);
+    }
+
+    ngx_http_ioattest_wait_end(ctx);
+
+    return ctx->status;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_phase_go(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state)
+{
+    ngx_http_ioattest_wait_end(ctx);
+
+    if (!ctx->conf->dry_run
+        && ngx_http_ioattest_request_headers(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_ioattest_set_state(ctx, state);
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    return NGX_DECLINED;
+}

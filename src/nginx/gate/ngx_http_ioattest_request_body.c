@@ -1,0 +1,433 @@
+
+/*
+ * The request: what its body says, the hash that the agent will take of it,
+ * and what of its headers may not leave here.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+#define NGX_HTTP_IOATTEST_READ_SIZE  65536
+
+
+typedef ioa_status_t (*ngx_http_ioattest_feed_pt)(void *data, u_char *p,
+    size_t n);
+
+
+static ngx_int_t ngx_http_ioattest_request_hash(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static void ngx_http_ioattest_request_model(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t st, const u_char *name, size_t len);
+static ngx_int_t ngx_http_ioattest_request_scan(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_request_raw(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
+    ngx_http_ioattest_feed_pt feed, void *data, ioa_status_t *st);
+static ngx_int_t ngx_http_ioattest_request_file(ngx_http_request_t *r,
+    ngx_buf_t *b, ngx_http_ioattest_feed_pt feed, void *data,
+    ioa_status_t *st);
+static ngx_uint_t ngx_http_ioattest_request_header(ngx_table_elt_t *h);
+
+
+static ngx_str_t  ngx_http_ioattest_unwanted_headers[] = {
+    ngx_string("Accept-Encoding"),
+    ngx_string("Range"),
+    ngx_string("If-Range"),
+    ngx_string("If-Match"),
+    ngx_string("If-None-Match"),
+    ngx_string("If-Modified-Since"),
+    ngx_string("If-Unmodified-Since"),
+    ngx_string("X-Request-Hash"),
+    ngx_null_string
+};
+
+
+ngx_int_t
+ngx_http_ioattest_request_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ctx->read = 1;
+    ctx->scanned = IOA_REQUEST_AMBIGUOUS;
+    ctx->hashed = IOA_REQUEST_AMBIGUOUS;
+
+    /* a coded body is read by the API, if at all, in a way of its own */
+
+    if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
+        ctx->cause = IOA_CAUSE_CODED;
+        return NGX_OK;
+    }
+
+    if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF) {
+
+        switch (ctx->conf->text) {
+
+        case IOA_TEXT_AGENT:
+
+            if (ngx_http_ioattest_request_hash(r, ctx) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            if (ctx->have_request) {
+                return NGX_OK;
+            }
+
+            break;
+
+        case IOA_TEXT_RAW:
+
+            if (ngx_http_ioattest_request_raw(r, ctx) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            break;
+
+        default: /* IOA_TEXT_BODY */
+            break;
+        }
+    }
+
+    return ngx_http_ioattest_request_scan(r, ctx);
+}
+
+
+static ioa_status_t
+ngx_http_ioattest_feed_hash(void *data, u_char *p, size_t n)
+{
+    return ioa_reqmodel_update(data, p, n);
+}
+
+
+/* One pass for all: model, stream and hash. */
+
+static ngx_int_t
+ngx_http_ioattest_request_hash(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t               rc;
+    ioa_status_t            st;
+    ioa_reqmodel_t         *rm;
+    ioa_reqmodel_result_t   result;
+
+    rm = ioa_reqmodel_new(ctx->conf->buffer_size);
+    if (rm == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_hash, rm,
+                                        &st);
+
+    ctx->hashed = ioa_reqmodel_final(&result, rm);
+    ctx->cause = ioa_reqmodel_cause(rm, &ctx->cause_member);
+
+    if (rc == NGX_OK && ctx->hashed == IOA_OK) {
+        ngx_memcpy(ctx->request32, result.digest32, IOA_SHA256_LEN);
+        ctx->have_request = 1;
+        ctx->asked_stream = (result.stream != 0);
+
+        ngx_http_ioattest_request_model(ctx, result.model_status,
+                                        result.model.data, result.model.len);
+    }
+
+    ioa_reqmodel_free(rm);
+
+    return rc;
+}
+
+
+static void
+ngx_http_ioattest_request_model(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t st, const u_char *name, size_t len)
+{
+    ctx->scanned = st;
+
+    if (st == IOA_OK && ctx->conf->model == NULL) {
+        ngx_memcpy(ctx->model.names.name, name, len);
+        ctx->model.names.name_len = len;
+    }
+}
+
+
+static ioa_status_t
+ngx_http_ioattest_feed_scan(void *data, u_char *p, size_t n)
+{
+    return ioa_request_scan_update(data, p, n);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_request_scan(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    size_t               len;
+    ioa_status_t         st;
+    const uint8_t       *name;
+    ioa_request_scan_t  *scan;
+
+    scan = ngx_palloc(r->pool, ioa_request_scan_size());
+    if (scan == NULL) {
+        return NGX_ERROR;
+    }
+
+    ioa_request_scan_init(scan);
+
+    if (ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_scan, scan,
+                                       &st)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    name = NULL;
+    len = 0;
+
+    if (st == IOA_OK) {
+        st = ioa_request_scan_final(&name, &len, scan);
+    }
+
+    if (st != IOA_REQUEST_AMBIGUOUS) {
+        ctx->asked_stream = (ioa_request_scan_stream(scan) != 0);
+
+    } else if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_BOTH
+               || ctx->cause == IOA_CAUSE_NONE)
+    {
+        /* with "both" it is the hash that could not be told, and why */
+
+        ctx->cause = ioa_request_scan_cause(scan);
+        ctx->cause_member = NULL;
+    }
+
+    ngx_http_ioattest_request_model(ctx, st, name, len);
+
+    return NGX_OK;
+}
+
+
+static ioa_status_t
+ngx_http_ioattest_feed_raw(void *data, u_char *p, size_t n)
+{
+    ioa_sha256_update(data, p, n);
+
+    return IOA_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_request_raw(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ioa_sha256_t  sha;
+    ioa_status_t  st;
+
+    ioa_sha256_init(&sha);
+
+    if (ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_raw, &sha,
+                                       &st)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ioa_sha256_final(ctx->request32, &sha);
+    ctx->have_request = 1;
+
+    return NGX_OK;
+}
+
+
+/* Feeds the body until its end, or until feed returns another than IOA_OK. */
+
+static ngx_int_t
+ngx_http_ioattest_request_each(ngx_http_request_t *r,
+    ngx_http_ioattest_feed_pt feed, void *data, ioa_status_t *st)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    *st = IOA_OK;
+
+    cl = r->request_body ? r->request_body->bufs : NULL;
+
+    for ( /* void */ ; cl && *st == IOA_OK; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            *st = feed(data, b->pos, b->last - b->pos);
+
+        } else if (b->in_file
+                   && ngx_http_ioattest_request_file(r, b, feed, data, st)
+                      != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A body that nginx has spooled is read in pieces. */
+
+static ngx_int_t
+ngx_http_ioattest_request_file(ngx_http_request_t *r, ngx_buf_t *b,
+    ngx_http_ioattest_feed_pt feed, void *data, ioa_status_t *st)
+{
+    off_t    pos;
+    size_t   size;
+    u_char  *buf;
+    ssize_t  n;
+
+    buf = ngx_palloc(r->pool, NGX_HTTP_IOATTEST_READ_SIZE);
+    if (buf == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (pos = b->file_pos; pos < b->file_last && *st == IOA_OK; pos += n) {
+
+        size = (size_t) ngx_min(b->file_last - pos,
+                                NGX_HTTP_IOATTEST_READ_SIZE);
+
+        n = ngx_read_file(b->file, buf, size, pos);
+
+        if (n <= 0) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "ioattest: could not read the request body \"%V\"",
+                          &b->file->name);
+            return NGX_ERROR;
+        }
+
+        *st = feed(data, buf, n);
+    }
+
+    (void) ngx_pfree(r->pool, buf);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_coded(ngx_list_part_t *part)
+{
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+
+    for ( /* void */ ; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == sizeof("Content-Encoding") - 1
+                && ngx_strncasecmp(h[i].key.data,
+                                   (u_char *) "Content-Encoding",
+                                   sizeof("Content-Encoding") - 1)
+                   == 0
+                && (h[i].value.len != sizeof("identity") - 1
+                    || ngx_strncasecmp(h[i].value.data,
+                                       (u_char *) "identity",
+                                       sizeof("identity") - 1)
+                       != 0))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * A new list, because an element with a hash of 0 may still be copied by
+ * ngx_http_proxy_create_request().  Pointers into the old one, such as
+ * headers_in.accept_encoding, stay good: what nginx itself makes of the
+ * response, gzip for one, is as it was.
+ */
+
+ngx_int_t
+ngx_http_ioattest_request_headers(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_t        list;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *copy;
+
+    r->headers_in.range = NULL;
+    r->headers_in.if_range = NULL;
+
+    if (!ngx_http_ioattest_request_unwanted(r)) {
+        return NGX_OK;
+    }
+
+    if (ngx_list_init(&list, r->pool, 20, sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (ngx_http_ioattest_request_header(&h[i])) {
+                continue;
+            }
+
+            copy = ngx_list_push(&list);
+            if (copy == NULL) {
+                return NGX_ERROR;
+            }
+
+            *copy = h[i];
+        }
+    }
+
+    r->headers_in.headers = list;
+
+    /* with one part only, the copied list's last part was the local one */
+
+    if (list.last == &list.part) {
+        r->headers_in.headers.last = &r->headers_in.headers.part;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_request_unwanted(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (ngx_http_ioattest_request_header(&h[i])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_request_header(ngx_table_elt_t *h)
+{
+    ngx_str_t  *name;
+
+    for (name = ngx_http_ioattest_unwanted_headers; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,123 @@
+
+/*
+ * Setters of the directives: what the command table points to.  Floor F6.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+/* A number, time, size or flag with its bounds, for cmd->post. */
+typedef struct {
+    enum {
+        NGX_HTTP_IOATTEST_CONF_FLAG = 0,
+        NGX_HTTP_IOATTEST_CONF_NUM,
+        NGX_HTTP_IOATTEST_CONF_SEC,
+        NGX_HTTP_IOATTEST_CONF_MSEC,
+        NGX_HTTP_IOATTEST_CONF_MSEC_OFF,    /* "off" is 0 */
+        NGX_HTTP_IOATTEST_CONF_SIZE,
+        NGX_HTTP_IOATTEST_CONF_NAME         /* its place in names */
+    }            type;
+    ngx_int_t    min;
+    ngx_int_t    max;
+    const char  *expected;
+    const char  *names[4];
+} ngx_http_ioattest_conf_value_t;
+
+
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_flag;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_valid;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_refresh;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_attempts;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_timeout;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_fail;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_size;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_replay;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_slack;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_gpu;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_data;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_text;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_bind;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_stream;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_event;
+
+
+char *ngx_http_ioattest_conf_value(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_uri(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_authorization(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_digests(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_trust(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* merge: the configuration of a location */
+
+void *ngx_http_ioattest_conf_create(ngx_conf_t *cf);
+char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
+
+
+void ngx_http_ioattest_policies_compare(ngx_array_t *older,
+    ngx_array_t *newer, ngx_log_t *log);
+
+/* "invalid value ... expected ...": always NGX_CONF_ERROR. */
+char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
+    const char *expected);
+
+/* Out: conf->policy32, of all in a location that decides trust. */
+ngx_int_t ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
+
+/*
+ * Warns where a merged location that is protected writes prompts to files.
+ * own: "ioattest" stands in this very block.
+ */
+void ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+
+/*
+ * Checks a merged location that is protected, and works out the rest.
+ * own: "ioattest" stands in this very block.
+ */
+char *ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+
+
+#endif /* _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_ */

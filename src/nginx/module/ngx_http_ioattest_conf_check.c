@@ -1,0 +1,355 @@
+
+/*
+ * What a protected location needs, and what is made of it once it is merged.
+ */
+
+
+#include "module/ngx_http_ioattest_conf.h"
+
+
+#define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
+
+
+static ngx_int_t ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
+static void ngx_http_ioattest_conf_cache_cleanup(void *data);
+static ngx_int_t ngx_http_ioattest_conf_images(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
+static void ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
+static char *ngx_http_ioattest_conf_need(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+static const char *ngx_http_ioattest_conf_missing(
+    ngx_http_ioattest_loc_conf_t *conf);
+static int ngx_libc_cdecl ngx_http_ioattest_conf_cmp(const void *one,
+    const void *two);
+
+
+char *
+ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
+{
+    char                           *rv;
+    time_t                          refresh;
+    ngx_uint_t                      i;
+    ngx_http_ioattest_zone_t      **zone;
+    ngx_http_ioattest_main_conf_t  *mcf;
+
+    if (!conf->enable) {
+        conf->zone = NULL;
+        return NGX_CONF_OK;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+    zone = mcf->zones.elts;
+    conf->zone = NULL;
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        if (zone[i]->name.len == conf->zone_name.len
+            && ngx_strncmp(zone[i]->name.data, conf->zone_name.data,
+                           conf->zone_name.len)
+               == 0)
+        {
+            conf->zone = zone[i];
+        }
+    }
+
+    if (conf->zone == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown zone \"%V\" in \"ioattest\" directive, "
+                           "expected one that \"ioattest_zone\" defines",
+                           &conf->zone_name);
+        return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_http_ioattest_conf_need(cf, conf, own);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    mcf->enabled = 1;
+    conf->zone->replay |= (conf->replay != 0);
+
+    /* the default of 1m, or less where proofs live for less than 10m */
+
+    refresh = (conf->refresh == NGX_CONF_UNSET)
+              ? ngx_min(60, conf->valid / 10) : conf->refresh;
+
+    if (refresh >= conf->valid) {
+        refresh = conf->valid / 2;
+
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_refresh\" is not less than "
+                           "\"ioattest_valid\", %T seconds are used",
+                           refresh);
+    }
+
+    conf->limits.valid = conf->valid;
+    conf->limits.refresh = refresh;
+    conf->limits.attempts = conf->attempts;
+    conf->limits.fail_timeout = conf->fail_timeout;
+
+    /* a holder gives up by itself before its lease ends */
+    conf->limits.lease = conf->timeout + 1000;
+
+    if (ngx_http_ioattest_conf_trust_made(cf, mcf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (own && conf->request.len && !conf->incomplete) {
+        ngx_http_ioattest_conf_warn(cf, conf);
+    }
+
+    ngx_http_ioattest_conf_sizes(cf, conf, own);
+
+    if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* What the core is given: see ioa_policy_t. */
+
+static ngx_int_t
+ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf)
+{
+    ioa_policy_t        *policy;
+    ngx_pool_cleanup_t  *cln;
+
+    if (mcf->no_policy == NULL) {
+        mcf->no_policy = ngx_palloc(cf->pool, sizeof(ioa_policy_file_t));
+        cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+        if (mcf->no_policy == NULL || cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        ioa_policy_init(mcf->no_policy);
+
+        mcf->cache = ioa_chain_cache_new(NGX_HTTP_IOATTEST_CHAIN_CACHE);
+        if (mcf->cache == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_http_ioattest_conf_cache_cleanup;
+        cln->data = mcf->cache;
+    }
+
+    policy = &conf->policy;
+
+    policy->file = conf->policy_file ? conf->policy_file : mcf->no_policy;
+
+    if (conf->request.len && !conf->incomplete) {
+        policy->cpu = (conf->cpu & NGX_HTTP_IOATTEST_CPU_OFF) ? 0 : conf->cpu;
+        policy->gpu = conf->gpu;
+    }
+
+    policy->report_data = conf->report_data;
+    policy->cpu_roots = conf->cpu_roots;
+    policy->gpu_roots = conf->gpu_roots;
+    policy->cache = mcf->cache;
+    policy->collateral = (conf->collateral.len != 0);
+    policy->kds = (conf->amd_kds.len != 0);
+    policy->slack = conf->slack;
+
+#if (NGX_THREADS)
+
+    if (conf->thread_pool_name.len && (policy->cpu || policy->gpu)) {
+        conf->thread_pool = ngx_thread_pool_add(cf, &conf->thread_pool_name);
+
+        if (conf->thread_pool == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+#endif
+
+    return ngx_http_ioattest_conf_images(cf, conf);
+}
+
+
+static void
+ngx_http_ioattest_conf_cache_cleanup(void *data)
+{
+    ioa_chain_cache_free(data);
+}
+
+
+/* The digests of the directive and those of the file. */
+
+static ngx_int_t
+ngx_http_ioattest_conf_images(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    size_t                    i;
+    ngx_uint_t                n;
+    ioa_bytes_t              *all;
+    const ioa_policy_list_t  *list;
+
+    list = &conf->policy.file->image_digests;
+    n = conf->image_digests ? conf->image_digests->nelts : 0;
+
+    if (n + list->n == 0) {
+        return NGX_OK;
+    }
+
+    all = ngx_palloc(cf->pool, (n + list->n) * sizeof(ioa_bytes_t));
+    if (all == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (n) {
+        ngx_memcpy(all, conf->image_digests->elts, n * sizeof(ioa_bytes_t));
+    }
+
+    for (i = 0; i < list->n; i++) {
+        all[n].data = (u_char *) list->words[i];
+        all[n].len = ngx_strlen(list->words[i]);
+        n++;
+    }
+
+    ngx_qsort(all, n, sizeof(ioa_bytes_t), ngx_http_ioattest_conf_cmp);
+
+    conf->policy.image_digests = all;
+    conf->policy.image_digests_n = n;
+
+    return NGX_OK;
+}
+
+
+/* What is allowed, and weaker than it may look. */
+
+static void
+ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    unsigned  pins, want;
+
+    pins = ioa_policy_pins(conf->policy.file);
+
+    want = (conf->policy.cpu & IOA_CPU_TDX) ? IOA_POLICY_PINS_TDX : 0;
+    want |= (conf->policy.cpu & IOA_CPU_SEV_SNP) ? IOA_POLICY_PINS_SNP : 0;
+
+    if (conf->policy.image_digests_n == 0
+        && (conf->policy.cpu == 0 || (pins & want) != want))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "neither measurements nor image digests are "
+                           "pinned: any genuine machine will do, see "
+                           "\"ioattest_policy\"");
+    }
+
+    if (conf->policy.cpu
+        && conf->policy.report_data != IOA_REPORT_DATA_ADDRESS)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_report_data %s\" accepts machines whose "
+                           "signing address is not bound by hardware: TLS to "
+                           "the API vouches for it alone%s",
+                           conf->policy.report_data == IOA_REPORT_DATA_AUTO
+                           ? "auto" : "nonce",
+                           conf->ssl_verify
+                           ? "" : ", and \"ioattest_ssl_verify off\" does "
+                                  "not look at that");
+    }
+}
+
+
+static char *
+ngx_http_ioattest_conf_need(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
+{
+    const char                *missing;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    missing = ngx_http_ioattest_conf_missing(conf);
+
+    if (missing) {
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        if (clcf->name.len == 0 && !clcf->noname) {
+            conf->incomplete = 1;
+            return NGX_CONF_OK;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in location \"%V\"",
+                           missing, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (own && conf->request.len
+        && conf->models.len == 0 && conf->model_id == NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "neither \"ioattest_models\" nor "
+                           "\"ioattest_model_id\" is set: attestations are "
+                           "asked for by the model's name");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Evidence is never accepted unchecked: who wants none must say so. */
+
+static const char *
+ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
+{
+    if (conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH
+        && conf->text == IOA_TEXT_BODY)
+    {
+        return "\"ioattest_bind both\" needs \"ioattest_text\" \"agent\" or "
+               "\"raw\": a text that is the response says nothing of the "
+               "request";
+    }
+
+    if (conf->request.len == 0) {
+        return conf->trust
+               ? NULL
+               : "\"ioattest\" needs \"ioattest_request\", the internal "
+                 "location that attestations are asked at, or "
+                 "\"ioattest_trust\"";
+    }
+
+    if (conf->cpu != NGX_HTTP_IOATTEST_CPU_OFF && conf->cpu_roots == NULL) {
+        return "\"ioattest_cpu_trusted_certificate\" is needed to verify CPU "
+               "evidence, or \"ioattest_cpu off\" to ask for none";
+    }
+
+    if (conf->cpu == NGX_HTTP_IOATTEST_CPU_OFF
+        && conf->report_data == IOA_REPORT_DATA_ADDRESS)
+    {
+        return "\"ioattest_report_data address-nonce\" needs CPU evidence: it "
+               "is what would hold the address, and \"ioattest_cpu off\" asks "
+               "for none";
+    }
+
+    if (conf->gpu == IOA_GPU_LOCAL && conf->gpu_roots == NULL) {
+        return "\"ioattest_gpu_trusted_certificate\" is needed to verify GPU "
+               "evidence, or \"ioattest_gpu off\" to ask for none";
+    }
+
+    if (conf->gpu == IOA_GPU_NRAS
+        && (conf->nras.len == 0 || conf->nras_jwks.len == 0))
+    {
+        return "\"ioattest_gpu nras\" needs \"ioattest_nras\" and "
+               "\"ioattest_nras_jwks\", the internal locations that NVIDIA's "
+               "service is asked at";
+    }
+
+    return NULL;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_ioattest_conf_cmp(const void *one, const void *two)
+{
+    const ioa_bytes_t *a = one;
+    const ioa_bytes_t *b = two;
+
+    return ngx_memn2cmp((u_char *) a->data, (u_char *) b->data, a->len,
+                        b->len);
+}

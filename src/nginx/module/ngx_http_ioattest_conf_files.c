@@ -1,0 +1,291 @@
+
+/*
+ * Files that say what is trusted: vendors' roots and the policy.  They are
+ * read when the configuration is, and never again.
+ */
+
+
+#include "module/ngx_http_ioattest_conf.h"
+
+
+static ngx_int_t ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name,
+    size_t max, ngx_str_t *text);
+static void ngx_http_ioattest_roots_cleanup(void *data);
+static void ngx_http_ioattest_policy_cleanup(void *data);
+static void ngx_http_ioattest_policy_line(void *data, const char *line);
+
+
+/* The whole file.  NGX_OK, or NGX_ERROR with a line in the log. */
+
+static ngx_int_t
+ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
+    ngx_str_t *text)
+{
+    ssize_t           n;
+    ngx_int_t         rc;
+    ngx_file_t        file;
+    ngx_file_info_t   fi;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.name = *name;
+    file.log = cf->log;
+    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", name);
+        return NGX_ERROR;
+    }
+
+    rc = NGX_ERROR;
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", name);
+        goto done;
+    }
+
+    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > (off_t) max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no file of %uz bytes or less", name,
+                           max);
+        goto done;
+    }
+
+    text->len = (size_t) ngx_file_size(&fi);
+    text->data = ngx_pnalloc(cf->temp_pool, text->len + 1);
+
+    if (text->data == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_file(&file, text->data, text->len, 0);
+
+    if (n != (ssize_t) text->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "could not read \"%V\"", name);
+        goto done;
+    }
+
+    rc = NGX_OK;
+
+done:
+
+    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    return rc;
+}
+
+
+char *
+ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char *p = conf;
+
+    ngx_str_t            *value, name, text;
+    ioa_roots_t         **roots;
+    ioa_chain_rc_t        rc;
+    ngx_pool_cleanup_t   *cln;
+
+    value = cf->args->elts;
+    name = value[1];
+    roots = (ioa_roots_t **) (p + cmd->offset);
+
+    if (*roots != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    if (ngx_http_ioattest_read_file(cf, &name, IOA_ROOTS_LEN_MAX, &text)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* a VCEK may stand beside its roots, a GPU brings its chain */
+
+    rc = (cmd->offset == offsetof(ngx_http_ioattest_loc_conf_t, cpu_roots))
+         ? ioa_roots_parse_leaves(roots, text.data, text.len)
+         : ioa_roots_parse(roots, text.data, text.len);
+
+    if (rc != IOA_CHAIN_OK) {
+        *roots = NULL;
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, "
+                           "expected a file of CA certificates in PEM: %s",
+                           &value[1], &value[0], ioa_chain_rc_name(rc));
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_ioattest_roots_cleanup;
+    cln->data = *roots;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_ioattest_roots_cleanup(void *data)
+{
+    ioa_roots_free(data);
+}
+
+
+char *
+ngx_http_ioattest_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    char                             error[IOA_POLICY_ERROR_MAX];
+    ngx_str_t                       *value, name, text;
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_ioattest_policy_t      *policy;
+    ngx_http_ioattest_main_conf_t   *mcf;
+
+    (void) cmd;
+
+    if (ilcf->policy_file != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_http_ioattest_read_file(cf, &name, IOA_POLICY_SIZE_MAX, &text)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    policy = ngx_array_push(&mcf->policies);
+
+    if (cln == NULL || policy == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(policy, sizeof(ngx_http_ioattest_policy_t));
+
+    if (!ioa_policy_parse(&ilcf->policy_file, error, text.data, text.len)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, "
+                           "expected a policy, found: %s",
+                           &value[1], &value[0], error);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_ioattest_policy_cleanup;
+    cln->data = ilcf->policy_file;
+
+    ilcf->policy_name = name;
+
+    policy->name = name;
+    policy->file = ilcf->policy_file;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_ioattest_policy_cleanup(void *data)
+{
+    ioa_policy_free(data);
+}
+
+
+/* A reload says what it changed. */
+
+void
+ngx_http_ioattest_policies_compare(ngx_array_t *older, ngx_array_t *newer,
+    ngx_log_t *log)
+{
+    ngx_uint_t                   i, j;
+    ngx_http_ioattest_policy_t  *was, *is;
+
+    was = older->elts;
+    is = newer->elts;
+
+    for (i = 0; i < newer->nelts; i++) {
+
+        for (j = 0; j < older->nelts; j++) {
+
+            if (was[j].file && is[i].file
+                && was[j].name.len == is[i].name.len
+                && ngx_memcmp(was[j].name.data, is[i].name.data,
+                              is[i].name.len)
+                   == 0)
+            {
+                is[i].log = log;
+
+                (void) ioa_policy_diff(was[j].file, is[i].file,
+                                       ngx_http_ioattest_policy_line, &is[i]);
+                break;
+            }
+        }
+    }
+}
+
+
+static void
+ngx_http_ioattest_policy_line(void *data, const char *line)
+{
+    ngx_http_ioattest_policy_t *policy = data;
+
+    ngx_log_error(NGX_LOG_NOTICE, policy->log, 0,
+                  "ioattest: policy \"%V\": %s", &policy->name, line);
+}
+
+
+char *
+ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    ngx_str_t  *value;
+
+    (void) cmd;
+
+    if (ilcf->thread_pool_name.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        ngx_str_set(&ilcf->thread_pool_name, "");
+        return NGX_CONF_OK;
+    }
+
+#if (NGX_THREADS)
+
+    ilcf->thread_pool_name = value[1];
+
+    /* here, as "aio threads" does it: some servers merge too late for it */
+
+    if (ngx_thread_pool_add(cf, &value[1]) == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+
+#else
+
+    return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                "\"off\": nginx was built without threads");
+
+#endif
+}

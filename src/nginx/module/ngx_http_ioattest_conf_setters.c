@@ -1,0 +1,401 @@
+
+/*
+ * Setters of the directives.  A bad value is refused with a sentence that
+ * names the directive, the value and what was expected.
+ */
+
+
+#include "module/ngx_http_ioattest_conf.h"
+
+#include <openssl/rand.h>
+
+
+static ngx_int_t ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+
+
+char *
+ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
+    const char *expected)
+{
+    ngx_str_t  *name;
+
+    name = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\" in \"%V\" directive, "
+                       "expected %s", value, name, expected);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_main_conf_t *mcf = conf;
+
+    u_char                     *colon;
+    ssize_t                     size;
+    ngx_str_t                  *value, name, number;
+    ngx_shm_zone_t             *shm_zone;
+    ngx_http_ioattest_zone_t   *zone, **zp;
+
+    (void) cmd;
+
+    value = cf->args->elts;
+
+    colon = ngx_strlchr(value[1].data, value[1].data + value[1].len, ':');
+
+    if (colon == NULL || colon == value[1].data) {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                          "a name and a size, as in io:4m");
+    }
+
+    name.data = value[1].data;
+    name.len = colon - value[1].data;
+
+    number.data = colon + 1;
+    number.len = value[1].data + value[1].len - number.data;
+
+    size = ngx_parse_size(&number);
+
+    if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                "a name and a size of 32k or more, as in "
+                                "io:4m");
+    }
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_ioattest_zone_t));
+    if (zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, &name, size,
+                                     &ngx_http_ioattest_module);
+    if (shm_zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (shm_zone->data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"ioattest_zone\" \"%V\" is duplicate", &name);
+        return NGX_CONF_ERROR;
+    }
+
+    zone->name = name;
+    zone->shm_zone = shm_zone;
+    zone->policies = &mcf->policies;
+
+    shm_zone->init = ngx_http_ioattest_zone_init;
+    shm_zone->data = zone;
+
+    zp = ngx_array_push(&mcf->zones);
+    if (zp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *zp = zone;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_ioattest_zone_t  *zone, *old;
+
+    zone = shm_zone->data;
+    old = data;
+
+    if (old) {
+        ngx_memcpy(zone->secret, old->secret, NGX_HTTP_IOATTEST_KEY_LEN);
+
+        ngx_http_ioattest_policies_compare(old->policies, zone->policies,
+                                           shm_zone->shm.log);
+
+    } else if (RAND_bytes(zone->secret, NGX_HTTP_IOATTEST_KEY_LEN) != 1) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "ioattest: RAND_bytes() failed");
+        return NGX_ERROR;
+    }
+
+    return ngx_http_ioattest_store_init(zone, old, shm_zone->shm.log);
+}
+
+
+char *
+ngx_http_ioattest_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    ngx_str_t  *value;
+
+    (void) cmd;
+
+    if (ilcf->enable != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        ilcf->enable = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (value[1].len <= 5 || ngx_strncmp(value[1].data, "zone=", 5) != 0) {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                          "\"off\" or \"zone=name\"");
+    }
+
+    ilcf->enable = 1;
+    ilcf->zone_name.data = value[1].data + 5;
+    ilcf->zone_name.len = value[1].len - 5;
+
+#if (NGX_THREADS && defined ANGIE_VERSION)
+
+    /*
+     * The default pool.  Angie merges configurations after it has looked at
+     * the pools: one that is added then would have no threads.
+     */
+
+    if (ilcf->thread_pool_name.data == NULL
+        && ngx_thread_pool_add(cf, NULL) == NULL)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+#endif
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_ioattest_conf_uri(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char *p = conf;
+
+    ngx_str_t  *value, *field;
+
+    value = cf->args->elts;
+    field = (ngx_str_t *) (p + cmd->offset);
+
+    if (field->data) {
+        return "is duplicate";
+    }
+
+    /* cmd->post: "off" is a value */
+
+    if (cmd->post && ngx_strcmp(value[1].data, "off") == 0) {
+        ngx_str_set(field, "");
+        return NGX_CONF_OK;
+    }
+
+    if (value[1].len == 0 || value[1].data[0] != '/'
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '$')
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '?'))
+    {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                           cmd->post ? "\"off\" or the path of an internal "
+                                       "location, as in /_ioattest/models"
+                                     : "the path of an internal location, "
+                                       "as in /_ioattest/attestation");
+    }
+
+    *field = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                 "a name, which may hold variables");
+    }
+
+    return ngx_http_set_complex_value_slot(cf, cmd, conf);
+}
+
+
+char *
+ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i, bit;
+
+    (void) cmd;
+
+    if (ilcf->cpu) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+            bit = NGX_HTTP_IOATTEST_CPU_OFF;
+
+        } else if (ngx_strcmp(value[i].data, "tdx") == 0) {
+            bit = IOA_CPU_TDX;
+
+        } else if (ngx_strcmp(value[i].data, "sev-snp") == 0) {
+            bit = IOA_CPU_SEV_SNP;
+
+        } else {
+            bit = 0;
+        }
+
+        if (bit == 0 || (ilcf->cpu & bit)
+            || ((ilcf->cpu | bit) & NGX_HTTP_IOATTEST_CPU_OFF
+                && cf->args->nelts != 2))
+        {
+            return ngx_http_ioattest_conf_bad(cf, &value[i],
+                         "\"off\" alone, or \"tdx\" and \"sev-snp\", each "
+                         "once");
+        }
+
+        ilcf->cpu |= bit;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_ioattest_conf_digests(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    ioa_bytes_t  *digest, text;
+
+    (void) cmd;
+
+    if (ilcf->image_digests != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    ilcf->image_digests = ngx_array_create(cf->pool, cf->args->nelts,
+                                           sizeof(ioa_bytes_t));
+    if (ilcf->image_digests == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        text.data = value[i].data;
+        text.len = value[i].len;
+
+        if (!ioa_image_digest_valid(text)) {
+            return ngx_http_ioattest_conf_bad(cf, &value[i],
+                              "sha256: and 64 lower-case hex digits");
+        }
+
+        digest = ngx_array_push(ilcf->image_digests);
+        if (digest == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *digest = text;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_ioattest_conf_trust(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    u_char       *address;
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    ioa_bytes_t   text;
+
+    (void) cmd;
+
+    if (ilcf->trust != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    ilcf->trust = ngx_array_create(cf->pool, cf->args->nelts,
+                                   IOA_ADDRESS_LEN);
+    if (ilcf->trust == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        address = ngx_array_push(ilcf->trust);
+        if (address == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        text.data = value[i].data;
+        text.len = value[i].len;
+
+        if (!ioa_address_parse(address, text)) {
+            return ngx_http_ioattest_conf_bad(cf, &value[i],
+                                         "0x and 40 hex digits");
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    (void) cmd;
+
+    if (ilcf->status_format != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    ilcf->status_format = NGX_HTTP_IOATTEST_STATUS_AUTO;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "json") == 0) {
+            ilcf->status_format = NGX_HTTP_IOATTEST_STATUS_JSON;
+
+        } else if (ngx_strcmp(value[1].data, "prometheus") == 0) {
+            ilcf->status_format = NGX_HTTP_IOATTEST_STATUS_PROMETHEUS;
+
+        } else {
+            return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                      "\"json\", \"prometheus\" or nothing");
+        }
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_ioattest_status_handler;
+
+    return NGX_CONF_OK;
+}

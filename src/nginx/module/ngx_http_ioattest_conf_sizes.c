@@ -1,0 +1,66 @@
+
+/*
+ * Where a prompt would be written in clear to a file: nginx does that with
+ * what client_body_buffer_size does not hold, and a protected location always
+ * reads the whole body first, "proxy_request_buffering off" or not.
+ */
+
+
+#include "module/ngx_http_ioattest_conf.h"
+
+
+void
+ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
+{
+    ngx_http_core_loc_conf_t       *clcf;
+    ngx_http_ioattest_main_conf_t  *mcf;
+
+    /* nginx merges its own configuration before any other module's */
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+
+    if (conf->incomplete) {
+        return;
+    }
+
+    /* what a location has inherited has been said of another one */
+
+    if (!own
+        && mcf->body_buffer_size == clcf->client_body_buffer_size
+        && mcf->max_body_size == clcf->client_max_body_size
+        && mcf->body_in_file_only == clcf->client_body_in_file_only)
+    {
+        return;
+    }
+
+    mcf->body_buffer_size = clcf->client_body_buffer_size;
+    mcf->max_body_size = clcf->client_max_body_size;
+    mcf->body_in_file_only = clcf->client_body_in_file_only;
+
+    if (clcf->client_body_in_file_only) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"client_body_in_file_only\" writes each prompt "
+                           "in clear to a file, in location \"%V\"",
+                           &clcf->name);
+        return;
+    }
+
+    if (clcf->client_max_body_size != 0
+        && clcf->client_max_body_size
+           <= (off_t) clcf->client_body_buffer_size)
+    {
+        return;
+    }
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "\"client_body_buffer_size\" of %uz bytes is less "
+                       "than \"client_max_body_size\" of %O bytes%s in "
+                       "location \"%V\": a larger prompt is written in clear "
+                       "to a file of \"client_body_temp_path\"",
+                       clcf->client_body_buffer_size,
+                       clcf->client_max_body_size,
+                       clcf->client_max_body_size ? "" : " (no limit)",
+                       &clcf->name);
+}

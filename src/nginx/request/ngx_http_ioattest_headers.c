@@ -1,0 +1,171 @@
+
+/*
+ * The headers of a response.  No signature covers any of them, so what would
+ * have a client read the signed bytes as something else, or remember or visit
+ * what nobody signed, is taken out before a verified response leaves.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+static void ngx_http_ioattest_headers_drop(ngx_http_request_t *r);
+static void ngx_http_ioattest_headers_type(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+
+static const ngx_str_t  ngx_http_ioattest_headers_dropped[] = {
+    ngx_string("Content-Disposition"),
+    ngx_string("Content-Location"),
+    ngx_string("Location"),
+    ngx_string("Refresh"),
+    ngx_string("Link"),
+    ngx_string("Set-Cookie"),
+    ngx_string("Clear-Site-Data"),
+    ngx_string("Alt-Svc"),
+    ngx_string("ETag"),
+    ngx_string("Last-Modified"),
+    ngx_string("Digest"),
+    ngx_string("Content-MD5"),
+    ngx_string("Trailer"),
+    ngx_null_string
+};
+
+
+void
+ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_http_ioattest_trailers_drop(r);
+
+    if (ctx->conf->dry_run) {
+        return;
+    }
+
+    ngx_http_ioattest_headers_drop(r);
+    ngx_http_ioattest_headers_type(r, ctx);
+}
+
+
+static void
+ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+    const ngx_str_t  *name;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            for (name = ngx_http_ioattest_headers_dropped; name->len; name++)
+            {
+                if (h[i].key.len == name->len
+                    && ngx_tolower(h[i].key.data[0])
+                       == ngx_tolower(name->data[0])
+                    && ngx_strncasecmp(h[i].key.data, name->data, name->len)
+                       == 0)
+                {
+                    h[i].hash = 0;
+                    break;
+                }
+            }
+        }
+    }
+
+    /* nginx keeps some of them in places of their own as well */
+
+    r->headers_out.etag = NULL;
+    r->headers_out.location = NULL;
+    r->headers_out.refresh = NULL;
+    r->headers_out.last_modified = NULL;
+    r->headers_out.last_modified_time = -1;
+
+#if (nginx_version >= 1023000)
+    r->headers_out.link = NULL;
+#else
+    r->headers_out.link.nelts = 0;
+#endif
+}
+
+
+/* What the agent signs is one JSON value, or an event stream: both UTF-8. */
+
+static void
+ngx_http_ioattest_headers_type(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_http_headers_out_t  *out;
+
+    out = &r->headers_out;
+
+    /* of X-Accel-Charset: the charset filter would recode what was signed */
+    out->override_charset = NULL;
+
+    if (ctx->conf->text != IOA_TEXT_AGENT
+        || out->status == NGX_HTTP_NO_CONTENT
+        || out->status == NGX_HTTP_NOT_MODIFIED)
+    {
+        return;
+    }
+
+    out->content_type_lowcase = NULL;
+
+    if (ctx->events) {
+        ngx_str_set(&out->content_type, "text/event-stream; charset=utf-8");
+        out->content_type_len = sizeof("text/event-stream") - 1;
+        ngx_str_set(&out->charset, "utf-8");
+        return;
+    }
+
+    ngx_str_set(&out->content_type, "application/json");
+    out->content_type_len = out->content_type.len;
+    ngx_str_null(&out->charset);
+}
+
+
+void
+ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
+{
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    if (ctx && ctx->conf->dry_run) {
+        return;
+    }
+
+    if (ctx == NULL || !ctx->headed) {
+
+        /* later it says that add_trailer has some to add below */
+
+        r->expect_trailers = 0;
+    }
+
+    r->headers_out.trailers.part.nelts = 0;
+    r->headers_out.trailers.part.next = NULL;
+    r->headers_out.trailers.last = &r->headers_out.trailers.part;
+}
+
+
+/*
+ * What an upstream sets while its headers are read, before anybody has looked
+ * at its response: a rate (X-Accel-Limit-Rate), and the version of HTTP where
+ * it speaks none (ngx_http_proxy_process_status_line()).
+ */
+
+void
+ngx_http_ioattest_headers_restore(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    if (ctx->conf->dry_run) {
+        return;
+    }
+
+    r->http_version = ctx->http_version;
+
+    r->limit_rate = ctx->limit_rate;
+    r->limit_rate_set = ctx->limit_rate_set;
+}

@@ -1,0 +1,120 @@
+
+/*
+ * Where the module stands among nginx's filters, and what it hands on to
+ * those below.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+#if (nginx_version >= 1029000)
+static ngx_int_t ngx_http_ioattest_filter_early(ngx_http_request_t *r);
+#endif
+
+
+#if (nginx_version >= 1029000)
+static ngx_http_output_header_filter_pt  ngx_http_next_early_hints_filter;
+#endif
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+ngx_int_t
+ngx_http_ioattest_filter_init(ngx_conf_t *cf)
+{
+    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+#if (nginx_version >= 1029000)
+    ngx_http_next_early_hints_filter = ngx_http_top_early_hints_filter;
+    ngx_http_top_early_hints_filter = ngx_http_ioattest_filter_early;
+#endif
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_ioattest_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_ioattest_body_filter;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Every header of a response that has or awaits its verdict leaves here.
+ *
+ * nginx does not give an HTTP/1 connection back before the last subrequest
+ * has ended: the client's next request on it would wait for a renewal that
+ * is still under way.  It is told to take another one.
+ */
+
+ngx_int_t
+ngx_http_ioattest_next_header(ngx_http_request_t *r)
+{
+    ngx_uint_t                redirected;
+    ngx_http_ioattest_ctx_t  *ctx;
+    ngx_http_ioattest_job_t  *job;
+
+    ctx = ngx_http_ioattest_ctx_find(r, &redirected);
+
+    for (job = ctx ? ctx->jobs : NULL; job; job = job->next) {
+
+        if (r->http_version < NGX_HTTP_VERSION_20
+            && (!job->finished || (job->proof && job->proof->running)))
+        {
+            r->keepalive = 0;
+        }
+    }
+
+    if (ctx && !redirected) {
+
+        if (ctx->state == NGX_HTTP_IOATTEST_RELEASED
+            || ctx->state == NGX_HTTP_IOATTEST_STREAM)
+        {
+            ngx_http_ioattest_headers_clean(r, ctx);
+        }
+
+        ctx->headed = 1;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_next_body(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    return ngx_http_next_body_filter(r, in);
+}
+
+
+/* A header that is none of ours. */
+
+ngx_int_t
+ngx_http_ioattest_pass_header(ngx_http_request_t *r)
+{
+    return ngx_http_next_header_filter(r);
+}
+
+
+#if (nginx_version >= 1029000)
+
+/* A 103 is in no signature, and comes before any verdict: none passes. */
+
+static ngx_int_t
+ngx_http_ioattest_filter_early(ngx_http_request_t *r)
+{
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+
+    if (ilcf->zone && !ilcf->dry_run) {
+        return NGX_OK;
+    }
+
+    return ngx_http_next_early_hints_filter(r);
+}
+
+#endif

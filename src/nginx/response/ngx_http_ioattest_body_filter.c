@@ -1,0 +1,285 @@
+
+/*
+ * The body filter: collects a response that is held, and hands it over when
+ * its end has come.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+#define NGX_HTTP_IOATTEST_CHUNK  16384
+
+
+static ngx_int_t ngx_http_ioattest_body_early(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
+static ngx_int_t ngx_http_ioattest_body_collect(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
+static void ngx_http_ioattest_body_consume(ngx_chain_t *in);
+static ngx_int_t ngx_http_ioattest_body_end(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
+
+
+ngx_int_t
+ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_ioattest_ctx_t  *ctx;
+    ngx_http_ioattest_job_t  *job;
+
+    if (r != r->main) {
+        job = ngx_http_ioattest_job_find(r);
+
+        if (job) {
+            return ngx_http_ioattest_job_body(job, in);
+        }
+
+        return ngx_http_ioattest_next_body(r, in);
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    if (ctx == NULL) {
+        return ngx_http_ioattest_next_body(r, in);
+    }
+
+    switch (ctx->state) {
+
+    case NGX_HTTP_IOATTEST_RELEASED:
+        ngx_http_ioattest_trailers_drop(r);
+        return ngx_http_ioattest_next_body(r, in);
+
+    case NGX_HTTP_IOATTEST_EXEMPT:
+        return ngx_http_ioattest_next_body(r, in);
+
+    case NGX_HTTP_IOATTEST_REFUSED:
+        return ngx_http_ioattest_refuse_body(r, ctx, in);
+
+    case NGX_HTTP_IOATTEST_HOLD:
+        return ngx_http_ioattest_body_collect(r, ctx, in);
+
+    case NGX_HTTP_IOATTEST_STREAM:
+
+        if (in == NULL) {
+            return ngx_http_ioattest_flow_push(ctx);
+        }
+
+        return ngx_http_ioattest_stream_body(r, ctx, in);
+
+    case NGX_HTTP_IOATTEST_RECHECK:
+
+        if (in) {
+
+            /* an upstream that still sends after the verdict has fallen */
+
+            ngx_http_ioattest_body_consume(in);
+            return NGX_OK;
+        }
+
+        /* ngx_http_writer() calls: the request has left its upstream */
+
+        r->write_event_handler = ngx_http_ioattest_hold_resume;
+
+        if (ngx_http_post_request(r, NULL) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_ioattest_flow_push(ctx);
+
+    default: /* NEW, READING, GATE, READY */
+        return ngx_http_ioattest_body_early(r, ctx, in);
+    }
+}
+
+
+/*
+ * Before any header: a module that waits calls the filters with nothing, or
+ * with a flush.  Bytes are a response that was begun without its header.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_body_early(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        if (!ngx_buf_special(cl->buf) || cl->buf->last_buf) {
+            break;
+        }
+    }
+
+    if (cl == NULL) {
+        return NGX_OK;
+    }
+
+    if (!ngx_http_ioattest_refuse(ctx, IOA_NO_SIGNATURE,
+                                  "a body came without its header"))
+    {
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+        return ngx_http_ioattest_next_body(r, in);
+    }
+
+    return ngx_http_ioattest_refuse_body(r, ctx, in);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_body_collect(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
+{
+    size_t        n;
+    ngx_buf_t    *b;
+    ngx_uint_t    last, flush;
+    ngx_chain_t  *cl;
+    ioa_status_t  st;
+
+    last = 0;
+    flush = 0;
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        last |= b->last_buf;
+        flush |= b->flush;
+
+        if (ngx_buf_special(b)) {
+            continue;
+        }
+
+        if (!ngx_buf_in_memory(b)) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "ioattest: buffer not in memory");
+            return NGX_ERROR;
+        }
+
+        n = b->last - b->pos;
+
+        if (!ctx->made && n > ctx->conf->buffer_size - ctx->held.size) {
+            return ngx_http_ioattest_body_too_large(r, ctx, cl);
+        }
+
+        if (!ctx->made
+            && ngx_http_ioattest_held_append(r, &ctx->held, b->pos, n,
+                                    ngx_max(n, NGX_HTTP_IOATTEST_CHUNK))
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        /* what else is wrong with it is told at its end */
+
+        st = ngx_http_ioattest_bind_update(ctx, b->pos, n);
+
+        if (ctx->no_memory) {
+            return NGX_ERROR;
+        }
+
+        if (st == IOA_BODY_TOO_LARGE) {
+            return ngx_http_ioattest_body_too_large(r, ctx, cl);
+        }
+
+        b->pos = b->last;
+        b->file_pos = b->file_last;
+    }
+
+    if (last) {
+        return ngx_http_ioattest_body_end(r, ctx);
+    }
+
+    /*
+     * A response that the upstream broke off ends in a flush without the
+     * last buffer, and with the upstream already given up
+     * (ngx_http_upstream_finalize_request()).
+     */
+
+    if (flush && r->upstream && r->upstream->cleanup == NULL) {
+        ctx->truncated = 1;
+        ctx->failed = ctx->events ? IOA_STREAM_TRUNCATED
+                                  : IOA_RESPONSE_HASH_MISMATCH;
+        return ngx_http_ioattest_hold_post(r, ctx);
+    }
+
+    return NGX_OK;
+}
+
+
+/* A verified response goes on at once; all else is decided elsewhere. */
+
+static ngx_int_t
+ngx_http_ioattest_body_end(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t     rc;
+    ioa_status_t  reason;
+
+    rc = ngx_http_ioattest_bind_judge(ctx, &reason);
+
+    switch (rc) {
+
+    case NGX_OK:
+        ngx_http_ioattest_verified(ctx);
+
+        rc = ngx_http_ioattest_hold_release(r, ctx);
+
+        /* no filter below may turn it into another response */
+        return (rc > NGX_OK) ? NGX_ERROR : rc;
+
+    case NGX_DECLINED:
+        ctx->failed = reason;
+        break;
+
+    case NGX_AGAIN:
+        break;
+
+    default:
+        return NGX_ERROR;
+    }
+
+    return ngx_http_ioattest_hold_post(r, ctx);
+}
+
+
+static void
+ngx_http_ioattest_body_consume(ngx_chain_t *in)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_int_t  rc;
+
+    if (ctx->conf->dry_run) {
+
+        (void) ngx_http_ioattest_refuse(ctx, IOA_BODY_TOO_LARGE, NULL);
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+        rc = ngx_http_ioattest_next_header(r);
+
+        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+            return rc;
+        }
+
+        *ctx->held.last = in;
+
+        return ngx_http_ioattest_next_body(r, ctx->held.chain);
+    }
+
+    /* the rest is not worth waiting for */
+
+    ngx_http_ioattest_body_consume(in);
+
+    ctx->failed = IOA_BODY_TOO_LARGE;
+
+    return ngx_http_ioattest_hold_post(r, ctx);
+}

@@ -1,0 +1,385 @@
+
+/*
+ * The verdict over a response that is held.  It is applied outside any
+ * filter, from a write event handler of ours: there a refusal may be
+ * finalized as nginx does it elsewhere, error_page and all.
+ *
+ * The sequence relies on ngx_http_finalize_request(): as long as our bit is
+ * set in r->buffered it installs ngx_http_writer() and leaves the reference
+ * count alone; the writer then calls the body filter with NULL, which puts
+ * ngx_http_ioattest_hold_resume() in the writer's place.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+static void ngx_http_ioattest_hold_wait(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
+    ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_found_t *found, ioa_status_t *reason);
+static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
+static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_ioattest_hold_post(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    if (ctx->complete) {
+        return NGX_OK;
+    }
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RECHECK);
+
+    ctx->complete = 1;
+    r->buffered |= NGX_HTTP_IOATTEST_BUFFERED;
+
+    if (r->upstream && r->upstream->cleanup) {
+
+        /*
+         * Still sending: a response too large.  Its module will not finalize
+         * the request, so this is done in its place.
+         */
+
+        r->write_event_handler = ngx_http_ioattest_hold_resume;
+    }
+
+    return ngx_http_post_request(r, NULL);
+}
+
+
+void
+ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ioa_status_t              reason;
+    ngx_connection_t         *c;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    c = r->connection;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    if (c->error) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    reason = IOA_OK;
+
+    if (ctx->failed != IOA_OK) {
+        reason = ctx->failed;
+        rc = NGX_DECLINED;
+
+    } else {
+        rc = ngx_http_ioattest_hold_decide(r, ctx, &reason);
+    }
+
+    if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
+        reason = IOA_ATTESTATION_TIMEOUT;
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_AGAIN) {
+        r->write_event_handler = ngx_http_ioattest_hold_wait;
+        ngx_http_ioattest_hold_quiet(r);
+
+        if (ctx->flowing) {
+            ngx_http_ioattest_stream_wait(ctx);
+        }
+
+        return;
+    }
+
+    ngx_http_ioattest_wait_end(ctx);
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_ioattest_bind_accept(ctx, &reason);
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_ioattest_hold_refuse(r, ctx, reason);
+        return;
+    }
+
+    r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
+
+    if (rc == NGX_OK) {
+        ngx_http_ioattest_verified(ctx);
+        rc = ngx_http_ioattest_hold_release(r, ctx);
+    }
+
+    ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
+}
+
+
+/* NGX_OK: verified; NGX_AGAIN: waits; NGX_DECLINED: refused. */
+
+static ngx_int_t
+ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+{
+    ngx_http_ioattest_found_t      found;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ctx->conf;
+
+    ngx_http_ioattest_wait_begin(ctx);
+
+    ngx_http_ioattest_store_recheck(&found, ilcf->zone, &ctx->model,
+                                    ctx->machine_key, &ilcf->limits,
+                                    ctx->spent ? NULL : &ctx->key);
+
+    if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
+        ctx->machine = found.machine;
+        ctx->have_machine = 1;
+
+        return ngx_http_ioattest_machine_judge(ctx, reason);
+    }
+
+    if (!ctx->counting) {
+        ctx->counting = 1;
+        ctx->sequence = found.sequence;
+    }
+
+    switch (found.answer) {
+
+    case NGX_HTTP_IOATTEST_TAKEN:
+        return ngx_http_ioattest_hold_attest(r, ctx, &found, reason);
+
+    case NGX_HTTP_IOATTEST_BUSY:
+
+        if (found.sequence - ctx->sequence >= ilcf->attempts) {
+            *reason = IOA_UNTRUSTED_ADDRESS;
+            return NGX_DECLINED;
+        }
+
+        ngx_http_ioattest_lease_bury(ilcf->zone, ctx->model.key, found.token,
+                                     found.pid);
+        ngx_http_ioattest_wait_poll(ctx);
+
+        return NGX_AGAIN;
+
+    case NGX_HTTP_IOATTEST_RESTING:
+        return ngx_http_ioattest_hold_rest(ctx, &found, reason);
+
+    case NGX_HTTP_IOATTEST_FAILED:
+        *reason = found.reason;
+        return NGX_DECLINED;
+
+    case NGX_HTTP_IOATTEST_EXHAUSTED:
+        *reason = IOA_UNTRUSTED_ADDRESS;
+        return NGX_DECLINED;
+
+    default: /* NGX_HTTP_IOATTEST_FULL */
+        *reason = IOA_ZONE_FULL;
+        return NGX_DECLINED;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
+    ioa_status_t *reason)
+{
+    ngx_uint_t  spent;
+
+    spent = (found->sequence - ctx->sequence >= ctx->conf->attempts);
+
+    if (spent || ngx_http_ioattest_wait_over(ctx)) {
+
+        ngx_http_ioattest_lease_give(ctx->conf->zone, ctx->model.key,
+                                     found->token,
+                                     NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK, 0);
+
+        if (spent) {
+            *reason = IOA_UNTRUSTED_ADDRESS;
+            return NGX_DECLINED;
+        }
+
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
+                                    found->token, 1)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/*
+ * The API gives no attestation to this request's key: the response waits for
+ * what others ask with theirs.  With the gateway's own nobody else asks.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_found_t *found, ioa_status_t *reason)
+{
+    ngx_msec_int_t  left;
+
+    if (found->sequence - ctx->sequence >= ctx->conf->attempts) {
+        *reason = IOA_UNTRUSTED_ADDRESS;
+        return NGX_DECLINED;
+    }
+
+    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+
+    if (ctx->key.own && (ngx_msec_int_t) found->rest.left > left) {
+        *reason = IOA_ATTESTATION_REFUSED;
+        return NGX_DECLINED;
+    }
+
+    ngx_http_ioattest_wait_poll(ctx);
+
+    return NGX_AGAIN;
+}
+
+
+/* Drops the writer's send_timeout, for nothing is being sent. */
+
+static void
+ngx_http_ioattest_hold_quiet(ngx_http_request_t *r)
+{
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    if (c->write->timer_set && !c->write->delayed && !c->buffered
+        && (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED) == 0)
+    {
+        ngx_del_timer(c->write);
+    }
+}
+
+
+/*
+ * As ngx_http_writer(), for a request that waits for its verdict: what is
+ * still on its way to the client goes on, and nothing is finalized here.
+ */
+
+static void
+ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
+{
+    ngx_event_t               *wev;
+    ngx_connection_t          *c;
+    ngx_http_ioattest_ctx_t   *ctx;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    c = r->connection;
+    wev = c->write;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
+
+    if (wev->timedout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "client timed out");
+        c->timedout = 1;
+
+        ngx_http_finalize_request(r, NGX_HTTP_REQUEST_TIME_OUT);
+        return;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!wev->delayed && !r->aio) {
+
+        if (ngx_http_ioattest_flow_push(ctx) == NGX_ERROR) {
+            ngx_http_finalize_request(r, NGX_ERROR);
+            return;
+        }
+
+        if (c->buffered && !wev->delayed) {
+            ngx_add_timer(wev, clcf->send_timeout);
+        }
+    }
+
+    ngx_http_ioattest_hold_quiet(r);
+
+    if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+    }
+}
+
+
+ngx_int_t
+ngx_http_ioattest_hold_release(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
+        ngx_http_ioattest_trailers_drop(r);
+
+        if (ctx->made && ngx_http_ioattest_stream_close(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (!ctx->flowing) {
+        rc = ngx_http_ioattest_next_header(r);
+
+        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+            return rc;
+        }
+    }
+
+    if (ngx_http_ioattest_held_end(r, &ctx->held, ctx->truncated) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_ioattest_next_body(r, ctx->held.chain);
+}
+
+
+static void
+ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
+{
+    ngx_int_t             rc;
+    ngx_http_upstream_t  *u;
+
+    r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
+
+    if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
+
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+        rc = ngx_http_ioattest_hold_release(r, ctx);
+        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
+
+        return;
+    }
+
+    u = r->upstream;
+
+    if (u && u->cleanup) {
+
+        /*
+         * An upstream that is still sending is given up first.  It has a
+         * reference of its own, and drops one; ours is for the answer.
+         */
+
+        r->main->count++;
+        (*u->cleanup)(r);
+    }
+
+    if (ctx->flowing) {
+        rc = ngx_http_ioattest_stream_error(r, ctx);
+        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
+        return;
+    }
+
+    ngx_http_clean_header(r);
+    ngx_http_finalize_request(r, ctx->status);
+}

@@ -1,0 +1,250 @@
+
+/*
+ * What flows of a stream: slices of the upstream's own buffers, and bytes
+ * that stay.
+ *
+ * An upstream's buffer is given back when the last slice of it has been sent,
+ * so that a client which reads slowly holds the upstream back.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+#define NGX_HTTP_IOATTEST_FLOW_CHUNK  4096
+
+
+static int ngx_http_ioattest_flow_shown(ngx_http_ioattest_ctx_t *ctx,
+    const ioa_sse_piece_t *piece);
+static void ngx_http_ioattest_flow_settle(ngx_http_ioattest_ctx_t *ctx);
+
+
+int
+ngx_http_ioattest_flow_sink(void *data, const ioa_sse_piece_t *piece)
+{
+    ngx_http_ioattest_ctx_t *ctx = data;
+
+    size_t  room;
+
+    if (piece->held) {
+        room = ctx->conf->buffer_size;
+        room -= ngx_min(ctx->held.size, room);
+
+        /* behind a verified stream its end always has room */
+
+        if (piece->len > room && ctx->state != NGX_HTTP_IOATTEST_RELEASED) {
+            return 0;
+        }
+
+        if (!ctx->made) {
+            ctx->held.size += piece->len;
+            return 1;
+        }
+
+        if (ngx_http_ioattest_held_append(ctx->request, &ctx->held,
+                               piece->data,
+                               piece->len,
+                               ctx->flowing ? NGX_HTTP_IOATTEST_FLOW_CHUNK
+                                    : 4 * NGX_HTTP_IOATTEST_FLOW_CHUNK)
+            != NGX_OK)
+        {
+            ctx->no_memory = 1;
+            return 0;
+        }
+
+        return 1;
+    }
+
+    return !ctx->made || ngx_http_ioattest_flow_shown(ctx, piece);
+}
+
+
+static int
+ngx_http_ioattest_flow_shown(ngx_http_ioattest_ctx_t *ctx,
+    const ioa_sse_piece_t *piece)
+{
+    ngx_buf_t  *b;
+
+    b = ngx_http_ioattest_flow_get(ctx, piece->from == IOA_SSE_COPY
+                                          ? piece->len : 0);
+
+    if (b == NULL || ngx_http_ioattest_flow_link(ctx, b) != NGX_OK) {
+        ctx->no_memory = 1;
+        return 0;
+    }
+
+    if (piece->from == IOA_SSE_COPY) {
+        b->pos = b->start;
+        b->last = ngx_cpymem(b->pos, piece->data, piece->len);
+        b->temporary = 1;
+
+    } else {
+        b->pos = (u_char *) piece->data;
+        b->last = b->pos + piece->len;
+        b->memory = 1;
+    }
+
+    ctx->flow.tail = b;
+
+    return 1;
+}
+
+
+/* A buffer with nothing in it, and room for size bytes. */
+
+ngx_buf_t *
+ngx_http_ioattest_flow_get(ngx_http_ioattest_ctx_t *ctx, size_t size)
+{
+    size_t        room;
+    u_char       *start, *end;
+    ngx_buf_t    *b;
+    ngx_pool_t   *pool;
+    ngx_chain_t  *cl;
+
+    pool = ctx->request->pool;
+    cl = ctx->flow.free;
+
+    if (cl) {
+        ctx->flow.free = cl->next;
+        b = cl->buf;
+        ngx_free_chain(pool, cl);
+
+    } else {
+        b = ngx_calloc_buf(pool);
+        if (b == NULL) {
+            return NULL;
+        }
+    }
+
+    start = b->start;
+    end = b->end;
+
+    if (size > (size_t) (end - start)) {
+
+        /* doubled, so that one buffer does not take ever more of the pool */
+
+        room = NGX_HTTP_IOATTEST_FLOW_CHUNK;
+
+        while (room < size) {
+            room *= 2;
+        }
+
+        start = ngx_palloc(pool, room);
+        if (start == NULL) {
+            return NULL;
+        }
+
+        end = start + room;
+    }
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->start = start;
+    b->end = end;
+    b->tag = (ngx_buf_tag_t) &ngx_http_ioattest_module;
+
+    return b;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_flow_link(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_alloc_chain_link(ctx->request->pool);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    *ctx->flow.last = cl;
+    ctx->flow.last = &cl->next;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_flow_send(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_ioattest_next_body(ctx->request, ctx->flow.chain);
+
+    ngx_http_ioattest_flow_settle(ctx);
+
+    return rc;
+}
+
+
+/*
+ * As ngx_chain_update_chains().  What is sent is sent in its order: with the
+ * last slice of an upstream's buffer all of it is.
+ */
+
+static void
+ngx_http_ioattest_flow_settle(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_buf_t                 *b;
+    ngx_chain_t               *cl, **ll;
+    ngx_http_ioattest_flow_t  *flow;
+
+    flow = &ctx->flow;
+
+    for (ll = &flow->busy; *ll; ll = &(*ll)->next) { /* void */ }
+
+    *ll = flow->chain;
+
+    flow->chain = NULL;
+    flow->last = &flow->chain;
+
+    while (flow->busy) {
+        cl = flow->busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        flow->busy = cl->next;
+
+        if (b->tag != (ngx_buf_tag_t) &ngx_http_ioattest_module) {
+            ngx_free_chain(ctx->request->pool, cl);
+            continue;
+        }
+
+        if (b->shadow) {
+            b->shadow->pos = b->shadow->last;
+            b->shadow->file_pos = b->shadow->file_last;
+            b->shadow = NULL;
+        }
+
+        cl->next = flow->free;
+        flow->free = cl;
+    }
+}
+
+
+ngx_int_t
+ngx_http_ioattest_flow_push(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    rc = NGX_OK;
+
+    if (ctx->flowing
+        && (r->connection->buffered
+            || (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED)))
+    {
+        rc = ngx_http_ioattest_next_body(r, NULL);
+    }
+
+    ngx_http_ioattest_flow_settle(ctx);
+
+    return rc;
+}

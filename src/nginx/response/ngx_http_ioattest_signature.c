@@ -1,0 +1,239 @@
+
+/*
+ * The verdict over a response's signature: reads the headers, asks the door
+ * whether they hold, and the store whether their signer is trusted.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+static void ngx_http_ioattest_signature_header(ioa_signature_t *signature,
+    ngx_table_elt_t *h);
+static ngx_uint_t ngx_http_ioattest_trusted(
+    ngx_http_ioattest_loc_conf_t *ilcf, const u_char *address20);
+
+
+static const struct {
+    ngx_str_t   name;
+    size_t      offset;
+} ngx_http_ioattest_signature_headers[] = {
+    { ngx_string("text"), offsetof(ioa_signature_t, text) },
+    { ngx_string("signature"), offsetof(ioa_signature_t, signature) },
+    { ngx_string("signing_address"),
+      offsetof(ioa_signature_t, signing_address) },
+    { ngx_string("signing_algo"), offsetof(ioa_signature_t, signing_algo) },
+    { ngx_string("image_digest"), offsetof(ioa_signature_t, image_digest) },
+    { ngx_null_string, 0 }
+};
+
+
+/*
+ * The upstream's list, not headers_out: proxy_hide_header takes them out of
+ * the latter.
+ */
+
+void
+ngx_http_ioattest_signature_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    ngx_memzero(&ctx->signature, sizeof(ioa_signature_t));
+
+    if (r->upstream == NULL) {
+        return;
+    }
+
+    part = &r->upstream->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        ngx_http_ioattest_signature_header(&ctx->signature, &h[i]);
+    }
+}
+
+
+static void
+ngx_http_ioattest_signature_header(ioa_signature_t *signature,
+    ngx_table_elt_t *h)
+{
+    ngx_uint_t    i;
+    ngx_str_t    *name;
+    ioa_bytes_t  *slot;
+
+    for (i = 0; ngx_http_ioattest_signature_headers[i].name.len; i++) {
+
+        name = (ngx_str_t *) &ngx_http_ioattest_signature_headers[i].name;
+
+        if (h->key.len != name->len
+            || ngx_strncasecmp(h->key.data, name->data, name->len) != 0)
+        {
+            continue;
+        }
+
+        slot = (ioa_bytes_t *) ((u_char *) signature
+                        + ngx_http_ioattest_signature_headers[i].offset);
+
+        if (slot->data) {
+            signature->duplicate = 1;
+            return;
+        }
+
+        slot->data = h->value.data;
+        slot->len = h->value.len;
+
+        return;
+    }
+}
+
+
+ngx_int_t
+ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
+{
+    uint64_t                       start;
+    ngx_int_t                      rc;
+    ngx_str_t                      id, address;
+    ngx_http_ioattest_found_t      found;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ctx->conf;
+    start = ngx_http_ioattest_now_us();
+
+    *reason = ioa_signature_verify(ctx->address20, &ctx->signature,
+                                   ilcf->text);
+
+    if (*reason == IOA_OK && ilcf->text != IOA_TEXT_BODY) {
+        *reason = ioa_text_parse(&ctx->text, ctx->signature.text, ilcf->text);
+    }
+
+    if (*reason != IOA_OK) {
+        ctx->verify_us += ngx_http_ioattest_now_us() - start;
+        return NGX_DECLINED;
+    }
+
+    ctx->have_address = 1;
+
+    if (ngx_http_ioattest_trusted(ilcf, ctx->address20)) {
+        rc = ngx_http_ioattest_machine_judge(ctx, reason);
+
+    } else if (ilcf->request.len == 0) {
+        *reason = IOA_UNTRUSTED_ADDRESS;
+        rc = NGX_DECLINED;
+
+    } else {
+        id.data = ctx->model.names.id;
+        id.len = ctx->model.names.id_len;
+        address.data = ctx->address20;
+        address.len = IOA_ADDRESS_LEN;
+
+        ngx_http_ioattest_store_key(ctx->machine_key,
+                                    NGX_HTTP_IOATTEST_NODE_MACHINE,
+                                    ilcf->policy32, &id, &address);
+
+        ngx_http_ioattest_store_signer(&found, ilcf->zone, &ctx->model,
+                                       ctx->machine_key, &ilcf->limits);
+
+        if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
+            ctx->machine = found.machine;
+            ctx->have_machine = 1;
+            rc = ngx_http_ioattest_machine_judge(ctx, reason);
+
+        } else {
+            ctx->sequence = found.sequence;
+            ctx->counting = 1;
+            rc = NGX_AGAIN;
+        }
+    }
+
+    ctx->verify_us += ngx_http_ioattest_now_us() - start;
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
+    const u_char *address20)
+{
+    u_char      *trust;
+    ngx_uint_t   i;
+
+    if (ilcf->trust == NULL) {
+        return 0;
+    }
+
+    trust = ilcf->trust->elts;
+
+    for (i = 0; i < ilcf->trust->nelts; i++) {
+        if (ngx_memcmp(trust + i * IOA_ADDRESS_LEN, address20,
+                       IOA_ADDRESS_LEN)
+            == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
+{
+    ioa_machine_t  machine;
+
+    ngx_memzero(&machine, sizeof(ioa_machine_t));
+
+    if (ctx->have_machine) {
+        ngx_memcpy(machine.address20, ctx->machine.address20,
+                   IOA_ADDRESS_LEN);
+        ngx_memcpy(machine.image_digest, ctx->machine.image_digest,
+                   ctx->machine.image_digest_len);
+        machine.image_digest_len = ctx->machine.image_digest_len;
+    }
+
+    *reason = ioa_image_digest_check(ctx->signature.image_digest,
+                                     ctx->have_machine ? &machine : NULL,
+                                     &ctx->conf->policy);
+
+    return (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
+}
+
+
+void
+ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_http_ioattest_counters_t  *counters;
+
+    counters = ngx_http_ioattest_counters(ctx);
+
+    (void) ngx_atomic_fetch_add(&counters->verified, 1);
+
+    ngx_http_ioattest_observe(&counters->verify, ctx->verify_us);
+    ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
+
+    if (ctx->have_machine) {
+        ngx_http_ioattest_store_used(ctx->conf->zone, ctx->machine_key);
+    }
+
+    /* the one line that says trusted */
+    ctx->verdict = NGX_HTTP_IOATTEST_VERIFIED;
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RELEASED);
+}

@@ -1,0 +1,207 @@
+
+/*
+ * The status of the zones, as JSON and as Prometheus text (version 0.0.4).
+ */
+
+
+#include "status/ngx_http_ioattest_status.h"
+
+
+static ngx_uint_t ngx_http_ioattest_status_format(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_ioattest_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_table_elt_t           *h;
+    ngx_http_ioattest_text_t   text;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_memzero(&text, sizeof(ngx_http_ioattest_text_t));
+
+    text.pool = r->pool;
+    text.last = &text.chain;
+
+    if (ngx_http_ioattest_status_format(r) == NGX_HTTP_IOATTEST_STATUS_JSON) {
+        ngx_http_ioattest_status_json(r, &text);
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+
+    } else {
+        ngx_http_ioattest_status_prometheus(r, &text);
+        ngx_str_set(&r->headers_out.content_type,
+                    "text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    if (text.failed || text.buf == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_length_n = text.size;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Cache-Control");
+    ngx_str_set(&h->value, "no-store");
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    text.buf->last_buf = 1;
+    text.buf->last_in_chain = 1;
+
+    return ngx_http_output_filter(r, text.chain);
+}
+
+
+/* What the location says, else what the client accepts, else JSON. */
+
+static ngx_uint_t
+ngx_http_ioattest_status_format(ngx_http_request_t *r)
+{
+    u_char                        *v, *end;
+    ngx_uint_t                     i;
+    ngx_list_part_t               *part;
+    ngx_table_elt_t               *h;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+
+    if (ilcf->status_format != NGX_HTTP_IOATTEST_STATUS_AUTO) {
+        return ilcf->status_format;
+    }
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NGX_HTTP_IOATTEST_STATUS_JSON;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len != sizeof("Accept") - 1
+            || ngx_strncasecmp(h[i].key.data, (u_char *) "Accept",
+                               sizeof("Accept") - 1) != 0)
+        {
+            continue;
+        }
+
+        v = h[i].value.data;
+        end = v + h[i].value.len;
+
+        if (ngx_strlcasestrn(v, end, (u_char *) "application/json", 16 - 1)) {
+            return NGX_HTTP_IOATTEST_STATUS_JSON;
+        }
+
+        if (ngx_strlcasestrn(v, end, (u_char *) "text/plain", 10 - 1)
+            || ngx_strlcasestrn(v, end, (u_char *) "openmetrics-text", 16 - 1))
+        {
+            return NGX_HTTP_IOATTEST_STATUS_PROMETHEUS;
+        }
+    }
+}
+
+
+void
+ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text, const char *fmt,
+    ...)
+{
+    u_char        line[NGX_HTTP_IOATTEST_LINE], *p;
+    size_t        n;
+    va_list       args;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(line, line + NGX_HTTP_IOATTEST_LINE, fmt, args);
+    va_end(args);
+
+    n = p - line;
+    b = text->buf;
+
+    if (b == NULL || (size_t) (b->end - b->last) < n) {
+
+        b = ngx_create_temp_buf(text->pool, 4 * NGX_HTTP_IOATTEST_LINE);
+        cl = ngx_alloc_chain_link(text->pool);
+
+        if (b == NULL || cl == NULL) {
+            text->failed = 1;
+            return;
+        }
+
+        cl->buf = b;
+        cl->next = NULL;
+        *text->last = cl;
+        text->last = &cl->next;
+        text->buf = b;
+    }
+
+    b->last = ngx_cpymem(b->last, line, n);
+    text->size += n;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len)
+{
+    size_t     i, n;
+    u_char    *clean;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    /* at worst each byte is escaped by a backslash */
+
+    clean = ngx_pnalloc(text->pool, len + 1);
+    out.data = ngx_pnalloc(text->pool, 2 * len + 1);
+
+    if (clean == NULL || out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    for (i = 0; i < len; i += n) {
+        n = ioa_utf8_char(data + i, len - i);
+
+        if (n == 0 || data[i] < 0x20) {
+            n = 1;
+            clean[i] = '?';
+
+        } else {
+            ngx_memcpy(clean + i, data + i, n);
+        }
+    }
+
+    out.len = (u_char *) ngx_escape_json(out.data, clean, len) - out.data;
+
+    return out;
+}

@@ -1,0 +1,47 @@
+
+/*
+ * The text that a status page is written into, and its two writers.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_STATUS_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_STATUS_H_INCLUDED_
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+/* longest piece that one call adds: a machine with every name escaped */
+#define NGX_HTTP_IOATTEST_LINE  8192
+
+/* rows that are copied out of the zone in one hold of its lock */
+#define NGX_HTTP_IOATTEST_ROWS  16
+
+
+typedef struct {
+    ngx_pool_t                  *pool;
+    ngx_chain_t                 *chain;
+    ngx_chain_t                **last;
+    ngx_buf_t                   *buf;
+    off_t                        size;
+    ngx_uint_t                   failed;
+} ngx_http_ioattest_text_t;
+
+
+void ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text,
+    const char *fmt, ...);
+
+/*
+ * What may stand between the quotes of a JSON string, or of a label, whatever
+ * the bytes are: a question mark for what is no character, or a control.
+ */
+ngx_str_t ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len);
+
+void ngx_http_ioattest_status_json(ngx_http_request_t *r,
+    ngx_http_ioattest_text_t *text);
+void ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
+    ngx_http_ioattest_text_t *text);
+
+
+#endif /* _NGX_HTTP_IOATTEST_STATUS_H_INCLUDED_ */

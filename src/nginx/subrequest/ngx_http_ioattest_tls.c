@@ -1,0 +1,377 @@
+
+/*
+ * Whether a reply to one of our subrequests came over TLS that was verified
+ * on the very connection that brought it.  What no signature covers counts
+ * only then, unless "ioattest_ssl_verify off".
+ *
+ * The upstream's handshake is no proof of that by itself: nginx verifies
+ * nothing by default, takes a connection that another location has opened and
+ * kept, whatever that location verified, and resumes a session that was made
+ * under another location's CA, with the good result of that handshake.  So
+ * all is looked at anew as the header of a reply comes, while the connection
+ * is still there; until then no reply is taken for verified.
+ */
+
+
+#include "request/ngx_http_ioattest.h"
+
+
+/* with NGX_COMPAT an nginx that has TLS may load what was built without */
+
+#if (NGX_HTTP_SSL || NGX_COMPAT)
+#define NGX_HTTP_IOATTEST_TLS  1
+#include <ngx_event_openssl.h>
+#else
+#define NGX_HTTP_IOATTEST_TLS  0
+#endif
+
+
+typedef struct {
+    const char  *before;    /* the name, or the result */
+    const char  *after;
+    const char  *mend;      /* %V: the module, as its directives begin */
+} ngx_http_ioattest_lacks_t;
+
+
+static ngx_http_ioattest_tls_e ngx_http_ioattest_tls_judge(
+    ngx_http_ioattest_job_t *job);
+#if (NGX_HTTP_IOATTEST_TLS)
+static ngx_http_ioattest_tls_e ngx_http_ioattest_tls_connection(
+    ngx_http_ioattest_job_t *job, ngx_http_upstream_t *u,
+    ngx_ssl_conn_t *ssl);
+static ngx_http_ioattest_tls_e ngx_http_ioattest_tls_host(
+    ngx_http_ioattest_job_t *job, ngx_http_upstream_t *u,
+    ngx_ssl_conn_t *ssl);
+static ngx_int_t ngx_http_ioattest_tls_name(ngx_http_request_t *r,
+    ngx_http_upstream_t *u, ngx_str_t *name);
+#endif
+
+
+static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
+
+    [NGX_HTTP_IOATTEST_TLS_UNSEEN] = {
+        "it was gone before it could be looked at", "",
+        ", set \"%V_intercept_errors off\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_VERIFIED] = { "", "", "" },
+
+    [NGX_HTTP_IOATTEST_TLS_NOBODY] = {
+        "it is nginx's own, from no connection", "",
+        ", set \"%V_pass https://...\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_CACHED] = {
+        "it came out of a cache", "", ", set \"%V_cache off\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_REDIRECTED] = {
+        "it is another location's, by X-Accel-Redirect", "",
+        ", set \"%V_ignore_headers X-Accel-Redirect\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_NOT_BUILT] = {
+        "this module was built for an nginx without TLS", "",
+        ", configure that with --with-http_ssl_module" },
+
+    [NGX_HTTP_IOATTEST_TLS_NONE] = {
+        "its connection has no TLS", "",
+        ", set \"%V_pass https://...\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_OTHERS] = {
+        "its connection was opened and kept by another location", "",
+        ", set \"%V_pass\" there to an upstream of its own without "
+        "\"keepalive\"" },
+
+    [NGX_HTTP_IOATTEST_TLS_VERIFY_OFF] = {
+        "the certificate of its connection was not verified", "",
+        ", set \"%V_ssl_verify on\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_UNTRUSTED] = {
+        "the certificate of its connection does not verify (", ")",
+        ", set \"%V_ssl_trusted_certificate\" there to the file of its CA" },
+
+    [NGX_HTTP_IOATTEST_TLS_RESUMED] = {
+        "its TLS session was resumed, which another CA may have made", "",
+        ", set \"%V_ssl_session_reuse off\" there" },
+
+    [NGX_HTTP_IOATTEST_TLS_NAME] = {
+        "the certificate of its connection is not for \"", "\"",
+        ", set \"%V_ssl_name\" there to the name of the service, and an "
+        "upstream of its own without \"keepalive\"" }
+};
+
+
+/*
+ * A subrequest enters a location, not for the first time where somebody has
+ * been asked already: his X-Accel-Redirect says then who answers.  What an
+ * error_page brings is no reply: the job has ended with the error.
+ */
+
+void
+ngx_http_ioattest_tls_enter(ngx_http_ioattest_job_t *job)
+{
+    if (job->sr->upstream) {
+        job->redirected = 1;
+    }
+}
+
+
+void
+ngx_http_ioattest_tls_look(ngx_http_ioattest_job_t *job)
+{
+    job->tls = ngx_http_ioattest_tls_judge(job);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, job->sr->connection->log, 0,
+                   "ioattest tls: %ui", (ngx_uint_t) job->tls);
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_tls_counts(ngx_http_ioattest_job_t *job)
+{
+    return !job->ctx->conf->ssl_verify
+           || job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_tls_refuses(ngx_http_ioattest_job_t *job, ngx_int_t status)
+{
+    ngx_str_t  why;
+
+    if (ngx_http_ioattest_tls_counts(job)) {
+        return 0;
+    }
+
+    if ((job->what != IOA_FETCH_JWKS || status != NGX_HTTP_OK)
+        && (job->what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND))
+    {
+        return 0;
+    }
+
+    why = ngx_http_ioattest_tls_text(job);
+
+    ngx_log_error(NGX_LOG_ERR, job->ctx->request->connection->log, 0,
+                  "ioattest: %V", &why);
+
+    return 1;
+}
+
+
+static ngx_http_ioattest_tls_e
+ngx_http_ioattest_tls_judge(ngx_http_ioattest_job_t *job)
+{
+#if (NGX_HTTP_IOATTEST_TLS)
+    ngx_connection_t     *c;
+#endif
+    ngx_http_upstream_t  *u;
+
+    u = job->sr->upstream;
+
+    if (job->redirected) {
+        return NGX_HTTP_IOATTEST_TLS_REDIRECTED;
+    }
+
+#if (NGX_HTTP_CACHE)
+
+    /* a cached reply that was asked after has a connection all the same */
+
+    if (job->sr->cached) {
+        return NGX_HTTP_IOATTEST_TLS_CACHED;
+    }
+
+#endif
+
+    if (u == NULL || u->peer.connection == NULL) {
+        return NGX_HTTP_IOATTEST_TLS_NOBODY;
+    }
+
+#if (NGX_HTTP_IOATTEST_TLS)
+
+    c = u->peer.connection;
+
+    if (c->ssl == NULL || u->conf->ssl == NULL) {
+        return NGX_HTTP_IOATTEST_TLS_NONE;
+    }
+
+    return ngx_http_ioattest_tls_connection(job, u, c->ssl->connection);
+
+#else
+    return NGX_HTTP_IOATTEST_TLS_NOT_BUILT;
+#endif
+}
+
+
+#if (NGX_HTTP_IOATTEST_TLS)
+
+static ngx_http_ioattest_tls_e
+ngx_http_ioattest_tls_connection(ngx_http_ioattest_job_t *job,
+    ngx_http_upstream_t *u, ngx_ssl_conn_t *ssl)
+{
+    /* only locations of the same CA, CRL and depth may have one context */
+
+    if (u->conf->ssl->ctx == NULL
+        || SSL_get_SSL_CTX(ssl) != u->conf->ssl->ctx)
+    {
+        return NGX_HTTP_IOATTEST_TLS_OTHERS;
+    }
+
+    if (!u->conf->ssl_verify) {
+        return NGX_HTTP_IOATTEST_TLS_VERIFY_OFF;
+    }
+
+    job->tls_result = SSL_get_verify_result(ssl);
+
+    if (job->tls_result != X509_V_OK) {
+        return NGX_HTTP_IOATTEST_TLS_UNTRUSTED;
+    }
+
+    /* the result of a resumed session is that of whoever has made it */
+
+    if (SSL_session_reused(ssl)) {
+        return NGX_HTTP_IOATTEST_TLS_RESUMED;
+    }
+
+    return ngx_http_ioattest_tls_host(job, u, ssl);
+}
+
+
+/* One context does for many names: the name is no part of it. */
+
+static ngx_http_ioattest_tls_e
+ngx_http_ioattest_tls_host(ngx_http_ioattest_job_t *job,
+    ngx_http_upstream_t *u, ngx_ssl_conn_t *ssl)
+{
+    int         match;
+    X509       *cert;
+    ngx_str_t   name;
+
+    if (ngx_http_ioattest_tls_name(job->sr, u, &name) != NGX_OK
+        || name.len == 0)
+    {
+        return NGX_HTTP_IOATTEST_TLS_NAME;
+    }
+
+    job->tls_name = name;
+
+    cert = SSL_get1_peer_certificate(ssl);
+    if (cert == NULL) {
+        return NGX_HTTP_IOATTEST_TLS_NAME;
+    }
+
+    match = X509_check_host(cert, (char *) name.data, name.len, 0, NULL);
+
+    X509_free(cert);
+
+    return (match == 1) ? NGX_HTTP_IOATTEST_TLS_VERIFIED
+                        : NGX_HTTP_IOATTEST_TLS_NAME;
+}
+
+
+/*
+ * As ngx_http_upstream_ssl_name() has it for a new connection.  On a kept one
+ * that has not been called, and u->ssl_name is what it starts from.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_tls_name(ngx_http_request_t *r, ngx_http_upstream_t *u,
+    ngx_str_t *name)
+{
+    u_char  *p, *last;
+
+    ngx_str_null(name);
+
+    if (u->conf->ssl_name) {
+        if (ngx_http_complex_value(r, u->conf->ssl_name, name) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else if (u->upstream) {
+        *name = u->upstream->host;
+
+    } else if (u->resolved) {
+        *name = u->resolved->host;
+    }
+
+    if (name->len == 0) {
+        return NGX_OK;
+    }
+
+    p = name->data;
+    last = name->data + name->len;
+
+    if (*p == '[') {
+        p = ngx_strlchr(p, last, ']');
+
+        if (p == NULL) {
+            p = name->data;
+        }
+    }
+
+    p = ngx_strlchr(p, last, ':');
+
+    if (p) {
+        name->len = p - name->data;
+    }
+
+    return NGX_OK;
+}
+
+#endif
+
+
+/* Which condition failed, and the line of configuration that mends it. */
+
+ngx_str_t
+ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
+{
+    size_t                            len;
+    u_char                           *p, *last;
+    ngx_str_t                         text, what, module;
+    ngx_http_upstream_t              *u;
+    const ngx_http_ioattest_lacks_t  *lacks;
+
+    lacks = &ngx_http_ioattest_tls_lacks[job->tls];
+    u = job->sr ? job->sr->upstream : NULL;
+
+    ngx_str_null(&what);
+    ngx_str_set(&module, "proxy");
+
+    if (u && u->conf && u->conf->module.len) {
+        module = u->conf->module;
+    }
+
+    if (job->tls == NGX_HTTP_IOATTEST_TLS_NAME) {
+        what = ngx_http_ioattest_printable(job->ctx->request->pool,
+                                           job->tls_name.data,
+                                           job->tls_name.len);
+    }
+
+#if (NGX_HTTP_IOATTEST_TLS)
+
+    if (job->tls == NGX_HTTP_IOATTEST_TLS_UNTRUSTED) {
+        what.data = (u_char *) X509_verify_cert_error_string(job->tls_result);
+        what.len = ngx_strlen(what.data);
+    }
+
+#endif
+
+    ngx_str_null(&text);
+
+    len = sizeof("the answer of \"\" does not count: ")
+          + job->asked.len + ngx_strlen(lacks->before) + what.len
+          + ngx_strlen(lacks->after) + ngx_strlen(lacks->mend) + module.len;
+
+    text.data = ngx_pnalloc(job->ctx->request->pool, len);
+    if (text.data == NULL) {
+        return text;
+    }
+
+    last = text.data + len;
+
+    p = ngx_slprintf(text.data, last,
+                     "the answer of \"%V\" does not count: %s%V%s",
+                     &job->asked, lacks->before, &what, lacks->after);
+    p = ngx_slprintf(p, last, lacks->mend, &module);
+
+    text.len = p - text.data;
+
+    return text;
+}

@@ -1,0 +1,142 @@
+
+/*
+ * What the zone knows of keys: those that the API has refused a moment ago,
+ * by a digest.
+ */
+
+
+#include "zone/ngx_http_ioattest_node.h"
+
+#include "ioa_sha256.h"
+
+
+static ngx_http_ioattest_rest_t *ngx_http_ioattest_rests_locked(
+    ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_key_t *key,
+    ngx_uint_t *n);
+static ngx_msec_int_t ngx_http_ioattest_rest_left(
+    const ngx_http_ioattest_rest_t *rest);
+
+
+/*
+ * A key may be a user's password, which could be found from a plain SHA-256
+ * by trying: hence the secret.  No digest leaves the process and the zone, so
+ * it does not matter that SHA-256 lets a text that is hashed be continued.
+ */
+
+void
+ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
+    u_char *digest32, ngx_str_t *value)
+{
+    ioa_sha256_t  sha;
+
+    ioa_sha256_init(&sha);
+    ioa_sha256_update(&sha, zone->secret, NGX_HTTP_IOATTEST_KEY_LEN);
+    ioa_sha256_update(&sha, value->data, value->len);
+    ioa_sha256_final(digest32, &sha);
+}
+
+
+/* Where no place is free, the key whose rest ends first gives its place up. */
+
+void
+ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_msec_t ms)
+{
+    ngx_uint_t                 i, n;
+    ngx_msec_int_t             left, least;
+    ngx_http_ioattest_sh_t    *sh;
+    ngx_http_ioattest_rest_t  *rest, *place;
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    rest = ngx_http_ioattest_rests_locked(sh, key, &n);
+
+    place = NULL;
+    least = 0;
+
+    for (i = 0; i < n; i++) {
+        left = ngx_http_ioattest_rest_left(&rest[i]);
+
+        if (rest[i].status
+            && ngx_memcmp(rest[i].digest, key->digest,
+                          NGX_HTTP_IOATTEST_KEY_LEN) == 0)
+        {
+            place = &rest[i];
+            least = left;
+            break;
+        }
+
+        if (place == NULL || left < least) {
+            place = &rest[i];
+            least = left;
+        }
+    }
+
+    /* a short rest does not cut a long one of the same key */
+
+    if (i == n || least < (ngx_msec_int_t) ms) {
+        ngx_memcpy(place->digest, key->digest, NGX_HTTP_IOATTEST_KEY_LEN);
+        place->until = ngx_current_msec + ms;
+        place->status = status;
+    }
+
+    ngx_http_ioattest_store_unlock(zone);
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_key_resting_locked(ngx_http_ioattest_sh_t *sh,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *resting)
+{
+    ngx_uint_t                 i, n;
+    ngx_msec_int_t             left;
+    ngx_http_ioattest_rest_t  *rest;
+
+    rest = ngx_http_ioattest_rests_locked(sh, key, &n);
+
+    for (i = 0; i < n; i++) {
+        left = ngx_http_ioattest_rest_left(&rest[i]);
+
+        if (left > 0
+            && ngx_memcmp(rest[i].digest, key->digest,
+                          NGX_HTTP_IOATTEST_KEY_LEN) == 0)
+        {
+            resting->status = rest[i].status;
+            resting->left = left;
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Callers' keys are kept apart: however many, they push out none of ours. */
+
+static ngx_http_ioattest_rest_t *
+ngx_http_ioattest_rests_locked(ngx_http_ioattest_sh_t *sh,
+    const ngx_http_ioattest_key_t *key, ngx_uint_t *n)
+{
+    if (key->own) {
+        *n = NGX_HTTP_IOATTEST_OWN_RESTS;
+        return sh->own_rests;
+    }
+
+    *n = NGX_HTTP_IOATTEST_RESTS;
+    return sh->rests;
+}
+
+
+static ngx_msec_int_t
+ngx_http_ioattest_rest_left(const ngx_http_ioattest_rest_t *rest)
+{
+    ngx_msec_int_t  left;
+
+    if (rest->status == 0) {
+        return 0;
+    }
+
+    left = (ngx_msec_int_t) (rest->until - ngx_current_msec);
+
+    return ngx_max(left, 0);
+}
