@@ -102,6 +102,41 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       offsetof(ngx_http_ioattest_loc_conf_t, timeout),
       (void *) &ngx_http_ioattest_value_timeout },
 
+    { ngx_string("ioattest_wait"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, wait),
+      (void *) &ngx_http_ioattest_value_wait },
+
+    { ngx_string("ioattest_parallel"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, parallel),
+      (void *) &ngx_http_ioattest_value_parallel },
+
+    { ngx_string("ioattest_background"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, background),
+      (void *) &ngx_http_ioattest_value_background },
+
+    { ngx_string("ioattest_prewarm"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_ioattest_conf_prewarm,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_pool"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, pool),
+      (void *) &ngx_http_ioattest_value_pool },
+
     { ngx_string("ioattest_fail_timeout"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_value,
@@ -296,7 +331,7 @@ ngx_module_t  ngx_http_ioattest_module = {
     NGX_HTTP_MODULE,                        /* module type */
     NULL,                                   /* init master */
     NULL,                                   /* init module */
-    NULL,                                   /* init process */
+    ngx_http_ioattest_census_init,          /* init process */
     NULL,                                   /* init thread */
     NULL,                                   /* exit thread */
     NULL,                                   /* exit process */
@@ -327,6 +362,15 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&mcf->zones, cf->pool, 1,
                        sizeof(ngx_http_ioattest_zone_t *))
         != NGX_OK
+        || ngx_array_init(&mcf->attested, cf->pool, 4,
+                          sizeof(ngx_http_ioattest_loc_conf_t *))
+           != NGX_OK
+        || ngx_array_init(&mcf->targets, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_target_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->prewarms, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_prewarm_t *))
+           != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 1,
                           sizeof(ngx_http_ioattest_policy_t))
            != NGX_OK)
@@ -346,6 +390,10 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
     ngx_http_ioattest_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+
+    if (ngx_http_ioattest_conf_census(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (!mcf->enabled) {
         return NGX_OK;

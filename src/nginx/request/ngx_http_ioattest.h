@@ -31,6 +31,9 @@
 #define NGX_HTTP_IOATTEST_STREAM_TAIL  0
 #define NGX_HTTP_IOATTEST_STREAM_HOLD  1
 
+#define NGX_HTTP_IOATTEST_POOL_ANY  0
+#define NGX_HTTP_IOATTEST_POOL_ALL  1
+
 #define NGX_HTTP_IOATTEST_EVENT_PASS  0
 #define NGX_HTTP_IOATTEST_EVENT_DROP  1
 
@@ -52,7 +55,29 @@ typedef struct {
 } ngx_http_ioattest_policy_t;
 
 
+/* "ioattest_prewarm", as it stands in one place. */
 typedef struct {
+    ngx_array_t                  names;     /* ngx_str_t */
+    ngx_str_t                    file;
+    ngx_uint_t                   line;
+} ngx_http_ioattest_prewarm_t;
+
+
+typedef struct ngx_http_ioattest_loc_conf_s  ngx_http_ioattest_loc_conf_t;
+
+
+/* What is attested in the background: a policy of a server. */
+typedef struct {
+    ngx_http_ioattest_loc_conf_t *conf;     /* has the gateway's own key */
+    ngx_array_t                  prewarm;   /* ngx_str_t */
+    u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
+} ngx_http_ioattest_target_t;
+
+
+typedef struct {
+    ngx_array_t                  attested;  /* ngx_http_ioattest_loc_conf_t * */
+    ngx_array_t                  targets;   /* ngx_http_ioattest_target_t */
+    ngx_array_t                  prewarms;  /* ngx_http_ioattest_prewarm_t * */
     ngx_array_t                  zones;     /* ngx_http_ioattest_zone_t * */
     ngx_array_t                  policies;  /* ngx_http_ioattest_policy_t */
     ioa_policy_file_t           *no_policy; /* where a location has none */
@@ -64,7 +89,7 @@ typedef struct {
 } ngx_http_ioattest_main_conf_t;
 
 
-typedef struct {
+struct ngx_http_ioattest_loc_conf_s {
     ngx_flag_t                   enable;
     ngx_str_t                    zone_name;
     ngx_http_ioattest_zone_t    *zone;      /* NULL: off */
@@ -85,8 +110,13 @@ typedef struct {
     time_t                       valid;
     time_t                       refresh;
     ngx_uint_t                   attempts;
+    ngx_uint_t                   parallel;
+    ngx_uint_t                   pool;
     ngx_msec_t                   timeout;
+    ngx_msec_t                   wait;
     ngx_msec_t                   fail_timeout;
+    ngx_msec_t                   background;
+    ngx_http_ioattest_prewarm_t *prewarm;
     size_t                       buffer_size;
 
     ngx_uint_t                   text;      /* ioa_text_form_e */
@@ -129,7 +159,8 @@ typedef struct {
     ngx_http_ioattest_limits_t   limits;
     ioa_policy_t                 policy;
     u_char                       policy32[NGX_HTTP_IOATTEST_KEY_LEN];
-} ngx_http_ioattest_loc_conf_t;
+    u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
+};
 
 
 #include "request/ngx_http_ioattest_context.h"

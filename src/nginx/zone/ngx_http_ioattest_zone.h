@@ -282,18 +282,18 @@ typedef struct {
  * strictest of all locations that share a policy.
  */
 typedef struct {
-    time_t                      valid;          /* s, of the location */
-    time_t                      refresh;        /* s, for the models list */
-    ngx_msec_t                  lease;          /* ms that a list may take */
-    ngx_msec_t                  attest;         /* ms, an attestation */
-    ngx_msec_t                  fail_timeout;   /* ms */
+    ngx_msec_t                  valid;          /* of the location */
+    ngx_msec_t                  refresh;        /* likewise; 0: off */
+    ngx_msec_t                  lease;          /* that a list may take */
+    ngx_msec_t                  attest;         /* an attestation */
+    ngx_msec_t                  fail_timeout;
     ngx_uint_t                  attempts;       /* or ATTEMPTS_AUTO */
     ngx_uint_t                  parallel;
     ngx_uint_t                  pool_all;
     ngx_uint_t                  strict;         /* report_data auto */
-    ngx_msec_t                  census_valid;   /* ms */
-    ngx_msec_t                  census_refresh; /* ms; 0: none is renewed */
-    ngx_msec_t                  background;     /* ms; 0: off */
+    ngx_msec_t                  census_valid;
+    ngx_msec_t                  census_refresh; /* 0: none is renewed */
+    ngx_msec_t                  background;     /* 0: off */
 } ngx_http_ioattest_limits_t;
 
 

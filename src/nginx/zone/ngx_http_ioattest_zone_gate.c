@@ -67,7 +67,7 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
         goto done;
     }
 
-    if (!ngx_http_ioattest_open_locked(mn, limits->valid * 1000)) {
+    if (!ngx_http_ioattest_open_locked(mn, limits->valid)) {
         ngx_http_ioattest_gate_locked(found, sh, node, limits, key, waiter,
                                       NGX_HTTP_IOATTEST_TRIGGER_GATE);
         goto done;
@@ -282,7 +282,7 @@ ngx_http_ioattest_pool_closed_locked(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_limits_t *limits)
 {
     if (!mn->refused
-        || !ngx_http_ioattest_within(mn->refused_at, limits->valid * 1000))
+        || !ngx_http_ioattest_within(mn->refused_at, limits->valid))
     {
         return 0;
     }

@@ -163,8 +163,7 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
     list = &head->u.name;
     at = list->fetched_ms;
 
-    if (!list->fetched || !ngx_http_ioattest_within(at, limits->valid * 1000))
-    {
+    if (!list->fetched || !ngx_http_ioattest_within(at, limits->valid)) {
         (void) ngx_http_ioattest_list_take_locked(listed, sh, &list->lease,
                                                   key, limits);
         return;
@@ -187,8 +186,7 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         ngx_memcpy(listed->id, entry->names.id, entry->names.id_len);
 
         if (limits->refresh
-            && !ngx_http_ioattest_within(at, (limits->valid - limits->refresh)
-                                             * 1000)
+            && !ngx_http_ioattest_within(at, limits->valid - limits->refresh)
             && ngx_http_ioattest_list_take_locked(listed, sh, &list->lease,
                                                   key, limits))
         {

@@ -35,7 +35,7 @@ ngx_http_ioattest_known_locked(ngx_http_ioattest_found_t *found,
     machine = &node->u.machine;
 
     if (!ngx_http_ioattest_machine_good_locked(&machine->info,
-                                               limits->valid * 1000))
+                                               limits->valid))
     {
         return 0;
     }
