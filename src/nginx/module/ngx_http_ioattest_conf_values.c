@@ -5,7 +5,7 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 static ngx_uint_t ngx_http_ioattest_conf_is_set(const char *p,
