@@ -5,7 +5,13 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "gate/ngx_http_ioattest_gate.h"
+#include "response/ngx_http_ioattest_response.h"
+#include "status/ngx_http_ioattest_status.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 static ngx_int_t ngx_http_ioattest_init(ngx_conf_t *cf);
@@ -408,5 +414,12 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
 
     *h = ngx_http_ioattest_phase_handler;
 
-    return ngx_http_ioattest_filter_init(cf);
+    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_ioattest_output_init(ngx_http_ioattest_header_filter,
+                                  ngx_http_ioattest_body_filter);
+
+    return NGX_OK;
 }

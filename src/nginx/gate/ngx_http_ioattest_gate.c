@@ -5,7 +5,15 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "request/ngx_http_ioattest_key.h"
+#include "subrequest/ngx_http_ioattest_job.h"
+#include "attest/ngx_http_ioattest_model.h"
+#include "gate/ngx_http_ioattest_gate.h"
 
 
 static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
@@ -209,6 +217,7 @@ ngx_http_ioattest_phase_body(ngx_http_request_t *r)
 
     r->preserve_body = 1;
 
+    ctx->resume = ngx_http_core_run_phases;
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
 }

@@ -5,7 +5,7 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 static ngx_int_t ngx_http_ioattest_census_used(ngx_conf_t *cf,

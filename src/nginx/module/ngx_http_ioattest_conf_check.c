@@ -4,7 +4,9 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 #define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */

@@ -11,7 +11,8 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 #include "ioa_sha256.h"
 

@@ -5,7 +5,7 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 /* what "auto" is read as: no number that a directive takes */

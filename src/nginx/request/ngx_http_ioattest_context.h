@@ -1,12 +1,20 @@
 
 /*
- * What is known of a request, and how far it is on its way.  Floor F5.
- * Included by ngx_http_ioattest.h alone.
+ * What is known of a request, and how far it is on its way.
  */
 
 
-#ifndef _NGX_HTTP_IOATTEST_CTX_H_INCLUDED_
-#define _NGX_HTTP_IOATTEST_CTX_H_INCLUDED_
+#ifndef _NGX_HTTP_IOATTEST_CONTEXT_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_CONTEXT_H_INCLUDED_
+
+
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_buffer.h"
+
+
+typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
+typedef struct ngx_http_ioattest_job_s  ngx_http_ioattest_job_t;
+typedef struct ngx_http_ioattest_proof_s  ngx_http_ioattest_proof_t;
 
 
 /*
@@ -32,15 +40,6 @@ typedef enum {
     NGX_HTTP_IOATTEST_REJECTED,
     NGX_HTTP_IOATTEST_UNSIGNED
 } ngx_http_ioattest_verdict_e;
-
-
-/* Bytes that are kept, copied, in buffers of our own. */
-typedef struct {
-    ngx_chain_t                 *chain;
-    ngx_chain_t                **last;
-    ngx_buf_t                   *tail;
-    size_t                       size;
-} ngx_http_ioattest_held_t;
 
 
 /* What flows of a stream, in buffers of our own. */
@@ -94,6 +93,7 @@ struct ngx_http_ioattest_ctx_s {
     unsigned                     limit_rate_set:1;
 
     /* waiting */
+    ngx_http_event_handler_pt    resume;    /* when it has an end */
     ngx_queue_t                  waiters;
     ngx_event_t                  poll;
     ngx_msec_t                   poll_delay;
@@ -135,4 +135,20 @@ struct ngx_http_ioattest_ctx_s {
 };
 
 
-#endif /* _NGX_HTTP_IOATTEST_CTX_H_INCLUDED_ */
+ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_create(ngx_http_request_t *r);
+
+/*
+ * The context of a main request, found even where a redirect has wiped it;
+ * redirected, where given, tells whether one has.
+ */
+ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_find(ngx_http_request_t *r,
+    ngx_uint_t *redirected);
+
+void ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_state_e state);
+ngx_http_ioattest_counters_t *ngx_http_ioattest_counters(
+    ngx_http_ioattest_ctx_t *ctx);
+uint64_t ngx_http_ioattest_now_us(void);
+
+
+#endif /* _NGX_HTTP_IOATTEST_CONTEXT_H_INCLUDED_ */

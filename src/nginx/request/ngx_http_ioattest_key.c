@@ -9,7 +9,11 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_key.h"
+#include "subrequest/ngx_http_ioattest_job.h"
 
 
 #define NGX_HTTP_IOATTEST_PAYMENT_REQUIRED  402
@@ -22,7 +26,6 @@
 #define NGX_HTTP_IOATTEST_RETRY_MAX     3600    /* s */
 
 
-static ngx_uint_t ngx_http_ioattest_key_printable(ngx_str_t *value);
 static ngx_uint_t ngx_http_ioattest_key_status(ngx_int_t status);
 static void ngx_http_ioattest_key_own_refused(ngx_http_ioattest_job_t *job,
     ngx_int_t status, ngx_msec_t ms);
@@ -85,7 +88,7 @@ ngx_http_ioattest_key_read(ngx_http_request_t *r,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_ioattest_key_printable(ngx_str_t *value)
 {
     size_t  i;
@@ -225,55 +228,4 @@ ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,
     ctx->api_status = rest->status;
     ctx->retry_after = (rest->status == NGX_HTTP_TOO_MANY_REQUESTS)
                        ? (rest->left + 999) / 1000 : 0;
-}
-
-
-/* A key that is not taken is not shown either. */
-
-char *
-ngx_http_ioattest_conf_authorization(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_ioattest_loc_conf_t *ilcf = conf;
-
-    ngx_str_t                         *value;
-    ngx_http_compile_complex_value_t   ccv;
-
-    (void) cmd;
-
-    if (ilcf->authorization) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0 || !ngx_http_ioattest_key_printable(&value[1])) {
-        return "has an invalid value, expected that of an Authorization "
-               "header, which may hold variables";
-    }
-
-    if (cf->args->nelts == 3 && ngx_strcmp(value[2].data, "own") != 0) {
-        return "has an invalid second value, expected \"own\" or nothing";
-    }
-
-    ilcf->authorization = ngx_palloc(cf->pool,
-                                     sizeof(ngx_http_complex_value_t));
-    if (ilcf->authorization == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = ilcf->authorization;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ilcf->own_key = (cf->args->nelts == 3
-                     || ilcf->authorization->lengths == NULL);
-
-    return NGX_CONF_OK;
 }

@@ -1,11 +1,14 @@
 
 /*
- * Where the module stands among nginx's filters, and what it hands on to
- * those below.
+ * What the module hands on to the filters below it.
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "subrequest/ngx_http_ioattest_job.h"
 
 
 #if (nginx_version >= 1029000)
@@ -20,25 +23,20 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
-ngx_int_t
-ngx_http_ioattest_filter_init(ngx_conf_t *cf)
+void
+ngx_http_ioattest_output_init(ngx_http_output_header_filter_pt header,
+    ngx_http_output_body_filter_pt body)
 {
-    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
 #if (nginx_version >= 1029000)
     ngx_http_next_early_hints_filter = ngx_http_top_early_hints_filter;
     ngx_http_top_early_hints_filter = ngx_http_ioattest_filter_early;
 #endif
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_http_ioattest_header_filter;
+    ngx_http_top_header_filter = header;
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
-    ngx_http_top_body_filter = ngx_http_ioattest_body_filter;
-
-    return NGX_OK;
+    ngx_http_top_body_filter = body;
 }
 
 

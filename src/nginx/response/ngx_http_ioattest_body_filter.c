@@ -5,7 +5,14 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_buffer.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "subrequest/ngx_http_ioattest_job.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 #define NGX_HTTP_IOATTEST_CHUNK  16384

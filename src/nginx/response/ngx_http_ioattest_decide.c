@@ -11,7 +11,12 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "subrequest/ngx_http_ioattest_job.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static void ngx_http_ioattest_hold_wait(ngx_http_request_t *r);
@@ -22,8 +27,6 @@ static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
     ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason);
-static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
 
 
@@ -38,6 +41,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RECHECK);
 
     ctx->complete = 1;
+    ctx->resume = ngx_http_ioattest_hold_resume;
     r->buffered |= NGX_HTTP_IOATTEST_BUFFERED;
 
     if (r->upstream && r->upstream->cleanup) {
@@ -90,7 +94,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         ngx_http_ioattest_hold_quiet(r);
 
         if (ctx->flowing) {
-            ngx_http_ioattest_stream_wait(ctx);
+            ngx_http_ioattest_heartbeat_start(ctx);
         }
 
         return;
@@ -309,77 +313,4 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
     if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
     }
-}
-
-
-ngx_int_t
-ngx_http_ioattest_hold_release(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_int_t  rc;
-
-    if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
-        ngx_http_ioattest_trailers_drop(r);
-
-        if (ctx->made && ngx_http_ioattest_stream_close(r, ctx) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (!ctx->flowing) {
-        rc = ngx_http_ioattest_next_header(r);
-
-        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-            return rc;
-        }
-    }
-
-    if (ngx_http_ioattest_held_end(r, &ctx->held, ctx->truncated) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_ioattest_next_body(r, ctx->held.chain);
-}
-
-
-static void
-ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
-{
-    ngx_int_t             rc;
-    ngx_http_upstream_t  *u;
-
-    r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
-
-    if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
-
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
-
-        rc = ngx_http_ioattest_hold_release(r, ctx);
-        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
-
-        return;
-    }
-
-    u = r->upstream;
-
-    if (u && u->cleanup) {
-
-        /*
-         * An upstream that is still sending is given up first.  It has a
-         * reference of its own, and drops one; ours is for the answer.
-         */
-
-        r->main->count++;
-        (*u->cleanup)(r);
-    }
-
-    if (ctx->flowing) {
-        rc = ngx_http_ioattest_stream_error(r, ctx);
-        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
-        return;
-    }
-
-    ngx_http_clean_header(r);
-    ngx_http_finalize_request(r, ctx->status);
 }

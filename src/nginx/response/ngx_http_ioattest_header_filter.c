@@ -5,7 +5,15 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "subrequest/ngx_http_ioattest_job.h"
+#include "gate/ngx_http_ioattest_gate.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static ngx_int_t ngx_http_ioattest_header_subrequest(ngx_http_request_t *r);

@@ -9,6 +9,9 @@
 #define _NGX_HTTP_IOATTEST_JOB_H_INCLUDED_
 
 
+#include "request/ngx_http_ioattest_context.h"
+
+
 typedef enum {
     NGX_HTTP_IOATTEST_JOB_ATTEST = 0,
     NGX_HTTP_IOATTEST_JOB_MODELS,

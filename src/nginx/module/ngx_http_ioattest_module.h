@@ -1,14 +1,14 @@
 
 /*
- * Setters of the directives: what the command table points to.  Floor F6.
+ * Setters of the directives: what the command table points to.
  */
 
 
-#ifndef _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
-#define _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
+#ifndef _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
 
 
 /* A number, time, size or flag with its bounds, for cmd->post. */
@@ -139,4 +139,4 @@ char *ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
 
 
-#endif /* _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_ */
+#endif /* _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_ */
