@@ -1,7 +1,7 @@
 
 /*
- * A request that waits for an attestation or a models list: it looks for it
- * again from time to time, and is woken by the jobs of its own worker.
+ * A request that waits for an attestation or a models list: it looks at the
+ * zone from time to time, and is woken when one of its own worker ends.
  */
 
 
@@ -13,8 +13,15 @@
 #define NGX_HTTP_IOATTEST_POLL_FIRST  5     /* ms */
 #define NGX_HTTP_IOATTEST_POLL_LAST   80
 
+/* a dry run holds nobody up for longer, ms */
+#define NGX_HTTP_IOATTEST_WAIT_DRY    10000
 
+
+static void ngx_http_ioattest_wait_queue(ngx_http_ioattest_ctx_t *ctx);
 static void ngx_http_ioattest_wait_handler(ngx_event_t *ev);
+
+
+void  (*ngx_http_ioattest_wait_hook)(void);
 
 
 static ngx_queue_t  ngx_http_ioattest_waiters;
@@ -30,28 +37,33 @@ ngx_http_ioattest_wait_init(ngx_http_ioattest_ctx_t *ctx)
 
 
 /*
- * Starts the clock of a wait: ioattest_timeout before the request is sent
- * and once more for its response; in a dry run once in all.
+ * Starts the clock of a wait: "ioattest_wait" is for what a request waits
+ * before it is sent and for its response together.
  */
 
 void
 ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_msec_t  timeout;
+    ngx_msec_t  wait;
 
     if (ctx->waiting) {
         return;
     }
 
-    timeout = ctx->conf->timeout;
+    wait = ctx->conf->wait;
 
     if (ctx->conf->dry_run) {
-        timeout -= ngx_min(ctx->waited, timeout);
+        wait = ngx_min(wait, NGX_HTTP_IOATTEST_WAIT_DRY);
+    }
+
+    if (ctx->wait_from == 0) {
+        (void) ngx_atomic_fetch_add(
+                        &ngx_http_ioattest_counters(ctx)->requests_waited, 1);
     }
 
     ctx->waiting = 1;
     ctx->wait_from = ngx_current_msec;
-    ctx->deadline = ngx_current_msec + timeout;
+    ctx->deadline = ngx_current_msec + wait - ngx_min(ctx->waited, wait);
     ctx->poll_delay = NGX_HTTP_IOATTEST_POLL_FIRST;
 }
 
@@ -103,14 +115,37 @@ ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)
     ctx->poll_delay = ngx_min(ctx->poll_delay * 2,
                               NGX_HTTP_IOATTEST_POLL_LAST);
 
+    if (!ctx->queued) {
+        ngx_http_ioattest_wait_queue(ctx);
+        ctx->queued = 1;
+    }
+}
+
+
+/* In order of arrival, however often it has looked. */
+
+static void
+ngx_http_ioattest_wait_queue(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_queue_t              *q;
+    ngx_http_ioattest_ctx_t  *other;
+
     if (ngx_http_ioattest_waiters.next == NULL) {
         ngx_queue_init(&ngx_http_ioattest_waiters);
     }
 
-    if (!ctx->queued) {
-        ngx_queue_insert_tail(&ngx_http_ioattest_waiters, &ctx->waiters);
-        ctx->queued = 1;
+    for (q = ngx_queue_last(&ngx_http_ioattest_waiters);
+         q != ngx_queue_sentinel(&ngx_http_ioattest_waiters);
+         q = ngx_queue_prev(q))
+    {
+        other = ngx_queue_data(q, ngx_http_ioattest_ctx_t, waiters);
+
+        if ((ngx_msec_int_t) (other->wait_from - ctx->wait_from) <= 0) {
+            break;
+        }
     }
+
+    ngx_queue_insert_after(q, &ctx->waiters);
 }
 
 
@@ -119,6 +154,10 @@ ngx_http_ioattest_wait_wake(const u_char *key32)
 {
     ngx_queue_t              *q;
     ngx_http_ioattest_ctx_t  *ctx;
+
+    if (ngx_http_ioattest_wait_hook) {
+        ngx_http_ioattest_wait_hook();
+    }
 
     if (ngx_http_ioattest_waiters.next == NULL) {
         return;
