@@ -4,12 +4,12 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "attest/ngx_http_ioattest_attestation.h"
 
 
 static ngx_int_t ngx_http_ioattest_model_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, u_char *data, size_t *len, size_t max);
-static ngx_int_t ngx_http_ioattest_model_listed(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_model_listed(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 
 
@@ -96,7 +96,7 @@ ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
         }
 
     } else if (ilcf->models.len) {
-        rc = ngx_http_ioattest_model_listed(r, ctx, reason);
+        rc = ngx_http_ioattest_model_listed(ctx, reason);
 
     } else if (names->name_len <= IOA_MODEL_ID_MAX) {
 
@@ -130,8 +130,8 @@ ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_ioattest_model_listed(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+ngx_http_ioattest_model_listed(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
 {
     ngx_str_t                      name, none;
     ngx_http_ioattest_listed_t     listed;
@@ -153,12 +153,9 @@ ngx_http_ioattest_model_listed(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_LISTED_RENEW:
 
-        if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_MODELS,
-                                        listed.token, 0)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+        (void) ngx_http_ioattest_models_start(ilcf, &ctx->key,
+                                              &ctx->authorization,
+                                              listed.token);
 
         /* fall through */
 
@@ -186,12 +183,15 @@ ngx_http_ioattest_model_listed(ngx_http_request_t *r,
             return NGX_AGAIN;
         }
 
-        if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_MODELS,
-                                        listed.token, 1)
+        if (ngx_http_ioattest_models_start(ilcf, &ctx->key,
+                                           &ctx->authorization, listed.token)
             != NGX_OK)
         {
-            return NGX_ERROR;
+            *reason = IOA_ATTESTATION_UNAVAILABLE;
+            return NGX_DECLINED;
         }
+
+        ngx_http_ioattest_wait_poll(ctx);
 
         return NGX_AGAIN;
 

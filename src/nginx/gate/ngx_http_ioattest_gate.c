@@ -5,7 +5,7 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "attest/ngx_http_ioattest_attestation.h"
 
 
 static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
@@ -23,7 +23,7 @@ static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
 static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_phase_proof(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
@@ -34,18 +34,18 @@ static ngx_int_t ngx_http_ioattest_phase_go(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 {
-    ngx_http_ioattest_ctx_t       *ctx;
-    ngx_http_ioattest_job_t       *job;
-    ngx_http_ioattest_loc_conf_t  *ilcf;
+    ngx_http_ioattest_ctx_t         *ctx;
+    ngx_http_ioattest_loc_conf_t    *ilcf;
+    ngx_http_ioattest_subrequest_t  *sub;
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     if (r != r->main) {
 
-        job = ngx_http_ioattest_job_find(r);
+        sub = ngx_http_ioattest_subrequest_find(r);
 
-        if (job) {
-            ngx_http_ioattest_tls_enter(job);
+        if (sub) {
+            ngx_http_ioattest_tls_enter(sub);
             return NGX_DECLINED;
         }
 
@@ -226,12 +226,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     rc = NGX_OK;
     reason = IOA_OK;
 
-    if (ctx->failed != IOA_OK) {
-        reason = ctx->failed;
-        rc = NGX_DECLINED;
-    }
-
-    if (rc == NGX_OK && !ctx->read) {
+    if (!ctx->read) {
         rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
     }
 
@@ -257,7 +252,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
 
     case NGX_AGAIN:
 
-        /* nothing but our own timer, job or the client's end goes on here */
+        /* nothing but our own timer or the client's end goes on here */
 
         r->write_event_handler = ngx_http_request_empty_handler;
         r->read_event_handler = ngx_http_test_reading;
@@ -373,16 +368,14 @@ ngx_http_ioattest_phase_model(ngx_http_request_t *r,
         rc = ngx_http_ioattest_model_resolve(r, ctx, reason);
     }
 
-    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(r, ctx, reason)
-                          : rc;
+    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(ctx, reason) : rc;
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+ngx_http_ioattest_phase_proof(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
 {
-    ngx_int_t                      rc;
     ngx_http_ioattest_found_t      found;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
@@ -397,9 +390,14 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_RENEW:
-        rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
-                                         found.token, 0);
-        return (rc == NGX_OK) ? NGX_OK : NGX_ERROR;
+
+        /* for those who come later: this request does not need it */
+
+        (void) ngx_http_ioattest_attestation_start(ilcf, &ctx->model,
+                                                   &ctx->key,
+                                                   &ctx->authorization,
+                                                   found.token, 0);
+        return NGX_OK;
 
     case NGX_HTTP_IOATTEST_TAKEN:
         ngx_http_ioattest_wait_begin(ctx);
@@ -412,9 +410,18 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
             return NGX_AGAIN;
         }
 
-        rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
-                                         found.token, 1);
-        return (rc == NGX_OK) ? NGX_AGAIN : NGX_ERROR;
+        if (ngx_http_ioattest_attestation_start(ilcf, &ctx->model, &ctx->key,
+                                                &ctx->authorization,
+                                                found.token, 0)
+            != NGX_OK)
+        {
+            *reason = IOA_ATTESTATION_UNAVAILABLE;
+            return NGX_DECLINED;
+        }
+
+        ngx_http_ioattest_wait_poll(ctx);
+
+        return NGX_AGAIN;
 
     case NGX_HTTP_IOATTEST_BUSY:
         ngx_http_ioattest_lease_bury(ilcf->zone, ctx->model.key, found.token,

@@ -33,6 +33,7 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     time_t                          refresh;
     ngx_uint_t                      i;
     ngx_http_ioattest_zone_t      **zone;
+    ngx_http_core_srv_conf_t       *cscf;
     ngx_http_ioattest_main_conf_t  *mcf;
 
     if (!conf->enable) {
@@ -67,6 +68,9 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
         return rv;
     }
 
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    conf->server = cscf->ctx;
     mcf->enabled = 1;
     conf->zone->replay |= (conf->replay != 0);
 
@@ -89,8 +93,8 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     conf->limits.attempts = conf->attempts;
     conf->limits.fail_timeout = conf->fail_timeout;
 
-    /* a holder gives up by itself before its lease ends */
-    conf->limits.lease = conf->timeout + 1000;
+    /* a holder gives up by itself before its lease ends: see attest */
+    conf->limits.lease = 2 * conf->timeout + 1000;
 
     if (ngx_http_ioattest_conf_trust_made(cf, mcf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;

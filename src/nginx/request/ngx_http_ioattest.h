@@ -40,8 +40,6 @@
 
 
 typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
-typedef struct ngx_http_ioattest_job_s  ngx_http_ioattest_job_t;
-typedef struct ngx_http_ioattest_proof_s  ngx_http_ioattest_proof_t;
 
 
 /* A policy file, for the comparison at a reload. */
@@ -72,6 +70,8 @@ typedef struct {
     ngx_flag_t                   dry_run;
     ngx_flag_t                   pass_errors;
     ngx_flag_t                   ssl_verify;
+
+    ngx_http_conf_ctx_t         *server;    /* whose location it is */
 
     ngx_str_t                    request;   /* uri */
     ngx_str_t                    models;    /* uri; empty: off */
@@ -156,7 +156,7 @@ ngx_http_ioattest_counters_t *ngx_http_ioattest_counters(
 uint64_t ngx_http_ioattest_now_us(void);
 
 
-/* wait: a request that stands still until a lease or a job of ours ends */
+/* wait: a request that stands still until an attestation, or the list, ends */
 
 void ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx);
 void ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx);
@@ -192,7 +192,7 @@ ngx_int_t ngx_http_ioattest_request_headers(ngx_http_request_t *r);
 ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_http_request_t *r);
 
 /*
- * model: returns NGX_OK, NGX_AGAIN while a job or a lease is waited for, or
+ * model: returns NGX_OK, NGX_AGAIN while the models list is waited for, or
  * NGX_ERROR; NGX_DECLINED with *reason where the request is to be refused.
  */
 ngx_int_t ngx_http_ioattest_model_name(ngx_http_request_t *r,
@@ -207,12 +207,10 @@ ngx_int_t ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
 ngx_int_t ngx_http_ioattest_key_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/*
- * The reason of a job that was answered with another status than 200, and how
- * its lease is given back.
- */
-ioa_status_t ngx_http_ioattest_key_judge(ngx_http_ioattest_job_t *job,
-    ngx_int_t status, ngx_http_ioattest_give_e *how);
+/* Out: value and key, as a location has them made for r.  As key_read. */
+ngx_int_t ngx_http_ioattest_key_value(ngx_http_request_t *r,
+    ngx_http_ioattest_loc_conf_t *ilcf, ngx_str_t *value,
+    ngx_http_ioattest_key_t *key);
 
 /* What a refusal says whose key rests. */
 void ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,
@@ -407,9 +405,6 @@ const char *ngx_http_ioattest_cpu_name(ngx_uint_t cpu);
 
 ngx_int_t ngx_http_ioattest_variables_add(ngx_conf_t *cf);
 ngx_int_t ngx_http_ioattest_status_handler(ngx_http_request_t *r);
-
-
-#include "subrequest/ngx_http_ioattest_job.h"
 
 
 #endif /* _NGX_HTTP_IOATTEST_H_INCLUDED_ */

@@ -90,7 +90,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
         record->ctx = NULL;
     }
 
-    /* a redirection starts anew, but jobs of before may still be on their way */
+    /* a redirection starts anew */
 
     ctx->previous = record->ctx;
     record->ctx = ctx;
@@ -151,15 +151,7 @@ ngx_http_ioattest_record_cleanup(void *data)
 static void
 ngx_http_ioattest_ctx_cleanup(void *data)
 {
-    ngx_http_ioattest_ctx_t *ctx = data;
-
-    ngx_http_ioattest_job_t  *job;
-
-    ngx_http_ioattest_wait_end(ctx);
-
-    for (job = ctx->jobs; job; job = job->next) {
-        ngx_http_ioattest_job_drop(job);
-    }
+    ngx_http_ioattest_wait_end(data);
 }
 
 
@@ -254,7 +246,7 @@ ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx)
 }
 
 
-/* Looks again a little later; the worker's own jobs wake it before. */
+/* Looks again a little later; what ends in this worker wakes it before. */
 
 void
 ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)

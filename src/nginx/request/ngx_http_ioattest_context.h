@@ -100,8 +100,7 @@ struct ngx_http_ioattest_ctx_s {
     ngx_msec_t                   deadline;
     ngx_msec_t                   wait_from;
     ngx_msec_t                   waited;    /* in all */
-    ngx_http_ioattest_job_t     *jobs;
-    ioa_status_t                 failed;    /* of a job of ours */
+    ioa_status_t                 failed;    /* its response is refused */
     unsigned                     waiting:1;
     unsigned                     queued:1;
 

@@ -11,15 +11,14 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "attest/ngx_http_ioattest_attestation.h"
 
 
 static void ngx_http_ioattest_hold_wait(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
+static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason);
+static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_found_t *found, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason);
 static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
@@ -77,7 +76,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         rc = NGX_DECLINED;
 
     } else {
-        rc = ngx_http_ioattest_hold_decide(r, ctx, &reason);
+        rc = ngx_http_ioattest_hold_decide(ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -122,8 +121,8 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
 /* NGX_OK: verified; NGX_AGAIN: waits; NGX_DECLINED: refused. */
 
 static ngx_int_t
-ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
 {
     ngx_http_ioattest_found_t      found;
     ngx_http_ioattest_loc_conf_t  *ilcf;
@@ -151,7 +150,7 @@ ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
     switch (found.answer) {
 
     case NGX_HTTP_IOATTEST_TAKEN:
-        return ngx_http_ioattest_hold_attest(r, ctx, &found, reason);
+        return ngx_http_ioattest_hold_attest(ctx, &found, reason);
 
     case NGX_HTTP_IOATTEST_BUSY:
 
@@ -185,9 +184,8 @@ ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
-    ioa_status_t *reason)
+ngx_http_ioattest_hold_attest(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_found_t *found, ioa_status_t *reason)
 {
     ngx_uint_t  spent;
 
@@ -207,12 +205,16 @@ ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
         return NGX_AGAIN;
     }
 
-    if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
-                                    found->token, 1)
+    if (ngx_http_ioattest_attestation_start(ctx->conf, &ctx->model, &ctx->key,
+                                            &ctx->authorization, found->token,
+                                            0)
         != NGX_OK)
     {
-        return NGX_ERROR;
+        *reason = IOA_ATTESTATION_UNAVAILABLE;
+        return NGX_DECLINED;
     }
+
+    ngx_http_ioattest_wait_poll(ctx);
 
     return NGX_AGAIN;
 }
@@ -232,6 +234,14 @@ ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
     if (found->sequence - ctx->sequence >= ctx->conf->attempts) {
         *reason = IOA_UNTRUSTED_ADDRESS;
         return NGX_DECLINED;
+    }
+
+    /* a caller's key that has been refused is used no more for this one */
+
+    if (!ctx->key.own && found->rest.status
+        && found->rest.status != NGX_HTTP_TOO_MANY_REQUESTS)
+    {
+        ctx->spent = 1;
     }
 
     left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);

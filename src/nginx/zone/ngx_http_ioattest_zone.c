@@ -8,7 +8,7 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     6
+#define NGX_HTTP_IOATTEST_LAYOUT     7
 
 /* how many nodes of a queue are looked at for one that may go */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
