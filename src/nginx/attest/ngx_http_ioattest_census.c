@@ -10,7 +10,6 @@
 #include "attest/ngx_http_ioattest_attestation.h"
 #include "attest/ngx_http_ioattest_model.h"
 #include "request/ngx_http_ioattest_key.h"
-#include "request/ngx_http_ioattest_refusal.h"
 #include "request/ngx_http_ioattest_wait.h"
 
 
@@ -194,21 +193,18 @@ static void
 ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
     ngx_uint_t slow)
 {
-    ioa_status_t                   reason;
     ngx_uint_t                     i, n, skip;
+    ioa_status_t                   reason;
     ngx_http_ioattest_model_t     *models;
     ngx_http_ioattest_target_t    *target;
+    ngx_http_ioattest_resting_t    rest;
     ngx_http_ioattest_loc_conf_t  *conf;
 
     target = survey->target;
     conf = target->conf;
     models = ngx_http_ioattest_models;
 
-    if (ngx_http_ioattest_key_own(conf, &survey->key, &survey->authorization)
-        != NGX_OK)
-    {
-        return;
-    }
+    ngx_http_ioattest_key_own(conf, &survey->authorization, &survey->key);
 
     for (i = 0; i < survey->wanted_n; i++) {
         ngx_http_ioattest_census_wanted(survey, &survey->wanted[i], slow);
@@ -258,7 +254,7 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
 
             if (ngx_http_ioattest_model_find(conf, &survey->key,
                                              &survey->authorization,
-                                             &models[i], &reason)
+                                             &models[i], &reason, &rest)
                 == NGX_OK)
             {
                 ngx_http_ioattest_census_draw(survey, &models[i], 1);
@@ -273,15 +269,16 @@ static void
 ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
     ngx_http_ioattest_wanted_t *wanted, ngx_uint_t slow)
 {
-    ngx_int_t     rc;
-    ioa_status_t  reason;
+    ngx_int_t                    rc;
+    ioa_status_t                 reason;
+    ngx_http_ioattest_resting_t  rest;
 
     if (slow
         && (ngx_msec_int_t) (ngx_current_msec - wanted->next) >= 0)
     {
         rc = ngx_http_ioattest_model_find(survey->target->conf, &survey->key,
                                           &survey->authorization,
-                                          &wanted->model, &reason);
+                                          &wanted->model, &reason, &rest);
 
         if (rc == NGX_DECLINED) {
             ngx_http_ioattest_census_lacking(survey, wanted, reason);

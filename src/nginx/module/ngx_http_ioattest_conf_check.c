@@ -36,6 +36,7 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     char                           *rv;
     ngx_uint_t                      i;
     ngx_http_ioattest_zone_t      **zone;
+    ngx_http_core_srv_conf_t       *cscf;
     ngx_http_ioattest_main_conf_t  *mcf;
 
     if (!conf->enable) {
@@ -70,6 +71,9 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
         return rv;
     }
 
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    conf->server = cscf->ctx;
     mcf->enabled = 1;
     conf->zone->replay |= (conf->replay != 0);
 

@@ -24,6 +24,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
      *
      *     conf->zone_name = { 0, NULL };
      *     conf->zone = NULL;
+     *     conf->server = NULL;
      *     conf->request = { 0, NULL };
      *     conf->models = { 0, NULL };
      *     conf->policy_name = { 0, NULL };

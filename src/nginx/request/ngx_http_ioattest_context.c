@@ -9,7 +9,6 @@
 #include "request/ngx_http_ioattest_context.h"
 #include "request/ngx_http_ioattest_wait.h"
 #include "request/ngx_http_ioattest_buffer.h"
-#include "subrequest/ngx_http_ioattest_job.h"
 
 
 /*
@@ -84,7 +83,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
         record->ctx = NULL;
     }
 
-    /* a redirection starts anew, but jobs of before may still be on their way */
+    /* a redirection starts anew */
 
     ctx->previous = record->ctx;
     record->ctx = ctx;
@@ -145,15 +144,7 @@ ngx_http_ioattest_record_cleanup(void *data)
 static void
 ngx_http_ioattest_ctx_cleanup(void *data)
 {
-    ngx_http_ioattest_ctx_t *ctx = data;
-
-    ngx_http_ioattest_job_t  *job;
-
-    ngx_http_ioattest_wait_end(ctx);
-
-    for (job = ctx->jobs; job; job = job->next) {
-        ngx_http_ioattest_job_drop(job);
-    }
+    ngx_http_ioattest_wait_end(data);
 }
 
 

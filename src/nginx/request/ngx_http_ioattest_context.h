@@ -13,8 +13,6 @@
 
 
 typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
-typedef struct ngx_http_ioattest_job_s  ngx_http_ioattest_job_t;
-typedef struct ngx_http_ioattest_proof_s  ngx_http_ioattest_proof_t;
 
 
 /*
@@ -73,7 +71,6 @@ struct ngx_http_ioattest_ctx_s {
 
     /* the model */
     ngx_http_ioattest_model_t    model;
-    u_char                       name_key[NGX_HTTP_IOATTEST_KEY_LEN];
     unsigned                     named:1;
     unsigned                     resolved:1;
 
@@ -100,8 +97,9 @@ struct ngx_http_ioattest_ctx_s {
     ngx_msec_t                   deadline;
     ngx_msec_t                   wait_from;
     ngx_msec_t                   waited;    /* in all */
-    ngx_http_ioattest_job_t     *jobs;
-    ioa_status_t                 failed;    /* of a job of ours */
+    ngx_http_ioattest_waiter_t   waiter;    /* as the zone knows it */
+    const char                  *look_at;   /* for the log of a refusal */
+    ioa_status_t                 failed;    /* its response is refused */
     unsigned                     waiting:1;
     unsigned                     queued:1;
 
@@ -110,7 +108,6 @@ struct ngx_http_ioattest_ctx_s {
     u_char                       address20[IOA_ADDRESS_LEN];
     u_char                       machine_key[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_machine_t  machine;
-    uint64_t                     sequence;
     uint64_t                     verify_us;
     ioa_text_t                   text;
     ioa_body_t                  *body;      /* NULL: not hashed */
@@ -128,7 +125,6 @@ struct ngx_http_ioattest_ctx_s {
     unsigned                     no_memory:1;
     unsigned                     headed:1;  /* a header went on from here */
     unsigned                     accel:1;   /* X-Accel-Redirect was heeded */
-    unsigned                     counting:1;    /* sequence is set */
     unsigned                     complete:1;
     unsigned                     truncated:1;
     unsigned                     replaced:1;    /* our body has been sent */

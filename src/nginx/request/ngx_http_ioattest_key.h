@@ -18,12 +18,17 @@ ngx_int_t ngx_http_ioattest_key_read(ngx_http_request_t *r,
 /* 1 where it may be the value of a header. */
 ngx_uint_t ngx_http_ioattest_key_printable(ngx_str_t *value);
 
+/* Out: value and key, as a location has them made for r.  As key_read. */
+ngx_int_t ngx_http_ioattest_key_value(ngx_http_request_t *r,
+    ngx_http_ioattest_loc_conf_t *ilcf, ngx_str_t *value,
+    ngx_http_ioattest_key_t *key);
+
 /*
- * The reason of a job that was answered with another status than 200, and how
- * its lease is given back.
+ * The gateway's own key, without any request.  Where it has variables value
+ * is empty, with data NULL, and the key is known by what is configured.
  */
-ioa_status_t ngx_http_ioattest_key_judge(ngx_http_ioattest_job_t *job,
-    ngx_int_t status, ngx_http_ioattest_give_e *how);
+void ngx_http_ioattest_key_own(ngx_http_ioattest_loc_conf_t *ilcf,
+    ngx_str_t *value, ngx_http_ioattest_key_t *key);
 
 /* What a refusal says whose key rests. */
 void ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,

@@ -8,7 +8,6 @@
 #include "request/ngx_http_ioattest_context.h"
 #include "request/ngx_http_ioattest_headers.h"
 #include "request/ngx_http_ioattest_output.h"
-#include "subrequest/ngx_http_ioattest_job.h"
 
 
 #if (nginx_version >= 1029000)
@@ -40,31 +39,15 @@ ngx_http_ioattest_output_init(ngx_http_output_header_filter_pt header,
 }
 
 
-/*
- * Every header of a response that has or awaits its verdict leaves here.
- *
- * nginx does not give an HTTP/1 connection back before the last subrequest
- * has ended: the client's next request on it would wait for a renewal that
- * is still under way.  It is told to take another one.
- */
+/* Every header of a response that has or awaits its verdict leaves here. */
 
 ngx_int_t
 ngx_http_ioattest_next_header(ngx_http_request_t *r)
 {
     ngx_uint_t                redirected;
     ngx_http_ioattest_ctx_t  *ctx;
-    ngx_http_ioattest_job_t  *job;
 
     ctx = ngx_http_ioattest_ctx_find(r, &redirected);
-
-    for (job = ctx ? ctx->jobs : NULL; job; job = job->next) {
-
-        if (r->http_version < NGX_HTTP_VERSION_20
-            && (!job->finished || (job->proof && job->proof->running)))
-        {
-            r->keepalive = 0;
-        }
-    }
 
     if (ctx && !redirected) {
 

@@ -157,8 +157,6 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
             rc = ngx_http_ioattest_machine_judge(ctx, reason);
 
         } else {
-            ctx->sequence = found.sequence;
-            ctx->counting = 1;
             rc = NGX_AGAIN;
         }
     }

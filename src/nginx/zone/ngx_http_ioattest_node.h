@@ -182,6 +182,10 @@ typedef struct {
     size_t                      body_len;
     size_t                      chain_len;
     time_t                      fetched_at;
+    uint64_t                    version;    /* 0: nothing is there */
+    ngx_http_ioattest_lease_t   lease;      /* who asks for it */
+    uint64_t                    failed;     /* the last token that did */
+    ngx_int_t                   status;     /* and how */
 } ngx_http_ioattest_blob_node_t;
 
 

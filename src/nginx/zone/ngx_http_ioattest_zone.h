@@ -129,6 +129,7 @@ typedef struct {
     u_char                      digest[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_msec_t                  until;
     ngx_uint_t                  status;     /* 0: none */
+    ngx_uint_t                  after;      /* Retry-After, s; 0: none */
 } ngx_http_ioattest_rest_t;
 
 
@@ -273,8 +274,26 @@ typedef struct {
 
 typedef struct {
     ngx_uint_t                  status;     /* 0: it does not rest */
+    ngx_uint_t                  after;      /* Retry-After, s; 0: none */
     ngx_msec_t                  left;
 } ngx_http_ioattest_resting_t;
+
+
+/* Statuses of a document's failure that are not HTTP's. */
+#define NGX_HTTP_IOATTEST_DOCUMENT_INSECURE  -1
+#define NGX_HTTP_IOATTEST_DOCUMENT_LARGE     -2
+
+
+/* What a caller knows of a document; all zero but its key at first. */
+typedef struct {
+    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
+    uint64_t                    token;      /* held, or waited for */
+    uint64_t                    version;    /* of the copy; 0: none */
+    ngx_int_t                   status;     /* of another's failure */
+    ngx_str_t                   body;
+    ngx_str_t                   chain;
+    ngx_uint_t                  waiting;
+} ngx_http_ioattest_document_t;
 
 
 /*
@@ -330,7 +349,8 @@ typedef struct {
     ioa_status_t                reason;     /* FAILED, EXHAUSTED */
     ngx_uint_t                  have_address;   /* FAILED: of the refused */
     u_char                      address20[IOA_ADDRESS_LEN];
-    ngx_http_ioattest_resting_t rest;       /* RESTING */
+    ngx_http_ioattest_resting_t rest;       /* of the key, where it rests */
+    ngx_uint_t                  busy;       /* WAIT: others are under way */
     ngx_http_ioattest_machine_t machine;    /* of a signer: TRUSTED */
     ngx_uint_t                  behind;     /* census: parallel that would do,
                                                said once; else 0 */
@@ -505,19 +525,31 @@ void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
 
 /*
  * What another service said, kept for all workers: body and, of some, a
- * header.  put forgets what was there; what is larger than an eighth of the
- * zone is not kept.  All of them take a quarter of it at most.
+ * header.  Of all who want it one asks, and the others wait.  What is larger
+ * than an eighth of the zone is not kept.  All of them take a quarter of it
+ * at most.
+ *
+ * take: NGX_OK: body and chain are copies from pool, newer than version and
+ * not older than life; NGX_DECLINED: the caller is to ask, and has the lease
+ * for age, or there is no room for one; NGX_AGAIN: another asks, and take is
+ * to be called again in a while; NGX_DONE: who was waited for has failed, see
+ * status; NGX_ERROR.
  */
-void ngx_http_ioattest_blob_put(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, ngx_str_t *body, ngx_str_t *chain);
+ngx_int_t ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,
+    ngx_msec_t age);
 
-/*
- * NGX_OK: body and chain are copies from pool, *fetched_at says of when;
- * NGX_DECLINED: it is not there; NGX_ERROR.
- */
-ngx_int_t ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, ngx_pool_t *pool, ngx_str_t *body, ngx_str_t *chain,
-    time_t *fetched_at);
+/* However old: NGX_OK as above; NGX_DECLINED: it is not there; NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_document_get(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool);
+
+/* Keeps an answer in place of what was there; gives the lease back. */
+void ngx_http_ioattest_document_put(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_str_t *body, ngx_str_t *chain);
+
+/* Gives the lease back, if there is one: it failed so; 0: another may ask. */
+void ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_int_t status);
 
 /*
  * Notes a signed text.  NGX_OK: it was not seen within window; NGX_DECLINED:
@@ -543,9 +575,17 @@ void ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
 void ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
     u_char *digest32, ngx_str_t *value);
 
-/* Nothing is asked with the key for ms, for the API answered it status. */
+/*
+ * Nothing is asked with the key for ms, for the API answered it status, with
+ * a Retry-After or 0.
+ */
 void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_msec_t ms);
+    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_uint_t after,
+    ngx_msec_t ms);
+
+/* 1 and *rest where the key rests. */
+ngx_uint_t ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
 
 /*
  * Looks a name up in the models list that was given to key.  A name that is

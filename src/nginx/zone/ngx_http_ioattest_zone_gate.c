@@ -95,6 +95,7 @@ ngx_http_ioattest_found_init(ngx_http_ioattest_found_t *found,
     found->n = 0;
     found->reason = IOA_OK;
     found->have_address = 0;
+    found->busy = 0;
     found->behind = 0;
 
     ngx_memzero(&found->rest, sizeof(ngx_http_ioattest_resting_t));

@@ -141,6 +141,7 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     }
 
     found->answer = NGX_HTTP_IOATTEST_WAIT;
+    found->busy = ngx_http_ioattest_slots_busy_locked(sh, node, NULL);
 
     ngx_http_ioattest_census_unknown_locked(mn);
 
