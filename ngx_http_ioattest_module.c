@@ -11,6 +11,7 @@
 #include "gate/ngx_http_ioattest_gate.h"
 #include "response/ngx_http_ioattest_response.h"
 #include "status/ngx_http_ioattest_status.h"
+#include "attest/ngx_http_ioattest_census.h"
 #include "module/ngx_http_ioattest_module.h"
 
 

@@ -8,6 +8,8 @@
  */
 
 
+#include "request/ngx_http_ioattest_key.h"
+#include "request/ngx_http_ioattest_wait.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 
 

@@ -144,7 +144,7 @@ ngx_http_ioattest_attestation_none(ngx_http_ioattest_loc_conf_t *conf,
     const ngx_http_ioattest_model_t *model,
     const ngx_http_ioattest_key_t *key, uint64_t token)
 {
-    ngx_http_ioattest_news_e   news;
+    ngx_http_ioattest_news_t   news;
     ngx_http_ioattest_ended_t  ended;
 
     ngx_memzero(&ended, sizeof(ngx_http_ioattest_ended_t));

@@ -100,7 +100,7 @@ struct ngx_http_ioattest_attestation_s {
     ngx_http_ioattest_trigger_e      trigger;
     u_char                           nonce32[IOA_NONCE_LEN];
     ngx_http_ioattest_proof_t       *proof;     /* NULL: no reply yet */
-    ngx_http_ioattest_news_e         news;      /* what the zone says of it */
+    ngx_http_ioattest_news_t         news;      /* what the zone says of it */
 };
 
 

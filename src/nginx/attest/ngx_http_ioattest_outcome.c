@@ -4,6 +4,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_printable.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 
 

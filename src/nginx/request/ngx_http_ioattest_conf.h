@@ -90,6 +90,8 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_flag_t                   pass_errors;
     ngx_flag_t                   ssl_verify;
 
+    ngx_http_conf_ctx_t         *server;    /* whose location it is */
+
     ngx_str_t                    request;   /* uri */
     ngx_str_t                    models;    /* uri; empty: off */
 

@@ -13,6 +13,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_printable.h"
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 

@@ -396,10 +396,10 @@ void ngx_http_ioattest_census_unknown_locked(
  */
 void ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t known, ngx_uint_t new,
-    const ngx_http_ioattest_limits_t *limits);
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 void ngx_http_ioattest_census_refused_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t new,
-    const ngx_http_ioattest_limits_t *limits);
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 
 /* Attestations that a census wants now, beside those under way. */
 ngx_uint_t ngx_http_ioattest_census_due_locked(

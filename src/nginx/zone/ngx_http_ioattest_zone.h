@@ -382,6 +382,14 @@ typedef enum {
 } ngx_http_ioattest_news_e;
 
 
+typedef struct {
+    ngx_http_ioattest_news_e    machine;
+    ngx_uint_t                  searched;   /* a search of the census ended */
+    ngx_uint_t                  known;      /* then: machines in time */
+    uint64_t                    draws;      /* then: since the last new one */
+} ngx_http_ioattest_news_t;
+
+
 typedef enum {
     NGX_HTTP_IOATTEST_LISTED = 0,
     NGX_HTTP_IOATTEST_LISTED_RENEW, /* the lease is the caller's */
@@ -487,14 +495,14 @@ ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
     const ngx_http_ioattest_machine_t *machine, uint64_t token,
     const ngx_http_ioattest_key_t *key,
-    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_e *news);
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 
 /* Ends an attestation otherwise, and gives its slot back. */
 void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, uint64_t token,
     const ngx_http_ioattest_ended_t *ended,
     const ngx_http_ioattest_key_t *key,
-    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_e *news);
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 
 /* 1 where a signer of the model has to be bound by hardware. */
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,

@@ -39,7 +39,8 @@ static void ngx_http_ioattest_census_search(
     ngx_http_ioattest_model_node_t *mn);
 static void ngx_http_ioattest_census_answered_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_model_node_t *mn,
-    ngx_uint_t new, const ngx_http_ioattest_limits_t *limits);
+    ngx_uint_t new, const ngx_http_ioattest_limits_t *limits,
+    ngx_http_ioattest_news_t *news);
 static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits);
@@ -124,7 +125,7 @@ ngx_http_ioattest_census_search(ngx_http_ioattest_model_node_t *mn)
 void
 ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t known, ngx_uint_t new,
-    const ngx_http_ioattest_limits_t *limits)
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
     mn->met++;
     mn->share_met++;
@@ -140,25 +141,25 @@ ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
         mn->streak = 0;
     }
 
-    ngx_http_ioattest_census_answered_locked(sh, mn, new, limits);
+    ngx_http_ioattest_census_answered_locked(sh, mn, new, limits, news);
 }
 
 
 void
 ngx_http_ioattest_census_refused_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t new,
-    const ngx_http_ioattest_limits_t *limits)
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
     mn->share_refused++;
 
-    ngx_http_ioattest_census_answered_locked(sh, mn, new, limits);
+    ngx_http_ioattest_census_answered_locked(sh, mn, new, limits, news);
 }
 
 
 static void
 ngx_http_ioattest_census_answered_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t new,
-    const ngx_http_ioattest_limits_t *limits)
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
     ngx_uint_t  count;
 
@@ -187,6 +188,10 @@ ngx_http_ioattest_census_answered_locked(ngx_http_ioattest_sh_t *sh,
         || mn->searched >= NGX_HTTP_IOATTEST_SEARCH_EACH * count
                            + NGX_HTTP_IOATTEST_SEARCH_MORE)
     {
+        news->searched = 1;
+        news->known = count;
+        news->draws = mn->answered - mn->new_at;
+
         ngx_http_ioattest_census_end_locked(sh, mn, limits);
     }
 }

@@ -20,10 +20,10 @@ static void ngx_http_ioattest_took_locked(ngx_http_ioattest_model_node_t *mn,
 static void ngx_http_ioattest_fail_locked(ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_ended_t *ended,
     const ngx_http_ioattest_limits_t *limits);
-static ngx_http_ioattest_news_e ngx_http_ioattest_refused_locked(
-    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
-    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_ended_t *ended,
-    const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_ended_t *ended,
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 static ngx_http_ioattest_node_t *ngx_http_ioattest_machine_find_locked(
     ngx_http_ioattest_model_node_t *mn, const u_char *address20);
 static ngx_int_t ngx_http_ioattest_machine_locked(
@@ -38,7 +38,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
     const ngx_http_ioattest_machine_t *machine, uint64_t token,
     const ngx_http_ioattest_key_t *key,
-    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_e *news)
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
     u_char                           bound_key32[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_int_t                        rc;
@@ -48,7 +48,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_node_t        *node;
     ngx_http_ioattest_model_node_t  *mn;
 
-    *news = NGX_HTTP_IOATTEST_NEWS_NONE;
+    ngx_memzero(news, sizeof(ngx_http_ioattest_news_t));
 
     ngx_http_ioattest_bound_key(bound_key32, &model->names);
 
@@ -95,16 +95,16 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     }
 
     if (noted) {
-        *news = NGX_HTTP_IOATTEST_NEWS_AGAIN;
+        news->machine = NGX_HTTP_IOATTEST_NEWS_AGAIN;
 
     } else if (known != NGX_HTTP_IOATTEST_MACHINE_KNOWN) {
-        *news = NGX_HTTP_IOATTEST_NEWS_FIRST;
+        news->machine = NGX_HTTP_IOATTEST_NEWS_FIRST;
     }
 
     ngx_http_ioattest_census_met_locked(sh, mn,
                              known == NGX_HTTP_IOATTEST_MACHINE_KNOWN,
                              known == NGX_HTTP_IOATTEST_MACHINE_NEW && !noted,
-                             limits);
+                             limits, news);
 
 done:
 
@@ -134,14 +134,14 @@ ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, uint64_t token,
     const ngx_http_ioattest_ended_t *ended,
     const ngx_http_ioattest_key_t *key,
-    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_e *news)
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
     ngx_http_ioattest_sh_t          *sh;
     ngx_http_ioattest_slot_t        *slot;
     ngx_http_ioattest_node_t        *node;
     ngx_http_ioattest_model_node_t  *mn;
 
-    *news = NGX_HTTP_IOATTEST_NEWS_NONE;
+    ngx_memzero(news, sizeof(ngx_http_ioattest_news_t));
 
     sh = ngx_http_ioattest_store_lock(zone);
 
@@ -163,8 +163,7 @@ ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
             ngx_http_ioattest_took_locked(mn, slot->started);
         }
 
-        *news = ngx_http_ioattest_refused_locked(zone, sh, node, ended,
-                                                 limits);
+        ngx_http_ioattest_refused_locked(zone, sh, node, ended, limits, news);
         ngx_http_ioattest_heard_locked(sh, node, key);
         ngx_http_ioattest_fail_locked(mn, ended, limits);
         break;
@@ -233,11 +232,11 @@ ngx_http_ioattest_fail_locked(ngx_http_ioattest_model_node_t *mn,
 
 /* Evidence was refused: the address that it names is noted. */
 
-static ngx_http_ioattest_news_e
+static void
 ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_ended_t *ended,
-    const ngx_http_ioattest_limits_t *limits)
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
     ngx_uint_t                       new, trusted;
     ngx_http_ioattest_node_t        *node;
@@ -266,9 +265,10 @@ ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
         }
     }
 
-    ngx_http_ioattest_census_refused_locked(sh, mn, new, limits);
+    news->machine = new ? NGX_HTTP_IOATTEST_NEWS_FIRST
+                        : NGX_HTTP_IOATTEST_NEWS_NONE;
 
-    return new ? NGX_HTTP_IOATTEST_NEWS_FIRST : NGX_HTTP_IOATTEST_NEWS_NONE;
+    ngx_http_ioattest_census_refused_locked(sh, mn, new, limits, news);
 }
 
 
