@@ -20,11 +20,13 @@ add_block_preprocessor(sub {
 });
 
 # Each case has a model of its own: a failure is remembered for one model.
+# Of a client's request nothing reaches the attestation but its key, which
+# carries the case.
 
 our $cases_config = IoattestTest::sim_control() . <<'END';
     location /v1/private/ {
-        set $misbehave $http_x_case;
         ioattest zone=io;
+        ioattest_authorization $http_x_case;
         ioattest_request /_attestation;
         ioattest_model $http_x_model;
         ioattest_cpu off;
@@ -33,7 +35,8 @@ our $cases_config = IoattestTest::sim_control() . <<'END';
     }
     location = /_attestation {
         internal;
-        proxy_set_header X-Sim-Attest $misbehave;
+        proxy_set_header X-Sim-Attest $http_authorization;
+        proxy_set_header Authorization "";
         proxy_read_timeout 500ms;
         proxy_pass http://api/v1/private/attestation;
     }

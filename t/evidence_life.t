@@ -134,9 +134,14 @@ for my $kind (qw( pcs nras )) {
     $nginx->reload;
     sleep 0.3;
     IoattestSim::set({ collateral => '', nras => '' });
-    is(IoattestEvidence::said($nginx, "$kind-reload", "$kind-reload"),
-       '502 measurement_mismatch', "$kind: a new worker has the new policy");
+    my $new = client("$kind-reload", "$kind-reload");
+    sleep 0.2;
+
+    # a document that has been asked for is not asked for again
+
     IoattestSim::open_gate();
+    is(answer($new), '502 measurement_mismatch',
+       "$kind: a new worker has the new policy");
     is(answer($old), 200, "$kind: the old request completes");
     IoattestSim::reset('stats');
     is(IoattestEvidence::said($nginx, "$kind-reload", "$kind-reload"),
@@ -184,11 +189,12 @@ for my $kind (qw( pcs nras )) {
     $there->();
     @waiters = map { client_of($_, "$kind-leave", "$kind-leave") } @workers;
     close $leaver;
-    ok(IoattestSim::wait_for(sub { $_[0]{attestations}{total} == 2 }, 5),
-       "$kind: the next who waits attests");
+    sleep 0.2;
     IoattestSim::open_gate();
     is(join(' ', map { answer($_) } @waiters), '200 200',
-       "$kind: and they are served");
+       "$kind: those who wait are served");
+    is(IoattestSim::stats()->{attestations}{total}, 1,
+       "$kind: by the attestation that goes on without it");
     quiet("$kind, left");
 }
 

@@ -102,8 +102,8 @@ opener('kept_else', 'https://kept_else', $named, $its_ca);
 
 # one location, and so one context, for two names
 
-place('kept', 'https://kept_other', 'proxy_ssl_name $name');
-$server .= IoattestEvidence::location("kept_$_", "set \$name $_.test",
+place('kept', 'https://kept_other', 'proxy_ssl_name $http_authorization');
+$server .= IoattestEvidence::location("kept_$_", "ioattest_authorization $_.test",
     'ioattest_request /_kept', 'ioattest_model_id $http_x_id')
     for qw( api other );
 

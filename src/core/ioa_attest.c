@@ -93,7 +93,9 @@ ioa_attest_address(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t reply)
     ioa_bytes_t   text;
     ioa_report_t  view;
 
-    if (ioa_report_parse(&view, reply.data, reply.len) != IOA_OK) {
+    if (reply.len > IOA_REPORT_SIZE_MAX
+        || ioa_report_parse(&view, reply.data, reply.len) != IOA_OK)
+    {
         return 0;
     }
 

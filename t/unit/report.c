@@ -309,6 +309,87 @@ test_view(void)
 }
 
 
+/* Whose a reply says it is: of any reply, whatever its evidence is worth. */
+static int
+address_of(uint8_t address20[IOA_ADDRESS_LEN], const char *text)
+{
+    int          found;
+    size_t       n;
+    uint8_t     *exact;
+    ioa_bytes_t  reply;
+
+    n = strlen(text);
+    exact = unit_exact(text, n);
+    reply.data = exact;
+    reply.len = n;
+
+    found = ioa_attest_address(address20, reply);
+
+    free(exact);
+
+    return found;
+}
+
+
+static void
+test_address_of(void)
+{
+    size_t       i;
+    uint8_t     *large, address20[IOA_ADDRESS_LEN], none[IOA_ADDRESS_LEN];
+    unit_all_t   all = { 0 };
+    ioa_bytes_t  reply;
+
+    static const char *const  bad[] = {
+        "", "{", "[]", "{}", "null", BEGIN, BEGIN "}x",
+        "{\"nonce\":\"" NONCE "\"}",
+        "{\"signing_address\":\"" ADDRESS "\"}",
+        BEGIN ",\"signing_address\":\"" ADDRESS "\"}",
+        BEGIN ",\"cpu\":\"\"}",
+        "{\"nonce\":\"\",\"signing_address\":null}",
+        "{\"nonce\":\"\",\"signing_address\":\"\"}",
+        "{\"nonce\":\"\",\"signing_address\":\"0x00\"}",
+        "{\"nonce\":\"\",\"signing_address\":\"" ADDRESS "0\"}",
+        "{\"nonce\":\"\",\"signing_address\":\"" NONCE "\"}"
+    };
+
+    memset(address20, 0, sizeof(address20));
+    UNIT_OK(address_of(address20, SAMPLE) == 1
+            && memcmp(address20, "\xf5\x23\x73\x54\x7c\xaa\x0e\xec\xb0"
+                      "\xfc\xd3\x40\x42\xd7\x51\x8e\x79\xaa\x80\xcc", 20)
+               == 0,
+            "the address of a reply");
+
+    memset(address20, 0, sizeof(address20));
+    UNIT_OK(address_of(address20, "{\"nonce\":\"another\","
+                       "\"signing_address\":\"" ADDRESS "\"}") == 1
+            && address20[19] == 0xcc, "of one that proves nothing");
+
+    memset(none, 0x5a, sizeof(none));
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        memcpy(address20, none, sizeof(none));
+        unit_each(&all, address_of(address20, bad[i]) == 0
+                        && memcmp(address20, none, sizeof(none)) == 0,
+                  "%s", bad[i]);
+    }
+
+    UNIT_ALL(&all, "no address, and none written");
+
+    large = malloc(IOA_REPORT_SIZE_MAX + 1);
+    memset(large, ' ', IOA_REPORT_SIZE_MAX + 1);
+    memcpy(large, SAMPLE, sizeof(SAMPLE) - 1);
+    reply.data = large;
+
+    for (i = 0; i < 2; i++) {
+        reply.len = IOA_REPORT_SIZE_MAX + i;
+        UNIT_OK(ioa_attest_address(address20, reply) == (i == 0),
+                "a reply of the largest size, and %zu more", i);
+    }
+
+    free(large);
+}
+
+
 int
 main(void)
 {
@@ -325,6 +406,7 @@ main(void)
     test_damage();
     test_size();
     test_view();
+    test_address_of();
 
     return UNIT_DONE();
 }

@@ -118,6 +118,8 @@ ngx_http_ioattest_connection_dress(ngx_connection_t *c,
     struct sockaddr_in     *sin;
     ngx_http_connection_t  *hc;
 
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+
     hc = ngx_pcalloc(c->pool, sizeof(ngx_http_connection_t));
     sin = ngx_pcalloc(c->pool, sizeof(struct sockaddr_in));
     c->buffer = ngx_create_temp_buf(c->pool, 1);
@@ -141,7 +143,6 @@ ngx_http_ioattest_connection_dress(ngx_connection_t *c,
 
     c->data = hc;
     c->type = SOCK_STREAM;
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
     c->start_time = ngx_current_msec;
     c->log_error = NGX_ERROR_INFO;
 
@@ -183,6 +184,7 @@ ngx_http_ioattest_connection_log(ngx_connection_t *c,
 
     *log = *clcf->error_log;
 
+    log->connection = c->number;
     log->handler = ngx_http_ioattest_connection_log_handler;
     log->data = ctx;
     log->action = NULL;

@@ -109,6 +109,10 @@ ngx_http_ioattest_subrequest_done(ngx_http_request_t *sr, void *data,
 
     sub->finished = 1;
 
+    /* what nginx did last, which was to send its reply to nobody */
+
+    sub->task->log->action = NULL;
+
     (*sub->done)(sub, (rc >= NGX_HTTP_SPECIAL_RESPONSE)
                       ? rc : (ngx_int_t) sr->headers_out.status);
 
@@ -148,9 +152,10 @@ ngx_http_ioattest_subrequest_dress(ngx_http_ioattest_subrequest_t *sub,
         return NGX_ERROR;
     }
 
-    if (ngx_http_ioattest_subrequest_header(sr, "Host", &host,
-                                            &sr->headers_in.host)
-        != NGX_OK)
+    if (host.len
+        && ngx_http_ioattest_subrequest_header(sr, "Host", &host,
+                                               &sr->headers_in.host)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -417,7 +422,8 @@ ngx_http_ioattest_subrequest_lost(ngx_http_ioattest_subrequest_t *sub,
 
     ngx_log_error(NGX_LOG_INFO, sub->task->log, 0,
                   "ioattest: asking \"%V\" again: a kept connection was "
-                  "closed before any byte of an answer came", &sub->asked);
+                  "closed before any byte of an answer came",
+                  &sub->request->uri);
 
     return 1;
 }

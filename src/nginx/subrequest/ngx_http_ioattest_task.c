@@ -160,6 +160,10 @@ ngx_http_ioattest_task_headers(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    if (cscf->server_name.len == 0) {
+        return NGX_OK;
+    }
+
     return ngx_http_ioattest_subrequest_header(r, "Host",
                                                &r->headers_in.server,
                                                &r->headers_in.host);
