@@ -69,7 +69,7 @@ for my $case ([$models[0], 4, 3], [$models[1], 8, 5], [$models[2], 4, 1, 3]) {
     is_deeply([sort map { lc $_->{address} } @{ $row->{refused} || [] }],
               [sort +(IoattestFleet::addresses())[@bad]],
               "$what: the status names who was refused");
-    is_deeply([grep { $_->{reason} ne $own } @{ $row->{refused} || [{}] }], [],
+    is_deeply([grep { $_->{reason} ne $own } @{ $row->{refused} || [] }], [],
               "$what: and why");
 
     # from now on: at once, by its own reason

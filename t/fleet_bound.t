@@ -20,7 +20,7 @@ my ($good, $directives) = IoattestFleet::evidence();
 my $model = $IoattestFleet::MODEL;
 my $nginx = IoattestFleet::gateway(
     evidence => 1, no_list => 1, key => 'Bearer gw',
-    http => [@$directives, 'ioattest_valid 4s', 'ioattest_wait 5s',
+    http => [@$directives, 'ioattest_valid 3s', 'ioattest_wait 5s',
              'ioattest_fail_timeout 1s']);
 
 my (%layout, %generation);
@@ -48,10 +48,10 @@ is(bound(), 'nnnnn', 'before: none is bound by hardware');
 
 # one after the other gets new software, and a new key with it
 
-my $load = IoattestLoad->start(rate => 15, seconds => 9);
+my $load = IoattestLoad->start(rate => 15, seconds => 7);
 for my $machine (0 .. 4) {
     deploy($machine, 'address-nonce');
-    sleep 1;
+    sleep 0.9;
     is(substr(bound(), $machine, 1), 'B', "machine $machine is upgraded");
 }
 IoattestFleet::all_well('a rolling upgrade', $load->rows);
@@ -60,7 +60,7 @@ IoattestFleet::all_well('a rolling upgrade', $load->rows);
 
 ok(IoattestFleet::until_true(sub {
     my $row = IoattestFleet::model($nginx);
-    return $row->{known} == 5 && $row->{census} ne 'search'
+    return ($row->{known} // 0) == 5 && ($row->{census} // '') ne 'search'
            && bound() eq 'BBBBB' }, 8), 'all are bound, and known');
 IoattestSim::reset('stats');
 deploy(3, 'nonce');
@@ -93,7 +93,7 @@ is_deeply([sort map { $_->{signer_bound} ? 'bound' : 'not' }
            values %{ IoattestFleet::trusted($nginx, 'mixed') }],
           ['bound', 'not'], 'mixed: one of each');
 IoattestSim::set(report_data => { '*' => 'nonce' });
-sleep 5;
+sleep 3.5;
 @rows = IoattestFleet::machines(IoattestLoad::run(
     rate => 15, seconds => 1, models => 'mixed', timeout => 12));
 is(scalar(grep { $_->{status} == 200 && $_->{machine} == 0 } @rows), 0,

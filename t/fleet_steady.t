@@ -16,12 +16,12 @@ use IoattestSim;
 
 IoattestSim->start(machines => 8, per_machine_ports => 0);
 
-my $valid = 4;
+my $valid = 3;
 my $nginx = IoattestFleet::gateway(
     key => 'Bearer gw', http => ["ioattest_valid ${valid}s"]);
 
-IoattestSim::set(balance => 'random', attest_delay_ms => 100,
-                 models_delay_ms => 600);
+IoattestSim::set(balance => 'random', attest_delay_ms => 60,
+                 models_delay_ms => 400);
 IoattestFleet::all_well('cold', IoattestLoad::run(rate => 12, seconds => 2));
 ok(IoattestFleet::settled($nginx, 8, 8), 'all machines are known');
 
@@ -39,7 +39,7 @@ IoattestFleet::all_well('steady', @rows);
 cmp_ok(scalar(IoattestLoad::waited(@rows)), '<=', 1, 'steady: nobody waits');
 is($nginx->status->{requests_waited} - $waited,
    scalar(IoattestLoad::waited(@rows)), 'steady: the status counts who waited');
-is(scalar(grep { $_->{ms} > 550 } @rows), 0,
+is(scalar(grep { $_->{ms} > 380 } @rows), 0,
    'steady: nor for the models list');
 
 my $draws = IoattestFleet::attestations();
@@ -54,7 +54,7 @@ IoattestSim::reset('stats');
 @rows = IoattestLoad::run(rate => 0, count => 40);
 IoattestFleet::all_well('after a quiet time', @rows);
 is(scalar(IoattestLoad::waited(@rows)), 0, 'after a quiet time: nobody waits');
-is(scalar(grep { $_->{ms} > 550 } @rows), 0,
+is(scalar(grep { $_->{ms} > 380 } @rows), 0,
    'after a quiet time: nor for the models list');
 
 # machines that go are given up, without a word to anybody
