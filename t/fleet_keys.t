@@ -56,13 +56,15 @@ for my $bad (401, 402, 403, 404, 429, 'error=500', 'reset', 'hang') {
 
 for my $bad (401, 402, 403, 429) {
     IoattestSim::reset();
-    IoattestSim::set(keys => { 'Bearer bad' => {
+    IoattestSim::set(keys => { "Bearer bad$bad" => {
         attest => $bad, headers => [['Retry-After', '7']] }, '*' => {} });
     $nginx->configure(IoattestFleet::texts(
         http => ["ioattest_image_digest sha256:" . $bad x 21 . '0'],
         locations => { 'v1/private' => [] }));
     $nginx->reload;
-    my ($row) = IoattestLoad::run(rate => 0, count => 1, keys => 'Bearer bad',
+    sleep 0.3;
+    my ($row) = IoattestLoad::run(rate => 0, count => 1,
+                                  keys => "Bearer bad$bad",
                                   models => $IoattestFleet::OTHER);
     is(IoattestLoad::code($row), "$bad attestation_refused",
        "a caller whose key has $bad is told so");
@@ -76,11 +78,14 @@ for my $bad (401, 402, 403, 429) {
 $nginx->configure(IoattestFleet::texts(
     no_list => 1, locations => {
         'v1/private' => [],
-        'own' => ['ioattest_authorization "Bearer gw"'],
+        'own' => ['ioattest_authorization "Bearer gw"',
+                  "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST} "
+                  . 'sha256:' . '2' x 64],
         'shop' => ['ioattest_authorization "Bearer shop"',
                    "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}"],
     }));
 $nginx->reload;
+sleep 0.3;
 IoattestSim::reset();
 IoattestSim::set(balance => 'random', attest_delay_ms => 200,
                  keys => { 'Bearer good' => {}, '*' => { attest => 401 } });

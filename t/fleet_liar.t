@@ -61,7 +61,7 @@ $nginx->reload;
 sleep 1;
 IoattestSim::set(attest_balance => undef);
 judge('a liar, after a reload with another policy', $load->rows);
-my ($first) = grep { $_->{policy} ne '' && $_->{known} == 3 }
+my ($first) = grep { ($_->{known} // 0) == 3 }
               IoattestFleet::models($nginx, 'liar');
 ok($first, 'the honest ones are known under the new policy');
 
@@ -110,6 +110,7 @@ for my $how (sort keys %forged) {
 
     # the same stranger again
     next if $how ne 'forged';
+    ok(IoattestFleet::quiet(0.5, 5), "$what: its search ends");
     IoattestSim::reset('stats');
     @rows = IoattestLoad::run(rate => 20, count => 10, models => $how,
                               path => '/slow/completions', sim => 'forged');

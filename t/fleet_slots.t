@@ -17,7 +17,7 @@ use IoattestSim;
 IoattestSim->start(machines => 12, per_machine_ports => 0);
 
 my $nginx = IoattestFleet::gateway(
-    no_list => 1, key => 'Bearer gw', http => ['ioattest_parallel 3']);
+    no_list => 1, key => 'Bearer gw', http => ['ioattest_parallel 3', 'ioattest_wait 4s']);
 
 # machines that change keys all the time keep a search going
 

@@ -172,6 +172,19 @@ sub attestations { return IoattestSim::stats()->{attestations}{total} }
 sub flights { return @{ IoattestSim::flights()->{flights} } }
 
 
+# Waits until nothing has been drawn for a while.
+sub quiet {
+    my ($while, $seconds) = @_;
+    my ($seen, $since) = (-1, 0);
+
+    return until_true(sub {
+        my $now = attestations();
+        ($seen, $since) = ($now, time) if $now != $seen;
+        return time - $since >= $while && !IoattestSim::flights()->{in_flight};
+    }, $seconds);
+}
+
+
 # Gives each row the number of the machine that answered it, where one did.
 sub machines {
     my %by = map { $_->[0] => $_->[1] } @{ IoattestSim::answers() };
