@@ -64,7 +64,7 @@ for my $case ([$models[0], 4, 3], [$models[1], 8, 5], [$models[2], 4, 1, 3]) {
     my $row = IoattestFleet::settled($nginx, $known, 6, $model);
     ok($row, "$what: the search ends");
     is($row->{known}, $known, "$what: $known are known");
-    my $draws = IoattestFleet::attestations();
+    my $draws = IoattestFleet::attestations($model);
     cmp_ok($draws, '<=', 2 * (16 * $machines + 64), "$what: $draws draws");
     is_deeply([sort map { lc $_->{address} } @{ $row->{refused} || [] }],
               [sort +(IoattestFleet::addresses())[@bad]],
@@ -81,7 +81,7 @@ for my $case ([$models[0], 4, 3], [$models[1], 8, 5], [$models[2], 4, 1, 3]) {
               "$what, then: the reason of a bad one is its own")
         or diag(explain($refused));
     is(scalar(IoattestLoad::waited(@rows)), 0, "$what, then: nobody waits");
-    is(IoattestFleet::attestations(), $draws, "$what, then: nothing is drawn");
+    is(IoattestFleet::attestations($model), $draws, "$what, then: nothing is drawn");
 
     my @lines = $nginx->log =~
         /\[warn\].*(?:"\Q$model\E".*\Q$own\E|\Q$own\E.*"\Q$model\E")/g;

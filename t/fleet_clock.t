@@ -59,7 +59,7 @@ sub quiet {
     my @rows = ask($path);
     IoattestFleet::all_well($what, @rows);
     is(scalar(IoattestLoad::waited(@rows)), 0, "$what: nobody waits");
-    is(IoattestFleet::attestations(), 0, "$what: nothing is attested anew");
+    is(IoattestFleet::attestations($path), 0, "$what: nothing is attested anew");
     return;
 }
 

@@ -56,7 +56,7 @@ IoattestSim::set({ %set, collateral => 'error=503' });
 is(scalar(grep { $_->{status} != 502 } @rows), 0, 'Intel is down: refused');
 is_deeply(IoattestFleet::model($nginx, 'down')->{refused} // 'none', [],
           'Intel is down: no machine is named');
-my @bursts = IoattestFleet::bursts(0.6, IoattestFleet::flights());
+my @bursts = IoattestFleet::bursts(0.5, IoattestFleet::flights('down'));
 cmp_ok(scalar @bursts, '>=', 2, 'Intel is down: it is tried again');
 IoattestSim::set(collateral => '');
 ok(IoattestFleet::until_true(sub {

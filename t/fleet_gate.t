@@ -40,7 +40,7 @@ for my $path (qw( own callers )) {
     my @rows = IoattestLoad::run(rate => 0, count => 100, models => "c-$path",
                                  path => "/$path/completions");
     IoattestFleet::all_well("$path: 100 at once", @rows);
-    my @flights = IoattestFleet::flights();
+    my @flights = IoattestFleet::flights("c-$path");
     my $first = min map { $_->{end} // 1e9 } @flights;
     is(scalar(grep { $_->{start} < $first } @flights), 1,
        "$path: 100 at once: one attestation opens the gate");
@@ -61,18 +61,20 @@ my @rows = IoattestLoad::run(rate => 0, count => 5, models => 'leaves',
 IoattestFleet::all_well('a client that leaves: the next', @rows);
 is(scalar(IoattestLoad::waited(@rows)), 0,
    'a client that leaves: nobody else has to wait');
-is((IoattestFleet::flights())[0]{how}, 200,
+is((IoattestFleet::flights('leaves'))[0]{how}, 200,
    'a client that leaves: the API could answer');
 
 # the first attestation hangs: another is made each second
 
 IoattestSim::reset();
+IoattestFleet::quiet(0.3, 5);
 IoattestSim::set(balance => 'random', attest => 'hang', attest_times => 1);
 @rows = IoattestLoad::run(rate => 0, count => 10, models => 'second',
                           path => '/callers/completions');
 IoattestFleet::all_well('the first hangs', @rows);
 cmp_ok(IoattestLoad::longest(@rows), '<', 3, 'the first hangs: not for long');
-my @starts = sort { $a <=> $b } map { $_->{start} } IoattestFleet::flights();
+my @starts = sort { $a <=> $b } map { $_->{start} }
+             IoattestFleet::flights('second');
 cmp_ok($starts[1] - $starts[0], '>', 0.5, 'the second is a second later');
 
 # all hang: one more a second, all slots after the first outcome, then the end
@@ -83,12 +85,12 @@ IoattestSim::set(attest => 'hang');
                           path => '/hung/completions');
 is_deeply(IoattestLoad::codes(@rows), { '502 attestation_timeout' => 20 },
           'all hang: the reason');
-my @flights = IoattestFleet::flights();
+my @flights = IoattestFleet::flights('hung');
 my $first = $flights[0]{start};
 my $early = grep { $_->{start} < $first + 2.2 } @flights;
 cmp_ok($early, '>=', 2, 'all hang: more than one is made');
 cmp_ok($early, '<=', 3, 'all hang: but not all slots before an outcome');
-cmp_ok(IoattestSim::flights()->{peak}, '<=', 8, 'all hang: no more than 8');
+cmp_ok(IoattestSim::flights()->{peaks}{hung}, '<=', 8, 'all hang: no more than 8');
 is(IoattestSim::stats()->{completions}{total}, 0, 'all hang: nothing is sent');
 IoattestSim::reset('stats');
 @rows = IoattestLoad::run(rate => 0, count => 20, models => 'hung',
@@ -96,7 +98,7 @@ IoattestSim::reset('stats');
 is_deeply(IoattestLoad::codes(@rows), { '502 attestation_timeout' => 20 },
           'all hang: the next are refused');
 cmp_ok(max(map { $_->{ms} } @rows), '<', 1000, 'all hang: at once');
-is(IoattestFleet::attestations(), 0, 'all hang: and ask nobody');
+is(IoattestFleet::attestations('hung'), 0, 'all hang: and ask nobody');
 
 # ioattest_wait is over before
 
@@ -117,7 +119,7 @@ IoattestSim::set(attest => 'reset');
                           path => '/down/completions');
 is_deeply(IoattestLoad::codes(@rows), { '502 attestation_unavailable' => 40 },
           'no answer: the reason');
-my @bursts = IoattestFleet::bursts(0.6, IoattestFleet::flights());
+my @bursts = IoattestFleet::bursts(0.5, IoattestFleet::flights('down'));
 cmp_ok(scalar @bursts, '>=', 3, 'no answer: it is tried again');
 cmp_ok(scalar @bursts, '<=', 5, 'no answer: at the pace that was set');
 IoattestSim::set(attest => '');
@@ -135,7 +137,7 @@ IoattestSim::set(attest => 'digest_other', attest_delay_ms => 10);
 is_deeply(IoattestLoad::codes(@rows), { '502 image_digest_mismatch' => 50 },
           'all refused: the reason');
 is(IoattestSim::stats()->{completions}{total}, 0, 'all refused: nothing is sent');
-@flights = IoattestFleet::flights();
+@flights = IoattestFleet::flights('wrong');
 @bursts = IoattestFleet::bursts(0.35, @flights);
 cmp_ok(scalar @{ $bursts[0] }, '>=', 8, 'all refused: eight first');
 cmp_ok(scalar @bursts, '>=', 3, 'all refused: it is tried again');

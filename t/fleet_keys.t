@@ -129,7 +129,8 @@ IoattestSim::reset('stats');
                           path => '/own/completions');
 is_deeply(IoattestLoad::codes(@rows), { '502 attestation_refused' => 10 },
           'own key refused: remembered');
-is(IoattestFleet::attestations(), 0, 'own key refused: nothing is drawn');
+is(IoattestFleet::attestations('refused'), 0,
+   'own key refused: nothing is drawn');
 @rows = IoattestFleet::machines(IoattestLoad::run(
     rate => 20, count => 12, models => 'own', path => '/own/completions'));
 IoattestFleet::all_well('own key refused: trusted machines stay',

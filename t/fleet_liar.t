@@ -102,7 +102,7 @@ for my $how (sort keys %forged) {
               "$what: none passes");
 
     # one budget of 32, and one search of 16m + 64
-    my $draws = IoattestFleet::attestations();
+    my $draws = IoattestFleet::attestations($how);
     cmp_ok($draws, '<=', 32 + 16 * 4 + 64 + 8,
            "$what: 40 of them cost $draws draws");
     is(scalar(IoattestLoad::waited(grep { $_->{i} % 2 } @rows)), 0,
@@ -117,7 +117,7 @@ for my $how (sort keys %forged) {
     is_deeply(IoattestLoad::codes(@rows), { '502 untrusted_address' => 10 },
               "$what: whom a search has missed is refused");
     is(scalar(IoattestLoad::waited(@rows)), 0, "$what: at once");
-    is(IoattestFleet::attestations(), 0, "$what: for nothing");
+    is(IoattestFleet::attestations($how), 0, "$what: for nothing");
 }
 
 # nor do they shut out a new honest machine

@@ -167,9 +167,21 @@ sub settled {
 
 # --- what the simulation has seen -----------------------------------------
 
-sub attestations { return IoattestSim::stats()->{attestations}{total} }
+# Of one model (by its id), or of all: those of other models may go on in the
+# background.
 
-sub flights { return @{ IoattestSim::flights()->{flights} } }
+sub attestations {
+    my ($id) = @_;
+    my $all = IoattestSim::stats()->{attestations};
+    return defined $id ? $all->{models}{$id} // 0 : $all->{total};
+}
+
+
+sub flights {
+    my ($id) = @_;
+    return grep { !defined $id || ($_->{model} // '') eq $id }
+           @{ IoattestSim::flights()->{flights} };
+}
 
 
 # Waits until nothing has been drawn for a while.
