@@ -26,8 +26,9 @@ my $nginx = IoattestFleet::gateway(
     evidence => 1, no_list => 1, key => 'Bearer gw',
     http => [@$directives],
     locations => {
-        'long' => ['ioattest_fail_timeout 20s'],
-        'short' => ['ioattest_fail_timeout 1s', 'ioattest_wait 5s'],
+        'long' => ['ioattest_fail_timeout 20s', IoattestFleet::apart(1)],
+        'short' => ['ioattest_fail_timeout 1s', 'ioattest_wait 5s',
+                    IoattestFleet::apart(2)],
     });
 
 # Requests by the machine that answered: codes of the good, codes of the bad.

@@ -36,10 +36,11 @@ my $nginx = $clock->under(sub { IoattestFleet::gateway(
     locations => {
         'long' => ['ioattest_collateral /_pcs/'],
         'short' => ['ioattest_collateral /_pcs/', 'ioattest_valid 3s',
+                    IoattestFleet::apart(1),
                     'ioattest_authorization "Bearer gw"'],
         'ends' => ['ioattest_collateral /_ends/'],
         'replay' => ['ioattest_collateral /_pcs/', 'ioattest_replay 3s'],
-        'list' => ['ioattest_collateral /_pcs/',
+        'list' => ['ioattest_collateral /_pcs/', IoattestFleet::apart(2),
                    'ioattest_models /_ioattest/models',
                    'ioattest_valid 3s'],
     }) });

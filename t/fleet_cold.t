@@ -17,8 +17,10 @@ IoattestSim->start(machines => 20, per_machine_ports => 0);
 
 my $nginx = IoattestFleet::gateway(
     locations => {
-        'callers' => ['ioattest_authorization $http_authorization'],
-        'own' => ['ioattest_authorization "Bearer gw"'],
+        'callers' => ['ioattest_authorization $http_authorization',
+                      IoattestFleet::apart(1)],
+        'own' => ['ioattest_authorization "Bearer gw"',
+                  IoattestFleet::apart(2)],
     });
 
 # what an attestation takes, in seconds

@@ -19,17 +19,19 @@ use IoattestSim;
 IoattestSim->start(machines => 10, per_machine_ports => 0);
 
 my $own = 'ioattest_authorization "Bearer gw"';
-my $digest = "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}";
 my $nginx = IoattestFleet::gateway(
-    no_list => 1, http => [$digest],
+    no_list => 1,
     locations => {
-        'own' => [$own],
-        'callers' => [],
-        'hung' => ['ioattest_timeout 2500ms', 'ioattest_fail_timeout 30s'],
-        'down' => ['ioattest_fail_timeout 1s'],
-        'wrong' => ['ioattest_fail_timeout 500ms'],
-        'timer' => [$own, 'ioattest_fail_timeout 500ms'],
-        'wait' => ['ioattest_wait 1s', 'ioattest_fail_timeout 30s'],
+        'own' => [$own, IoattestFleet::apart(1)],
+        'callers' => [IoattestFleet::apart(2)],
+        'hung' => ['ioattest_timeout 2500ms', 'ioattest_fail_timeout 30s',
+                   IoattestFleet::apart(3)],
+        'down' => ['ioattest_fail_timeout 1s', IoattestFleet::apart(4)],
+        'wrong' => ['ioattest_fail_timeout 500ms', IoattestFleet::apart(5)],
+        'timer' => [$own, 'ioattest_fail_timeout 500ms',
+                    IoattestFleet::apart(6)],
+        'wait' => ['ioattest_wait 1s', 'ioattest_fail_timeout 30s',
+                   IoattestFleet::apart(7)],
     });
 
 # one machine opens the gate for a hundred

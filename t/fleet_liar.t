@@ -22,8 +22,10 @@ my %texts = (
     no_list => 1, key => 'Bearer gw', http => ["ioattest_image_digest $digest"],
     locations => {
         'v1/private' => [],
-        'slow' => ['ioattest_fail_timeout 60s', 'ioattest_wait 3s'],
-        'quick' => ['ioattest_fail_timeout 1s', 'ioattest_wait 8s'],
+        'slow' => ['ioattest_fail_timeout 60s', 'ioattest_wait 3s',
+                   IoattestFleet::apart(1)],
+        'quick' => ['ioattest_fail_timeout 1s', 'ioattest_wait 8s',
+                    IoattestFleet::apart(2)],
     });
 my $nginx = IoattestFleet::gateway(%texts);
 

@@ -67,6 +67,15 @@ EOF
 }
 
 
+# A directive that makes a policy of its own, by a digest that no machine has:
+# locations of one policy share its machines, its census and its pace.
+sub apart {
+    my ($digit) = @_;
+    return "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST} sha256:"
+           . $digit x 64;
+}
+
+
 # A protected location, with more directives.
 sub location {
     my ($name, @more) = @_;
