@@ -156,7 +156,7 @@ ngx_http_ioattest_counters_t *ngx_http_ioattest_counters(
 uint64_t ngx_http_ioattest_now_us(void);
 
 
-/* wait: a request that stands still until an attestation, or the list, ends */
+/* wait: a request that stands still until what it waits for is in the zone */
 
 void ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx);
 void ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx);
