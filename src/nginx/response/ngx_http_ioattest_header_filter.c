@@ -23,8 +23,8 @@ static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_uint_t ngx_http_ioattest_header_status(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_error(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_header_within(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last);
 
 
 ngx_int_t
@@ -228,19 +228,18 @@ ngx_http_ioattest_header_status(ngx_http_request_t *r)
 }
 
 
-/* 1 where the upstream has sent an error, and it leaves as one. */
+/* 1 where the upstream has sent one of these, and it leaves as one of them. */
 
 static ngx_uint_t
-ngx_http_ioattest_header_error(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
+ngx_http_ioattest_header_within(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last)
 {
     ngx_uint_t  said, leaves;
 
     said = ngx_http_ioattest_header_status(r);
     leaves = ctx->err_status ? ctx->err_status : r->headers_out.status;
 
-    return said >= NGX_HTTP_BAD_REQUEST && said < 600
-           && leaves >= NGX_HTTP_BAD_REQUEST && leaves < 600;
+    return said >= first && said <= last && leaves >= first && leaves <= last;
 }
 
 
@@ -261,7 +260,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     ngx_http_ioattest_signature_read(r, ctx);
 
-    if (ngx_http_ioattest_header_error(r, ctx)
+    if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_BAD_REQUEST, 599)
         && ctx->conf->pass_errors
         && ioa_signature_absent(&ctx->signature))
     {
@@ -305,7 +304,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     if (ctx->events) {
 
-        if (ngx_http_ioattest_header_status(r) == NGX_HTTP_OK
+        if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_OK, NGX_HTTP_OK)
             && ctx->asked_stream
             && ctx->conf->stream == NGX_HTTP_IOATTEST_STREAM_TAIL)
         {
