@@ -321,7 +321,6 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
      *     mcf->no_policy = NULL;
      *     mcf->cache = NULL;
      *     mcf->enabled = 0;
-     *     mcf->body_buffer_size, max_body_size, body_in_file_only = 0;
      */
 
     if (ngx_array_init(&mcf->zones, cf->pool, 1,
@@ -359,6 +358,8 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_ioattest_phase_handler;
+
+    ngx_http_ioattest_conf_order(cf);
 
     return ngx_http_ioattest_filter_init(cf);
 }
