@@ -37,6 +37,23 @@ san:
 		binary modules
 	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
 
+# The newest nginx that Debian has sources of, which are got once; or another,
+# of NEWEST_SRC=DIR.
+NEWEST     := build/newest
+NEWEST_SRC ?= $(NEWEST)/source
+
+newest:
+	@mkdir -p $(NEWEST)
+	@sh scripts/newest.sh '$(NEWEST_SRC)'
+	@$(CONFIGURE) '$(NEWEST_SRC)' $(NEWEST) binary $(NGX_OPTS)
+	@$(MAKE) --no-print-directory -j"$$(getconf _NPROCESSORS_ONLN)" \
+		-C $(NEWEST)/src -f ../objs/Makefile binary modules
+	@cp $(NEWEST)/objs/nginx $(NEWEST)/objs/$(MODULE) $(NEWEST)/
+
+# The module with its locks watched: see scripts/lockcheck.sh.
+lockcheck:
+	@CC='$(CC)' sh scripts/lockcheck.sh '$(NGINX_SRC)' build/lockcheck
+
 PREFIX     ?= /usr/local
 MODULESDIR ?= /usr/lib/nginx/modules
 
@@ -44,7 +61,7 @@ install: all
 	install -D -m 644 build/$(MODULE) '$(DESTDIR)$(MODULESDIR)/$(MODULE)'
 	install -D -m 755 build/ioattest '$(DESTDIR)$(PREFIX)/bin/ioattest'
 
-.PHONY: all module nginx san install
+.PHONY: all module nginx san newest lockcheck install
 
 # The core: library, tool, unit tests, fuzzers, bench.  No nginx include path.
 # SAN=1 builds them under AddressSanitizer and UndefinedBehaviorSanitizer.
