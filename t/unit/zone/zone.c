@@ -1,0 +1,222 @@
+
+/* Memory, clock and names of the zone's cases. */
+
+#include "zone.h"
+
+
+static ngx_time_t  zone_now;
+static u_char      zone_policy[NGX_HTTP_IOATTEST_KEY_LEN];
+
+
+static void
+zone_clock(time_t wall, ngx_msec_t ms)
+{
+    zone_now.sec = wall;
+    zone_now.msec = 0;
+
+    ngx_cached_time = &zone_now;
+    ngx_current_msec = ms;
+}
+
+
+void
+zone_pass(time_t seconds)
+{
+    zone_clock(zone_now.sec + seconds, ngx_current_msec + seconds * 1000);
+}
+
+
+void
+zone_step(time_t seconds)
+{
+    zone_clock(zone_now.sec + seconds, ngx_current_msec);
+}
+
+
+void
+zone_open(zone_t *z, size_t size)
+{
+    ngx_slab_pool_t  *sp;
+
+    memset(z, 0, sizeof(zone_t));
+    zone_clock(ZONE_EPOCH, 1000000);
+
+    ngx_str_set(&z->zone.name, "case");
+
+    z->shm.shm.size = size;
+    z->shm.shm.addr = mmap(NULL, size, PROT_READ|PROT_WRITE,
+                           MAP_ANON|MAP_SHARED, -1, 0);
+    z->shm.data = &z->zone;
+    z->zone.shm_zone = &z->shm;
+
+    if (z->shm.shm.addr == MAP_FAILED) {
+        printf("Bail out! no memory\n");
+        exit(1);
+    }
+
+    /* as ngx_init_zone_pool() */
+
+    sp = (ngx_slab_pool_t *) z->shm.shm.addr;
+    sp->end = z->shm.shm.addr + size;
+    sp->min_shift = 3;
+    sp->addr = z->shm.shm.addr;
+
+    if (ngx_shmtx_create(&sp->mutex, &sp->lock, NULL) != NGX_OK) {
+        printf("Bail out! no mutex\n");
+        exit(1);
+    }
+
+    ngx_slab_init(sp);
+
+    if (ngx_http_ioattest_store_init(&z->zone, NULL, ngx_cycle->log)
+        != NGX_OK)
+    {
+        printf("Bail out! no zone\n");
+        exit(1);
+    }
+
+    z->limits.valid = ZONE_VALID;
+    z->limits.lease = 20000;
+    z->limits.fail_timeout = ZONE_PACE;
+    z->limits.attempts = 32;
+
+    z->key.own = 1;
+    memset(z->key.digest, 'k', NGX_HTTP_IOATTEST_KEY_LEN);
+    memset(z->key.list, 'l', NGX_HTTP_IOATTEST_KEY_LEN);
+}
+
+
+void
+zone_close(zone_t *z)
+{
+    munmap(z->shm.shm.addr, z->shm.shm.size);
+}
+
+
+static void
+zone_key(u_char *key32, ngx_http_ioattest_kind_e kind, ngx_uint_t a,
+    ngx_uint_t b)
+{
+    u_char     one[NGX_INT_T_LEN], two[NGX_INT_T_LEN];
+    ngx_str_t  first, second;
+
+    first.data = one;
+    first.len = ngx_sprintf(one, "%ui", a) - one;
+    second.data = two;
+    second.len = ngx_sprintf(two, "%ui", b) - two;
+
+    ngx_http_ioattest_store_key(key32, kind, zone_policy, &first, &second);
+}
+
+
+ngx_http_ioattest_model_t
+zone_model(ngx_uint_t n)
+{
+    u_char                     *p;
+    ngx_http_ioattest_model_t   model;
+
+    memset(&model, 0, sizeof(model));
+    zone_key(model.key, NGX_HTTP_IOATTEST_NODE_MODEL, n, 0);
+
+    p = ngx_sprintf(model.names.name, "model %ui", n);
+    model.names.name_len = p - model.names.name;
+    p = ngx_sprintf(model.names.id, "id-%ui", n);
+    model.names.id_len = p - model.names.id;
+
+    return model;
+}
+
+
+void
+zone_machine_key(u_char *key32, ngx_uint_t model, ngx_uint_t n)
+{
+    zone_key(key32, NGX_HTTP_IOATTEST_NODE_MACHINE, model, n);
+}
+
+
+void
+zone_bound_key(u_char *key32, ngx_uint_t model)
+{
+    zone_key(key32, NGX_HTTP_IOATTEST_NODE_BOUND, model, 0);
+}
+
+
+ngx_http_ioattest_machine_t
+zone_machine(ngx_uint_t n)
+{
+    ngx_http_ioattest_machine_t  machine;
+
+    memset(&machine, 0, sizeof(machine));
+    memset(machine.address20, (int) n, IOA_ADDRESS_LEN);
+
+    machine.attested_at = ngx_time();
+    machine.expires_at = ngx_time() + ZONE_VALID;
+
+    return machine;
+}
+
+
+ngx_int_t
+zone_add(zone_t *z, ngx_uint_t model,
+    const ngx_http_ioattest_machine_t *machine, ngx_uint_t n, uint64_t token)
+{
+    u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                     bound32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(model);
+    zone_machine_key(key32, model, n);
+    zone_bound_key(bound32, model);
+
+    return ngx_http_ioattest_store_add(&z->zone, &m, key32, machine, token,
+                                       bound32, 1);
+}
+
+
+ngx_http_ioattest_found_t
+zone_gate(zone_t *z, ngx_uint_t model)
+{
+    ngx_http_ioattest_found_t  found;
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(model);
+    ngx_http_ioattest_store_gate(&found, &z->zone, &m, &z->limits, &z->key);
+
+    return found;
+}
+
+
+ngx_http_ioattest_answer_e
+zone_signer(zone_t *z, ngx_uint_t model, ngx_uint_t n)
+{
+    u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_http_ioattest_found_t  found;
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(model);
+    zone_machine_key(key32, model, n);
+
+    ngx_http_ioattest_store_signer(&found, &z->zone, &m, key32, &z->limits);
+
+    return found.answer;
+}
+
+
+ngx_uint_t
+zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind)
+{
+    ngx_uint_t                  i, n, count;
+    ngx_http_ioattest_row_t     rows[16];
+    ngx_http_ioattest_cursor_t  cursor;
+
+    memset(&cursor, 0, sizeof(cursor));
+    count = 0;
+
+    while ((n = ngx_http_ioattest_store_rows(&z->zone, &cursor, rows, 16))) {
+        for (i = 0; i < n; i++) {
+            count += (rows[i].kind == kind);
+        }
+    }
+
+    return count;
+}
