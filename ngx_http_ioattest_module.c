@@ -5,7 +5,13 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "gate/ngx_http_ioattest_gate.h"
+#include "response/ngx_http_ioattest_response.h"
+#include "status/ngx_http_ioattest_status.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 static ngx_int_t ngx_http_ioattest_init(ngx_conf_t *cf);
@@ -101,6 +107,41 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, timeout),
       (void *) &ngx_http_ioattest_value_timeout },
+
+    { ngx_string("ioattest_wait"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, wait),
+      (void *) &ngx_http_ioattest_value_wait },
+
+    { ngx_string("ioattest_parallel"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, parallel),
+      (void *) &ngx_http_ioattest_value_parallel },
+
+    { ngx_string("ioattest_background"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, background),
+      (void *) &ngx_http_ioattest_value_background },
+
+    { ngx_string("ioattest_prewarm"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_ioattest_conf_prewarm,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_pool"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, pool),
+      (void *) &ngx_http_ioattest_value_pool },
 
     { ngx_string("ioattest_fail_timeout"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
@@ -296,7 +337,7 @@ ngx_module_t  ngx_http_ioattest_module = {
     NGX_HTTP_MODULE,                        /* module type */
     NULL,                                   /* init master */
     NULL,                                   /* init module */
-    NULL,                                   /* init process */
+    ngx_http_ioattest_census_init,          /* init process */
     NULL,                                   /* init thread */
     NULL,                                   /* exit thread */
     NULL,                                   /* exit process */
@@ -327,6 +368,15 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&mcf->zones, cf->pool, 1,
                        sizeof(ngx_http_ioattest_zone_t *))
         != NGX_OK
+        || ngx_array_init(&mcf->attested, cf->pool, 4,
+                          sizeof(ngx_http_ioattest_loc_conf_t *))
+           != NGX_OK
+        || ngx_array_init(&mcf->targets, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_target_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->prewarms, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_prewarm_t *))
+           != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 1,
                           sizeof(ngx_http_ioattest_policy_t))
            != NGX_OK)
@@ -347,6 +397,10 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
 
+    if (ngx_http_ioattest_conf_census(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (!mcf->enabled) {
         return NGX_OK;
     }
@@ -360,5 +414,12 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
 
     *h = ngx_http_ioattest_phase_handler;
 
-    return ngx_http_ioattest_filter_init(cf);
+    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_ioattest_output_init(ngx_http_ioattest_header_filter,
+                                  ngx_http_ioattest_body_filter);
+
+    return NGX_OK;
 }

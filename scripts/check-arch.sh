@@ -73,14 +73,19 @@ nginx=build/nginx-module
 objs=$nginx/objs
 glue() {
     for file in *.c src/nginx/*/*.c; do
-        ${CC:-cc} -O -Wall -Wextra -Wno-unused-parameter -Werror -fPIC \
-            "$@" -I$objs -I$nginx/src/src/core -I$nginx/src/src/event \
-            -I$nginx/src/src/event/modules -I$nginx/src/src/event/quic \
-            -I$nginx/src/src/os/unix -I$nginx/src/src/http \
-            -I$nginx/src/src/http/modules -I$nginx/src/src/http/v2 \
-            -I$nginx/src/src/http/v3 -Isrc/core -Isrc/nginx \
-            -c -o $objects/glue.o "$file" 2>&1
+        glue_one "$file" "$@"
     done
+}
+glue_one() {
+    file=$1
+    shift
+    ${CC:-cc} -O -Wall -Wextra -Wno-unused-parameter -Werror -fPIC \
+        "$@" -I$objs -I$nginx/src/src/core -I$nginx/src/src/event \
+        -I$nginx/src/src/event/modules -I$nginx/src/src/event/quic \
+        -I$nginx/src/src/os/unix -I$nginx/src/src/http \
+        -I$nginx/src/src/http/modules -I$nginx/src/src/http/v2 \
+        -I$nginx/src/src/http/v3 -Isrc/core -Isrc/nginx -I. \
+        -c -o $objects/glue.o "$file" 2>&1
 }
 check "the module compiles for an nginx without --with-debug" \
     "$(glue -DNGX_DEBUG=0)"
@@ -127,6 +132,111 @@ else
     skip "$wide_name" "no compiler for 32 bits: gcc-multilib"
 fi
 objs=$nginx/objs
+
+check "each header of the module stands alone" \
+    "$(for header in src/nginx/*/*.h; do
+           echo "#include \"$header\"" > $objects/alone.c
+           glue_one $objects/alone.c
+       done)"
+
+# The rooms of src/nginx, in their order: scripts/rooms.awk.  What a file
+# includes, and what its object uses of others' objects; the module's
+# descriptor, by which nginx finds our data, is there for all.
+
+# rooms_included: FROM TO HOW, one edge a line
+rooms_included() {
+    for file in src/nginx/*/*.[ch] ngx_http_ioattest_module.c; do
+        sed -n 's/^#[[:space:]]*include[[:space:]]*"\([a-z]*\/.*\)"/\1/p' \
+            "$file" | sed "s|^|$file |; s|\$| include|"
+    done | sed 's|src/nginx/||g; s|^ngx_http_ioattest_module|module/module|
+                s|ngx_http_ioattest_||g'
+}
+
+# rooms_objects: each source and its object
+rooms_objects() {
+    for file in src/nginx/*/*.c; do
+        room=$(basename "$(dirname "$file")")
+        echo "$file $nginx/objs/addon/$room/$(basename "$file" .c).o"
+    done
+    echo ngx_http_ioattest_module.c \
+        $nginx/objs/addon/*/ngx_http_ioattest_module.o
+}
+
+# rooms_linked: FROM TO SYMBOL, one edge a line
+rooms_linked() {
+    rooms_objects | while read -r file object; do
+        nm -g "$object" | sed "s|^|$file |"
+    done | sed 's|^src/nginx/||; s|^ngx_http_ioattest_module|module/module|
+                s|ngx_http_ioattest_||; s|\.c | |' | awk '
+        NF == 4 { owner[$4] = $1 }
+        NF == 3 && $2 == "U" && $3 != "ngx_http_ioattest_module" {
+            user[++n] = $1
+            used[n] = $3
+        }
+        END {
+            for (i = 1; i <= n; i++) {
+                if (used[i] in owner) {
+                    print user[i], owner[used[i]], used[i]
+                }
+            }
+        }'
+}
+
+# rooms_check ALLOWED: the offenders
+rooms_check() {
+    { rooms_included; rooms_linked; } | awk -v allowed="$1" -f "$rooms"
+}
+
+rooms=$PWD/scripts/rooms.awk
+
+check "each file of the module has its object, and no older one: make" \
+    "$(rooms_objects | while read -r file object; do
+           [ -f "$object" ] || echo "$file: no $object"
+           [ ! "$file" -nt "$object" ] || echo "$file: $object is older"
+       done)"
+
+# Known, and to be gone: with this line goes the last exception.
+known="request/ngx_http_ioattest.h>subrequest/job.h request/ngx_http_ioattest.h>attest/model.h request/ngx_http_ioattest.h>response/response.h request/context.c>subrequest/job.h request/key.c>subrequest/job.h request/output.c>subrequest/job.h attest/attestation>response/decide request/context>attest/attestation subrequest/again>attest/endorsements subrequest/subrequest>attest/attestation attest/verify>attest/attestation attest/endorsements>attest/attestation attest/verify>attest/endorsements zone/zone>zone/zone_documents zone/zone>zone/zone_lease zone/zone>zone/zone_replay"
+for edge in $known; do
+    echo "# known: $edge"
+done
+
+check "no room uses a later one, and no file itself by way of others" \
+    "$(rooms_check "$known")"
+
+# A tree of four files, each of which breaks a law.
+tree=$objects/rooms
+addon=$nginx/objs/addon
+mkdir -p $tree/src/nginx/zone $tree/src/nginx/gate \
+    $tree/$addon/zone $tree/$addon/gate $tree/$addon/top
+
+# planted ROOM NAME USES INCLUDE
+planted() {
+    file=$tree/src/nginx/$1/ngx_http_ioattest_$2.c
+    printf '#include "%s"\nvoid %s(void);\nvoid %s(void);\nvoid %s(void) { %s(); }\n' \
+        "$4" "$2" "$3" "$2" "$3" > "$file"
+    ${CC:-cc} -I$tree/src/nginx -c \
+        -o $tree/$addon/"$1/ngx_http_ioattest_$2.o" "$file"
+}
+: > $tree/src/nginx/gate/ngx_http_ioattest_gate.h
+planted zone low   high gate/ngx_http_ioattest_gate.h
+planted gate high  one  gate/ngx_http_ioattest_gate.h
+planted gate one   two  gate/ngx_http_ioattest_gate.h
+planted gate two   one  gate/ngx_http_ioattest_gate.h
+: > $tree/ngx_http_ioattest_module.c
+${CC:-cc} -c -o $tree/$addon/top/ngx_http_ioattest_module.o \
+    $tree/ngx_http_ioattest_module.c
+
+cat > $objects/rooms.expected << 'END'
+allowed, but not there: gate/one>gate/low
+in a circle: gate/one uses gate/two
+in a circle: gate/two uses gate/one
+zone/low uses gate/high, of a later room: high
+zone/low.c uses gate/gate.h, of a later room: include
+END
+check "a tree with such uses is refused for each of them" \
+    "$( (cd $tree && rooms_check "gate/one>gate/low") | sort \
+        | diff - $objects/rooms.expected)"
 
 check "no setter writes all directives through one type" \
     "$(grep -nE '\(ngx_(flag|int|uint)_t \*\) \(p \+ cmd->offset\)' \

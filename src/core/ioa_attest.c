@@ -1,10 +1,12 @@
 /*
- * ioa_attest: the body of an attestation request.  See ioa_verdict.h.
+ * ioa_attest: the body of an attestation request, and whose a reply says it
+ * is.  See ioa_verdict.h.
  */
 
 #include <string.h>
 
 #include "ioa_codec.h"
+#include "ioa_report.h"
 #include "ioa_utf8.h"
 #include "ioa_verdict.h"
 
@@ -81,4 +83,26 @@ ioa_attest_request(uint8_t *out, size_t cap, ioa_bytes_t model_id,
     ioa_attest_put(&o, "\"}", sizeof("\"}") - 1);
 
     return utf8.need != 0 || o.full ? 0 : o.len;
+}
+
+
+int
+ioa_attest_address(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t reply)
+{
+    int           good;
+    ioa_bytes_t   text;
+    ioa_report_t  view;
+
+    if (ioa_report_parse(&view, reply.data, reply.len) != IOA_OK) {
+        return 0;
+    }
+
+    text.data = view.signing_address;
+    text.len = view.signing_address_len;
+
+    good = ioa_address_parse(address20, text);
+
+    ioa_report_cleanup(&view);
+
+    return good;
 }

@@ -75,6 +75,16 @@ ioa_status_t ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
     const ioa_fetched_t *fetched, int bound_before, int64_t now)
     IOA_MUST_CHECK;
 
+/*
+ * Whose an attestation reply says it is, whatever its evidence is worth: for
+ * the log and to tell refusals apart, never to trust it.
+ *
+ * Returns: 1 and address20, or 0, address20 untouched, where the reply is not
+ * one or names no well-formed address.
+ */
+int ioa_attest_address(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t reply)
+    IOA_MUST_CHECK;
+
 /* One entry of the models list; name and id borrow, not terminated. */
 typedef struct {
     ioa_bytes_t  name;

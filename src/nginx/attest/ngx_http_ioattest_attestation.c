@@ -1,461 +1,445 @@
 
 /*
- * The end of a job: by its reply, by time, or with the request it belongs to.
+ * An attestation: the API is asked for one under a nonce of its own, what it
+ * brings is verified, and what came of it goes into the zone and the log.
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_printable.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "attest/ngx_http_ioattest_attestation.h"
+
+#include <openssl/rand.h>
 
 
-static ngx_int_t ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job,
-    ngx_int_t status);
-static void ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job);
-static void ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
-    ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status);
-static void ngx_http_ioattest_job_failed(ngx_http_ioattest_ctx_t *ctx,
-    ioa_status_t reason);
-static void ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job);
-static const char *ngx_http_ioattest_job_grounds(
-    ngx_http_ioattest_job_t *job);
-static void ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job,
-    ioa_status_t reason, ngx_int_t status);
-static void ngx_http_ioattest_job_log_insecure(ngx_http_ioattest_job_t *job,
-    ngx_str_t *name, ngx_int_t status);
-static void ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
-    ngx_http_ioattest_give_e how, ioa_status_t reason);
-static ngx_int_t ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job);
-
-
-/*
- * nginx may call it more than once: the second time nothing is left to do.
- * It returns NGX_OK, since anything else would make nginx build an error
- * page for the subrequest, or end the main request.
- */
-
-ngx_int_t
-ngx_http_ioattest_job_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
-{
-    ngx_http_ioattest_job_t *job = data;
-
-    ngx_int_t  status;
-
-    if (sr->connection->error) {
-        return rc;
-    }
-
-    if (job->replied || job->finished) {
-        return NGX_OK;
-    }
-
-    job->replied = 1;
-
-    status = (rc >= NGX_HTTP_SPECIAL_RESPONSE)
-             ? rc : (ngx_int_t) sr->headers_out.status;
-
-    if (ngx_http_ioattest_job_again(job, status) == NGX_OK) {
-        return NGX_OK;
-    }
-
-    if (job->kind == NGX_HTTP_IOATTEST_JOB_FETCH) {
-        job->finished = 1;
-        ngx_http_ioattest_fetch_done(job, status);
-        return NGX_OK;
-    }
-
-    if (ngx_http_ioattest_job_finish(job, status) == NGX_AGAIN) {
-        return NGX_OK;
-    }
-
-    return ngx_http_ioattest_job_resume(job);
-}
-
-
-ngx_int_t
-ngx_http_ioattest_job_proved(ngx_http_ioattest_job_t *job, ngx_int_t rc)
-{
-    ngx_http_ioattest_job_conclude(job, (rc == NGX_OK)
-                                        ? job->proof->reason
-                                        : IOA_ATTESTATION_UNAVAILABLE,
-                                   NGX_HTTP_IOATTEST_GIVE_FAILED,
-                                   NGX_HTTP_OK);
-
-    return ngx_http_ioattest_job_resume(job);
-}
-
-
-/* Lets the request go on that has waited for the job. */
-
-static ngx_int_t
-ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job)
-{
-    ngx_http_request_t  *r;
-
-    if (!job->waited) {
-        return NGX_OK;
-    }
-
-    r = job->ctx->request;
-
-    r->write_event_handler = (job->ctx->state == NGX_HTTP_IOATTEST_GATE)
-                             ? ngx_http_core_run_phases
-                             : ngx_http_ioattest_hold_resume;
-
-    return ngx_http_post_request(r, NULL);
-}
+static void ngx_http_ioattest_attestation_start(
+    ngx_http_ioattest_loc_conf_t *conf,
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_key_t *key, ngx_str_t *authorization,
+    uint64_t token, ngx_http_ioattest_trigger_e trigger);
+static void ngx_http_ioattest_attestation_none(
+    ngx_http_ioattest_loc_conf_t *conf,
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_key_t *key, uint64_t token);
+static ngx_int_t ngx_http_ioattest_attestation_begin(
+    ngx_http_ioattest_attestation_t *attestation,
+    ngx_http_ioattest_task_t *task, const ngx_http_ioattest_key_t *key,
+    ngx_str_t *authorization);
+static ngx_int_t ngx_http_ioattest_attestation_what(
+    ngx_http_ioattest_attestation_t *attestation);
+static ngx_int_t ngx_http_ioattest_attestation_ask(
+    ngx_http_ioattest_attestation_t *attestation);
+static void ngx_http_ioattest_attestation_replied(
+    ngx_http_ioattest_subrequest_t *sub, ngx_int_t status);
+static void ngx_http_ioattest_attestation_proved(
+    ngx_http_ioattest_proof_t *proof, ngx_int_t rc);
+static void ngx_http_ioattest_attestation_timeout(
+    ngx_http_ioattest_task_t *task);
+static void ngx_http_ioattest_attestation_cleanup(
+    ngx_http_ioattest_task_t *task);
+static void ngx_http_ioattest_attestation_conclude(
+    ngx_http_ioattest_attestation_t *attestation, ioa_status_t reason,
+    ngx_http_ioattest_give_e how, ngx_int_t status);
+static void ngx_http_ioattest_attestation_end(
+    ngx_http_ioattest_attestation_t *attestation,
+    const ngx_http_ioattest_outcome_t *outcome);
 
 
 void
-ngx_http_ioattest_job_timeout(ngx_event_t *ev)
+ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_loc_conf_t *conf,
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_key_t *key, ngx_str_t *authorization,
+    ngx_http_ioattest_trigger_e trigger, ngx_log_t *log)
 {
-    ngx_connection_t         *c;
-    ngx_http_request_t       *r;
-    ngx_http_ioattest_job_t  *job, *fetch;
+    ngx_str_t   name;
+    ngx_uint_t  i;
 
-    job = ev->data;
-    r = job->ctx->request;
-    c = r->connection;
+    for (i = 0; i < found->n; i++) {
+        ngx_http_ioattest_attestation_start(conf, model, key, authorization,
+                                            found->token[i], trigger);
+    }
 
-    ngx_http_set_log_request(c->log, r);
-
-    job->overflow = 0;
-    job->complete = 0;
-
-    (void) ngx_http_ioattest_job_finish(job, NGX_HTTP_GATEWAY_TIME_OUT);
-
-    if (ngx_http_ioattest_job_resume(job) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_ERROR);
-        ngx_http_run_posted_requests(c);
+    if (found->behind == 0) {
         return;
     }
 
-    /*
-     * Its own subrequest, and those that it has made others ask.  The last
-     * one may end the request: of a renewal nothing else may be left.
-     */
+    /* it has been attested: the name was looked at */
 
-    r->main->count++;
+    name.data = (u_char *) model->names.name;
+    name.len = model->names.name_len;
 
-    for (fetch = job->ctx->jobs; fetch; fetch = fetch->next) {
-
-        if (fetch == job
-            || (fetch->kind == NGX_HTTP_IOATTEST_JOB_FETCH
-                && fetch->proof == job->proof))
-        {
-            fetch->finished = 1;
-            ngx_http_ioattest_job_abort(fetch);
-        }
-    }
-
-    ngx_http_finalize_request(r, NGX_DONE);
-    ngx_http_run_posted_requests(c);
+    ngx_log_error(NGX_LOG_WARN, log, 0,
+                  "ioattest: the machines of model \"%V\" cannot be kept "
+                  "attested with \"ioattest_parallel %ui\": it takes %ui, "
+                  "or a longer \"ioattest_refresh\"",
+                  &name, conf->parallel, found->behind);
 }
 
-
-/*
- * The connection of the subrequest is given up the way nginx does it when a
- * client is gone, or it would keep the client's request open.
- */
 
 static void
-ngx_http_ioattest_job_abort(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_attestation_start(ngx_http_ioattest_loc_conf_t *conf,
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_key_t *key, ngx_str_t *authorization,
+    uint64_t token, ngx_http_ioattest_trigger_e trigger)
 {
-    ngx_http_upstream_t  *u;
+    ngx_int_t                         rc;
+    ngx_http_ioattest_ask_t          *ask;
+    ngx_http_ioattest_task_t         *task;
+    ngx_http_ioattest_attestation_t  *attestation;
 
-    u = job->sr ? job->sr->upstream : NULL;
+    task = ngx_http_ioattest_task_create(conf, "attestation");
 
-    if (u && u->cleanup) {
-        (*u->cleanup)(job->sr);
+    attestation = task ? ngx_pcalloc(task->pool,
+                                     sizeof(ngx_http_ioattest_attestation_t))
+                       : NULL;
+
+    if (attestation == NULL) {
+        ngx_http_ioattest_attestation_none(conf, model, key, token);
+
+        if (task) {
+            ngx_http_ioattest_task_abort(task);
+        }
+
+        return;
     }
+
+    ask = &attestation->ask;
+
+    ask->conf = conf;
+    ask->key = *key;
+    ask->token = token;
+    ask->started = ngx_current_msec;
+    ask->uri = &conf->request;
+
+    ngx_memcpy(ask->wake, model->key, NGX_HTTP_IOATTEST_KEY_LEN);
+
+    attestation->model = *model;
+    attestation->trigger = trigger;
+
+    /* from here on the slot is given back as the task ends */
+
+    task->data = attestation;
+    task->timeout = ngx_http_ioattest_attestation_timeout;
+    task->cleanup = ngx_http_ioattest_attestation_cleanup;
+
+    rc = ngx_http_ioattest_attestation_begin(attestation, task, key,
+                                             authorization);
+
+    if (rc != NGX_OK) {
+        ngx_http_ioattest_task_abort(task);
+        return;
+    }
+
+    ngx_http_ioattest_task_time(task, conf->timeout);
+    ngx_http_ioattest_task_release(task);
 }
 
 
-/* NGX_AGAIN: the reply is being verified; NGX_OK: the job has ended. */
+/* It could not even be begun: no outcome, and whoever waits tries again. */
+
+static void
+ngx_http_ioattest_attestation_none(ngx_http_ioattest_loc_conf_t *conf,
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_key_t *key, uint64_t token)
+{
+    ngx_http_ioattest_news_e   news;
+    ngx_http_ioattest_ended_t  ended;
+
+    ngx_memzero(&ended, sizeof(ngx_http_ioattest_ended_t));
+
+    ended.outcome = NGX_HTTP_IOATTEST_DRAW_NOTHING;
+    ended.reason = IOA_ATTESTATION_UNAVAILABLE;
+
+    ngx_http_ioattest_draw_end(conf->zone, model, token, &ended, key,
+                               &conf->limits, &news);
+}
+
 
 static ngx_int_t
-ngx_http_ioattest_job_finish(ngx_http_ioattest_job_t *job, ngx_int_t status)
+ngx_http_ioattest_attestation_begin(
+    ngx_http_ioattest_attestation_t *attestation,
+    ngx_http_ioattest_task_t *task, const ngx_http_ioattest_key_t *key,
+    ngx_str_t *authorization)
 {
-    ngx_int_t                  rc;
-    ngx_msec_t                 ran;
-    ioa_status_t               reason;
-    ngx_http_ioattest_give_e   how;
+    ngx_int_t  rc;
 
-    how = NGX_HTTP_IOATTEST_GIVE_FAILED;
-    ran = ngx_current_msec - job->started;
-
-    if (status == NGX_HTTP_GATEWAY_TIME_OUT) {
-        reason = IOA_ATTESTATION_TIMEOUT;
-
-        if (ran + 1 < job->ctx->conf->timeout && job->waited
-            && ngx_http_ioattest_wait_over(job->ctx))
-        {
-            /* it was the request that ran out of time, having waited before */
-            how = NGX_HTTP_IOATTEST_GIVE_BACK;
-        }
-
-    } else if (job->overflow) {
-        reason = IOA_ATTESTATION_MALFORMED;
-
-    } else if (status != NGX_HTTP_OK) {
-        reason = ngx_http_ioattest_key_judge(job, status, &how);
-
-    } else if (!job->complete) {
-        reason = IOA_ATTESTATION_MALFORMED;
-
-    } else if (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) {
-        reason = ngx_http_ioattest_tls_counts(job)
-                 ? ngx_http_ioattest_reply_models(job)
-                 : IOA_ATTESTATION_INSECURE;
-
-    } else {
-        rc = ngx_http_ioattest_proof_start(job);
-
-        if (rc == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
-
-        reason = (rc == NGX_OK) ? job->proof->reason
-                                : IOA_ATTESTATION_UNAVAILABLE;
+    rc = ngx_http_ioattest_ask_begin(&attestation->ask, task, key,
+                                     authorization);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    ngx_http_ioattest_job_conclude(job, reason, how, status);
+    if (ngx_http_ioattest_attestation_what(attestation) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_ioattest_attestation_ask(attestation);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_attestation_what(
+    ngx_http_ioattest_attestation_t *attestation)
+{
+    ngx_str_t                 name, *what;
+    ngx_http_ioattest_ask_t  *ask;
+
+    ask = &attestation->ask;
+    what = &ask->what;
+
+    name = ngx_http_ioattest_printable(ask->task->pool,
+                                       attestation->model.names.name,
+                                       attestation->model.names.name_len);
+
+    what->data = ngx_pnalloc(ask->task->pool,
+                             sizeof("attestation of model \"\"") + name.len);
+    if (what->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    what->len = ngx_sprintf(what->data, "attestation of model \"%V\"", &name)
+                - what->data;
+    return NGX_OK;
+}
+
+
+/* Each time under another nonce: one is good for one request. */
+
+static ngx_int_t
+ngx_http_ioattest_attestation_ask(
+    ngx_http_ioattest_attestation_t *attestation)
+{
+    u_char                           buf[6 * IOA_MODEL_ID_MAX + 128];
+    ngx_str_t                        none, body;
+    ioa_bytes_t                      id;
+    ngx_http_ioattest_ask_t         *ask;
+    ngx_http_ioattest_subrequest_t  *sub;
+
+    ask = &attestation->ask;
+
+    if (RAND_bytes(attestation->nonce32, IOA_NONCE_LEN) != 1) {
+        ngx_log_error(NGX_LOG_ALERT, ask->task->log, 0,
+                      "ioattest: RAND_bytes() failed");
+        return NGX_ERROR;
+    }
+
+    id.data = attestation->model.names.id;
+    id.len = attestation->model.names.id_len;
+
+    ngx_str_null(&none);
+
+    body.data = buf;
+    body.len = ioa_attest_request(buf, sizeof(buf), id, attestation->nonce32);
+
+    if (body.len == 0) {
+        return NGX_ERROR;
+    }
+
+    sub = ngx_http_ioattest_subrequest_create(ask->task, IOA_REPORT_SIZE_MAX,
+                                    ngx_http_ioattest_attestation_replied,
+                                    attestation);
+
+    if (sub == NULL
+        || ngx_http_ioattest_subrequest_send(sub, ask->uri, &none, &body,
+                                             &ask->authorization)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ask->asked = sub;
 
     return NGX_OK;
 }
 
 
 static void
-ngx_http_ioattest_job_conclude(ngx_http_ioattest_job_t *job,
-    ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status)
-{
-    ngx_http_ioattest_ctx_t       *ctx;
-    ngx_http_ioattest_counters_t  *counters;
-
-    ctx = job->ctx;
-    job->finished = 1;
-
-    if (job->timer.timer_set) {
-        ngx_del_timer(&job->timer);
-    }
-
-    if (reason != IOA_OK) {
-        ngx_http_ioattest_job_give(job, how, reason);
-    }
-
-    /* the store has given it back with what was proved */
-    job->token = 0;
-
-    if (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
-        counters = ngx_http_ioattest_counters(ctx);
-
-        ngx_http_ioattest_observe(&counters->attest,
-                                  (ngx_current_msec - job->started) * 1000);
-
-        (void) ngx_atomic_fetch_add(reason == IOA_OK
-                                    ? &counters->attest_verified
-                                    : &counters->attest_rejected[reason], 1);
-    }
-
-    if (reason == IOA_OK && job->proof) {
-        ngx_http_ioattest_job_trusted(job);
-
-    } else if (reason != IOA_OK) {
-        ngx_http_ioattest_job_log(job, reason, status);
-
-        if (job->waited) {
-            ngx_http_ioattest_job_failed(ctx, reason);
-        }
-    }
-
-    ngx_http_ioattest_wait_wake(job->lease_key);
-}
-
-
-/*
- * A refused key ends a request before it is sent.  A response that is there
- * goes on waiting, for machines that are met with other keys.
- */
-
-static void
-ngx_http_ioattest_job_failed(ngx_http_ioattest_ctx_t *ctx,
-    ioa_status_t reason)
-{
-    if (reason != IOA_ATTESTATION_REFUSED
-        || ctx->state == NGX_HTTP_IOATTEST_GATE)
-    {
-        ctx->failed = reason;
-        return;
-    }
-
-    /* what rests for long is known to the store */
-
-    ctx->spent = (!ctx->key.own
-                  && ctx->api_status != NGX_HTTP_TOO_MANY_REQUESTS);
-}
-
-
-void
-ngx_http_ioattest_job_late(ngx_http_ioattest_job_t *job)
-{
-    ngx_http_ioattest_counters_t  *counters;
-
-    if (job->proof->reason != IOA_OK) {
-        return;
-    }
-
-    counters = ngx_http_ioattest_counters(job->ctx);
-
-    (void) ngx_atomic_fetch_add(&counters->attest_verified, 1);
-
-    ngx_http_ioattest_job_trusted(job);
-    ngx_http_ioattest_wait_wake(job->lease_key);
-}
-
-
-/* Says who is trusted from now on, and on what grounds. */
-
-static void
-ngx_http_ioattest_job_trusted(ngx_http_ioattest_job_t *job)
-{
-    u_char                    address[IOA_ADDRESS_TEXT_LEN];
-    ngx_str_t                 name;
-    ioa_proved_t             *proved;
-    ngx_http_ioattest_ctx_t  *ctx;
-
-    ctx = job->ctx;
-    proved = &job->proof->machine.proved;
-
-    ioa_address_print(address, job->proof->machine.address20);
-
-    name = ngx_http_ioattest_printable(ctx->request->pool,
-                                       ctx->model.names.name,
-                                       ctx->model.names.name_len);
-
-    ngx_log_error(NGX_LOG_NOTICE, ctx->request->connection->log, 0,
-                  "ioattest: attested %*s for model \"%V\": cpu %s, "
-                  "tcb status %s, %uz gpus %s, signer bound by %s",
-                  (size_t) IOA_ADDRESS_TEXT_LEN, address, &name,
-                  ngx_http_ioattest_cpu_name(proved->cpu),
-                  ioa_tcb_name(proved->tcb_status), proved->gpus,
-                  proved->gpus ? proved->gpu_arch : "-",
-                  ngx_http_ioattest_job_grounds(job));
-}
-
-
-static const char *
-ngx_http_ioattest_job_grounds(ngx_http_ioattest_job_t *job)
-{
-    if (job->proof->machine.proved.signer_bound) {
-        return "hardware";
-    }
-
-    return (job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED)
-           ? "TLS to the API alone"
-           : "nothing that was verified here (\"ioattest_ssl_verify off\")";
-}
-
-
-/* Says what failed, and of evidence which check. */
-
-static void
-ngx_http_ioattest_job_log(ngx_http_ioattest_job_t *job, ioa_status_t reason,
+ngx_http_ioattest_attestation_replied(ngx_http_ioattest_subrequest_t *sub,
     ngx_int_t status)
 {
-    size_t                    i;
-    ngx_str_t                 name;
-    ngx_uint_t                level;
-    const ioa_check_t        *check;
-    ngx_http_ioattest_ctx_t  *ctx;
+    ngx_int_t                         rc;
+    ioa_status_t                      reason;
+    ngx_http_ioattest_ask_t          *ask;
+    ngx_http_ioattest_give_e          how;
+    ngx_http_ioattest_attestation_t  *attestation;
 
-    ctx = job->ctx;
-    check = NULL;
+    attestation = sub->data;
+    ask = &attestation->ask;
 
-    name = ngx_http_ioattest_printable(ctx->request->pool,
-                                       ctx->model.names.name,
-                                       ctx->model.names.name_len);
-
-    if (reason == IOA_ATTESTATION_INSECURE) {
-        ngx_http_ioattest_job_log_insecure(job, &name, status);
+    if (!ask->again && ngx_http_ioattest_subrequest_lost(sub, status)
+        && ngx_http_ioattest_attestation_ask(attestation) == NGX_OK)
+    {
+        ask->again = 1;
         return;
     }
 
-    if (job->proof && !job->proof->running) {
+    reason = ngx_http_ioattest_ask_judge(ask, status, &how);
 
-        for (i = 0; i < job->proof->checks.n; i++) {
-            if (job->proof->checks.list[i].verdict == IOA_CHECK_FAILED) {
-                check = &job->proof->checks.list[i];
-            }
+    if (reason == IOA_OK) {
+
+        /* what others are asked for now has as long again */
+
+        ngx_http_ioattest_task_time(ask->task, ask->conf->timeout);
+
+        rc = ngx_http_ioattest_proof_start(attestation,
+                                       ngx_http_ioattest_attestation_proved);
+
+        if (rc == NGX_AGAIN) {
+            return;
         }
+
+        reason = (rc == NGX_OK) ? attestation->proof->reason
+                                : IOA_ATTESTATION_UNAVAILABLE;
     }
 
-    /* what a caller's key is refused is no failure of the gateway */
-
-    level = (reason == IOA_ATTESTATION_REFUSED && !ctx->key.own)
-            ? NGX_LOG_WARN : NGX_LOG_ERR;
-
-    ngx_log_error(level, ctx->request->connection->log, 0,
-                  "ioattest: %s model \"%V\" failed: %s%s%s%s%s (status %i, "
-                  "%uz bytes%s), asked at \"%V\"",
-                  job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
-                  ? "attestation of" : "models list for",
-                  &name, ioa_status_name(reason),
-                  check ? ", check \"" : "", check ? check->name : "",
-                  check ? "\": " : "", check ? check->detail : "",
-                  status, job->size,
-                  job->overflow ? ", too large"
-                                : (job->complete ? "" : ", incomplete"),
-                  job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
-                  ? &ctx->conf->request : &ctx->conf->models);
-}
-
-
-/* The reply that does not count may be another service's. */
-
-static void
-ngx_http_ioattest_job_log_insecure(ngx_http_ioattest_job_t *job,
-    ngx_str_t *name, ngx_int_t status)
-{
-    ngx_str_t  why;
-
-    why = ngx_http_ioattest_tls_text(job->proof && job->proof->insecure
-                                     ? job->proof->insecure : job);
-
-    ngx_log_error(NGX_LOG_ERR, job->ctx->request->connection->log, 0,
-                  "ioattest: %s model \"%V\" failed: %s: %V; or "
-                  "\"ioattest_ssl_verify off\" where something else on this "
-                  "machine verifies TLS (status %i, %uz bytes)",
-                  job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST
-                  ? "attestation of" : "models list for",
-                  name, ioa_status_name(IOA_ATTESTATION_INSECURE), &why,
-                  status, job->size);
+    ngx_http_ioattest_attestation_conclude(attestation, reason, how, status);
 }
 
 
 static void
-ngx_http_ioattest_job_give(ngx_http_ioattest_job_t *job,
-    ngx_http_ioattest_give_e how, ioa_status_t reason)
+ngx_http_ioattest_attestation_proved(ngx_http_ioattest_proof_t *proof,
+    ngx_int_t rc)
 {
-    if (job->token) {
-        ngx_http_ioattest_lease_give(job->ctx->conf->zone, job->lease_key,
-                                     job->token, how, reason,
-                                     job->ctx->conf->fail_timeout);
-        job->token = 0;
+    ngx_http_ioattest_attestation_t  *attestation;
+
+    attestation = proof->attestation;
+
+    if (!attestation->ask.concluded) {
+        ngx_http_ioattest_attestation_conclude(attestation,
+                                               (rc == NGX_OK)
+                                               ? proof->reason
+                                               : IOA_ATTESTATION_UNAVAILABLE,
+                                               NGX_HTTP_IOATTEST_GIVE_FAILED,
+                                               NGX_HTTP_OK);
+        return;
+    }
+
+    /* too late for its time, and as good for those who ask next */
+
+    if (rc == NGX_OK && proof->reason == IOA_OK) {
+        (void) ngx_atomic_fetch_add(&ngx_http_ioattest_store_counters(
+                                proof->conf->zone)->attest_verified, 1);
+
+        ngx_http_ioattest_outcome_trusted(attestation);
+        ngx_http_ioattest_wait_wake(attestation->ask.wake);
     }
 }
 
 
-/* The request ends before the job has: the next waiter may have the lease. */
-
-void
-ngx_http_ioattest_job_drop(ngx_http_ioattest_job_t *job)
+static void
+ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
 {
-    if (job->timer.timer_set) {
-        ngx_del_timer(&job->timer);
+    ngx_http_ioattest_attestation_t  *attestation;
+
+    attestation = task->data;
+
+    if (attestation->proof) {
+
+        /* those who have waited for the same service take it for theirs */
+
+        ngx_http_ioattest_endorsements_drop(attestation->proof,
+                                            NGX_HTTP_GATEWAY_TIME_OUT);
     }
 
-    job->finished = 1;
+    ngx_http_ioattest_attestation_conclude(attestation,
+                                           IOA_ATTESTATION_TIMEOUT,
+                                           NGX_HTTP_IOATTEST_GIVE_FAILED,
+                                           NGX_HTTP_GATEWAY_TIME_OUT);
+}
 
-    if (job->token) {
-        ngx_http_ioattest_job_give(job, NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK);
-        ngx_http_ioattest_wait_wake(job->lease_key);
+
+static void
+ngx_http_ioattest_attestation_cleanup(ngx_http_ioattest_task_t *task)
+{
+    ngx_http_ioattest_outcome_t       outcome;
+    ngx_http_ioattest_attestation_t  *attestation;
+
+    attestation = task->data;
+
+    if (attestation->proof) {
+        ngx_http_ioattest_endorsements_drop(attestation->proof, 0);
     }
+
+    if (attestation->ask.concluded) {
+        return;
+    }
+
+    /* as the worker shuts down, or before anything was asked */
+
+    ngx_memzero(&outcome, sizeof(ngx_http_ioattest_outcome_t));
+
+    outcome.nothing = 1;
+    outcome.reason = IOA_ATTESTATION_UNAVAILABLE;
+
+    ngx_http_ioattest_attestation_end(attestation, &outcome);
+}
+
+
+static void
+ngx_http_ioattest_attestation_conclude(
+    ngx_http_ioattest_attestation_t *attestation, ioa_status_t reason,
+    ngx_http_ioattest_give_e how, ngx_int_t status)
+{
+    ngx_http_ioattest_outcome_t  outcome;
+
+    ngx_http_ioattest_task_untime(attestation->ask.task);
+
+    ngx_http_ioattest_outcome_make(&outcome, attestation, reason);
+    outcome.nothing = (how == NGX_HTTP_IOATTEST_GIVE_REFUSED);
+
+    ngx_http_ioattest_outcome_count(attestation, &outcome);
+
+    if (attestation->proof) {
+        attestation->proof->over = 1;
+    }
+
+    if (reason == IOA_OK) {
+
+        /* the zone has the slot back with what was proved */
+        attestation->ask.token = 0;
+    }
+
+    ngx_http_ioattest_attestation_end(attestation, &outcome);
+
+    if (reason == IOA_OK) {
+        ngx_http_ioattest_outcome_trusted(attestation);
+
+    } else {
+        ngx_http_ioattest_outcome_log(attestation, &outcome, status);
+    }
+
+    ngx_http_ioattest_wait_wake(attestation->ask.wake);
+}
+
+
+/* Tells the zone, once. */
+
+static void
+ngx_http_ioattest_attestation_end(
+    ngx_http_ioattest_attestation_t *attestation,
+    const ngx_http_ioattest_outcome_t *outcome)
+{
+    ngx_http_ioattest_ask_t    *ask;
+    ngx_http_ioattest_ended_t   ended;
+
+    ask = &attestation->ask;
+    ask->concluded = 1;
+
+    if (ask->token == 0) {
+        return;
+    }
+
+    ended.outcome = outcome->nothing ? NGX_HTTP_IOATTEST_DRAW_NOTHING
+                    : outcome->refused ? NGX_HTTP_IOATTEST_DRAW_REFUSED
+                                       : NGX_HTTP_IOATTEST_DRAW_SILENT;
+    ended.reason = outcome->reason;
+    ended.have_address = outcome->have_address;
+    ngx_memcpy(ended.address20, outcome->address20, IOA_ADDRESS_LEN);
+
+    ngx_http_ioattest_draw_end(ask->conf->zone, &attestation->model,
+                               ask->token, &ended, &ask->key,
+                               &ask->conf->limits, &attestation->news);
+    ask->token = 0;
 }

@@ -3,19 +3,21 @@
  * The verification of an attestation: off the event loop, and as often as it
  * asks for what other services say.
  *
- * While a thread works the main request has one more reference and is
+ * While a thread works the task's request has one more reference and is
  * blocked: ngx_http_terminate_request() and ngx_http_close_request() leave
  * its memory alone then, and the end of the thread's work finishes what they
  * began.
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "attest/ngx_http_ioattest_attestation.h"
 
 
 #define NGX_HTTP_IOATTEST_THREAD_TIMER  60000   /* ms */
 
 
+static ngx_int_t ngx_http_ioattest_proof_continue(
+    ngx_http_ioattest_proof_t *proof);
 static ngx_int_t ngx_http_ioattest_proof_post(
     ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof);
@@ -26,47 +28,40 @@ static ioa_status_t ngx_http_ioattest_proof_store(
 #if (NGX_THREADS)
 static void ngx_http_ioattest_proof_thread(void *data, ngx_log_t *log);
 static void ngx_http_ioattest_proof_event(ngx_event_t *ev);
+static void ngx_http_ioattest_proof_ran(ngx_http_ioattest_proof_t *proof);
 #endif
 
 
 ngx_int_t
-ngx_http_ioattest_proof_start(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_proof_start(ngx_http_ioattest_attestation_t *attestation,
+    void (*done)(ngx_http_ioattest_proof_t *proof, ngx_int_t rc))
 {
-    ngx_str_t                   id, none;
-    ngx_http_ioattest_ctx_t    *ctx;
-    ngx_http_ioattest_proof_t  *proof;
+    ngx_http_ioattest_proof_t       *proof;
+    ngx_http_ioattest_subrequest_t  *sub;
 
-    static u_char  any_policy32[NGX_HTTP_IOATTEST_KEY_LEN];
+    sub = attestation->ask.asked;
 
-    ctx = job->ctx;
-
-    proof = ngx_pcalloc(ctx->request->pool,
-                        sizeof(ngx_http_ioattest_proof_t));
+    proof = ngx_pcalloc(sub->task->pool, sizeof(ngx_http_ioattest_proof_t));
     if (proof == NULL) {
         return NGX_ERROR;
     }
 
-    job->proof = proof;
+    attestation->proof = proof;
 
-    proof->job = job;
-    proof->reply.data = job->reply;
-    proof->reply.len = job->size;
-
-    /* no reload and no other policy makes it forgotten */
-
-    id.data = ctx->model.names.id;
-    id.len = ctx->model.names.id_len;
-    ngx_str_null(&none);
-
-    ngx_http_ioattest_store_key(proof->bound_key,
-                                NGX_HTTP_IOATTEST_NODE_BOUND, any_policy32,
-                                &id, &none);
+    proof->attestation = attestation;
+    proof->task = sub->task;
+    proof->conf = attestation->ask.conf;
+    proof->reply.data = sub->reply;
+    proof->reply.len = sub->size;
+    proof->nonce32 = attestation->nonce32;
+    proof->done = done;
+    proof->ready = ngx_http_ioattest_proof_continue;
 
     return ngx_http_ioattest_proof_continue(proof);
 }
 
 
-ngx_int_t
+static ngx_int_t
 ngx_http_ioattest_proof_continue(ngx_http_ioattest_proof_t *proof)
 {
     ngx_int_t  rc;
@@ -98,19 +93,19 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
     ngx_http_request_t            *r;
 #endif
 
-    ilcf = proof->job->ctx->conf;
+    ilcf = proof->conf;
 
     proof->now = ngx_time();
     proof->bound_before = ngx_http_ioattest_store_bound(ilcf->zone,
-                                                        proof->bound_key);
+                                                &proof->attestation->model);
     ioa_checks_init(&proof->checks);
 
 #if (NGX_THREADS)
 
     if (ilcf->thread_pool) {
-        r = proof->job->ctx->request;
+        r = proof->task->request;
 
-        task = ngx_thread_task_alloc(r->pool,
+        task = ngx_thread_task_alloc(proof->task->pool,
                                      sizeof(ngx_http_ioattest_proof_t *));
         if (task == NULL) {
             return NGX_ERROR;
@@ -138,14 +133,14 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
         }
 
         /*
-         * A worker that is to quit looks at its timers: where the client is
-         * gone, or the time of the job over, this one alone holds it.
+         * A worker that is to quit looks at its timers: where the time of
+         * the task is over, this one alone holds it.
          */
 
         task->event.log = r->connection->log;
         ngx_add_timer(&task->event, NGX_HTTP_IOATTEST_THREAD_TIMER);
 
-        proof->running = 1;
+        proof->task->running = 1;
         r->main->blocked++;
         r->main->count++;
 
@@ -167,8 +162,7 @@ ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof)
 {
     proof->reason = ioa_attest_verify(&proof->machine, &proof->wants,
                                       &proof->checks, proof->reply,
-                                      proof->job->nonce32,
-                                      &proof->job->ctx->conf->policy,
+                                      proof->nonce32, &proof->conf->policy,
                                       proof->fetched, proof->bound_before,
                                       proof->now);
 }
@@ -188,10 +182,8 @@ ngx_http_ioattest_proof_thread(void *data, ngx_log_t *log)
 static void
 ngx_http_ioattest_proof_event(ngx_event_t *ev)
 {
-    ngx_int_t                   rc;
     ngx_connection_t           *c;
     ngx_http_request_t         *r;
-    ngx_http_ioattest_job_t    *job;
     ngx_http_ioattest_proof_t  *proof;
 
     if (ev->timedout) {
@@ -205,8 +197,7 @@ ngx_http_ioattest_proof_event(ngx_event_t *ev)
     }
 
     proof = ev->data;
-    job = proof->job;
-    r = job->ctx->request;
+    r = proof->task->request;
     c = r->connection;
 
     ngx_http_set_log_request(c->log, r);
@@ -214,46 +205,40 @@ ngx_http_ioattest_proof_event(ngx_event_t *ev)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0,
                    "ioattest proof: %s", ioa_status_name(proof->reason));
 
-    proof->running = 0;
-    r->main->blocked--;
+    proof->task->running = 0;
+    r->blocked--;
 
-    if ((job->finished || c->error) && proof->reason == IOA_OK) {
+    ngx_http_ioattest_proof_ran(proof);
 
-        /* too late for this request, and as good for others */
+    /* where it was aborted in the meantime, this ends it */
 
-        (void) ngx_http_ioattest_proof_next(proof);
-        ngx_http_ioattest_job_late(job);
-    }
+    ngx_http_finalize_request(r, c->error ? NGX_ERROR : NGX_DONE);
+    ngx_http_run_posted_requests(c);
+}
 
-    if (c->error) {
 
-        /* the client is gone: this finishes the termination */
+/* Of what comes too late nothing is wanted but a good result. */
 
-        ngx_http_finalize_request(r, NGX_ERROR);
-        ngx_http_run_posted_requests(c);
+static void
+ngx_http_ioattest_proof_ran(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_int_t  rc;
+
+    if ((proof->over || proof->task->request->connection->error)
+        && proof->reason != IOA_OK)
+    {
         return;
     }
 
-    /* a job whose time is over has been concluded already */
+    rc = ngx_http_ioattest_proof_next(proof);
 
-    if (!job->finished) {
-        rc = ngx_http_ioattest_proof_next(proof);
-
-        if (rc == NGX_DECLINED) {
-            rc = ngx_http_ioattest_proof_continue(proof);
-        }
-
-        if (rc != NGX_AGAIN
-            && ngx_http_ioattest_job_proved(job, rc) != NGX_OK)
-        {
-            ngx_http_finalize_request(r, NGX_ERROR);
-            ngx_http_run_posted_requests(c);
-            return;
-        }
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_ioattest_proof_continue(proof);
     }
 
-    ngx_http_finalize_request(r, NGX_DONE);
-    ngx_http_run_posted_requests(c);
+    if (rc != NGX_AGAIN) {
+        (*proof->done)(proof, rc);
+    }
 }
 
 #endif
@@ -272,22 +257,22 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
 
     if (proof->reason == IOA_OK
         && !proof->machine.proved.signer_bound
-        && !ngx_http_ioattest_tls_counts(proof->job))
+        && !ngx_http_ioattest_tls_counts(proof->attestation->ask.asked))
     {
         /* nothing but TLS says whose the address is */
 
         proof->reason = IOA_ATTESTATION_INSECURE;
-        proof->insecure = proof->job;
+        proof->insecure = 1;
+        proof->insecure_sub = proof->attestation->ask.asked;
         return NGX_OK;
     }
 
     if (proof->reason == IOA_OK) {
         proof->reason = ngx_http_ioattest_proof_store(proof);
-        ngx_http_ioattest_fetch_keep(proof);
         return NGX_OK;
     }
 
-    rc = ngx_http_ioattest_fetch_start(proof);
+    rc = ngx_http_ioattest_endorsements_start(proof);
 
     return (rc == NGX_DONE) ? NGX_OK : rc;
 }
@@ -302,12 +287,14 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     ngx_int_t                      rc;
     ngx_str_t                      id, address;
     ioa_machine_t                 *proved;
-    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_ask_t       *ask;
+    ngx_http_ioattest_model_t     *model;
     ngx_http_ioattest_machine_t    machine;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
-    ctx = proof->job->ctx;
-    ilcf = ctx->conf;
+    ask = &proof->attestation->ask;
+    model = &proof->attestation->model;
+    ilcf = proof->conf;
     proved = &proof->machine;
 
     ngx_memzero(&machine, sizeof(ngx_http_ioattest_machine_t));
@@ -319,7 +306,9 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     machine.proved = proved->proved;
     machine.attested_at = ngx_time();
     machine.expires_at = machine.attested_at + ilcf->valid;
-    machine.via_tls = (proof->job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED);
+    machine.attested_ms = ngx_current_msec;
+    machine.valid = ilcf->limits.valid;
+    machine.via_tls = (ask->asked->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED);
     machine.pinned = ngx_http_ioattest_proof_pinned(ilcf, proved->proved.cpu);
 
     if (machine.proved.expires
@@ -328,18 +317,17 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
         machine.expires_at = machine.proved.expires;
     }
 
-    id.data = ctx->model.names.id;
-    id.len = ctx->model.names.id_len;
+    id.data = model->names.id;
+    id.len = model->names.id_len;
     address.data = machine.address20;
     address.len = IOA_ADDRESS_LEN;
 
     ngx_http_ioattest_store_key(key32, NGX_HTTP_IOATTEST_NODE_MACHINE,
                                 ilcf->policy32, &id, &address);
 
-    rc = ngx_http_ioattest_store_add(ilcf->zone, &ctx->model, key32, &machine,
-                                     proof->job->token, proof->bound_key,
-                                     ilcf->report_data == IOA_REPORT_DATA_AUTO
-                                     && ilcf->policy.cpu);
+    rc = ngx_http_ioattest_draw_met(ilcf->zone, model, key32, &machine,
+                                    ask->token, &ask->key, &ilcf->limits,
+                                    &proof->attestation->news);
 
     switch (rc) {
 

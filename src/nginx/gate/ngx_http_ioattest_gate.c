@@ -5,7 +5,16 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "request/ngx_http_ioattest_key.h"
+#include "subrequest/ngx_http_ioattest_subrequest.h"
+#include "attest/ngx_http_ioattest_attestation.h"
+#include "attest/ngx_http_ioattest_model.h"
+#include "gate/ngx_http_ioattest_gate.h"
 
 
 static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
@@ -23,8 +32,10 @@ static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
 static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_phase_proof(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
+static void ngx_http_ioattest_phase_blame(ngx_http_ioattest_ctx_t *ctx,
+    const ngx_http_ioattest_found_t *found);
 static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 static ngx_int_t ngx_http_ioattest_phase_go(ngx_http_request_t *r,
@@ -34,18 +45,18 @@ static ngx_int_t ngx_http_ioattest_phase_go(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 {
-    ngx_http_ioattest_ctx_t       *ctx;
-    ngx_http_ioattest_job_t       *job;
-    ngx_http_ioattest_loc_conf_t  *ilcf;
+    ngx_http_ioattest_ctx_t         *ctx;
+    ngx_http_ioattest_loc_conf_t    *ilcf;
+    ngx_http_ioattest_subrequest_t  *sub;
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     if (r != r->main) {
 
-        job = ngx_http_ioattest_job_find(r);
+        sub = ngx_http_ioattest_subrequest_find(r);
 
-        if (job) {
-            ngx_http_ioattest_tls_enter(job);
+        if (sub) {
+            ngx_http_ioattest_tls_enter(sub);
             return NGX_DECLINED;
         }
 
@@ -209,6 +220,7 @@ ngx_http_ioattest_phase_body(ngx_http_request_t *r)
 
     r->preserve_body = 1;
 
+    ctx->resume = ngx_http_core_run_phases;
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
 }
@@ -226,12 +238,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     rc = NGX_OK;
     reason = IOA_OK;
 
-    if (ctx->failed != IOA_OK) {
-        reason = ctx->failed;
-        rc = NGX_DECLINED;
-    }
-
-    if (rc == NGX_OK && !ctx->read) {
+    if (!ctx->read) {
         rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
     }
 
@@ -257,7 +264,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
 
     case NGX_AGAIN:
 
-        /* nothing but our own timer, job or the client's end goes on here */
+        /* nothing but our own timer or the client's end goes on here */
 
         r->write_event_handler = ngx_http_request_empty_handler;
         r->read_event_handler = ngx_http_test_reading;
@@ -296,7 +303,7 @@ ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
                ? "it is not in the list of \"ioattest_models\"" : NULL;
 
     default:
-        return NULL;
+        return ctx->look_at;
     }
 }
 
@@ -373,52 +380,41 @@ ngx_http_ioattest_phase_model(ngx_http_request_t *r,
         rc = ngx_http_ioattest_model_resolve(r, ctx, reason);
     }
 
-    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(r, ctx, reason)
-                          : rc;
+    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(ctx, reason) : rc;
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+ngx_http_ioattest_phase_proof(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
 {
-    ngx_int_t                      rc;
     ngx_http_ioattest_found_t      found;
+    ngx_http_ioattest_trigger_e    trigger;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
     ilcf = ctx->conf;
 
+    if (ngx_http_ioattest_wait_over(ctx)) {
+        return NGX_AGAIN;
+    }
+
     ngx_http_ioattest_store_gate(&found, ilcf->zone, &ctx->model,
-                                 &ilcf->limits, &ctx->key);
+                                 &ilcf->limits, &ctx->key, &ctx->waiter);
+
+    trigger = (found.answer == NGX_HTTP_IOATTEST_TRUSTED)
+              ? NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND
+              : NGX_HTTP_IOATTEST_TRIGGER_GATE;
+
+    ngx_http_ioattest_attestations_start(&found, ilcf, &ctx->model, &ctx->key,
+                                         &ctx->authorization, trigger,
+                                         ctx->request->connection->log);
 
     switch (found.answer) {
 
     case NGX_HTTP_IOATTEST_TRUSTED:
         return NGX_OK;
 
-    case NGX_HTTP_IOATTEST_RENEW:
-        rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
-                                         found.token, 0);
-        return (rc == NGX_OK) ? NGX_OK : NGX_ERROR;
-
-    case NGX_HTTP_IOATTEST_TAKEN:
-        ngx_http_ioattest_wait_begin(ctx);
-
-        if (ngx_http_ioattest_wait_over(ctx)) {
-            ngx_http_ioattest_lease_give(ilcf->zone, ctx->model.key,
-                                         found.token,
-                                         NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK,
-                                         0);
-            return NGX_AGAIN;
-        }
-
-        rc = ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
-                                         found.token, 1);
-        return (rc == NGX_OK) ? NGX_AGAIN : NGX_ERROR;
-
-    case NGX_HTTP_IOATTEST_BUSY:
-        ngx_http_ioattest_lease_bury(ilcf->zone, ctx->model.key, found.token,
-                                     found.pid);
+    case NGX_HTTP_IOATTEST_WAIT:
         ngx_http_ioattest_wait_begin(ctx);
         ngx_http_ioattest_wait_poll(ctx);
 
@@ -426,6 +422,8 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_FAILED:
         *reason = found.reason;
+        ngx_http_ioattest_phase_blame(ctx, &found);
+
         return NGX_DECLINED;
 
     case NGX_HTTP_IOATTEST_RESTING:
@@ -437,6 +435,33 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
         *reason = IOA_ZONE_FULL;
         return NGX_DECLINED;
     }
+}
+
+
+/* The log says which machine it was. */
+
+static void
+ngx_http_ioattest_phase_blame(ngx_http_ioattest_ctx_t *ctx,
+    const ngx_http_ioattest_found_t *found)
+{
+    u_char  *p;
+
+    static const char  text[] = "the evidence names machine ";
+
+    if (!found->have_address) {
+        return;
+    }
+
+    p = ngx_pnalloc(ctx->request->pool, sizeof(text) + IOA_ADDRESS_TEXT_LEN);
+    if (p == NULL) {
+        return;
+    }
+
+    ctx->look_at = (char *) p;
+
+    p = ngx_cpymem(p, text, sizeof(text) - 1);
+    ioa_address_print(p, found->address20);
+    p[IOA_ADDRESS_TEXT_LEN] = '\0';
 }
 
 

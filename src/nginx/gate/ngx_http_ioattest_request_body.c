@@ -5,7 +5,10 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "gate/ngx_http_ioattest_gate.h"
 
 
 #define NGX_HTTP_IOATTEST_READ_SIZE  65536
@@ -303,37 +306,6 @@ ngx_http_ioattest_request_file(ngx_http_request_t *r, ngx_buf_t *b,
     (void) ngx_pfree(r->pool, buf);
 
     return NGX_OK;
-}
-
-
-ngx_uint_t
-ngx_http_ioattest_coded(ngx_list_part_t *part)
-{
-    ngx_uint_t        i;
-    ngx_table_elt_t  *h;
-
-    for ( /* void */ ; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == sizeof("Content-Encoding") - 1
-                && ngx_strncasecmp(h[i].key.data,
-                                   (u_char *) "Content-Encoding",
-                                   sizeof("Content-Encoding") - 1)
-                   == 0
-                && (h[i].value.len != sizeof("identity") - 1
-                    || ngx_strncasecmp(h[i].value.data,
-                                       (u_char *) "identity",
-                                       sizeof("identity") - 1)
-                       != 0))
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
 }
 
 

@@ -4,12 +4,16 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 #define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
 
 
+static void ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
 static ngx_int_t ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
 static void ngx_http_ioattest_conf_cache_cleanup(void *data);
@@ -30,9 +34,9 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
 {
     char                           *rv;
-    time_t                          refresh;
     ngx_uint_t                      i;
     ngx_http_ioattest_zone_t      **zone;
+    ngx_http_core_srv_conf_t       *cscf;
     ngx_http_ioattest_main_conf_t  *mcf;
 
     if (!conf->enable) {
@@ -67,30 +71,13 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
         return rv;
     }
 
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    conf->server = cscf->ctx;
     mcf->enabled = 1;
     conf->zone->replay |= (conf->replay != 0);
 
-    /* the default of 1m, or less where proofs live for less than 10m */
-
-    refresh = (conf->refresh == NGX_CONF_UNSET)
-              ? ngx_min(60, conf->valid / 10) : conf->refresh;
-
-    if (refresh >= conf->valid) {
-        refresh = conf->valid / 2;
-
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"ioattest_refresh\" is not less than "
-                           "\"ioattest_valid\", %T seconds are used",
-                           refresh);
-    }
-
-    conf->limits.valid = conf->valid;
-    conf->limits.refresh = refresh;
-    conf->limits.attempts = conf->attempts;
-    conf->limits.fail_timeout = conf->fail_timeout;
-
-    /* a holder gives up by itself before its lease ends */
-    conf->limits.lease = conf->timeout + 1000;
+    ngx_http_ioattest_conf_limits(cf, conf);
 
     if (ngx_http_ioattest_conf_trust_made(cf, mcf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -102,11 +89,50 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
 
     ngx_http_ioattest_conf_sizes(cf, conf, own);
 
-    if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK) {
+    if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK
+        || ngx_http_ioattest_conf_census_add(cf, mcf, conf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    ngx_http_ioattest_limits_t  *limits;
+
+    limits = &conf->limits;
+
+    limits->valid = conf->valid * 1000;
+    limits->refresh = (conf->refresh == NGX_CONF_UNSET)
+                      ? limits->valid / 4
+                      : (ngx_msec_t) conf->refresh * 1000;
+
+    if (limits->refresh >= limits->valid) {
+        limits->refresh = limits->valid / 2;
+
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_refresh\" is not less than "
+                           "\"ioattest_valid\", %M milliseconds are used",
+                           limits->refresh);
+    }
+
+    limits->attempts = conf->attempts;
+    limits->parallel = conf->parallel;
+    limits->fail_timeout = conf->fail_timeout;
+    limits->attest = conf->timeout;
+    limits->background = conf->background;
+    limits->pool_all = (conf->pool == NGX_HTTP_IOATTEST_POOL_ALL);
+
+    /* a holder gives up by itself before its lease ends */
+    limits->lease = conf->timeout + 1000;
+
+    limits->census_valid = limits->valid;
+    limits->census_refresh = limits->refresh;
 }
 
 
@@ -154,6 +180,9 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->collateral = (conf->collateral.len != 0);
     policy->kds = (conf->amd_kds.len != 0);
     policy->slack = conf->slack;
+
+    conf->limits.strict = (conf->report_data == IOA_REPORT_DATA_AUTO
+                           && policy->cpu);
 
 #if (NGX_THREADS)
 

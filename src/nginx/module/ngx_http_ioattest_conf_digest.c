@@ -11,11 +11,14 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 #include "ioa_sha256.h"
 
 
+static ngx_int_t ngx_http_ioattest_digest_origin(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
 static ngx_int_t ngx_http_ioattest_digest_trust(ngx_array_t *text,
     ngx_http_ioattest_loc_conf_t *conf);
 static ngx_int_t ngx_http_ioattest_digest_server(ngx_conf_t *cf,
@@ -49,6 +52,35 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ioa_sha256_init(&sha);
     ioa_sha256_update(&sha, text.elts, text.nelts);
     ioa_sha256_final(conf->policy32, &sha);
+
+    return ngx_http_ioattest_digest_origin(cf, conf);
+}
+
+
+/* Who is asked, whatever the policy: names in use are kept by it. */
+
+static ngx_int_t
+ngx_http_ioattest_digest_origin(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    ngx_array_t   text;
+    ioa_sha256_t  sha;
+
+    if (ngx_array_init(&text, cf->temp_pool, 512, 1) != NGX_OK
+        || ngx_http_ioattest_digest_add(&text, "request", conf->request.data,
+                                        conf->request.len)
+           != NGX_OK
+        || ngx_http_ioattest_digest_add(&text, "models", conf->models.data,
+                                        conf->models.len)
+           != NGX_OK
+        || ngx_http_ioattest_digest_server(cf, &text) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ioa_sha256_init(&sha);
+    ioa_sha256_update(&sha, text.elts, text.nelts);
+    ioa_sha256_final(conf->origin32, &sha);
 
     return NGX_OK;
 }

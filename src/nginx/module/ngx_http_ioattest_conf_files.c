@@ -5,7 +5,8 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 static ngx_int_t ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name,

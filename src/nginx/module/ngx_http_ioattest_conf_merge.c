@@ -5,7 +5,8 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 void *
@@ -23,6 +24,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
      *
      *     conf->zone_name = { 0, NULL };
      *     conf->zone = NULL;
+     *     conf->server = NULL;
      *     conf->request = { 0, NULL };
      *     conf->models = { 0, NULL };
      *     conf->policy_name = { 0, NULL };
@@ -33,6 +35,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
      *     conf->model_id = NULL;
      *     conf->authorization = NULL;
      *     conf->own_key = 0;
+     *     conf->prewarm = NULL;
      *     conf->cpu = 0;
      *     conf->limits, conf->policy, conf->policy32
      */
@@ -45,7 +48,11 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
     conf->refresh = NGX_CONF_UNSET;
     conf->attempts = NGX_CONF_UNSET_UINT;
     conf->timeout = NGX_CONF_UNSET_MSEC;
+    conf->wait = NGX_CONF_UNSET_MSEC;
     conf->fail_timeout = NGX_CONF_UNSET_MSEC;
+    conf->parallel = NGX_CONF_UNSET_UINT;
+    conf->background = NGX_CONF_UNSET_MSEC;
+    conf->pool = NGX_CONF_UNSET_UINT;
     conf->buffer_size = NGX_CONF_UNSET_SIZE;
     conf->text = NGX_CONF_UNSET_UINT;
     conf->bind = NGX_CONF_UNSET_UINT;
@@ -114,8 +121,19 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
         conf->refresh = prev->refresh;
     }
 
-    ngx_conf_merge_uint_value(conf->attempts, prev->attempts, 32);
+    ngx_conf_merge_uint_value(conf->attempts, prev->attempts,
+                              NGX_HTTP_IOATTEST_ATTEMPTS_AUTO);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 10000);
+    ngx_conf_merge_msec_value(conf->wait, prev->wait, 60000);
+    ngx_conf_merge_uint_value(conf->parallel, prev->parallel, 8);
+    ngx_conf_merge_msec_value(conf->background, prev->background, 3600000);
+    ngx_conf_merge_uint_value(conf->pool, prev->pool,
+                              NGX_HTTP_IOATTEST_POOL_ANY);
+
+    if (conf->prewarm == NULL) {
+        conf->prewarm = prev->prewarm;
+    }
+
     ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 5000);
     ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size,
                               8 * 1024 * 1024);

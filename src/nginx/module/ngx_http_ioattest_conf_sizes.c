@@ -6,7 +6,8 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
 
 
 void

@@ -5,7 +5,11 @@
  */
 
 
-#include "module/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
+
+
+/* what "auto" is read as: no number that a directive takes */
+#define NGX_HTTP_IOATTEST_CONF_AUTO  (-2)
 
 
 static ngx_uint_t ngx_http_ioattest_conf_is_set(const char *p,
@@ -26,13 +30,28 @@ const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_valid = {
 };
 
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_refresh = {
-    NGX_HTTP_IOATTEST_CONF_SEC, 0, 86400,
-    "a time of 1d or less, as in 1m, or 0 for no renewal", { NULL }
+    NGX_HTTP_IOATTEST_CONF_SEC_OFF, 0, 86400,
+    "\"off\" or a time of 1d or less, as in 1m", { NULL }
 };
 
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_attempts = {
-    NGX_HTTP_IOATTEST_CONF_NUM, 0, 1024,
-    "a number between 0 and 1024", { NULL }
+    NGX_HTTP_IOATTEST_CONF_NUM_AUTO, 0, 1024,
+    "\"auto\" or a number between 0 and 1024", { NULL }
+};
+
+const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_parallel = {
+    NGX_HTTP_IOATTEST_CONF_NUM, 1, NGX_HTTP_IOATTEST_PARALLEL_MAX,
+    "a number between 1 and 32", { NULL }
+};
+
+const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_wait = {
+    NGX_HTTP_IOATTEST_CONF_MSEC, 1, 3600000,
+    "a time between 1ms and 1h, as in 60s", { NULL }
+};
+
+const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_background = {
+    NGX_HTTP_IOATTEST_CONF_MSEC_OFF, 0, 7 * 86400 * 1000,
+    "\"off\" or a time of 7d or less, as in 1h", { NULL }
 };
 
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_timeout = {
@@ -65,6 +84,11 @@ const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_slack = {
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_gpu = {
     NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"local\", \"nras\" or \"off\"",
     { "off", "local", "nras", NULL }
+};
+
+const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_pool = {
+    NGX_HTTP_IOATTEST_CONF_NAME, 0, 1, "\"any\" or \"all\"",
+    { "any", "all", NULL }
 };
 
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_data = {
@@ -113,7 +137,10 @@ ngx_http_ioattest_conf_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     n = ngx_http_ioattest_conf_parse(&value[1], spec);
 
-    if (n == NGX_ERROR || n < spec->min || n > spec->max) {
+    if (n == NGX_ERROR
+        || (n != NGX_HTTP_IOATTEST_CONF_AUTO
+            && (n < spec->min || n > spec->max)))
+    {
         return ngx_http_ioattest_conf_bad(cf, &value[1], spec->expected);
     }
 
@@ -138,6 +165,7 @@ ngx_http_ioattest_conf_is_set(const char *p,
         return *(const ngx_flag_t *) p != NGX_CONF_UNSET;
 
     case NGX_HTTP_IOATTEST_CONF_SEC:
+    case NGX_HTTP_IOATTEST_CONF_SEC_OFF:
         return *(const time_t *) p != NGX_CONF_UNSET;
 
     case NGX_HTTP_IOATTEST_CONF_MSEC:
@@ -147,7 +175,7 @@ ngx_http_ioattest_conf_is_set(const char *p,
     case NGX_HTTP_IOATTEST_CONF_SIZE:
         return *(const size_t *) p != NGX_CONF_UNSET_SIZE;
 
-    default: /* NGX_HTTP_IOATTEST_CONF_NUM, NGX_HTTP_IOATTEST_CONF_NAME */
+    default: /* NGX_HTTP_IOATTEST_CONF_NUM, _NUM_AUTO, _NAME */
         return *(const ngx_uint_t *) p != NGX_CONF_UNSET_UINT;
     }
 }
@@ -164,6 +192,7 @@ ngx_http_ioattest_conf_put(char *p,
         break;
 
     case NGX_HTTP_IOATTEST_CONF_SEC:
+    case NGX_HTTP_IOATTEST_CONF_SEC_OFF:
         *(time_t *) p = n;
         break;
 
@@ -174,6 +203,12 @@ ngx_http_ioattest_conf_put(char *p,
 
     case NGX_HTTP_IOATTEST_CONF_SIZE:
         *(size_t *) p = n;
+        break;
+
+    case NGX_HTTP_IOATTEST_CONF_NUM_AUTO:
+        *(ngx_uint_t *) p = (n == NGX_HTTP_IOATTEST_CONF_AUTO)
+                            ? NGX_HTTP_IOATTEST_ATTEMPTS_AUTO
+                            : (ngx_uint_t) n;
         break;
 
     default: /* NGX_HTTP_IOATTEST_CONF_NUM, NGX_HTTP_IOATTEST_CONF_NAME */
@@ -206,8 +241,24 @@ ngx_http_ioattest_conf_parse(ngx_str_t *value,
 
         return NGX_ERROR;
 
+    case NGX_HTTP_IOATTEST_CONF_NUM_AUTO:
+
+        if (ngx_strcmp(value->data, "auto") == 0) {
+            return NGX_HTTP_IOATTEST_CONF_AUTO;
+        }
+
+        /* fall through */
+
     case NGX_HTTP_IOATTEST_CONF_NUM:
         return ngx_atoi(value->data, value->len);
+
+    case NGX_HTTP_IOATTEST_CONF_SEC_OFF:
+
+        if (ngx_strcmp(value->data, "off") == 0) {
+            return 0;
+        }
+
+        /* fall through */
 
     case NGX_HTTP_IOATTEST_CONF_SEC:
         return ngx_parse_time(value, 1);

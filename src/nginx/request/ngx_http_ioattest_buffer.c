@@ -5,7 +5,7 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_buffer.h"
 
 
 void

@@ -1,15 +1,14 @@
 
 /*
- * The context of a request, its state, and the waiting of a request for an
- * attestation.
+ * The context of a request, and its state.
  */
 
 
-#include "request/ngx_http_ioattest.h"
-
-
-#define NGX_HTTP_IOATTEST_POLL_FIRST  5     /* ms */
-#define NGX_HTTP_IOATTEST_POLL_LAST   80
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "request/ngx_http_ioattest_buffer.h"
 
 
 /*
@@ -25,10 +24,6 @@ static ngx_http_ioattest_record_t *ngx_http_ioattest_record(
     ngx_http_request_t *r);
 static void ngx_http_ioattest_record_cleanup(void *data);
 static void ngx_http_ioattest_ctx_cleanup(void *data);
-static void ngx_http_ioattest_poll_handler(ngx_event_t *ev);
-
-
-static ngx_queue_t  ngx_http_ioattest_waiters;
 
 
 #if (NGX_DEBUG)
@@ -64,9 +59,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
     ngx_http_ioattest_held_init(&ctx->held);
     ctx->flow.last = &ctx->flow.chain;
 
-    ctx->poll.data = ctx;
-    ctx->poll.handler = ngx_http_ioattest_poll_handler;
-    ctx->poll.log = r->connection->log;
+    ngx_http_ioattest_wait_init(ctx);
 
     cln = ngx_http_cleanup_add(r, 0);
     if (cln == NULL) {
@@ -90,7 +83,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
         record->ctx = NULL;
     }
 
-    /* a redirection starts anew, but jobs of before may still be on their way */
+    /* a redirection starts anew */
 
     ctx->previous = record->ctx;
     record->ctx = ctx;
@@ -151,15 +144,7 @@ ngx_http_ioattest_record_cleanup(void *data)
 static void
 ngx_http_ioattest_ctx_cleanup(void *data)
 {
-    ngx_http_ioattest_ctx_t *ctx = data;
-
-    ngx_http_ioattest_job_t  *job;
-
-    ngx_http_ioattest_wait_end(ctx);
-
-    for (job = ctx->jobs; job; job = job->next) {
-        ngx_http_ioattest_job_drop(job);
-    }
+    ngx_http_ioattest_wait_end(data);
 }
 
 
@@ -193,151 +178,4 @@ ngx_http_ioattest_now_us(void)
     }
 
     return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
-}
-
-
-/*
- * Starts the clock of a wait: ioattest_timeout before the request is sent
- * and once more for its response; in a dry run once in all.
- */
-
-void
-ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_msec_t  timeout;
-
-    if (ctx->waiting) {
-        return;
-    }
-
-    timeout = ctx->conf->timeout;
-
-    if (ctx->conf->dry_run) {
-        timeout -= ngx_min(ctx->waited, timeout);
-    }
-
-    ctx->waiting = 1;
-    ctx->wait_from = ngx_current_msec;
-    ctx->deadline = ngx_current_msec + timeout;
-    ctx->poll_delay = NGX_HTTP_IOATTEST_POLL_FIRST;
-}
-
-
-void
-ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx)
-{
-    if (ctx->poll.timer_set) {
-        ngx_del_timer(&ctx->poll);
-    }
-
-    if (ctx->beat.timer_set) {
-        ngx_del_timer(&ctx->beat);
-    }
-
-    if (ctx->queued) {
-        ngx_queue_remove(&ctx->waiters);
-        ctx->queued = 0;
-    }
-
-    if (ctx->waiting) {
-        ctx->waited += ngx_current_msec - ctx->wait_from;
-        ctx->waiting = 0;
-    }
-}
-
-
-ngx_uint_t
-ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx)
-{
-    return ctx->waiting
-           && (ngx_msec_int_t) (ctx->deadline - ngx_current_msec) <= 0;
-}
-
-
-/* Looks again a little later; the worker's own jobs wake it before. */
-
-void
-ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_msec_int_t  left;
-
-    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
-    left = ngx_max(left, 1);
-
-    ngx_add_timer(&ctx->poll,
-                  ngx_min(ctx->poll_delay, (ngx_msec_t) left));
-
-    ctx->poll_delay = ngx_min(ctx->poll_delay * 2,
-                              NGX_HTTP_IOATTEST_POLL_LAST);
-
-    if (ngx_http_ioattest_waiters.next == NULL) {
-        ngx_queue_init(&ngx_http_ioattest_waiters);
-    }
-
-    if (!ctx->queued) {
-        ngx_queue_insert_tail(&ngx_http_ioattest_waiters, &ctx->waiters);
-        ctx->queued = 1;
-    }
-}
-
-
-void
-ngx_http_ioattest_wait_wake(const u_char *key32)
-{
-    ngx_queue_t              *q;
-    ngx_http_ioattest_ctx_t  *ctx;
-
-    if (ngx_http_ioattest_waiters.next == NULL) {
-        return;
-    }
-
-    for (q = ngx_queue_head(&ngx_http_ioattest_waiters);
-         q != ngx_queue_sentinel(&ngx_http_ioattest_waiters);
-         q = ngx_queue_next(q))
-    {
-        ctx = ngx_queue_data(q, ngx_http_ioattest_ctx_t, waiters);
-
-        if (ctx->poll.timer_set
-            && (ngx_memcmp(ctx->model.key, key32,
-                           NGX_HTTP_IOATTEST_KEY_LEN) == 0
-                || ngx_memcmp(ctx->key.list, key32,
-                              NGX_HTTP_IOATTEST_KEY_LEN) == 0))
-        {
-            /* a timer that is set is not moved by less than 300 ms */
-            ngx_del_timer(&ctx->poll);
-            ngx_add_timer(&ctx->poll, 0);
-        }
-    }
-}
-
-
-static void
-ngx_http_ioattest_poll_handler(ngx_event_t *ev)
-{
-    ngx_connection_t         *c;
-    ngx_http_request_t       *r;
-    ngx_http_ioattest_ctx_t  *ctx;
-
-    ctx = ev->data;
-    r = ctx->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, c->log, 0, "ioattest poll");
-
-    if (ctx->queued) {
-        ngx_queue_remove(&ctx->waiters);
-        ctx->queued = 0;
-    }
-
-    if (ctx->state == NGX_HTTP_IOATTEST_GATE) {
-        r->write_event_handler = ngx_http_core_run_phases;
-        ngx_http_core_run_phases(r);
-
-    } else {
-        ngx_http_ioattest_hold_resume(r);
-    }
-
-    ngx_http_run_posted_requests(c);
 }

@@ -1,12 +1,18 @@
 
 /*
- * What is known of a request, and how far it is on its way.  Floor F5.
- * Included by ngx_http_ioattest.h alone.
+ * What is known of a request, and how far it is on its way.
  */
 
 
-#ifndef _NGX_HTTP_IOATTEST_CTX_H_INCLUDED_
-#define _NGX_HTTP_IOATTEST_CTX_H_INCLUDED_
+#ifndef _NGX_HTTP_IOATTEST_CONTEXT_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_CONTEXT_H_INCLUDED_
+
+
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_buffer.h"
+
+
+typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
 
 
 /*
@@ -32,15 +38,6 @@ typedef enum {
     NGX_HTTP_IOATTEST_REJECTED,
     NGX_HTTP_IOATTEST_UNSIGNED
 } ngx_http_ioattest_verdict_e;
-
-
-/* Bytes that are kept, copied, in buffers of our own. */
-typedef struct {
-    ngx_chain_t                 *chain;
-    ngx_chain_t                **last;
-    ngx_buf_t                   *tail;
-    size_t                       size;
-} ngx_http_ioattest_held_t;
 
 
 /* What flows of a stream, in buffers of our own. */
@@ -74,7 +71,6 @@ struct ngx_http_ioattest_ctx_s {
 
     /* the model */
     ngx_http_ioattest_model_t    model;
-    u_char                       name_key[NGX_HTTP_IOATTEST_KEY_LEN];
     unsigned                     named:1;
     unsigned                     resolved:1;
 
@@ -94,14 +90,16 @@ struct ngx_http_ioattest_ctx_s {
     unsigned                     limit_rate_set:1;
 
     /* waiting */
+    ngx_http_event_handler_pt    resume;    /* when it has an end */
     ngx_queue_t                  waiters;
     ngx_event_t                  poll;
     ngx_msec_t                   poll_delay;
     ngx_msec_t                   deadline;
     ngx_msec_t                   wait_from;
     ngx_msec_t                   waited;    /* in all */
-    ngx_http_ioattest_job_t     *jobs;
-    ioa_status_t                 failed;    /* of a job of ours */
+    ngx_http_ioattest_waiter_t   waiter;    /* as the zone knows it */
+    const char                  *look_at;   /* for the log of a refusal */
+    ioa_status_t                 failed;    /* its response is refused */
     unsigned                     waiting:1;
     unsigned                     queued:1;
 
@@ -110,7 +108,6 @@ struct ngx_http_ioattest_ctx_s {
     u_char                       address20[IOA_ADDRESS_LEN];
     u_char                       machine_key[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_machine_t  machine;
-    uint64_t                     sequence;
     uint64_t                     verify_us;
     ioa_text_t                   text;
     ioa_body_t                  *body;      /* NULL: not hashed */
@@ -128,11 +125,26 @@ struct ngx_http_ioattest_ctx_s {
     unsigned                     no_memory:1;
     unsigned                     headed:1;  /* a header went on from here */
     unsigned                     accel:1;   /* X-Accel-Redirect was heeded */
-    unsigned                     counting:1;    /* sequence is set */
     unsigned                     complete:1;
     unsigned                     truncated:1;
     unsigned                     replaced:1;    /* our body has been sent */
 };
 
 
-#endif /* _NGX_HTTP_IOATTEST_CTX_H_INCLUDED_ */
+ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_create(ngx_http_request_t *r);
+
+/*
+ * The context of a main request, found even where a redirect has wiped it;
+ * redirected, where given, tells whether one has.
+ */
+ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_find(ngx_http_request_t *r,
+    ngx_uint_t *redirected);
+
+void ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
+    ngx_http_ioattest_state_e state);
+ngx_http_ioattest_counters_t *ngx_http_ioattest_counters(
+    ngx_http_ioattest_ctx_t *ctx);
+uint64_t ngx_http_ioattest_now_us(void);
+
+
+#endif /* _NGX_HTTP_IOATTEST_CONTEXT_H_INCLUDED_ */

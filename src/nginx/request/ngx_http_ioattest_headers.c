@@ -1,12 +1,14 @@
 
 /*
- * The headers of a response.  No signature covers any of them, so what would
- * have a client read the signed bytes as something else, or remember or visit
- * what nobody signed, is taken out before a verified response leaves.
+ * Headers.  No signature covers any of a response, so what would have a
+ * client read the signed bytes as something else, or remember or visit what
+ * nobody signed, is taken out before a verified response leaves.
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
 
 
 static void ngx_http_ioattest_headers_drop(ngx_http_request_t *r);
@@ -168,4 +170,35 @@ ngx_http_ioattest_headers_restore(ngx_http_request_t *r,
 
     r->limit_rate = ctx->limit_rate;
     r->limit_rate_set = ctx->limit_rate_set;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_coded(ngx_list_part_t *part)
+{
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+
+    for ( /* void */ ; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == sizeof("Content-Encoding") - 1
+                && ngx_strncasecmp(h[i].key.data,
+                                   (u_char *) "Content-Encoding",
+                                   sizeof("Content-Encoding") - 1)
+                   == 0
+                && (h[i].value.len != sizeof("identity") - 1
+                    || ngx_strncasecmp(h[i].value.data,
+                                       (u_char *) "identity",
+                                       sizeof("identity") - 1)
+                       != 0))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }

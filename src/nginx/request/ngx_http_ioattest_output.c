@@ -1,11 +1,13 @@
 
 /*
- * Where the module stands among nginx's filters, and what it hands on to
- * those below.
+ * What the module hands on to the filters below it.
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
 
 
 #if (nginx_version >= 1029000)
@@ -20,53 +22,32 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
-ngx_int_t
-ngx_http_ioattest_filter_init(ngx_conf_t *cf)
+void
+ngx_http_ioattest_output_init(ngx_http_output_header_filter_pt header,
+    ngx_http_output_body_filter_pt body)
 {
-    if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
 #if (nginx_version >= 1029000)
     ngx_http_next_early_hints_filter = ngx_http_top_early_hints_filter;
     ngx_http_top_early_hints_filter = ngx_http_ioattest_filter_early;
 #endif
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_http_ioattest_header_filter;
+    ngx_http_top_header_filter = header;
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
-    ngx_http_top_body_filter = ngx_http_ioattest_body_filter;
-
-    return NGX_OK;
+    ngx_http_top_body_filter = body;
 }
 
 
-/*
- * Every header of a response that has or awaits its verdict leaves here.
- *
- * nginx does not give an HTTP/1 connection back before the last subrequest
- * has ended: the client's next request on it would wait for a renewal that
- * is still under way.  It is told to take another one.
- */
+/* Every header of a response that has or awaits its verdict leaves here. */
 
 ngx_int_t
 ngx_http_ioattest_next_header(ngx_http_request_t *r)
 {
     ngx_uint_t                redirected;
     ngx_http_ioattest_ctx_t  *ctx;
-    ngx_http_ioattest_job_t  *job;
 
     ctx = ngx_http_ioattest_ctx_find(r, &redirected);
-
-    for (job = ctx ? ctx->jobs : NULL; job; job = job->next) {
-
-        if (r->http_version < NGX_HTTP_VERSION_20
-            && (!job->finished || (job->proof && job->proof->running)))
-        {
-            r->keepalive = 0;
-        }
-    }
 
     if (ctx && !redirected) {
 

@@ -5,7 +5,10 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static ngx_int_t ngx_http_ioattest_bind_body(ngx_http_ioattest_ctx_t *ctx,

@@ -5,7 +5,14 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_buffer.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "subrequest/ngx_http_ioattest_subrequest.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 #define NGX_HTTP_IOATTEST_CHUNK  16384
@@ -25,14 +32,14 @@ static ngx_int_t ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_http_ioattest_ctx_t  *ctx;
-    ngx_http_ioattest_job_t  *job;
+    ngx_http_ioattest_ctx_t         *ctx;
+    ngx_http_ioattest_subrequest_t  *sub;
 
     if (r != r->main) {
-        job = ngx_http_ioattest_job_find(r);
+        sub = ngx_http_ioattest_subrequest_find(r);
 
-        if (job) {
-            return ngx_http_ioattest_job_body(job, in);
+        if (sub) {
+            return ngx_http_ioattest_subrequest_body(sub, in);
         }
 
         return ngx_http_ioattest_next_body(r, in);

@@ -11,19 +11,19 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "attest/ngx_http_ioattest_attestation.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static void ngx_http_ioattest_hold_wait(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
+static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason);
-static void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
 
 
@@ -38,6 +38,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
     ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RECHECK);
 
     ctx->complete = 1;
+    ctx->resume = ngx_http_ioattest_hold_resume;
     r->buffered |= NGX_HTTP_IOATTEST_BUFFERED;
 
     if (r->upstream && r->upstream->cleanup) {
@@ -77,7 +78,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         rc = NGX_DECLINED;
 
     } else {
-        rc = ngx_http_ioattest_hold_decide(r, ctx, &reason);
+        rc = ngx_http_ioattest_hold_decide(ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -90,7 +91,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         ngx_http_ioattest_hold_quiet(r);
 
         if (ctx->flowing) {
-            ngx_http_ioattest_stream_wait(ctx);
+            ngx_http_ioattest_heartbeat_start(ctx);
         }
 
         return;
@@ -122,59 +123,43 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
 /* NGX_OK: verified; NGX_AGAIN: waits; NGX_DECLINED: refused. */
 
 static ngx_int_t
-ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
+ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason)
 {
     ngx_http_ioattest_found_t      found;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
     ilcf = ctx->conf;
 
+    if (ngx_http_ioattest_wait_over(ctx)) {
+        return NGX_AGAIN;
+    }
+
     ngx_http_ioattest_wait_begin(ctx);
 
-    ngx_http_ioattest_store_recheck(&found, ilcf->zone, &ctx->model,
-                                    ctx->machine_key, &ilcf->limits,
-                                    ctx->spent ? NULL : &ctx->key);
+    ngx_http_ioattest_store_wait(&found, ilcf->zone, &ctx->model,
+                                 ctx->machine_key, ctx->address20,
+                                 &ilcf->limits,
+                                 ctx->spent ? NULL : &ctx->key, &ctx->waiter);
 
-    if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
+    ngx_http_ioattest_attestations_start(&found, ilcf, &ctx->model, &ctx->key,
+                                         &ctx->authorization,
+                                         NGX_HTTP_IOATTEST_TRIGGER_SIGNER,
+                                         ctx->request->connection->log);
+
+    switch (found.answer) {
+
+    case NGX_HTTP_IOATTEST_TRUSTED:
         ctx->machine = found.machine;
         ctx->have_machine = 1;
 
         return ngx_http_ioattest_machine_judge(ctx, reason);
-    }
 
-    if (!ctx->counting) {
-        ctx->counting = 1;
-        ctx->sequence = found.sequence;
-    }
-
-    switch (found.answer) {
-
-    case NGX_HTTP_IOATTEST_TAKEN:
-        return ngx_http_ioattest_hold_attest(r, ctx, &found, reason);
-
-    case NGX_HTTP_IOATTEST_BUSY:
-
-        if (found.sequence - ctx->sequence >= ilcf->attempts) {
-            *reason = IOA_UNTRUSTED_ADDRESS;
-            return NGX_DECLINED;
-        }
-
-        ngx_http_ioattest_lease_bury(ilcf->zone, ctx->model.key, found.token,
-                                     found.pid);
-        ngx_http_ioattest_wait_poll(ctx);
-
-        return NGX_AGAIN;
-
-    case NGX_HTTP_IOATTEST_RESTING:
+    case NGX_HTTP_IOATTEST_WAIT:
         return ngx_http_ioattest_hold_rest(ctx, &found, reason);
 
-    case NGX_HTTP_IOATTEST_FAILED:
-        *reason = found.reason;
-        return NGX_DECLINED;
-
     case NGX_HTTP_IOATTEST_EXHAUSTED:
-        *reason = IOA_UNTRUSTED_ADDRESS;
+        *reason = found.reason;
         return NGX_DECLINED;
 
     default: /* NGX_HTTP_IOATTEST_FULL */
@@ -184,61 +169,35 @@ ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_found_t *found,
-    ioa_status_t *reason)
-{
-    ngx_uint_t  spent;
-
-    spent = (found->sequence - ctx->sequence >= ctx->conf->attempts);
-
-    if (spent || ngx_http_ioattest_wait_over(ctx)) {
-
-        ngx_http_ioattest_lease_give(ctx->conf->zone, ctx->model.key,
-                                     found->token,
-                                     NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK, 0);
-
-        if (spent) {
-            *reason = IOA_UNTRUSTED_ADDRESS;
-            return NGX_DECLINED;
-        }
-
-        return NGX_AGAIN;
-    }
-
-    if (ngx_http_ioattest_job_start(r, ctx, NGX_HTTP_IOATTEST_JOB_ATTEST,
-                                    found->token, 1)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_AGAIN;
-}
-
-
 /*
- * The API gives no attestation to this request's key: the response waits for
- * what others ask with theirs.  With the gateway's own nobody else asks.
+ * Where the API gives no attestation to this request's key, the response
+ * waits for what others ask with theirs.  With the gateway's own nobody else
+ * may ask.
  */
 
 static ngx_int_t
 ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason)
 {
-    ngx_msec_int_t  left;
+    ngx_msec_int_t                left;
+    ngx_http_ioattest_resting_t  *rest;
 
-    if (found->sequence - ctx->sequence >= ctx->conf->attempts) {
-        *reason = IOA_UNTRUSTED_ADDRESS;
+    rest = &found->rest;
+    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+
+    if (rest->status && ctx->key.own && !found->busy
+        && (ngx_msec_int_t) rest->left > left)
+    {
+        *reason = IOA_ATTESTATION_REFUSED;
         return NGX_DECLINED;
     }
 
-    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+    /* a caller's key that has been refused is used no more for this one */
 
-    if (ctx->key.own && (ngx_msec_int_t) found->rest.left > left) {
-        *reason = IOA_ATTESTATION_REFUSED;
-        return NGX_DECLINED;
+    if (rest->status && !ctx->key.own
+        && rest->status != NGX_HTTP_TOO_MANY_REQUESTS)
+    {
+        ctx->spent = 1;
     }
 
     ngx_http_ioattest_wait_poll(ctx);
@@ -309,77 +268,4 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
     if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
     }
-}
-
-
-ngx_int_t
-ngx_http_ioattest_hold_release(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_int_t  rc;
-
-    if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
-        ngx_http_ioattest_trailers_drop(r);
-
-        if (ctx->made && ngx_http_ioattest_stream_close(r, ctx) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (!ctx->flowing) {
-        rc = ngx_http_ioattest_next_header(r);
-
-        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-            return rc;
-        }
-    }
-
-    if (ngx_http_ioattest_held_end(r, &ctx->held, ctx->truncated) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_ioattest_next_body(r, ctx->held.chain);
-}
-
-
-static void
-ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
-{
-    ngx_int_t             rc;
-    ngx_http_upstream_t  *u;
-
-    r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
-
-    if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
-
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
-
-        rc = ngx_http_ioattest_hold_release(r, ctx);
-        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
-
-        return;
-    }
-
-    u = r->upstream;
-
-    if (u && u->cleanup) {
-
-        /*
-         * An upstream that is still sending is given up first.  It has a
-         * reference of its own, and drops one; ours is for the answer.
-         */
-
-        r->main->count++;
-        (*u->cleanup)(r);
-    }
-
-    if (ctx->flowing) {
-        rc = ngx_http_ioattest_stream_error(r, ctx);
-        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
-        return;
-    }
-
-    ngx_http_clean_header(r);
-    ngx_http_finalize_request(r, ctx->status);
 }

@@ -8,7 +8,11 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_buffer.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 #define NGX_HTTP_IOATTEST_FLOW_CHUNK  4096

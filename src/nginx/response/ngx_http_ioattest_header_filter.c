@@ -5,7 +5,15 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "subrequest/ngx_http_ioattest_subrequest.h"
+#include "gate/ngx_http_ioattest_gate.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static ngx_int_t ngx_http_ioattest_header_subrequest(ngx_http_request_t *r);
@@ -93,13 +101,13 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_ioattest_header_subrequest(ngx_http_request_t *r)
 {
-    ngx_http_ioattest_job_t       *job;
-    ngx_http_ioattest_loc_conf_t  *ilcf;
+    ngx_http_ioattest_loc_conf_t    *ilcf;
+    ngx_http_ioattest_subrequest_t  *sub;
 
-    job = ngx_http_ioattest_job_find(r);
+    sub = ngx_http_ioattest_subrequest_find(r);
 
-    if (job) {
-        return ngx_http_ioattest_job_header(job);
+    if (sub) {
+        return ngx_http_ioattest_subrequest_head(sub);
     }
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);

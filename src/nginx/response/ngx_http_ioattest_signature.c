@@ -1,11 +1,14 @@
 
 /*
- * The verdict over a response's signature: reads the headers, asks the door
- * whether they hold, and the store whether their signer is trusted.
+ * The signature of a response: reads the headers, asks the core whether they
+ * hold, and the zone whether their signer is trusted.
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static void ngx_http_ioattest_signature_header(ioa_signature_t *signature,
@@ -154,8 +157,6 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
             rc = ngx_http_ioattest_machine_judge(ctx, reason);
 
         } else {
-            ctx->sequence = found.sequence;
-            ctx->counting = 1;
             rc = NGX_AGAIN;
         }
     }
@@ -213,27 +214,4 @@ ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
                                      &ctx->conf->policy);
 
     return (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
-}
-
-
-void
-ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_http_ioattest_counters_t  *counters;
-
-    counters = ngx_http_ioattest_counters(ctx);
-
-    (void) ngx_atomic_fetch_add(&counters->verified, 1);
-
-    ngx_http_ioattest_observe(&counters->verify, ctx->verify_us);
-    ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
-
-    if (ctx->have_machine) {
-        ngx_http_ioattest_store_used(ctx->conf->zone, ctx->machine_key);
-    }
-
-    /* the one line that says trusted */
-    ctx->verdict = NGX_HTTP_IOATTEST_VERIFIED;
-
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RELEASED);
 }

@@ -6,12 +6,11 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
-
-
-#define NGX_HTTP_IOATTEST_STREAM_BEAT  15000   /* ms */
-
-#define NGX_HTTP_IOATTEST_ERROR_EVENT  "event: error\ndata: "
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 static ngx_int_t ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
@@ -20,10 +19,6 @@ static ngx_int_t ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_ioattest_stream_end(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_uint_t last);
-static void ngx_http_ioattest_stream_beat(ngx_event_t *ev);
-
-
-static u_char  ngx_http_ioattest_stream_heartbeat[] = ":\n";
 
 
 ngx_int_t
@@ -223,123 +218,4 @@ ngx_http_ioattest_stream_end(ngx_http_request_t *r,
     }
 
     return ngx_http_ioattest_hold_post(r, ctx);
-}
-
-
-ngx_int_t
-ngx_http_ioattest_stream_close(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    int  event, digest;
-
-    event = (ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_PASS);
-    digest = ctx->have_machine || ctx->conf->policy.image_digests_n;
-
-    if (!ctx->flowing) {
-
-        /* it is another one now */
-
-        ngx_http_clear_content_length(r);
-    }
-
-    return (ioa_sse_close(ioa_body_stream(ctx->body), event, digest)
-            == IOA_OK) ? NGX_OK : NGX_ERROR;
-}
-
-
-void
-ngx_http_ioattest_stream_wait(ngx_http_ioattest_ctx_t *ctx)
-{
-    if (!ctx->made || ctx->beat.timer_set) {
-        return;
-    }
-
-    ctx->beat.data = ctx;
-    ctx->beat.handler = ngx_http_ioattest_stream_beat;
-    ctx->beat.log = ctx->request->connection->log;
-
-    ngx_add_timer(&ctx->beat, NGX_HTTP_IOATTEST_STREAM_BEAT);
-}
-
-
-static void
-ngx_http_ioattest_stream_beat(ngx_event_t *ev)
-{
-    ngx_int_t                 rc;
-    ngx_buf_t                *b;
-    ngx_connection_t         *c;
-    ngx_http_request_t       *r;
-    ngx_http_ioattest_ctx_t  *ctx;
-
-    ctx = ev->data;
-    r = ctx->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    rc = NGX_OK;
-
-    /* a client that has not taken what went before needs no other */
-
-    if (!c->buffered && (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED) == 0) {
-        b = ngx_http_ioattest_flow_get(ctx, 0);
-
-        if (b == NULL || ngx_http_ioattest_flow_link(ctx, b) != NGX_OK) {
-            rc = NGX_ERROR;
-
-        } else {
-            b->pos = ngx_http_ioattest_stream_heartbeat;
-            b->last = b->pos + sizeof(ngx_http_ioattest_stream_heartbeat) - 1;
-            b->memory = 1;
-            b->flush = 1;
-
-            rc = ngx_http_ioattest_flow_send(ctx);
-        }
-    }
-
-    if (rc == NGX_ERROR) {
-        ngx_http_finalize_request(r, NGX_ERROR);
-
-    } else {
-        ngx_add_timer(ev, NGX_HTTP_IOATTEST_STREAM_BEAT);
-
-        /* what the client does not take at once goes on as all else does */
-        r->write_event_handler(r);
-    }
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-ngx_int_t
-ngx_http_ioattest_stream_error(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    ngx_buf_t    *b;
-    ngx_str_t     json;
-    ngx_chain_t   out;
-
-    if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    b = ngx_create_temp_buf(r->pool, json.len + sizeof("\n\n")
-                                     + sizeof(NGX_HTTP_IOATTEST_ERROR_EVENT));
-    if (b == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* nothing has begun that was not ended: neither a line nor an event */
-
-    b->last = ngx_sprintf(b->last, "%s%V\n\n", NGX_HTTP_IOATTEST_ERROR_EVENT,
-                          &json);
-    b->last_buf = 1;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    r->keepalive = 0;
-
-    return ngx_http_ioattest_next_body(r, &out);
 }

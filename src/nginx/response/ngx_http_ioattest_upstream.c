@@ -6,7 +6,11 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "response/ngx_http_ioattest_response.h"
 
 
 /*

@@ -1,6 +1,6 @@
 
 /*
- * The text that a status page is written into, and its two writers.
+ * What is told of the module: variables, and the status page.
  */
 
 
@@ -8,7 +8,9 @@
 #define _NGX_HTTP_IOATTEST_STATUS_H_INCLUDED_
 
 
-#include "request/ngx_http_ioattest.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
 
 
 /* longest piece that one call adds: a machine with every name escaped */
@@ -28,6 +30,12 @@ typedef struct {
 } ngx_http_ioattest_text_t;
 
 
+ngx_int_t ngx_http_ioattest_variables_add(ngx_conf_t *cf);
+ngx_int_t ngx_http_ioattest_status_handler(ngx_http_request_t *r);
+
+
+/* status_text */
+
 void ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text,
     const char *fmt, ...);
 
@@ -37,6 +45,9 @@ void ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text,
  */
 ngx_str_t ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len);
+
+
+/* the two writers of the page */
 
 void ngx_http_ioattest_status_json(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text);

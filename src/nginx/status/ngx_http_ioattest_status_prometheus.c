@@ -4,6 +4,8 @@
  */
 
 
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
 #include "status/ngx_http_ioattest_status.h"
 
 

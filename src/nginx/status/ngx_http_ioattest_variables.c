@@ -5,7 +5,10 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_printable.h"
+#include "status/ngx_http_ioattest_status.h"
 
 
 typedef enum {
@@ -263,16 +266,6 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
     default:
         return ngx_http_ioattest_variable_number(r, ctx, data, value);
     }
-}
-
-
-/* Nothing is known where it was not asked for. */
-
-const char *
-ngx_http_ioattest_cpu_name(ngx_uint_t cpu)
-{
-    return (cpu == IOA_CPU_TDX) ? "tdx"
-                                : (cpu == IOA_CPU_SEV_SNP) ? "sev-snp" : "-";
 }
 
 

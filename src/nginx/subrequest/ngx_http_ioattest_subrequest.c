@@ -1,158 +1,81 @@
 
 /*
- * Our subrequests: how they are made, how their replies are collected, and
+ * Exchanges of a task: how they are made, how their replies are collected, and
  * what becomes of them.
  *
- * A job is a background subrequest of the main request.  It is found by the
+ * Each is a background subrequest of the task's request.  It is found by the
  * address of the subrequest, never by r->ctx, which a redirect within its
  * location would wipe.
  */
 
 
-#include "request/ngx_http_ioattest.h"
-
-#include <openssl/rand.h>
+#include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
 #define NGX_HTTP_IOATTEST_REPLY_FIRST  16384
 
 
-static ngx_int_t ngx_http_ioattest_job_headers(ngx_http_request_t *r,
-    ngx_http_ioattest_job_t *job, ngx_str_t *body);
-static ngx_int_t ngx_http_ioattest_job_header_add(ngx_http_request_t *sr,
-    const char *name, ngx_str_t *value, ngx_table_elt_t **slot);
-static size_t ngx_http_ioattest_job_max(ngx_http_ioattest_job_t *job);
+static ngx_int_t ngx_http_ioattest_subrequest_done(ngx_http_request_t *sr,
+    void *data, ngx_int_t rc);
+static ngx_int_t ngx_http_ioattest_subrequest_dress(
+    ngx_http_ioattest_subrequest_t *sub, ngx_str_t *body,
+    ngx_str_t *authorization);
+static ngx_int_t ngx_http_ioattest_subrequest_post(
+    ngx_http_ioattest_subrequest_t *sub, ngx_str_t *body);
+static ngx_int_t ngx_http_ioattest_subrequest_keep(
+    ngx_http_ioattest_subrequest_t *sub, const u_char *data, size_t n);
+static ngx_uint_t ngx_http_ioattest_subrequest_named(ngx_str_t *key,
+    const char *name, const char *before);
 
 
-ngx_int_t
-ngx_http_ioattest_job_start(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_job_e kind,
-    uint64_t token, ngx_uint_t waited)
+ngx_http_ioattest_subrequest_t *
+ngx_http_ioattest_subrequest_create(ngx_http_ioattest_task_t *task,
+    size_t max, ngx_http_ioattest_done_pt done, void *data)
 {
-    ngx_msec_t                timeout;
-    ngx_http_ioattest_job_t  *job;
+    ngx_http_ioattest_subrequest_t  *sub;
 
-    job = ngx_pcalloc(r->pool, sizeof(ngx_http_ioattest_job_t));
-    if (job == NULL) {
-        return NGX_ERROR;
+    sub = ngx_pcalloc(task->pool, sizeof(ngx_http_ioattest_subrequest_t));
+    if (sub == NULL) {
+        return NULL;
     }
 
-    job->kind = kind;
-    job->ctx = ctx;
-    job->token = token;
-    job->waited = waited;
-    job->started = ngx_current_msec;
+    sub->task = task;
+    sub->max = max;
+    sub->done = done;
+    sub->data = data;
 
-    /* from here on the lease is given back whatever happens */
+    sub->next = task->subrequests;
+    task->subrequests = sub;
 
-    job->next = ctx->jobs;
-    ctx->jobs = job;
-
-    if (kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
-        ngx_memcpy(job->lease_key, ctx->model.key, NGX_HTTP_IOATTEST_KEY_LEN);
-
-    } else {
-        ngx_memcpy(job->lease_key, ctx->key.list, NGX_HTTP_IOATTEST_KEY_LEN);
-    }
-
-    if (ngx_http_ioattest_job_ask(r, job) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    timeout = ctx->conf->timeout;
-
-    if (waited) {
-        timeout = ngx_min(timeout,
-                          (ngx_msec_t) ngx_max((ngx_msec_int_t)
-                                   (ctx->deadline - ngx_current_msec), 1));
-    }
-
-    ngx_http_ioattest_job_timer(job, timeout);
-
-    return NGX_OK;
-}
-
-
-void
-ngx_http_ioattest_job_timer(ngx_http_ioattest_job_t *job, ngx_msec_t timeout)
-{
-    job->timer.data = job;
-    job->timer.handler = ngx_http_ioattest_job_timeout;
-    job->timer.log = job->ctx->request->connection->log;
-
-    ngx_add_timer(&job->timer, timeout);
+    return sub;
 }
 
 
 ngx_int_t
-ngx_http_ioattest_job_ask(ngx_http_request_t *r, ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_subrequest_send(ngx_http_ioattest_subrequest_t *sub,
+    ngx_str_t *uri, ngx_str_t *args, ngx_str_t *body,
+    ngx_str_t *authorization)
 {
-    u_char                   *p;
-    ngx_str_t                 args, body, *uri;
-    ioa_bytes_t               id;
-    ngx_http_ioattest_ctx_t  *ctx;
-
-    ctx = job->ctx;
-
-    if (job->kind == NGX_HTTP_IOATTEST_JOB_ATTEST) {
-        uri = &ctx->conf->request;
-
-        if (RAND_bytes(job->nonce32, IOA_NONCE_LEN) != 1) {
-            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                          "ioattest: RAND_bytes() failed");
-            return NGX_ERROR;
-        }
-
-        id.data = ctx->model.names.id;
-        id.len = ctx->model.names.id_len;
-
-        p = ngx_pnalloc(r->pool, 6 * IOA_MODEL_ID_MAX + 128);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        body.data = p;
-        body.len = ioa_attest_request(p, 6 * IOA_MODEL_ID_MAX + 128, id,
-                                      job->nonce32);
-        if (body.len == 0) {
-            return NGX_ERROR;
-        }
-
-    } else {
-        uri = &ctx->conf->models;
-        ngx_str_null(&body);
-    }
-
-    ngx_str_null(&args);
-
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "ioattest job: \"%V\"", uri);
-
-    return ngx_http_ioattest_job_send(r, job, uri, &args, &body);
-}
-
-
-/* Makes the subrequest: a POST where there is a body, else a GET. */
-
-ngx_int_t
-ngx_http_ioattest_job_send(ngx_http_request_t *r,
-    ngx_http_ioattest_job_t *job, ngx_str_t *uri, ngx_str_t *args,
-    ngx_str_t *body)
-{
+    ngx_http_request_t          *r;
     ngx_http_post_subrequest_t  *ps;
+
+    r = sub->task->request;
 
     ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
     if (ps == NULL) {
         return NGX_ERROR;
     }
 
-    job->asked = *uri;
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, sub->task->log, 0,
+                   "ioattest subrequest: \"%V\"", uri);
 
-    ps->handler = ngx_http_ioattest_job_done;
-    ps->data = job;
+    sub->asked = *uri;
 
-    if (ngx_http_subrequest(r, uri, args->len ? args : NULL, &job->sr, ps,
-                            NGX_HTTP_SUBREQUEST_BACKGROUND)
+    ps->handler = ngx_http_ioattest_subrequest_done;
+    ps->data = sub;
+
+    if (ngx_http_subrequest(r, uri, args->len ? args : NULL, &sub->request,
+                            ps, NGX_HTTP_SUBREQUEST_BACKGROUND)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -160,93 +83,121 @@ ngx_http_ioattest_job_send(ngx_http_request_t *r,
 
     /* it has only been posted: there is time to dress it */
 
-    return ngx_http_ioattest_job_headers(r, job, body);
+    return ngx_http_ioattest_subrequest_dress(sub, body, authorization);
 }
 
 
 /*
- * ngx_http_subrequest() copies the client's headers_in as a struct, list and
- * all.  Zeroed and with a list of its own the subrequest carries nothing of
- * the client but what ioattest_authorization takes of it.
+ * nginx may call it more than once: the second time nothing is left to do.
+ * It returns NGX_OK, since anything else would make nginx build an error
+ * page for the subrequest, or end the main request.
  */
 
 static ngx_int_t
-ngx_http_ioattest_job_headers(ngx_http_request_t *r,
-    ngx_http_ioattest_job_t *job, ngx_str_t *body)
+ngx_http_ioattest_subrequest_done(ngx_http_request_t *sr, void *data,
+    ngx_int_t rc)
 {
-    u_char              *p;
-    ngx_buf_t           *b;
-    ngx_str_t            server, host, value;
+    ngx_http_ioattest_subrequest_t *sub = data;
+
+    if (sr->connection->error) {
+        return rc;
+    }
+
+    if (sub->finished) {
+        return NGX_OK;
+    }
+
+    sub->finished = 1;
+
+    (*sub->done)(sub, (rc >= NGX_HTTP_SPECIAL_RESPONSE)
+                      ? rc : (ngx_int_t) sr->headers_out.status);
+
+    return NGX_OK;
+}
+
+
+/*
+ * ngx_http_subrequest() copies headers_in as a struct, list and all: it is
+ * given a list of its own.
+ */
+
+static ngx_int_t
+ngx_http_ioattest_subrequest_dress(ngx_http_ioattest_subrequest_t *sub,
+    ngx_str_t *body, ngx_str_t *authorization)
+{
+    ngx_str_t            host;
     ngx_http_request_t  *sr;
 
-    sr = job->sr;
-    server = r->headers_in.server;
-    host = r->headers_in.host ? r->headers_in.host->value : server;
+    sr = sub->request;
+    host = sr->headers_in.server;
 
     ngx_memzero(&sr->headers_in, sizeof(ngx_http_headers_in_t));
 
-    sr->headers_in.server = server;
+    sr->headers_in.server = host;
     sr->headers_in.keep_alive_n = -1;
     sr->headers_in.content_length_n = -1;
 
-    if (ngx_list_init(&sr->headers_in.headers, r->pool, 4,
-                      sizeof(ngx_table_elt_t))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
+    sr->request_body = ngx_pcalloc(sr->pool,
+                                   sizeof(ngx_http_request_body_t));
 
-    if (ngx_http_ioattest_job_header_add(sr, "Host", &host,
-                                         &sr->headers_in.host)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* a key of the API's is for the API alone */
-
-    if (job->kind != NGX_HTTP_IOATTEST_JOB_FETCH
-        && job->ctx->authorization.len
-        && ngx_http_ioattest_job_header_add(sr, "Authorization",
-                                            &job->ctx->authorization,
-                                            &sr->headers_in.authorization)
+    if (sr->request_body == NULL
+        || ngx_list_init(&sr->headers_in.headers, sr->pool, 4,
+                         sizeof(ngx_table_elt_t))
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
-    if (sr->request_body == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (body->len == 0) {
-        return NGX_OK;
-    }
-
-    sr->method = NGX_HTTP_POST;
-    ngx_str_set(&sr->method_name, "POST");
-
-    ngx_str_set(&value, "application/json");
-
-    if (ngx_http_ioattest_job_header_add(sr, "Content-Type", &value,
-                                         &sr->headers_in.content_type)
+    if (ngx_http_ioattest_subrequest_header(sr, "Host", &host,
+                                            &sr->headers_in.host)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    p = ngx_pnalloc(r->pool, NGX_OFF_T_LEN);
+    if (authorization && authorization->len
+        && ngx_http_ioattest_subrequest_header(sr, "Authorization",
+                                               authorization,
+                                               &sr->headers_in.authorization)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return body->len ? ngx_http_ioattest_subrequest_post(sub, body) : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_subrequest_post(ngx_http_ioattest_subrequest_t *sub,
+    ngx_str_t *body)
+{
+    u_char              *p;
+    ngx_buf_t           *b;
+    ngx_str_t            type, length;
+    ngx_http_request_t  *sr;
+
+    sr = sub->request;
+
+    sr->method = NGX_HTTP_POST;
+    ngx_str_set(&sr->method_name, "POST");
+
+    p = ngx_pnalloc(sr->pool, NGX_OFF_T_LEN);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    value.data = p;
-    value.len = ngx_sprintf(p, "%uz", body->len) - p;
+    ngx_str_set(&type, "application/json");
 
-    if (ngx_http_ioattest_job_header_add(sr, "Content-Length", &value,
-                                         &sr->headers_in.content_length)
-        != NGX_OK)
+    length.data = p;
+    length.len = ngx_sprintf(p, "%uz", body->len) - p;
+
+    if (ngx_http_ioattest_subrequest_header(sr, "Content-Type", &type,
+                                            &sr->headers_in.content_type)
+        != NGX_OK
+        || ngx_http_ioattest_subrequest_header(sr, "Content-Length", &length,
+                                               &sr->headers_in.content_length)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -255,8 +206,8 @@ ngx_http_ioattest_job_headers(ngx_http_request_t *r,
 
     /* start is set: the next upstream is sent the body from there */
 
-    b = ngx_create_temp_buf(r->pool, body->len);
-    sr->request_body->bufs = ngx_alloc_chain_link(r->pool);
+    b = ngx_create_temp_buf(sr->pool, body->len);
+    sr->request_body->bufs = ngx_alloc_chain_link(sr->pool);
 
     if (b == NULL || sr->request_body->bufs == NULL) {
         return NGX_ERROR;
@@ -272,14 +223,14 @@ ngx_http_ioattest_job_headers(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_ioattest_job_header_add(ngx_http_request_t *sr, const char *name,
+ngx_int_t
+ngx_http_ioattest_subrequest_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value, ngx_table_elt_t **slot)
 {
     size_t            len;
     ngx_table_elt_t  *h;
 
-    h = ngx_list_push(&sr->headers_in.headers);
+    h = ngx_list_push(&r->headers_in.headers);
     if (h == NULL) {
         return NGX_ERROR;
     }
@@ -294,7 +245,7 @@ ngx_http_ioattest_job_header_add(ngx_http_request_t *sr, const char *name,
     h->next = NULL;
 #endif
 
-    h->lowcase_key = ngx_pnalloc(sr->pool, len);
+    h->lowcase_key = ngx_pnalloc(r->pool, len);
     if (h->lowcase_key == NULL) {
         h->hash = 0;
         return NGX_ERROR;
@@ -307,32 +258,21 @@ ngx_http_ioattest_job_header_add(ngx_http_request_t *sr, const char *name,
 }
 
 
-ngx_http_ioattest_job_t *
-ngx_http_ioattest_job_find(ngx_http_request_t *sr)
+ngx_http_ioattest_subrequest_t *
+ngx_http_ioattest_subrequest_find(ngx_http_request_t *sr)
 {
-    ngx_http_ioattest_ctx_t  *ctx;
-    ngx_http_ioattest_job_t  *job;
+    ngx_http_ioattest_task_t        *task;
+    ngx_http_ioattest_subrequest_t  *sub;
 
-    for (ctx = ngx_http_ioattest_ctx_find(sr->main, NULL);
-         ctx;
-         ctx = ctx->previous)
-    {
-        for (job = ctx->jobs; job; job = job->next) {
-            if (job->sr == sr) {
-                return job;
-            }
+    task = ngx_http_ioattest_task_find(sr);
+
+    for (sub = task ? task->subrequests : NULL; sub; sub = sub->next) {
+        if (sub->request == sr) {
+            return sub;
         }
     }
 
     return NULL;
-}
-
-
-static size_t
-ngx_http_ioattest_job_max(ngx_http_ioattest_job_t *job)
-{
-    return (job->kind == NGX_HTTP_IOATTEST_JOB_MODELS) ? IOA_MODELS_SIZE_MAX
-                                                       : IOA_REPORT_SIZE_MAX;
 }
 
 
@@ -344,39 +284,38 @@ ngx_http_ioattest_job_max(ngx_http_ioattest_job_t *job)
  */
 
 ngx_int_t
-ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_subrequest_head(ngx_http_ioattest_subrequest_t *sub)
 {
-    size_t                     max;
     ngx_int_t                  bufs;
+    ngx_http_request_t        *sr;
     ngx_http_upstream_t       *u;
     ngx_http_upstream_conf_t  *conf;
 
-    job->sr->filter_need_in_memory = 1;
+    sr = sub->request;
+    sr->filter_need_in_memory = 1;
 
     /* the connection may be gone when all has come */
 
-    ngx_http_ioattest_tls_look(job);
+    ngx_http_ioattest_tls_look(sub);
 
-    max = ngx_http_ioattest_job_max(job);
-
-    if (job->sr->headers_out.content_length_n > (off_t) max) {
-        job->overflow = 1;
+    if (sr->headers_out.content_length_n > (off_t) sub->max) {
+        sub->overflow = 1;
         return NGX_HTTP_BAD_GATEWAY;
     }
 
-    u = job->sr->upstream;
+    u = sr->upstream;
 
     if (u == NULL || !u->buffering || u->conf->bufs.size == 0) {
         return NGX_OK;
     }
 
-    bufs = max / u->conf->bufs.size + 2;
+    bufs = sub->max / u->conf->bufs.size + 2;
 
     if (u->conf->bufs.num >= bufs) {
         return NGX_OK;
     }
 
-    conf = ngx_palloc(job->sr->pool, sizeof(ngx_http_upstream_conf_t));
+    conf = ngx_palloc(sr->pool, sizeof(ngx_http_upstream_conf_t));
     if (conf == NULL) {
         return NGX_ERROR;
     }
@@ -390,20 +329,18 @@ ngx_http_ioattest_job_header(ngx_http_ioattest_job_t *job)
 
 
 ngx_int_t
-ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job, ngx_chain_t *in)
+ngx_http_ioattest_subrequest_body(ngx_http_ioattest_subrequest_t *sub,
+    ngx_chain_t *in)
 {
-    u_char       *p;
-    size_t        n, size, max;
+    size_t        n;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
-
-    max = ngx_http_ioattest_job_max(job);
 
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;
 
         if (b->last_buf || b->last_in_chain) {
-            job->complete = 1;
+            sub->complete = 1;
         }
 
         if (ngx_buf_special(b)) {
@@ -412,31 +349,14 @@ ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job, ngx_chain_t *in)
 
         n = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
 
-        if (!ngx_buf_in_memory(b) || n > max - job->size) {
-            job->overflow = 1;
+        if (!ngx_buf_in_memory(b) || n > sub->max - sub->size) {
+            sub->overflow = 1;
         }
 
-        if (!job->overflow && n > job->allocated - job->size) {
-            size = ngx_max(2 * job->allocated, NGX_HTTP_IOATTEST_REPLY_FIRST);
-            size = ngx_min(ngx_max(size, job->size + n), max);
-
-            p = ngx_palloc(job->sr->pool, size);
-            if (p == NULL) {
-                return NGX_ERROR;
-            }
-
-            if (job->size) {
-                ngx_memcpy(p, job->reply, job->size);
-                (void) ngx_pfree(job->sr->pool, job->reply);
-            }
-
-            job->reply = p;
-            job->allocated = size;
-        }
-
-        if (!job->overflow) {
-            ngx_memcpy(job->reply + job->size, b->pos, n);
-            job->size += n;
+        if (!sub->overflow
+            && ngx_http_ioattest_subrequest_keep(sub, b->pos, n) != NGX_OK)
+        {
+            return NGX_ERROR;
         }
 
         b->pos = b->last;
@@ -444,4 +364,109 @@ ngx_http_ioattest_job_body(ngx_http_ioattest_job_t *job, ngx_chain_t *in)
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_subrequest_keep(ngx_http_ioattest_subrequest_t *sub,
+    const u_char *data, size_t n)
+{
+    u_char  *p;
+    size_t   size;
+
+    if (n > sub->allocated - sub->size) {
+        size = ngx_max(2 * sub->allocated, NGX_HTTP_IOATTEST_REPLY_FIRST);
+        size = ngx_min(ngx_max(size, sub->size + n), sub->max);
+
+        p = ngx_palloc(sub->task->pool, size);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (sub->size) {
+            ngx_memcpy(p, sub->reply, sub->size);
+            (void) ngx_pfree(sub->task->pool, sub->reply);
+        }
+
+        sub->reply = p;
+        sub->allocated = size;
+    }
+
+    ngx_memcpy(sub->reply + sub->size, data, n);
+    sub->size += n;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_subrequest_lost(ngx_http_ioattest_subrequest_t *sub,
+    ngx_int_t status)
+{
+    ngx_http_upstream_t  *u;
+
+    u = sub->request->upstream;
+
+    if (status != NGX_HTTP_BAD_GATEWAY
+        || u == NULL || !u->peer.cached || u->state == NULL
+        || u->state->bytes_received != 0
+        || u->state->header_time != (ngx_msec_t) -1)
+    {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, sub->task->log, 0,
+                  "ioattest: asking \"%V\" again: a kept connection was "
+                  "closed before any byte of an answer came", &sub->asked);
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_subrequest_replied(ngx_http_ioattest_subrequest_t *sub,
+    const char *name, const char *before, ngx_str_t *value)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+
+    if (sub->request->upstream == NULL) {
+        return 0;
+    }
+
+    for (part = &sub->request->upstream->headers_in.headers.part;
+         part;
+         part = part->next)
+    {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (ngx_http_ioattest_subrequest_named(&h[i].key, name, before)
+                && n++ == 0)
+            {
+                *value = h[i].value;
+            }
+        }
+    }
+
+    return n;
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_subrequest_named(ngx_str_t *key, const char *name,
+    const char *before)
+{
+    size_t  len, more;
+
+    len = ngx_strlen(name);
+    more = (key->len == len) ? 0 : ngx_strlen(before);
+
+    return key->len == more + len
+           && ngx_strncasecmp(key->data, (u_char *) before, more) == 0
+           && ngx_strncasecmp(key->data + more, (u_char *) name, len) == 0;
 }

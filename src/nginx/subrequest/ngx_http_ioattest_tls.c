@@ -13,7 +13,7 @@
  */
 
 
-#include "request/ngx_http_ioattest.h"
+#include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
 /* with NGX_COMPAT an nginx that has TLS may load what was built without */
@@ -34,13 +34,13 @@ typedef struct {
 
 
 static ngx_http_ioattest_tls_e ngx_http_ioattest_tls_judge(
-    ngx_http_ioattest_job_t *job);
+    ngx_http_ioattest_subrequest_t *sub);
 #if (NGX_HTTP_IOATTEST_TLS)
 static ngx_http_ioattest_tls_e ngx_http_ioattest_tls_connection(
-    ngx_http_ioattest_job_t *job, ngx_http_upstream_t *u,
+    ngx_http_ioattest_subrequest_t *sub, ngx_http_upstream_t *u,
     ngx_ssl_conn_t *ssl);
 static ngx_http_ioattest_tls_e ngx_http_ioattest_tls_host(
-    ngx_http_ioattest_job_t *job, ngx_http_upstream_t *u,
+    ngx_http_ioattest_subrequest_t *sub, ngx_http_upstream_t *u,
     ngx_ssl_conn_t *ssl);
 static ngx_int_t ngx_http_ioattest_tls_name(ngx_http_request_t *r,
     ngx_http_upstream_t *u, ngx_str_t *name);
@@ -101,71 +101,47 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
 /*
  * A subrequest enters a location, not for the first time where somebody has
  * been asked already: his X-Accel-Redirect says then who answers.  What an
- * error_page brings is no reply: the job has ended with the error.
+ * error_page brings is no reply: the exchange has ended with the error.
  */
 
 void
-ngx_http_ioattest_tls_enter(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_tls_enter(ngx_http_ioattest_subrequest_t *sub)
 {
-    if (job->sr->upstream) {
-        job->redirected = 1;
+    if (sub->request->upstream) {
+        sub->redirected = 1;
     }
 }
 
 
 void
-ngx_http_ioattest_tls_look(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_tls_look(ngx_http_ioattest_subrequest_t *sub)
 {
-    job->tls = ngx_http_ioattest_tls_judge(job);
+    sub->tls = ngx_http_ioattest_tls_judge(sub);
 
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, job->sr->connection->log, 0,
-                   "ioattest tls: %ui", (ngx_uint_t) job->tls);
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, sub->task->log, 0,
+                   "ioattest tls: %ui", (ngx_uint_t) sub->tls);
 }
 
 
 ngx_uint_t
-ngx_http_ioattest_tls_counts(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_tls_counts(ngx_http_ioattest_subrequest_t *sub)
 {
-    return !job->ctx->conf->ssl_verify
-           || job->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED;
-}
-
-
-ngx_uint_t
-ngx_http_ioattest_tls_refuses(ngx_http_ioattest_job_t *job, ngx_int_t status)
-{
-    ngx_str_t  why;
-
-    if (ngx_http_ioattest_tls_counts(job)) {
-        return 0;
-    }
-
-    if ((job->what != IOA_FETCH_JWKS || status != NGX_HTTP_OK)
-        && (job->what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND))
-    {
-        return 0;
-    }
-
-    why = ngx_http_ioattest_tls_text(job);
-
-    ngx_log_error(NGX_LOG_ERR, job->ctx->request->connection->log, 0,
-                  "ioattest: %V", &why);
-
-    return 1;
+    return !sub->task->conf->ssl_verify
+           || sub->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED;
 }
 
 
 static ngx_http_ioattest_tls_e
-ngx_http_ioattest_tls_judge(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_tls_judge(ngx_http_ioattest_subrequest_t *sub)
 {
 #if (NGX_HTTP_IOATTEST_TLS)
     ngx_connection_t     *c;
 #endif
     ngx_http_upstream_t  *u;
 
-    u = job->sr->upstream;
+    u = sub->request->upstream;
 
-    if (job->redirected) {
+    if (sub->redirected) {
         return NGX_HTTP_IOATTEST_TLS_REDIRECTED;
     }
 
@@ -173,7 +149,7 @@ ngx_http_ioattest_tls_judge(ngx_http_ioattest_job_t *job)
 
     /* a cached reply that was asked after has a connection all the same */
 
-    if (job->sr->cached) {
+    if (sub->request->cached) {
         return NGX_HTTP_IOATTEST_TLS_CACHED;
     }
 
@@ -191,7 +167,7 @@ ngx_http_ioattest_tls_judge(ngx_http_ioattest_job_t *job)
         return NGX_HTTP_IOATTEST_TLS_NONE;
     }
 
-    return ngx_http_ioattest_tls_connection(job, u, c->ssl->connection);
+    return ngx_http_ioattest_tls_connection(sub, u, c->ssl->connection);
 
 #else
     return NGX_HTTP_IOATTEST_TLS_NOT_BUILT;
@@ -202,7 +178,7 @@ ngx_http_ioattest_tls_judge(ngx_http_ioattest_job_t *job)
 #if (NGX_HTTP_IOATTEST_TLS)
 
 static ngx_http_ioattest_tls_e
-ngx_http_ioattest_tls_connection(ngx_http_ioattest_job_t *job,
+ngx_http_ioattest_tls_connection(ngx_http_ioattest_subrequest_t *sub,
     ngx_http_upstream_t *u, ngx_ssl_conn_t *ssl)
 {
     /* only locations of the same CA, CRL and depth may have one context */
@@ -217,9 +193,9 @@ ngx_http_ioattest_tls_connection(ngx_http_ioattest_job_t *job,
         return NGX_HTTP_IOATTEST_TLS_VERIFY_OFF;
     }
 
-    job->tls_result = SSL_get_verify_result(ssl);
+    sub->tls_result = SSL_get_verify_result(ssl);
 
-    if (job->tls_result != X509_V_OK) {
+    if (sub->tls_result != X509_V_OK) {
         return NGX_HTTP_IOATTEST_TLS_UNTRUSTED;
     }
 
@@ -229,27 +205,27 @@ ngx_http_ioattest_tls_connection(ngx_http_ioattest_job_t *job,
         return NGX_HTTP_IOATTEST_TLS_RESUMED;
     }
 
-    return ngx_http_ioattest_tls_host(job, u, ssl);
+    return ngx_http_ioattest_tls_host(sub, u, ssl);
 }
 
 
 /* One context does for many names: the name is no part of it. */
 
 static ngx_http_ioattest_tls_e
-ngx_http_ioattest_tls_host(ngx_http_ioattest_job_t *job,
+ngx_http_ioattest_tls_host(ngx_http_ioattest_subrequest_t *sub,
     ngx_http_upstream_t *u, ngx_ssl_conn_t *ssl)
 {
     int         match;
     X509       *cert;
     ngx_str_t   name;
 
-    if (ngx_http_ioattest_tls_name(job->sr, u, &name) != NGX_OK
+    if (ngx_http_ioattest_tls_name(sub->request, u, &name) != NGX_OK
         || name.len == 0)
     {
         return NGX_HTTP_IOATTEST_TLS_NAME;
     }
 
-    job->tls_name = name;
+    sub->tls_name = name;
 
     cert = SSL_get1_peer_certificate(ssl);
     if (cert == NULL) {
@@ -320,7 +296,7 @@ ngx_http_ioattest_tls_name(ngx_http_request_t *r, ngx_http_upstream_t *u,
 /* Which condition failed, and the line of configuration that mends it. */
 
 ngx_str_t
-ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
+ngx_http_ioattest_tls_text(ngx_http_ioattest_subrequest_t *sub)
 {
     size_t                            len;
     u_char                           *p, *last;
@@ -328,8 +304,8 @@ ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
     ngx_http_upstream_t              *u;
     const ngx_http_ioattest_lacks_t  *lacks;
 
-    lacks = &ngx_http_ioattest_tls_lacks[job->tls];
-    u = job->sr ? job->sr->upstream : NULL;
+    lacks = &ngx_http_ioattest_tls_lacks[sub->tls];
+    u = sub->request ? sub->request->upstream : NULL;
 
     ngx_str_null(&what);
     ngx_str_set(&module, "proxy");
@@ -338,16 +314,16 @@ ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
         module = u->conf->module;
     }
 
-    if (job->tls == NGX_HTTP_IOATTEST_TLS_NAME) {
-        what = ngx_http_ioattest_printable(job->ctx->request->pool,
-                                           job->tls_name.data,
-                                           job->tls_name.len);
+    if (sub->tls == NGX_HTTP_IOATTEST_TLS_NAME) {
+        what = ngx_http_ioattest_printable(sub->task->pool,
+                                           sub->tls_name.data,
+                                           sub->tls_name.len);
     }
 
 #if (NGX_HTTP_IOATTEST_TLS)
 
-    if (job->tls == NGX_HTTP_IOATTEST_TLS_UNTRUSTED) {
-        what.data = (u_char *) X509_verify_cert_error_string(job->tls_result);
+    if (sub->tls == NGX_HTTP_IOATTEST_TLS_UNTRUSTED) {
+        what.data = (u_char *) X509_verify_cert_error_string(sub->tls_result);
         what.len = ngx_strlen(what.data);
     }
 
@@ -356,10 +332,10 @@ ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
     ngx_str_null(&text);
 
     len = sizeof("the answer of \"\" does not count: ")
-          + job->asked.len + ngx_strlen(lacks->before) + what.len
+          + sub->asked.len + ngx_strlen(lacks->before) + what.len
           + ngx_strlen(lacks->after) + ngx_strlen(lacks->mend) + module.len;
 
-    text.data = ngx_pnalloc(job->ctx->request->pool, len);
+    text.data = ngx_pnalloc(sub->task->pool, len);
     if (text.data == NULL) {
         return text;
     }
@@ -368,7 +344,7 @@ ngx_http_ioattest_tls_text(ngx_http_ioattest_job_t *job)
 
     p = ngx_slprintf(text.data, last,
                      "the answer of \"%V\" does not count: %s%V%s",
-                     &job->asked, lacks->before, &what, lacks->after);
+                     &sub->asked, lacks->before, &what, lacks->after);
     p = ngx_slprintf(p, last, lacks->mend, &module);
 
     text.len = p - text.data;

@@ -1,6 +1,6 @@
 
 /*
- * The zone: its layout, the lock, nodes and their eviction.
+ * The zone: its layout, the lock, and keys.
  */
 
 
@@ -8,27 +8,12 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     6
-
-/* how many nodes of a queue are looked at for one that may go */
-#define NGX_HTTP_IOATTEST_EVICT_MAX  64
-
-
-typedef char ngx_http_ioattest_node_fits_t
-    [sizeof(ngx_http_ioattest_node_t) <= NGX_HTTP_IOATTEST_NODE_SIZE ? 1 : -1];
-
+#define NGX_HTTP_IOATTEST_LAYOUT     7
 
 static ngx_int_t ngx_http_ioattest_store_widen(ngx_http_ioattest_zone_t *zone,
     ngx_log_t *log);
 static ngx_int_t ngx_http_ioattest_store_layout_locked(
     ngx_http_ioattest_zone_t *zone);
-static ngx_http_ioattest_node_t *ngx_http_ioattest_node_alloc_locked(
-    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
-static ngx_uint_t ngx_http_ioattest_node_evict_locked(
-    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
-    ngx_queue_t *lru);
-static void ngx_http_ioattest_node_expire_locked(
-    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
 
 
 ngx_int_t
@@ -131,6 +116,8 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
     ngx_queue_init(&sh->machine_lru);
     ngx_queue_init(&sh->idle_lru);
     ngx_queue_init(&sh->blob_lru);
+    ngx_queue_init(&sh->used_lru);
+    ngx_queue_init(&sh->models);
 
     for (i = 0; i < NGX_HTTP_IOATTEST_NAMES_MAX; i++) {
         ngx_queue_init(&sh->name_lru[i]);
@@ -179,6 +166,9 @@ ngx_http_ioattest_store_lock(ngx_http_ioattest_zone_t *zone)
         sh = shpool->data;
         sh->resets = resets;
 
+        /* no token of before is given out again */
+        sh->next_token = (uint64_t) resets << 32;
+
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "ioattest zone \"%V\" was left in the middle of a "
                       "change by a worker that died; it starts empty",
@@ -226,270 +216,4 @@ ngx_http_ioattest_store_key(u_char *key32, ngx_http_ioattest_kind_e kind,
     p = ngx_cpymem(p, b->data, n);
 
     ioa_sha256(key32, buf, p - buf);
-}
-
-
-ngx_http_ioattest_node_t *
-ngx_http_ioattest_node_find_locked(ngx_http_ioattest_sh_t *sh,
-    const u_char *key32, ngx_http_ioattest_kind_e kind)
-{
-    uint32_t                   hash;
-    ngx_str_t                  key;
-    ngx_http_ioattest_node_t  *node;
-
-    key.len = NGX_HTTP_IOATTEST_KEY_LEN;
-    key.data = (u_char *) key32;
-
-    ngx_memcpy(&hash, key32, sizeof(hash));
-
-    node = (ngx_http_ioattest_node_t *)
-               ngx_str_rbtree_lookup(&sh->rbtree, &key, hash);
-
-    return (node && node->kind == kind) ? node : NULL;
-}
-
-
-ngx_http_ioattest_node_t *
-ngx_http_ioattest_node_create_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh, const u_char *key32,
-    ngx_http_ioattest_kind_e kind)
-{
-    uint32_t                   hash;
-    ngx_http_ioattest_node_t  *node;
-
-    ngx_http_ioattest_node_expire_locked(zone, sh);
-
-    /* models that nobody has proved yet may not crowd out those proved */
-
-    if (kind == NGX_HTTP_IOATTEST_NODE_MODEL
-        && sh->idle >= ngx_max(sh->capacity / 8, 1)
-        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru))
-    {
-        return NULL;
-    }
-
-    node = ngx_http_ioattest_node_alloc_locked(zone, sh);
-    if (node == NULL) {
-        return NULL;
-    }
-
-    node->kind = kind;
-    ngx_memcpy(node->key, key32, NGX_HTTP_IOATTEST_KEY_LEN);
-    ngx_memcpy(&hash, key32, sizeof(hash));
-
-    node->sn.node.key = hash;
-    node->sn.str.len = NGX_HTTP_IOATTEST_KEY_LEN;
-    node->sn.str.data = node->key;
-
-    ngx_rbtree_insert(&sh->rbtree, &node->sn.node);
-
-    switch (kind) {
-
-    case NGX_HTTP_IOATTEST_NODE_MODEL:
-        ngx_queue_init(&node->u.model.machines);
-        ngx_queue_insert_head(&sh->idle_lru, &node->lru);
-        sh->idle++;
-        break;
-
-    case NGX_HTTP_IOATTEST_NODE_MACHINE:
-        ngx_queue_insert_head(&sh->machine_lru, &node->lru);
-        break;
-
-    case NGX_HTTP_IOATTEST_NODE_NAME:
-        ngx_queue_insert_head(&sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN],
-                              &node->lru);
-        sh->names[NGX_HTTP_IOATTEST_NAMES_OWN]++;
-        break;
-
-    case NGX_HTTP_IOATTEST_NODE_BLOB:
-        ngx_queue_insert_head(&sh->blob_lru, &node->lru);
-        sh->blobs++;
-        break;
-
-    default: /* NGX_HTTP_IOATTEST_NODE_BOUND */
-        ngx_queue_init(&node->lru);
-        sh->bounds++;
-    }
-
-    return node;
-}
-
-
-static ngx_http_ioattest_node_t *
-ngx_http_ioattest_node_alloc_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh)
-{
-    ngx_http_ioattest_node_t  *node;
-
-    for ( ;; ) {
-        node = ngx_slab_calloc_locked(zone->shpool,
-                                      NGX_HTTP_IOATTEST_NODE_SIZE);
-        if (node) {
-            return node;
-        }
-
-        if (!ngx_http_ioattest_node_drop_locked(zone, sh)) {
-            return NULL;
-        }
-    }
-}
-
-
-ngx_uint_t
-ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh)
-{
-    ngx_uint_t  i;
-
-    ngx_queue_t  *order[] = {
-        &sh->idle_lru,
-        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_ASKING],
-        &sh->blob_lru,
-        &sh->machine_lru,
-        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_SHARED],
-        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_LISTS],
-        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN]
-    };
-
-    for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-
-        if (ngx_http_ioattest_node_evict_locked(zone, sh, order[i])) {
-            (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_ioattest_node_evict_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh, ngx_queue_t *lru)
-{
-    ngx_uint_t                  n;
-    ngx_queue_t                *q;
-    ngx_http_ioattest_node_t   *node;
-    ngx_http_ioattest_lease_t  *lease;
-
-    q = ngx_queue_last(lru);
-
-    for (n = 0; n < NGX_HTTP_IOATTEST_EVICT_MAX; n++) {
-
-        if (q == ngx_queue_sentinel(lru)) {
-            return 0;
-        }
-
-        node = ngx_queue_data(q, ngx_http_ioattest_node_t, lru);
-        q = ngx_queue_prev(q);
-
-        lease = ngx_http_ioattest_node_lease_locked(node);
-
-        if (lease && ngx_http_ioattest_lease_live_locked(lease)) {
-
-            /* out of the way of those that may go */
-
-            ngx_queue_remove(&node->lru);
-            ngx_queue_insert_head(lru, &node->lru);
-            continue;
-        }
-
-        ngx_http_ioattest_node_delete_locked(zone, sh, node);
-        return 1;
-    }
-
-    return 0;
-}
-
-
-/* Drops up to two machines whose time is over. */
-
-static void
-ngx_http_ioattest_node_expire_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh)
-{
-    ngx_uint_t                 n;
-    ngx_http_ioattest_node_t  *node;
-
-    for (n = 0; n < 2 && !ngx_queue_empty(&sh->machine_lru); n++) {
-
-        node = ngx_queue_data(ngx_queue_last(&sh->machine_lru),
-                              ngx_http_ioattest_node_t, lru);
-
-        if (node->u.machine.info.expires_at >= ngx_time()) {
-            return;
-        }
-
-        ngx_http_ioattest_node_delete_locked(zone, sh, node);
-    }
-}
-
-
-void
-ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
-{
-    ngx_http_ioattest_node_t        *model;
-    ngx_http_ioattest_model_node_t  *mn;
-
-    ngx_rbtree_delete(&sh->rbtree, &node->sn.node);
-    ngx_queue_remove(&node->lru);
-
-    switch (node->kind) {
-
-    case NGX_HTTP_IOATTEST_NODE_MODEL:
-        sh->idle--;     /* a model with machines is in no queue to drop from */
-        break;
-
-    case NGX_HTTP_IOATTEST_NODE_MACHINE:
-        ngx_queue_remove(&node->u.machine.siblings);
-
-        model = node->u.machine.model;
-        mn = &model->u.model;
-        mn->count--;
-
-        if (mn->count == 0) {
-            mn->newest = 0;
-        }
-
-        ngx_http_ioattest_node_settle_locked(sh, model);
-        break;
-
-    case NGX_HTTP_IOATTEST_NODE_NAME:
-        sh->names[node->u.name.place]--;
-        sh->names_dropped += !node->u.name.head;
-        break;
-
-    case NGX_HTTP_IOATTEST_NODE_BLOB:
-        sh->blobs--;
-        ngx_http_ioattest_blob_free_locked(zone, sh, &node->u.blob);
-        break;
-
-    default: /* NGX_HTTP_IOATTEST_NODE_BOUND: stays as long as the zone */
-        sh->bounds--;
-    }
-
-    ngx_slab_free_locked(zone->shpool, node);
-}
-
-
-void
-ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
-    ngx_http_ioattest_node_t *node)
-{
-    ngx_uint_t  idle;
-
-    /* a node's lru link is empty exactly while it has machines */
-
-    idle = !ngx_queue_empty(&node->lru);
-
-    if (node->u.model.count && idle) {
-        ngx_queue_remove(&node->lru);
-        ngx_queue_init(&node->lru);
-        sh->idle--;
-
-    } else if (node->u.model.count == 0 && !idle) {
-        ngx_queue_insert_head(&sh->idle_lru, &node->lru);
-        sh->idle++;
-    }
 }

@@ -23,7 +23,7 @@
 
 
 #define NGX_HTTP_IOATTEST_KEY_LEN        32
-#define NGX_HTTP_IOATTEST_POLICY_LEN     4       /* shown of its digest */
+#define NGX_HTTP_IOATTEST_POLICY_LEN     4   /* shown of a policy's digest */
 #define NGX_HTTP_IOATTEST_NODE_SIZE      1024
 #define NGX_HTTP_IOATTEST_MACHINES_MAX   1024    /* per model */
 #define NGX_HTTP_IOATTEST_BACKOFF_MAX    60000   /* ms */
@@ -35,6 +35,34 @@
 #define NGX_HTTP_IOATTEST_RESTS          64
 #define NGX_HTTP_IOATTEST_OWN_RESTS      16
 
+/* attestations under way: of one model, and of all in a zone */
+#define NGX_HTTP_IOATTEST_PARALLEL_MAX   32
+#define NGX_HTTP_IOATTEST_SLOTS          (4 * NGX_HTTP_IOATTEST_PARALLEL_MAX)
+
+/* addresses that are noted for a model: refused, and missed by a search */
+#define NGX_HTTP_IOATTEST_NOTES_MAX      16
+#define NGX_HTTP_IOATTEST_MISSED_MAX     32
+#define NGX_HTTP_IOATTEST_MISSED_TIME    60000   /* ms */
+
+/* names in use that are kept, whatever the policy */
+#define NGX_HTTP_IOATTEST_USED_MAX       256
+
+/* callers' keys whose attestations brought no answer */
+#define NGX_HTTP_IOATTEST_SILENCES       64
+
+/* outcomes in a row after which those who wait fail at once */
+#define NGX_HTTP_IOATTEST_FAILS_MAX      8
+#define NGX_HTTP_IOATTEST_SILENT_MAX     3
+
+/* "ioattest_attempts auto": for each machine known, and at least */
+#define NGX_HTTP_IOATTEST_ATTEMPTS_AUTO  ((ngx_uint_t) -2)
+#define NGX_HTTP_IOATTEST_ATTEMPTS_EACH  8
+#define NGX_HTTP_IOATTEST_ATTEMPTS_LEAST 32
+
+/* addresses of a model that are remembered to be bound by hardware */
+#define NGX_HTTP_IOATTEST_BOUND_MAX      32
+#define NGX_HTTP_IOATTEST_BOUND_TIME     86400000    /* ms */
+
 /* upper bounds of the histograms' buckets, in microseconds */
 #define NGX_HTTP_IOATTEST_BUCKETS        12
 
@@ -45,11 +73,23 @@ typedef struct {
 } ngx_http_ioattest_histogram_t;
 
 
+/* On whose account an attestation is made. */
+typedef enum {
+    NGX_HTTP_IOATTEST_TRIGGER_GATE = 0,     /* a request that is not sent yet */
+    NGX_HTTP_IOATTEST_TRIGGER_SIGNER,       /* a response of an unknown signer */
+    NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
+    NGX_HTTP_IOATTEST_TRIGGER_MAX
+} ngx_http_ioattest_trigger_e;
+
+
 typedef struct {
     ngx_atomic_t                verified;
     ngx_atomic_t                unsigned_errors;
     ngx_atomic_t                rejected[IOA_STATUS_MAX];
     ngx_atomic_t                dry_run;
+    ngx_atomic_t                dry_run_rejected[IOA_STATUS_MAX];
+    ngx_atomic_t                attest_trigger[NGX_HTTP_IOATTEST_TRIGGER_MAX];
+    ngx_atomic_t                requests_waited;
     ngx_atomic_t                attest_verified;
     ngx_atomic_t                attest_rejected[IOA_STATUS_MAX];
     ngx_atomic_t                requests_match;
@@ -89,7 +129,32 @@ typedef struct {
     u_char                      digest[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_msec_t                  until;
     ngx_uint_t                  status;     /* 0: none */
+    ngx_uint_t                  after;      /* Retry-After, s; 0: none */
 } ngx_http_ioattest_rest_t;
+
+
+/* An attestation that is under way: one of the zone's slots. */
+typedef struct {
+    uint64_t                    token;      /* 0: free */
+    uint64_t                    model;      /* from its key */
+    uint64_t                    asker;      /* from the digest of the key that
+                                               it is asked with */
+    ngx_msec_t                  started;
+    ngx_msec_t                  deadline;
+    ngx_pid_t                   pid;
+    unsigned                    trigger:4;
+    unsigned                    charged:1;  /* to the model's budget */
+} ngx_http_ioattest_slot_t;
+
+
+/* A caller's key whose attestations of a model brought no answer. */
+typedef struct {
+    uint64_t                    asker;      /* of key and model; 0: free */
+    ngx_msec_t                  at;         /* of the last */
+    ngx_msec_t                  until;      /* not asked with before */
+    ngx_uint_t                  n;          /* in a row */
+    ioa_status_t                reason;
+} ngx_http_ioattest_silence_t;
 
 
 /* Head of the zone. */
@@ -106,12 +171,17 @@ typedef struct {
     uint64_t                    names_dropped;  /* entries of lists, ever */
     ngx_uint_t                  bounds;
     ngx_uint_t                  blobs;      /* nodes and their pieces */
+    ngx_uint_t                  used;       /* names in use */
     ngx_rbtree_t                rbtree;
     ngx_rbtree_node_t           sentinel;
     ngx_queue_t                 machine_lru;
     ngx_queue_t                 idle_lru;
     ngx_queue_t                 name_lru[NGX_HTTP_IOATTEST_NAMES_MAX];
     ngx_queue_t                 blob_lru;
+    ngx_queue_t                 used_lru;
+    ngx_queue_t                 models;     /* all of them */
+    ngx_http_ioattest_slot_t    slots[NGX_HTTP_IOATTEST_SLOTS];
+    ngx_http_ioattest_silence_t silences[NGX_HTTP_IOATTEST_SILENCES];
     ngx_http_ioattest_replay_t *replay;     /* NULL: no location has it */
     ngx_msec_t                  replay_retry;   /* there was no room */
     ngx_http_ioattest_rest_t    rests[NGX_HTTP_IOATTEST_RESTS];
@@ -141,15 +211,16 @@ typedef enum {
     NGX_HTTP_IOATTEST_NODE_MODEL = 1,
     NGX_HTTP_IOATTEST_NODE_MACHINE,
     NGX_HTTP_IOATTEST_NODE_NAME,
-    NGX_HTTP_IOATTEST_NODE_BOUND,   /* nothing but its key */
-    NGX_HTTP_IOATTEST_NODE_BLOB     /* what another service said */
+    NGX_HTTP_IOATTEST_NODE_BOUND,   /* signers that hardware binds */
+    NGX_HTTP_IOATTEST_NODE_BLOB,    /* what another service said */
+    NGX_HTTP_IOATTEST_NODE_USED     /* a name that was asked for */
 } ngx_http_ioattest_kind_e;
 
 
 /*
- * Single flight: who attests now, and what the last failure was.  The holder
- * is known by its token; the process is kept so that a lease of a worker that
- * died can be taken at once.
+ * Single flight: who reads the models list now, and what the last failure
+ * was.  The holder is known by its token; the process is kept so that a lease
+ * of a worker that died can be taken at once.
  */
 typedef struct {
     uint64_t                    token;      /* 0: free */
@@ -158,7 +229,6 @@ typedef struct {
     ngx_msec_t                  retry_at;   /* while failures > 0 */
     ngx_uint_t                  failures;
     ioa_status_t                reason;
-    ngx_uint_t                  charged;    /* to the model's budget */
 } ngx_http_ioattest_lease_t;
 
 
@@ -166,8 +236,10 @@ typedef struct {
     u_char                      address20[IOA_ADDRESS_LEN];
     u_char                      image_digest[IOA_IMAGE_DIGEST_MAX];
     size_t                      image_digest_len;
-    time_t                      attested_at;
-    time_t                      expires_at; /* by the location that attested */
+    time_t                      attested_at;    /* wall clock, to be shown */
+    time_t                      expires_at;     /* likewise */
+    ngx_msec_t                  attested_ms;    /* ngx_current_msec */
+    ngx_msec_t                  valid;          /* ms, where it was attested */
     ngx_uint_t                  via_tls;    /* its reply, and verified */
     ngx_uint_t                  pinned;     /* image or measurement */
     ioa_proved_t                proved;     /* what its evidence said */
@@ -186,7 +258,7 @@ typedef struct {
 /* What a caller knows of a model; the key covers policy, zone and id. */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
-    u_char                      policy[NGX_HTTP_IOATTEST_POLICY_LEN];
+    u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_names_t   names;
 } ngx_http_ioattest_model_t;
 
@@ -202,41 +274,112 @@ typedef struct {
 
 typedef struct {
     ngx_uint_t                  status;     /* 0: it does not rest */
+    ngx_uint_t                  after;      /* Retry-After, s; 0: none */
     ngx_msec_t                  left;
 } ngx_http_ioattest_resting_t;
 
 
-/* Times and limits of a location that govern single flight. */
+/* Statuses of a document's failure that are not HTTP's. */
+#define NGX_HTTP_IOATTEST_DOCUMENT_INSECURE  -1
+#define NGX_HTTP_IOATTEST_DOCUMENT_LARGE     -2
+
+
+/* What a caller knows of a document; all zero but its key at first. */
 typedef struct {
-    time_t                      valid;          /* s */
-    time_t                      refresh;        /* s */
-    ngx_msec_t                  lease;          /* ms a lease may last */
-    ngx_msec_t                  fail_timeout;   /* ms */
-    ngx_uint_t                  attempts;
+    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
+    uint64_t                    token;      /* held, or waited for */
+    uint64_t                    version;    /* of the copy; 0: none */
+    ngx_int_t                   status;     /* of another's failure */
+    ngx_str_t                   body;
+    ngx_str_t                   chain;
+    ngx_uint_t                  waiting;
+} ngx_http_ioattest_document_t;
+
+
+/*
+ * Times and limits that govern attestations.  Those of the census are the
+ * strictest of all locations that share a policy.
+ */
+typedef struct {
+    ngx_msec_t                  valid;          /* of the location */
+    ngx_msec_t                  refresh;        /* likewise; 0: off */
+    ngx_msec_t                  lease;          /* that a list may take */
+    ngx_msec_t                  attest;         /* an attestation */
+    ngx_msec_t                  fail_timeout;
+    ngx_uint_t                  attempts;       /* or ATTEMPTS_AUTO */
+    ngx_uint_t                  parallel;
+    ngx_uint_t                  pool_all;
+    ngx_uint_t                  strict;         /* report_data auto */
+    ngx_msec_t                  census_valid;
+    ngx_msec_t                  census_refresh; /* 0: none is renewed */
+    ngx_msec_t                  background;     /* 0: off */
 } ngx_http_ioattest_limits_t;
 
 
 typedef enum {
     NGX_HTTP_IOATTEST_TRUSTED = 0,  /* a machine is known and in time */
-    NGX_HTTP_IOATTEST_RENEW,        /* the same; the lease is the caller's */
-    NGX_HTTP_IOATTEST_TAKEN,        /* not known; the lease is the caller's */
-    NGX_HTTP_IOATTEST_BUSY,         /* not known; somebody attests now */
-    NGX_HTTP_IOATTEST_FAILED,       /* not known; failed a moment ago */
+    NGX_HTTP_IOATTEST_WAIT,         /* not known; wait, and look again */
+    NGX_HTTP_IOATTEST_FAILED,       /* not known; the last ones failed */
     NGX_HTTP_IOATTEST_RESTING,      /* not known; not to be asked with key */
-    NGX_HTTP_IOATTEST_EXHAUSTED,    /* not known; no attempt is left */
-    NGX_HTTP_IOATTEST_FULL          /* no room for a lease */
+    NGX_HTTP_IOATTEST_EXHAUSTED,    /* not known; was looked for enough */
+    NGX_HTTP_IOATTEST_FULL          /* no room for the model */
 } ngx_http_ioattest_answer_e;
 
 
+/*
+ * A request or a response that waits for attestations of its model.  Zeroed
+ * before it waits for the first time.
+ */
+typedef struct {
+    ngx_msec_t                  arrived;
+    uint64_t                    answered;   /* by the model's, until then */
+    ngx_uint_t                  counting;   /* answered is set */
+} ngx_http_ioattest_waiter_t;
+
+
+/*
+ * What the zone says to whoever asks, and the attestations that he is to
+ * start now: each token belongs to a slot of the zone, which
+ * ngx_http_ioattest_draw_met() or ngx_http_ioattest_draw_end() gives back.
+ */
 typedef struct {
     ngx_http_ioattest_answer_e  answer;
-    uint64_t                    token;      /* the lease taken or held */
-    ngx_pid_t                   pid;        /* BUSY: of its holder */
-    ioa_status_t                reason;     /* FAILED */
-    ngx_http_ioattest_resting_t rest;       /* RESTING */
-    uint64_t                    sequence;   /* attestations of the model */
-    ngx_http_ioattest_machine_t machine;    /* of store_signer: TRUSTED */
+    ngx_uint_t                  n;
+    uint64_t                    token[NGX_HTTP_IOATTEST_PARALLEL_MAX];
+    ioa_status_t                reason;     /* FAILED, EXHAUSTED */
+    ngx_uint_t                  have_address;   /* FAILED: of the refused */
+    u_char                      address20[IOA_ADDRESS_LEN];
+    ngx_http_ioattest_resting_t rest;       /* of the key, where it rests */
+    ngx_uint_t                  busy;       /* WAIT: others are under way */
+    ngx_http_ioattest_machine_t machine;    /* of a signer: TRUSTED */
+    ngx_uint_t                  behind;     /* census: parallel that would do,
+                                               said once; else 0 */
 } ngx_http_ioattest_found_t;
+
+
+/* How an attestation ended that has not met a machine. */
+typedef enum {
+    NGX_HTTP_IOATTEST_DRAW_REFUSED = 0, /* evidence wrong in itself */
+    NGX_HTTP_IOATTEST_DRAW_SILENT,      /* nothing that names a machine */
+    NGX_HTTP_IOATTEST_DRAW_NOTHING      /* no outcome: a caller's key was
+                                           refused, or it was not asked */
+} ngx_http_ioattest_outcome_e;
+
+
+typedef struct {
+    ngx_http_ioattest_outcome_e outcome;
+    ioa_status_t                reason;
+    ngx_uint_t                  have_address;   /* REFUSED: a hint */
+    u_char                      address20[IOA_ADDRESS_LEN];
+} ngx_http_ioattest_ended_t;
+
+
+/* What is new about an outcome, for the log. */
+typedef enum {
+    NGX_HTTP_IOATTEST_NEWS_NONE = 0,
+    NGX_HTTP_IOATTEST_NEWS_FIRST,       /* met, or refused, for the first time */
+    NGX_HTTP_IOATTEST_NEWS_AGAIN        /* met again after it was refused */
+} ngx_http_ioattest_news_e;
 
 
 typedef enum {
@@ -286,43 +429,95 @@ void ngx_http_ioattest_store_key(u_char *key32,
     ngx_http_ioattest_kind_e kind, const u_char *policy32, ngx_str_t *a,
     ngx_str_t *b);
 
-/* Before a prompt leaves: is a machine of the model trusted? */
+/*
+ * Before a prompt leaves: is a machine of the model trusted?  Where one is,
+ * found->token may name attestations that are due beside the request; where
+ * none is, those that whoever waits starts with his key.
+ */
 void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
     const ngx_http_ioattest_limits_t *limits,
-    const ngx_http_ioattest_key_t *key);
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter);
 
-/* Is this machine trusted?  Takes no lease: TRUSTED or EXHAUSTED. */
+/*
+ * A trusted machine's proof, TRUSTED; or EXHAUSTED.  Starts nothing, and
+ * tells the census of a signer that is not known.
+ */
 void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
     const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
 
 /*
- * As store_signer; where the machine is unknown takes the lease from the
- * model's budget of attempts, unless key rests or is NULL: RESTING.
+ * As store_signer, for a response that waits until its signer is met.  key:
+ * NULL where nothing may be asked with it any more.
  */
-void ngx_http_ioattest_store_recheck(ngx_http_ioattest_found_t *found,
+void ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits,
-    const ngx_http_ioattest_key_t *key);
+    const u_char *machine_key32, const u_char *address20,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter);
 
 /*
- * Keeps an attested machine, and gives the lease back with NGX_OK.
+ * The attestations that the census of a model is short of.  found->answer is
+ * not set.
  *
- * In: bound_key32, where it is remembered that the model has shown a signer
- * that hardware binds; strict, a machine whose signer is not bound is then
- * refused.
- * Returns NGX_OK; NGX_DECLINED where no room could be made; NGX_ABORT for a
- * downgrade.
+ * In: wanted, where the model is to be kept whether anybody asks for it or
+ * not; else it is known already, and was asked for within
+ * limits->background.
  */
-ngx_int_t ngx_http_ioattest_store_add(ngx_http_ioattest_zone_t *zone,
+void ngx_http_ioattest_store_census(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key, ngx_uint_t wanted);
+
+/* Frees the slots of processes that are gone. */
+void ngx_http_ioattest_store_bury(ngx_http_ioattest_zone_t *zone);
+
+/* Drops machines that nobody has met for a day and longer. */
+void ngx_http_ioattest_store_sweep(ngx_http_ioattest_zone_t *zone);
+
+/*
+ * Keeps an attested machine, and gives the slot back with NGX_OK.
+ *
+ * Returns NGX_OK; NGX_DECLINED where no room could be made; NGX_ABORT for a
+ * downgrade: an address, or a model, whose signers hardware has bound.  Then
+ * the holder ends the attestation by draw_end().
+ */
+ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
     const ngx_http_ioattest_machine_t *machine, uint64_t token,
-    const u_char *bound_key32, ngx_uint_t strict);
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_e *news);
 
-/* 1 where the model has shown such a signer. */
+/* Ends an attestation otherwise, and gives its slot back. */
+void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_model_t *model, uint64_t token,
+    const ngx_http_ioattest_ended_t *ended,
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_e *news);
+
+/* 1 where a signer of the model has to be bound by hardware. */
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
-    const u_char *bound_key32);
+    const ngx_http_ioattest_model_t *model);
+
+/*
+ * Names that were asked for within ms are kept whatever the policy of then,
+ * by their origin: a server and the locations that it asks at.  keep notes
+ * those of the models that are known under policy32.
+ */
+void ngx_http_ioattest_used_keep(ngx_http_ioattest_zone_t *zone,
+    const u_char *policy32, const u_char *origin32, ngx_msec_t ms);
+
+/*
+ * Copies of max models at most, past the first skip of them; returns how
+ * many.  Of names the key and the id are not set.
+ */
+ngx_uint_t ngx_http_ioattest_used_models(ngx_http_ioattest_zone_t *zone,
+    const u_char *policy32, ngx_msec_t ms, ngx_http_ioattest_model_t *models,
+    ngx_uint_t max, ngx_uint_t skip);
+ngx_uint_t ngx_http_ioattest_used_names(ngx_http_ioattest_zone_t *zone,
+    const u_char *origin32, ngx_msec_t ms, ngx_http_ioattest_model_t *models,
+    ngx_uint_t max, ngx_uint_t skip);
 
 /* Counts a verified response of a machine. */
 void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
@@ -330,19 +525,31 @@ void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
 
 /*
  * What another service said, kept for all workers: body and, of some, a
- * header.  put forgets what was there; what is larger than an eighth of the
- * zone is not kept.  All of them take a quarter of it at most.
+ * header.  Of all who want it one asks, and the others wait.  What is larger
+ * than an eighth of the zone is not kept.  All of them take a quarter of it
+ * at most.
+ *
+ * take: NGX_OK: body and chain are copies from pool, newer than version and
+ * not older than life; NGX_DECLINED: the caller is to ask, and has the lease
+ * for age, or there is no room for one; NGX_AGAIN: another asks, and take is
+ * to be called again in a while; NGX_DONE: who was waited for has failed, see
+ * status; NGX_ERROR.
  */
-void ngx_http_ioattest_blob_put(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, ngx_str_t *body, ngx_str_t *chain);
+ngx_int_t ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,
+    ngx_msec_t age);
 
-/*
- * NGX_OK: body and chain are copies from pool, *fetched_at says of when;
- * NGX_DECLINED: it is not there; NGX_ERROR.
- */
-ngx_int_t ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, ngx_pool_t *pool, ngx_str_t *body, ngx_str_t *chain,
-    time_t *fetched_at);
+/* However old: NGX_OK as above; NGX_DECLINED: it is not there; NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_document_get(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool);
+
+/* Keeps an answer in place of what was there; gives the lease back. */
+void ngx_http_ioattest_document_put(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_str_t *body, ngx_str_t *chain);
+
+/* Gives the lease back, if there is one: it failed so; 0: another may ask. */
+void ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_int_t status);
 
 /*
  * Notes a signed text.  NGX_OK: it was not seen within window; NGX_DECLINED:
@@ -355,7 +562,7 @@ ngx_int_t ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
 void ngx_http_ioattest_replay_count(ngx_http_ioattest_zone_t *zone,
     ngx_uint_t *used, ngx_uint_t *size);
 
-/* Gives a lease of a model or of the list back; only to the token's owner. */
+/* Gives a lease of a models list back; only to the token's owner. */
 void ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
     const u_char *key32, uint64_t token, ngx_http_ioattest_give_e how,
     ioa_status_t reason, ngx_msec_t fail_timeout);
@@ -368,9 +575,17 @@ void ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
 void ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
     u_char *digest32, ngx_str_t *value);
 
-/* Nothing is asked with the key for ms, for the API answered it status. */
+/*
+ * Nothing is asked with the key for ms, for the API answered it status, with
+ * a Retry-After or 0.
+ */
 void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_msec_t ms);
+    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_uint_t after,
+    ngx_msec_t ms);
+
+/* 1 and *rest where the key rests. */
+ngx_uint_t ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
 
 /*
  * Looks a name up in the models list that was given to key.  A name that is
@@ -391,6 +606,22 @@ ngx_uint_t ngx_http_ioattest_list_store(ngx_http_ioattest_zone_t *zone,
     const ioa_models_t *list, uint64_t token);
 
 
+/* What is shown of a model's census. */
+typedef enum {
+    NGX_HTTP_IOATTEST_SHOW_IDLE = 0,
+    NGX_HTTP_IOATTEST_SHOW_SEARCH,
+    NGX_HTTP_IOATTEST_SHOW_CHASE,
+    NGX_HTTP_IOATTEST_SHOW_BEHIND
+} ngx_http_ioattest_show_e;
+
+
+typedef struct {
+    u_char                      address20[IOA_ADDRESS_LEN];
+    ioa_status_t                reason;
+    time_t                      at;
+} ngx_http_ioattest_refused_t;
+
+
 /*
  * A walk over the nodes for the status page: next is called until it returns
  * NGX_DONE; each call holds the lock for a batch of copies at most.
@@ -399,11 +630,23 @@ typedef struct {
     ngx_http_ioattest_kind_e    kind;
     ngx_http_ioattest_names_t   names;      /* MODEL; MACHINE: its model's */
     ngx_http_ioattest_machine_t machine;    /* MACHINE */
+    ngx_uint_t                  trusted;    /* MACHINE: its proof is in time */
+    ngx_msec_t                  left;       /* MACHINE: ms that it is good */
     ngx_uint_t                  machines;   /* MODEL */
+    ngx_uint_t                  known;      /* MODEL: machines in time */
+    ngx_uint_t                  in_flight;  /* MODEL */
+    time_t                      last_new;   /* MODEL; 0: none yet */
+    uint64_t                    draws;      /* MODEL: answered since */
+    ngx_uint_t                  share_met;      /* MODEL: of late */
+    ngx_uint_t                  share_refused;
+    ngx_http_ioattest_show_e    census;     /* MODEL */
+    ngx_msec_t                  soonest;    /* MODEL: ms till a proof ends */
+    ngx_uint_t                  refused_n;  /* MODEL */
+    ngx_http_ioattest_refused_t refused[NGX_HTTP_IOATTEST_NOTES_MAX];
     ngx_uint_t                  attestable; /* NAME */
-    ngx_uint_t                  leased;     /* MODEL, NAME */
-    ioa_status_t                failing;    /* MODEL: remembered, or IOA_OK */
-    u_char                      policy[NGX_HTTP_IOATTEST_POLICY_LEN];
+    ngx_uint_t                  leased;     /* NAME */
+    ioa_status_t                failing;    /* MODEL: the gate, or IOA_OK */
+    u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_row_t;
 
 typedef struct {

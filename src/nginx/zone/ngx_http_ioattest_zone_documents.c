@@ -3,6 +3,9 @@
  * What other services said of machines (collateral, certificates, key sets),
  * kept in the zone.  It is verified each time that it is used: nothing here
  * is trusted for being here.
+ *
+ * Who asks for a document has its lease, and all others that want it wait.
+ * How the asking failed is told to those who waited for it, by its token.
  */
 
 
@@ -14,6 +17,18 @@
 #define NGX_HTTP_IOATTEST_BLOBS_SHARE  4
 
 
+static ngx_int_t ngx_http_ioattest_document_take_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_document_t *doc, time_t life, ngx_msec_t age);
+static ngx_uint_t ngx_http_ioattest_document_asked_locked(
+    const ngx_http_ioattest_blob_node_t *blob);
+static void ngx_http_ioattest_document_room_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh, ngx_uint_t n);
+static ngx_http_ioattest_node_t *ngx_http_ioattest_document_held_locked(
+    ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_document_t *doc);
+static void ngx_http_ioattest_document_keep_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_document_t *doc, ngx_str_t *text, ngx_uint_t n);
 static ngx_int_t ngx_http_ioattest_blob_fill_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_blob_node_t *blob, ngx_str_t *text);
@@ -21,35 +36,118 @@ static void ngx_http_ioattest_blob_copy_locked(
     const ngx_http_ioattest_blob_node_t *blob, u_char *p);
 
 
-void
-ngx_http_ioattest_blob_put(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, ngx_str_t *body, ngx_str_t *chain)
+ngx_int_t
+ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,
+    ngx_msec_t age)
 {
-    u_char                    *p;
-    ngx_str_t                  text;
-    ngx_uint_t                 n, room;
-    ngx_http_ioattest_sh_t    *sh;
-    ngx_http_ioattest_node_t  *node;
+    ngx_int_t                rc;
+    ngx_http_ioattest_sh_t  *sh;
 
-    text.len = body->len + chain->len;
-    text.data = ngx_alloc(text.len + 1, ngx_cycle->log);
+    do {
+        sh = ngx_http_ioattest_store_lock(zone);
 
-    if (text.data == NULL) {
-        return;
-    }
+        rc = ngx_http_ioattest_document_take_locked(zone, sh, doc, life, age);
 
-    p = ngx_cpymem(text.data, body->data, body->len);
-    ngx_memcpy(p, chain->data, chain->len);
+        ngx_http_ioattest_store_unlock(zone);
 
-    n = 2 + text.len / sizeof(((ngx_http_ioattest_piece_t *) 0)->data);
+        if (rc == NGX_OK) {
+            doc->waiting = 0;
+            doc->token = 0;
 
-    sh = ngx_http_ioattest_store_lock(zone);
+            rc = ngx_http_ioattest_document_get(zone, doc, pool);
 
-    node = ngx_http_ioattest_node_find_locked(sh, key32,
+            if (rc != NGX_DECLINED) {
+                return rc;
+            }
+
+            /* it has just been dropped */
+
+            rc = NGX_BUSY;
+        }
+
+    } while (rc == NGX_BUSY);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_document_t *doc,
+    time_t life, ngx_msec_t age)
+{
+    ngx_http_ioattest_node_t       *node;
+    ngx_http_ioattest_blob_node_t  *blob;
+
+    node = ngx_http_ioattest_node_find_locked(sh, doc->key,
                                               NGX_HTTP_IOATTEST_NODE_BLOB);
     if (node) {
-        ngx_http_ioattest_node_delete_locked(zone, sh, node);
+        blob = &node->u.blob;
+
+        if (blob->version > doc->version
+            && ngx_time() - blob->fetched_at < life)
+        {
+            return NGX_OK;
+        }
+
+        if (doc->waiting && blob->failed >= doc->token) {
+            doc->waiting = 0;
+            doc->token = 0;
+            doc->status = blob->status;
+
+            /* it has an answer, for which there is no room */
+
+            return (doc->status == NGX_HTTP_IOATTEST_DOCUMENT_LARGE)
+                   ? NGX_DECLINED : NGX_DONE;
+        }
+
+        if (ngx_http_ioattest_document_asked_locked(blob)) {
+
+            if (!doc->waiting) {
+                doc->waiting = 1;
+                doc->token = blob->lease.token;
+            }
+
+            return NGX_AGAIN;
+        }
+
+    } else {
+        ngx_http_ioattest_document_room_locked(zone, sh, 1);
+
+        node = ngx_http_ioattest_node_create_locked(zone, sh, doc->key,
+                                                NGX_HTTP_IOATTEST_NODE_BLOB);
     }
+
+    doc->waiting = 0;
+    doc->token = 0;
+
+    if (node) {
+        doc->token = ngx_http_ioattest_lease_take_locked(sh,
+                                                   &node->u.blob.lease, age);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* 1 while a process that is there asks for it. */
+
+static ngx_uint_t
+ngx_http_ioattest_document_asked_locked(
+    const ngx_http_ioattest_blob_node_t *blob)
+{
+    return ngx_http_ioattest_lease_live_locked(&blob->lease)
+           && (kill(blob->lease.pid, 0) == 0 || ngx_errno != ESRCH);
+}
+
+
+static void
+ngx_http_ioattest_document_room_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_uint_t n)
+{
+    ngx_uint_t                 room;
+    ngx_http_ioattest_node_t  *node;
 
     room = sh->capacity / NGX_HTTP_IOATTEST_BLOBS_SHARE;
 
@@ -58,36 +156,147 @@ ngx_http_ioattest_blob_put(ngx_http_ioattest_zone_t *zone,
                               ngx_http_ioattest_node_t, lru);
         ngx_http_ioattest_node_delete_locked(zone, sh, node);
     }
+}
 
-    if (n <= sh->capacity / NGX_HTTP_IOATTEST_BLOB_SHARE) {
-        node = ngx_http_ioattest_node_create_locked(zone, sh, key32,
-                                                NGX_HTTP_IOATTEST_NODE_BLOB);
 
-        if (node) {
-            node->u.blob.body_len = body->len;
-            node->u.blob.chain_len = chain->len;
-            node->u.blob.fetched_at = ngx_time();
+void
+ngx_http_ioattest_document_put(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_str_t *body, ngx_str_t *chain)
+{
+    u_char                  *p;
+    ngx_str_t                text;
+    ngx_uint_t               n;
+    ngx_http_ioattest_sh_t  *sh;
 
-            /* out of the queue, so that it is not dropped to make room */
+    text.len = body->len + chain->len;
+    text.data = ngx_alloc(text.len + 1, ngx_cycle->log);
 
-            ngx_queue_remove(&node->lru);
+    if (text.data == NULL) {
+        ngx_http_ioattest_document_give(zone, doc, 0);
+        return;
+    }
 
-            if (ngx_http_ioattest_blob_fill_locked(zone, sh, &node->u.blob,
-                                                   &text)
-                != NGX_OK)
-            {
-                ngx_queue_init(&node->lru);
-                ngx_http_ioattest_node_delete_locked(zone, sh, node);
+    p = ngx_cpymem(text.data, body->data, body->len);
+    ngx_memcpy(p, chain->data, chain->len);
 
-            } else {
-                ngx_queue_insert_head(&sh->blob_lru, &node->lru);
-            }
-        }
+    doc->body.len = body->len;
+    doc->chain.len = chain->len;
+
+    n = 1 + text.len / sizeof(((ngx_http_ioattest_piece_t *) 0)->data);
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    if (n < sh->capacity / NGX_HTTP_IOATTEST_BLOB_SHARE) {
+        ngx_http_ioattest_document_keep_locked(zone, sh, doc, &text, n);
     }
 
     ngx_http_ioattest_store_unlock(zone);
 
     ngx_free(text.data);
+
+    /* where it has not been kept, and nobody knows it yet */
+
+    ngx_http_ioattest_document_give(zone, doc,
+                                    NGX_HTTP_IOATTEST_DOCUMENT_LARGE);
+}
+
+
+/* Keeps its text, n pieces, and gives the lease back. */
+
+static void
+ngx_http_ioattest_document_keep_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_document_t *doc,
+    ngx_str_t *text, ngx_uint_t n)
+{
+    ngx_http_ioattest_node_t       *node;
+    ngx_http_ioattest_blob_node_t  *blob;
+
+    node = ngx_http_ioattest_node_find_locked(sh, doc->key,
+                                              NGX_HTTP_IOATTEST_NODE_BLOB);
+    if (node == NULL) {
+        ngx_http_ioattest_document_room_locked(zone, sh, 1);
+
+        node = ngx_http_ioattest_node_create_locked(zone, sh, doc->key,
+                                                NGX_HTTP_IOATTEST_NODE_BLOB);
+        if (node == NULL) {
+            return;
+        }
+    }
+
+    /* out of the queue, so that it is not dropped to make room */
+
+    ngx_queue_remove(&node->lru);
+    ngx_queue_init(&node->lru);
+
+    blob = &node->u.blob;
+
+    ngx_http_ioattest_blob_free_locked(zone, sh, blob);
+    blob->fetched_at = 0;
+    blob->version = 0;
+
+    ngx_http_ioattest_document_room_locked(zone, sh, n);
+
+    if (ngx_http_ioattest_blob_fill_locked(zone, sh, blob, text) != NGX_OK) {
+        ngx_http_ioattest_blob_free_locked(zone, sh, blob);
+
+    } else {
+        blob->body_len = doc->body.len;
+        blob->chain_len = doc->chain.len;
+        blob->fetched_at = ngx_time();
+        blob->version = ++sh->next_token;
+
+        if (doc->token && blob->lease.token == doc->token) {
+            blob->lease.token = 0;
+        }
+
+        doc->token = 0;
+        doc->version = blob->version;
+    }
+
+    ngx_queue_insert_head(&sh->blob_lru, &node->lru);
+}
+
+
+void
+ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_int_t status)
+{
+    ngx_http_ioattest_sh_t    *sh;
+    ngx_http_ioattest_node_t  *node;
+
+    if (doc->token == 0 || doc->waiting) {
+        return;
+    }
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    node = ngx_http_ioattest_document_held_locked(sh, doc);
+
+    if (node) {
+        node->u.blob.lease.token = 0;
+
+        if (status) {
+            node->u.blob.failed = doc->token;
+            node->u.blob.status = status;
+        }
+    }
+
+    ngx_http_ioattest_store_unlock(zone);
+
+    doc->token = 0;
+}
+
+
+static ngx_http_ioattest_node_t *
+ngx_http_ioattest_document_held_locked(ngx_http_ioattest_sh_t *sh,
+    const ngx_http_ioattest_document_t *doc)
+{
+    ngx_http_ioattest_node_t  *node;
+
+    node = ngx_http_ioattest_node_find_locked(sh, doc->key,
+                                              NGX_HTTP_IOATTEST_NODE_BLOB);
+
+    return (node && node->u.blob.lease.token == doc->token) ? node : NULL;
 }
 
 
@@ -141,15 +350,14 @@ ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
 
 
 ngx_int_t
-ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, ngx_pool_t *pool, ngx_str_t *body, ngx_str_t *chain,
-    time_t *fetched_at)
+ngx_http_ioattest_document_get(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool)
 {
-    u_char                    *p;
-    size_t                     room;
-    ngx_uint_t                 found;
-    ngx_http_ioattest_sh_t    *sh;
-    ngx_http_ioattest_node_t  *node;
+    u_char                         *p;
+    size_t                          room, len;
+    ngx_http_ioattest_sh_t         *sh;
+    ngx_http_ioattest_node_t       *node;
+    ngx_http_ioattest_blob_node_t  *blob;
 
     /* memory is not asked for under the lock: first how much it takes */
 
@@ -157,19 +365,25 @@ ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
     room = 0;
 
     for ( ;; ) {
+        len = 0;
+
         sh = ngx_http_ioattest_store_lock(zone);
 
-        node = ngx_http_ioattest_node_find_locked(sh, key32,
-                                              NGX_HTTP_IOATTEST_NODE_BLOB);
-        found = (node != NULL);
+        node = ngx_http_ioattest_node_find_locked(sh, doc->key,
+                                                NGX_HTTP_IOATTEST_NODE_BLOB);
 
-        if (found) {
-            body->len = node->u.blob.body_len;
-            chain->len = node->u.blob.chain_len;
-            *fetched_at = node->u.blob.fetched_at;
+        if (node && node->u.blob.version) {
+            blob = &node->u.blob;
+            len = blob->body_len + blob->chain_len;
 
-            if (p && body->len + chain->len <= room) {
-                ngx_http_ioattest_blob_copy_locked(&node->u.blob, p);
+            if (p && len <= room) {
+                ngx_http_ioattest_blob_copy_locked(blob, p);
+
+                doc->body.data = p;
+                doc->body.len = blob->body_len;
+                doc->chain.data = p + blob->body_len;
+                doc->chain.len = blob->chain_len;
+                doc->version = blob->version;
 
                 ngx_queue_remove(&node->lru);
                 ngx_queue_insert_head(&sh->blob_lru, &node->lru);
@@ -178,18 +392,15 @@ ngx_http_ioattest_blob_get(ngx_http_ioattest_zone_t *zone,
 
         ngx_http_ioattest_store_unlock(zone);
 
-        if (!found) {
+        if (len == 0) {
             return NGX_DECLINED;
         }
 
-        if (p && body->len + chain->len <= room) {
-            body->data = p;
-            chain->data = p + body->len;
-
+        if (p && len <= room) {
             return NGX_OK;
         }
 
-        room = body->len + chain->len;
+        room = len;
 
         p = ngx_pnalloc(pool, room + 1);
         if (p == NULL) {

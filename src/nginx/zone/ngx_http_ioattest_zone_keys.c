@@ -40,7 +40,8 @@ ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
 
 void
 ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_msec_t ms)
+    const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_uint_t after,
+    ngx_msec_t ms)
 {
     ngx_uint_t                 i, n;
     ngx_msec_int_t             left, least;
@@ -78,9 +79,27 @@ ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
         ngx_memcpy(place->digest, key->digest, NGX_HTTP_IOATTEST_KEY_LEN);
         place->until = ngx_current_msec + ms;
         place->status = status;
+        place->after = after;
     }
 
     ngx_http_ioattest_store_unlock(zone);
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest)
+{
+    ngx_uint_t               rests;
+    ngx_http_ioattest_sh_t  *sh;
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    rests = ngx_http_ioattest_key_resting_locked(sh, key, rest);
+
+    ngx_http_ioattest_store_unlock(zone);
+
+    return rests;
 }
 
 
@@ -102,6 +121,7 @@ ngx_http_ioattest_key_resting_locked(ngx_http_ioattest_sh_t *sh,
                           NGX_HTTP_IOATTEST_KEY_LEN) == 0)
         {
             resting->status = rest[i].status;
+            resting->after = rest[i].after;
             resting->left = left;
             return 1;
         }

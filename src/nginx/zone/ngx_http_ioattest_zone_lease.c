@@ -1,15 +1,15 @@
 
 /*
- * Single flight: who attests now, for how long a failure is remembered, and
- * how old what was proved may be.
+ * Single flight of the models list: who reads it now, and for how long a
+ * failure is remembered; and the clock.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* tolerated difference between the cached clocks of two processes, seconds */
-#define NGX_HTTP_IOATTEST_SKEW  5
+/* how far two processes' cached clocks may be apart, ms */
+#define NGX_HTTP_IOATTEST_SKEW  5000
 
 
 ngx_uint_t
@@ -35,7 +35,6 @@ ngx_http_ioattest_lease_take_locked(ngx_http_ioattest_sh_t *sh,
     lease->token = ++sh->next_token;
     lease->deadline = ngx_current_msec + age;
     lease->pid = ngx_pid;
-    lease->charged = 0;
 
     return lease->token;
 }
@@ -46,46 +45,43 @@ ngx_http_ioattest_lease_release_locked(ngx_http_ioattest_lease_t *lease,
     ngx_http_ioattest_give_e how, ioa_status_t reason,
     ngx_msec_t fail_timeout)
 {
-    ngx_uint_t  n;
-    ngx_msec_t  delay;
-
     lease->token = 0;
 
     if (how != NGX_HTTP_IOATTEST_GIVE_FAILED) {
         return;
     }
 
-    delay = fail_timeout;
+    lease->retry_at = ngx_current_msec
+                      + ngx_http_ioattest_backoff(lease->failures,
+                                                  fail_timeout);
+    lease->failures++;
+    lease->reason = reason;
+}
 
-    for (n = 0; n < lease->failures; n++) {
-        if (delay >= NGX_HTTP_IOATTEST_BACKOFF_MAX / 2) {
-            delay = ngx_max(fail_timeout, NGX_HTTP_IOATTEST_BACKOFF_MAX);
-            break;
+
+ngx_msec_t
+ngx_http_ioattest_backoff(ngx_uint_t n, ngx_msec_t fail_timeout)
+{
+    ngx_msec_t  ms;
+
+    for (ms = fail_timeout; n; n--) {
+
+        if (ms >= NGX_HTTP_IOATTEST_BACKOFF_MAX / 2) {
+            return ngx_max(fail_timeout, NGX_HTTP_IOATTEST_BACKOFF_MAX);
         }
 
-        delay *= 2;
+        ms *= 2;
     }
 
-    lease->failures++;
-    lease->retry_at = ngx_current_msec + delay;
-    lease->reason = reason;
+    return ms;
 }
 
 
 ngx_http_ioattest_lease_t *
 ngx_http_ioattest_node_lease_locked(ngx_http_ioattest_node_t *node)
 {
-    switch (node->kind) {
-
-    case NGX_HTTP_IOATTEST_NODE_MODEL:
-        return &node->u.model.lease;
-
-    case NGX_HTTP_IOATTEST_NODE_NAME:
-        return &node->u.name.lease;
-
-    default:
-        return NULL;
-    }
+    return (node->kind == NGX_HTTP_IOATTEST_NODE_NAME) ? &node->u.name.lease
+                                                       : NULL;
 }
 
 
@@ -101,23 +97,12 @@ ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
     sh = ngx_http_ioattest_store_lock(zone);
 
     node = ngx_http_ioattest_node_find_locked(sh, key32,
-                                              NGX_HTTP_IOATTEST_NODE_MODEL);
-    if (node == NULL) {
-        node = ngx_http_ioattest_node_find_locked(sh, key32,
-                                                  NGX_HTTP_IOATTEST_NODE_NAME);
-    }
-
+                                              NGX_HTTP_IOATTEST_NODE_NAME);
     lease = node ? ngx_http_ioattest_node_lease_locked(node) : NULL;
 
     if (lease && lease->token == token) {
         ngx_http_ioattest_lease_release_locked(lease, how, reason,
                                                fail_timeout);
-
-        if (how == NGX_HTTP_IOATTEST_GIVE_REFUSED && lease->charged
-            && node->u.model.budget)
-        {
-            node->u.model.budget--;
-        }
     }
 
     ngx_http_ioattest_store_unlock(zone);
@@ -137,12 +122,19 @@ ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
 }
 
 
+/*
+ * On the monotonic clock, which is the same for all processes: a step of the
+ * wall clock costs no trust and adds none.
+ */
+
 ngx_uint_t
-ngx_http_ioattest_fresh(time_t at, time_t valid)
+ngx_http_ioattest_within(ngx_msec_t at, ngx_msec_t ms)
 {
-    time_t  age;
+    ngx_msec_int_t  age;
 
-    age = ngx_time() - at;
+    age = (ngx_msec_int_t) (ngx_current_msec - at);
 
-    return age >= -NGX_HTTP_IOATTEST_SKEW && age < valid;
+    /* another process may have looked at its clock a little later */
+
+    return age > -NGX_HTTP_IOATTEST_SKEW && age < (ngx_msec_int_t) ms;
 }

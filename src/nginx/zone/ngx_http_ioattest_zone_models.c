@@ -156,14 +156,14 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
     const ngx_http_ioattest_limits_t *limits)
 {
     u_char                          key32[NGX_HTTP_IOATTEST_KEY_LEN];
-    time_t                          at;
+    ngx_msec_t                      at;
     ngx_http_ioattest_node_t       *node;
     ngx_http_ioattest_name_node_t  *list, *entry;
 
     list = &head->u.name;
-    at = list->fetched_at;
+    at = list->fetched_ms;
 
-    if (at == 0 || !ngx_http_ioattest_fresh(at, limits->valid)) {
+    if (!list->fetched || !ngx_http_ioattest_within(at, limits->valid)) {
         (void) ngx_http_ioattest_list_take_locked(listed, sh, &list->lease,
                                                   key, limits);
         return;
@@ -186,7 +186,7 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         ngx_memcpy(listed->id, entry->names.id, entry->names.id_len);
 
         if (limits->refresh
-            && !ngx_http_ioattest_fresh(at, limits->valid - limits->refresh)
+            && !ngx_http_ioattest_within(at, limits->valid - limits->refresh)
             && ngx_http_ioattest_list_take_locked(listed, sh, &list->lease,
                                                   key, limits))
         {
@@ -370,7 +370,7 @@ ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
     list->lease.token = 0;
     list->lease.failures = 0;
     list->generation = generation;
-    list->fetched_at = ngx_time();
+    list->fetched = 1;
     list->fetched_ms = ngx_current_msec;
     list->dropped = sh->names_dropped;
     ngx_memcpy(list->content, content32, NGX_HTTP_IOATTEST_KEY_LEN);

@@ -16,7 +16,11 @@ const ngx_uint_t  ngx_http_ioattest_bucket_us[NGX_HTTP_IOATTEST_BUCKETS] = {
 static ngx_http_ioattest_node_t *ngx_http_ioattest_next_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_cursor_t *cursor);
 static void ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
-    ngx_http_ioattest_node_t *node);
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
+static void ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
+static ngx_msec_t ngx_http_ioattest_machine_left(
+    const ngx_http_ioattest_machine_t *machine);
 
 
 ngx_uint_t
@@ -36,7 +40,7 @@ ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
             break;
         }
 
-        ngx_http_ioattest_row_locked(&rows[i], node);
+        ngx_http_ioattest_row_locked(&rows[i], sh, node);
 
         ngx_memcpy(cursor->key, node->key, NGX_HTTP_IOATTEST_KEY_LEN);
         cursor->started = 1;
@@ -86,41 +90,122 @@ ngx_http_ioattest_next_locked(ngx_http_ioattest_sh_t *sh,
 
 static void
 ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
-    ngx_http_ioattest_node_t *node)
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
 {
+    ngx_http_ioattest_machine_t  *machine;
+
+    ngx_memzero(row, sizeof(ngx_http_ioattest_row_t));
+
     row->kind = node->kind;
-    row->machines = 0;
-    row->attestable = 0;
-    row->leased = 0;
-    row->failing = IOA_OK;
 
     switch (node->kind) {
 
     case NGX_HTTP_IOATTEST_NODE_MODEL:
-        row->names = node->u.model.names;
-        ngx_memcpy(row->policy, node->u.model.policy,
-                   NGX_HTTP_IOATTEST_POLICY_LEN);
-        row->machines = node->u.model.count;
-        row->leased =
-                    ngx_http_ioattest_lease_live_locked(&node->u.model.lease);
-
-        if (ngx_http_ioattest_lease_failing_locked(&node->u.model.lease)) {
-            row->failing = node->u.model.lease.reason;
-        }
-
+        ngx_http_ioattest_row_model_locked(row, sh, node);
         break;
 
     case NGX_HTTP_IOATTEST_NODE_MACHINE:
+        machine = &node->u.machine.info;
+
         row->names = node->u.machine.model->u.model.names;
-        row->machine = node->u.machine.info;
+        row->machine = *machine;
+        row->trusted = ngx_http_ioattest_machine_good_locked(machine,
+                                                             machine->valid);
+        row->left = ngx_http_ioattest_machine_left(machine);
+        ngx_memcpy(row->policy, node->u.machine.model->u.model.policy,
+                   NGX_HTTP_IOATTEST_KEY_LEN);
         break;
 
-    default: /* NGX_HTTP_IOATTEST_NODE_NAME */
+    case NGX_HTTP_IOATTEST_NODE_NAME:
         row->names = node->u.name.names;
         row->attestable = node->u.name.attestable;
         row->leased =
                      ngx_http_ioattest_lease_live_locked(&node->u.name.lease);
+        break;
+
+    default: /* BOUND, BLOB, USED: nothing to show */
+        break;
     }
+}
+
+
+static void
+ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
+{
+    ngx_uint_t                       i;
+    ngx_msec_t                       left;
+    ngx_queue_t                     *q;
+    ngx_http_ioattest_node_t        *other;
+    ngx_http_ioattest_machine_t     *machine;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &node->u.model;
+
+    row->names = mn->names;
+    ngx_memcpy(row->policy, mn->policy, NGX_HTTP_IOATTEST_KEY_LEN);
+
+    row->machines = mn->count;
+    row->in_flight = ngx_http_ioattest_slots_busy_locked(sh, node, NULL);
+    row->last_new = mn->last_new;
+    row->draws = mn->answered - mn->new_at;
+    row->share_met = mn->share_met;
+    row->share_refused = mn->share_refused;
+    row->census = mn->behind ? NGX_HTTP_IOATTEST_SHOW_BEHIND
+                             : (ngx_http_ioattest_show_e) mn->census;
+
+    if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX
+        && (ngx_msec_int_t) (mn->retry_at - ngx_current_msec) > 0)
+    {
+        row->failing = mn->reason;
+    }
+
+    for (q = ngx_queue_head(&mn->machines);
+         q != ngx_queue_sentinel(&mn->machines);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_http_ioattest_node_t,
+                               u.machine.siblings);
+        machine = &other->u.machine.info;
+
+        if (ngx_http_ioattest_machine_good_locked(machine, machine->valid)) {
+            left = ngx_http_ioattest_machine_left(machine);
+
+            if (row->known++ == 0 || left < row->soonest) {
+                row->soonest = left;
+            }
+        }
+    }
+
+    for (i = 0; mn->notes && i < mn->notes->n; i++) {
+        ngx_memcpy(row->refused[i].address20, mn->notes->note[i].address20,
+                   IOA_ADDRESS_LEN);
+        row->refused[i].reason = (ioa_status_t) mn->notes->note[i].reason;
+        row->refused[i].at = mn->notes->note[i].at;
+        row->refused_n++;
+    }
+}
+
+
+/* How long its proof is good, ms, as far as anybody knows today. */
+
+static ngx_msec_t
+ngx_http_ioattest_machine_left(const ngx_http_ioattest_machine_t *machine)
+{
+    ngx_msec_t  left, evidence;
+
+    if (!ngx_http_ioattest_machine_good_locked(machine, machine->valid)) {
+        return 0;
+    }
+
+    left = machine->attested_ms + machine->valid - ngx_current_msec;
+
+    if (machine->proved.expires) {
+        evidence = (ngx_msec_t) (machine->proved.expires - ngx_time()) * 1000;
+        left = ngx_min(left, evidence);
+    }
+
+    return left;
 }
 
 

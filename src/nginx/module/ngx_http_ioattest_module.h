@@ -1,14 +1,14 @@
 
 /*
- * Setters of the directives: what the command table points to.  Floor F6.
+ * Setters of the directives: what the command table points to.
  */
 
 
-#ifndef _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
-#define _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
+#ifndef _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_
 
 
-#include "request/ngx_http_ioattest.h"
+#include "request/ngx_http_ioattest_conf.h"
 
 
 /* A number, time, size or flag with its bounds, for cmd->post. */
@@ -16,7 +16,9 @@ typedef struct {
     enum {
         NGX_HTTP_IOATTEST_CONF_FLAG = 0,
         NGX_HTTP_IOATTEST_CONF_NUM,
+        NGX_HTTP_IOATTEST_CONF_NUM_AUTO,    /* "auto" is ATTEMPTS_AUTO */
         NGX_HTTP_IOATTEST_CONF_SEC,
+        NGX_HTTP_IOATTEST_CONF_SEC_OFF,     /* "off" is 0 */
         NGX_HTTP_IOATTEST_CONF_MSEC,
         NGX_HTTP_IOATTEST_CONF_MSEC_OFF,    /* "off" is 0 */
         NGX_HTTP_IOATTEST_CONF_SIZE,
@@ -41,6 +43,14 @@ extern const ngx_http_ioattest_conf_value_t
     ngx_http_ioattest_value_timeout;
 extern const ngx_http_ioattest_conf_value_t
     ngx_http_ioattest_value_fail;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_wait;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_parallel;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_background;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_pool;
 extern const ngx_http_ioattest_conf_value_t
     ngx_http_ioattest_value_size;
 extern const ngx_http_ioattest_conf_value_t
@@ -73,6 +83,8 @@ char *ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_authorization(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
+char *ngx_http_ioattest_conf_prewarm(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -105,6 +117,13 @@ char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
 ngx_int_t ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 
+/* census: what is attested in the background */
+
+/* Remembers a merged location that machines are attested for. */
+ngx_int_t ngx_http_ioattest_conf_census_add(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
+ngx_int_t ngx_http_ioattest_conf_census(ngx_conf_t *cf);
+
 /*
  * Warns where a merged location that is protected writes prompts to files.
  * own: "ioattest" stands in this very block.
@@ -120,4 +139,4 @@ char *ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
 
 
-#endif /* _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_ */
+#endif /* _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_ */

@@ -1,0 +1,343 @@
+
+/*
+ * The census: a timer of each worker that keeps the machines of models in use
+ * attested, with the gateway's own key and whether anybody asks or not.  What
+ * is due says the zone; all workers look, and the zone bounds them together.
+ */
+
+
+#include "attest/ngx_http_ioattest_census.h"
+#include "attest/ngx_http_ioattest_attestation.h"
+#include "attest/ngx_http_ioattest_model.h"
+#include "request/ngx_http_ioattest_key.h"
+#include "request/ngx_http_ioattest_wait.h"
+
+
+#define NGX_HTTP_IOATTEST_CENSUS_TICK   100      /* ms */
+#define NGX_HTTP_IOATTEST_CENSUS_SLOW   1000     /* ms, of what can wait */
+#define NGX_HTTP_IOATTEST_CENSUS_BATCH  64       /* models looked at at once */
+
+/* a name to be kept that the list lacks: asked for again, and logged */
+#define NGX_HTTP_IOATTEST_CENSUS_RETRY  60000    /* ms */
+#define NGX_HTTP_IOATTEST_CENSUS_LOG    3600000  /* ms */
+
+
+/* A name of "ioattest_prewarm", as far as this worker knows it. */
+typedef struct {
+    ngx_http_ioattest_model_t       model;
+    ngx_uint_t                      known;      /* the model has its key */
+    ngx_msec_t                      next;       /* not looked for before */
+    ngx_msec_t                      logged;     /* 0: not yet */
+} ngx_http_ioattest_wanted_t;
+
+
+/* What this worker keeps of a target. */
+typedef struct {
+    ngx_http_ioattest_target_t     *target;
+    ngx_http_ioattest_key_t         key;
+    ngx_str_t                       authorization;
+    ngx_http_ioattest_wanted_t     *wanted;
+    ngx_uint_t                      wanted_n;
+} ngx_http_ioattest_survey_t;
+
+
+static void ngx_http_ioattest_census_handler(ngx_event_t *ev);
+static void ngx_http_ioattest_census_poke(void);
+static void ngx_http_ioattest_census_look(
+    ngx_http_ioattest_survey_t *survey, ngx_uint_t slow);
+static void ngx_http_ioattest_census_wanted(
+    ngx_http_ioattest_survey_t *survey, ngx_http_ioattest_wanted_t *wanted,
+    ngx_uint_t slow);
+static void ngx_http_ioattest_census_lacking(
+    ngx_http_ioattest_survey_t *survey, ngx_http_ioattest_wanted_t *wanted,
+    ioa_status_t reason);
+static void ngx_http_ioattest_census_draw(
+    ngx_http_ioattest_survey_t *survey,
+    const ngx_http_ioattest_model_t *model, ngx_uint_t wanted);
+
+
+static ngx_event_t                     ngx_http_ioattest_census_event;
+static ngx_msec_t                      ngx_http_ioattest_census_slow;
+static ngx_http_ioattest_main_conf_t  *ngx_http_ioattest_census_conf;
+static ngx_http_ioattest_survey_t     *ngx_http_ioattest_surveys;
+static ngx_http_ioattest_model_t
+                       ngx_http_ioattest_models[NGX_HTTP_IOATTEST_CENSUS_BATCH];
+
+
+ngx_int_t
+ngx_http_ioattest_census_init(ngx_cycle_t *cycle)
+{
+    ngx_str_t                      *name;
+    ngx_uint_t                      i, k;
+    ngx_event_t                    *ev;
+    ngx_http_ioattest_survey_t     *survey;
+    ngx_http_ioattest_target_t     *target;
+    ngx_http_ioattest_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_http_ioattest_module);
+
+    if (mcf == NULL || !mcf->enabled) {
+        return NGX_OK;
+    }
+
+    survey = ngx_pcalloc(cycle->pool, (mcf->targets.nelts + 1)
+                                      * sizeof(ngx_http_ioattest_survey_t));
+    if (survey == NULL) {
+        return NGX_ERROR;
+    }
+
+    target = mcf->targets.elts;
+
+    for (i = 0; i < mcf->targets.nelts; i++) {
+        survey[i].target = &target[i];
+
+        if (target[i].prewarm.nelts == 0) {
+            continue;
+        }
+
+        survey[i].wanted_n = target[i].prewarm.nelts;
+        survey[i].wanted = ngx_pcalloc(cycle->pool, survey[i].wanted_n
+                                        * sizeof(ngx_http_ioattest_wanted_t));
+        if (survey[i].wanted == NULL) {
+            return NGX_ERROR;
+        }
+
+        name = target[i].prewarm.elts;
+
+        for (k = 0; k < survey[i].wanted_n; k++) {
+            ngx_memcpy(survey[i].wanted[k].model.names.name, name[k].data,
+                       name[k].len);
+            survey[i].wanted[k].model.names.name_len = name[k].len;
+            survey[i].wanted[k].next = ngx_current_msec;
+        }
+    }
+
+    ngx_http_ioattest_census_conf = mcf;
+    ngx_http_ioattest_surveys = survey;
+    ngx_http_ioattest_census_slow = ngx_current_msec;
+
+    ngx_http_ioattest_wait_hook = ngx_http_ioattest_census_poke;
+
+    ev = &ngx_http_ioattest_census_event;
+    ngx_memzero(ev, sizeof(ngx_event_t));
+
+    ev->handler = ngx_http_ioattest_census_handler;
+    ev->data = ev;
+    ev->log = cycle->log;
+    ev->cancelable = 1;
+
+    /* not all workers at once */
+
+    ngx_add_timer(ev, 1 + ngx_random() % NGX_HTTP_IOATTEST_CENSUS_TICK);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_ioattest_census_handler(ngx_event_t *ev)
+{
+    ngx_uint_t                  i, slow;
+    ngx_http_ioattest_zone_t  **zone;
+
+    if (ngx_exiting || ngx_terminate || ngx_quit) {
+        return;
+    }
+
+    slow = ((ngx_msec_int_t) (ngx_current_msec
+                              - ngx_http_ioattest_census_slow) >= 0);
+
+    if (slow) {
+        ngx_http_ioattest_census_slow = ngx_current_msec
+                                        + NGX_HTTP_IOATTEST_CENSUS_SLOW;
+
+        zone = ngx_http_ioattest_census_conf->zones.elts;
+
+        for (i = 0; i < ngx_http_ioattest_census_conf->zones.nelts; i++) {
+            ngx_http_ioattest_store_bury(zone[i]);
+            ngx_http_ioattest_store_sweep(zone[i]);
+        }
+    }
+
+    for (i = 0; i < ngx_http_ioattest_census_conf->targets.nelts; i++) {
+        ngx_http_ioattest_census_look(&ngx_http_ioattest_surveys[i], slow);
+    }
+
+    ngx_add_timer(ev, NGX_HTTP_IOATTEST_CENSUS_TICK);
+}
+
+
+/* An attestation of this worker has ended: the next one need not wait. */
+
+static void
+ngx_http_ioattest_census_poke(void)
+{
+    ngx_event_t  *ev;
+
+    ev = &ngx_http_ioattest_census_event;
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+        ngx_add_timer(ev, 1);
+    }
+}
+
+
+static void
+ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
+    ngx_uint_t slow)
+{
+    ngx_uint_t                     i, n, skip;
+    ioa_status_t                   reason;
+    ngx_http_ioattest_model_t     *models;
+    ngx_http_ioattest_target_t    *target;
+    ngx_http_ioattest_resting_t    rest;
+    ngx_http_ioattest_loc_conf_t  *conf;
+
+    target = survey->target;
+    conf = target->conf;
+    models = ngx_http_ioattest_models;
+
+    ngx_http_ioattest_key_own(conf, &survey->authorization, &survey->key);
+
+    for (i = 0; i < survey->wanted_n; i++) {
+        ngx_http_ioattest_census_wanted(survey, &survey->wanted[i], slow);
+    }
+
+    if (conf->limits.background == 0) {
+        return;
+    }
+
+    if (slow) {
+        ngx_http_ioattest_used_keep(conf->zone, conf->policy32,
+                                    target->origin32,
+                                    conf->limits.background);
+    }
+
+    skip = 0;
+
+    do {
+        n = ngx_http_ioattest_used_models(conf->zone, conf->policy32,
+                                          conf->limits.background, models,
+                                          NGX_HTTP_IOATTEST_CENSUS_BATCH,
+                                          skip);
+        skip += n;
+
+        for (i = 0; i < n; i++) {
+            ngx_http_ioattest_census_draw(survey, &models[i], 0);
+        }
+
+    } while (n == NGX_HTTP_IOATTEST_CENSUS_BATCH);
+
+    if (!slow || ngx_http_ioattest_model_varies(conf)) {
+        return;
+    }
+
+    /* those in use under another policy, of before a reload */
+
+    skip = 0;
+
+    do {
+        n = ngx_http_ioattest_used_names(conf->zone, target->origin32,
+                                         conf->limits.background, models,
+                                         NGX_HTTP_IOATTEST_CENSUS_BATCH,
+                                         skip);
+        skip += n;
+
+        for (i = 0; i < n; i++) {
+
+            if (ngx_http_ioattest_model_find(conf, &survey->key,
+                                             &survey->authorization,
+                                             &models[i], &reason, &rest)
+                == NGX_OK)
+            {
+                ngx_http_ioattest_census_draw(survey, &models[i], 1);
+            }
+        }
+
+    } while (n == NGX_HTTP_IOATTEST_CENSUS_BATCH);
+}
+
+
+static void
+ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
+    ngx_http_ioattest_wanted_t *wanted, ngx_uint_t slow)
+{
+    ngx_int_t                    rc;
+    ioa_status_t                 reason;
+    ngx_http_ioattest_resting_t  rest;
+
+    if (slow
+        && (ngx_msec_int_t) (ngx_current_msec - wanted->next) >= 0)
+    {
+        rc = ngx_http_ioattest_model_find(survey->target->conf, &survey->key,
+                                          &survey->authorization,
+                                          &wanted->model, &reason, &rest);
+
+        if (rc == NGX_DECLINED) {
+            ngx_http_ioattest_census_lacking(survey, wanted, reason);
+        }
+
+        if (rc != NGX_AGAIN) {
+            wanted->known = (rc == NGX_OK);
+        }
+    }
+
+    if (wanted->known) {
+        ngx_http_ioattest_census_draw(survey, &wanted->model, 1);
+    }
+}
+
+
+/* It may come: each hour the log says that it still has not. */
+
+static void
+ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
+    ngx_http_ioattest_wanted_t *wanted, ioa_status_t reason)
+{
+    ngx_str_t  name;
+
+    if (reason == IOA_MODEL_UNKNOWN || reason == IOA_MODEL_NOT_ATTESTABLE) {
+        wanted->next = ngx_current_msec + NGX_HTTP_IOATTEST_CENSUS_RETRY;
+    }
+
+    if (wanted->logged
+        && ngx_current_msec - wanted->logged < NGX_HTTP_IOATTEST_CENSUS_LOG)
+    {
+        return;
+    }
+
+    wanted->logged = ngx_current_msec;
+
+    name.data = wanted->model.names.name;
+    name.len = wanted->model.names.name_len;
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "ioattest: model \"%V\" of \"ioattest_prewarm\" is not "
+                  "attested: %s", &name, ioa_status_name(reason));
+}
+
+
+static void
+ngx_http_ioattest_census_draw(ngx_http_ioattest_survey_t *survey,
+    const ngx_http_ioattest_model_t *model, ngx_uint_t wanted)
+{
+    ngx_http_ioattest_found_t      found;
+    ngx_http_ioattest_loc_conf_t  *conf;
+
+    conf = survey->target->conf;
+
+    ngx_http_ioattest_store_census(&found, conf->zone, model, &conf->limits,
+                                   &survey->key, wanted);
+
+    ngx_http_ioattest_attestations_start(&found, conf, model, &survey->key,
+                                   &survey->authorization,
+                                   NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
+                                   ngx_cycle->log);
+}

@@ -1,0 +1,468 @@
+
+/*
+ * One document that an attestation needs of another service: asked for by a
+ * subrequest, and kept in the zone.
+ */
+
+
+#include "attest/ngx_http_ioattest_attestation.h"
+
+
+/* a PCCS has the root's CRL here, Intel at a URL of its own */
+#define NGX_HTTP_IOATTEST_ROOT_CRL    "sgx/certification/v4/rootcacrl"
+
+
+typedef struct {
+    size_t      uri;            /* in the location's configuration */
+    char       *header;         /* that has the issuer chain, or SGX-header */
+    time_t      life;           /* seconds in the zone; 0: is not kept */
+} ngx_http_ioattest_service_t;
+
+
+/* One that is asked. */
+typedef struct {
+    ngx_http_ioattest_proof_t  *proof;
+    ioa_fetch_e                 what;
+    const char                 *path;
+    ngx_uint_t                  second;     /* it is another path of it */
+    ngx_uint_t                  again;      /* after a connection was lost */
+} ngx_http_ioattest_fetch_t;
+
+
+static ngx_int_t ngx_http_ioattest_fetch_ask(
+    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path,
+    ngx_uint_t again);
+static ngx_int_t ngx_http_ioattest_fetch_path(
+    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path,
+    ngx_str_t *uri, ngx_str_t *args);
+static void ngx_http_ioattest_fetch_done(ngx_http_ioattest_subrequest_t *sub,
+    ngx_int_t status);
+static void ngx_http_ioattest_fetch_unanswered(
+    ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_fetch_t *fetch,
+    ngx_int_t status);
+static ngx_uint_t ngx_http_ioattest_fetch_refuses(
+    ngx_http_ioattest_subrequest_t *sub, ioa_fetch_e what, ngx_int_t status);
+static void ngx_http_ioattest_fetch_answer(
+    ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_fetch_t *fetch);
+static ngx_uint_t ngx_http_ioattest_fetch_without(
+    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
+static ngx_int_t ngx_http_ioattest_fetch_second(
+    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
+static ngx_uint_t ngx_http_ioattest_fetch_no_crl(
+    ngx_http_ioattest_proof_t *proof);
+
+
+static const ngx_http_ioattest_service_t
+    ngx_http_ioattest_services[IOA_FETCH_MAX] = {
+
+    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
+      "TCB-Info-Issuer-Chain", 6 * 3600 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
+      "SGX-Enclave-Identity-Issuer-Chain", 6 * 3600 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
+      NULL, 6 * 3600 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
+      NULL, 6 * 3600 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, amd_kds),
+      NULL, 7 * 86400 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, amd_kds),
+      NULL, 6 * 3600 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, nras),
+      NULL, 0 },
+    { offsetof(ngx_http_ioattest_loc_conf_t, nras_jwks),
+      NULL, 3600 }
+};
+
+
+time_t
+ngx_http_ioattest_fetch_life(ioa_fetch_e what)
+{
+    return ngx_http_ioattest_services[what].life;
+}
+
+
+ngx_str_t *
+ngx_http_ioattest_fetch_uri(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what)
+{
+    return (ngx_str_t *) ((u_char *) proof->conf
+                          + ngx_http_ioattest_services[what].uri);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what)
+{
+    return ngx_http_ioattest_fetch_ask(proof, what, proof->path[what], 0);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, const char *path, ngx_uint_t again)
+{
+    ngx_str_t                        uri, args, body;
+    ngx_http_ioattest_fetch_t       *fetch;
+    ngx_http_ioattest_subrequest_t  *sub;
+
+    fetch = ngx_pcalloc(proof->task->pool, sizeof(ngx_http_ioattest_fetch_t));
+
+    if (fetch == NULL
+        || ngx_http_ioattest_fetch_path(proof, what, path, &uri, &args)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    fetch->proof = proof;
+    fetch->what = what;
+    fetch->path = path;
+    fetch->second = (path != proof->path[what]);
+    fetch->again = again;
+
+    ngx_str_null(&body);
+
+    if (what == IOA_FETCH_NRAS) {
+        body.data = (u_char *) proof->wants.nras_body.data;
+        body.len = proof->wants.nras_body.len;
+    }
+
+    sub = ngx_http_ioattest_subrequest_create(proof->task,
+                                              IOA_REPORT_SIZE_MAX,
+                                              ngx_http_ioattest_fetch_done,
+                                              fetch);
+
+    /* a key of the API's is for the API alone */
+
+    if (sub == NULL
+        || ngx_http_ioattest_subrequest_send(sub, &uri, &args, &body, NULL)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    proof->pending++;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_fetch_path(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, const char *path, ngx_str_t *uri, ngx_str_t *args)
+{
+    u_char     *p;
+    ngx_str_t  *base;
+
+    base = ngx_http_ioattest_fetch_uri(proof, what);
+
+    uri->data = ngx_pnalloc(proof->task->pool,
+                            base->len + ngx_strlen(path) + 2);
+    if (uri->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(uri->data, base->data, base->len);
+
+    if (*path && p[-1] != '/') {
+        *p++ = '/';
+    }
+
+    p = ngx_sprintf(p, "%s", path);
+
+    uri->len = p - uri->data;
+    ngx_str_null(args);
+
+    p = ngx_strlchr(uri->data, p, '?');
+
+    if (p) {
+        args->data = p + 1;
+        args->len = uri->data + uri->len - args->data;
+        uri->len = p - uri->data;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_ioattest_fetch_take(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what)
+{
+    ngx_http_ioattest_document_t  *doc;
+
+    doc = &proof->documents[what];
+
+    proof->fetched[what].body.data = doc->body.data;
+    proof->fetched[what].body.len = doc->body.len;
+    proof->fetched[what].chain.data = doc->chain.data;
+    proof->fetched[what].chain.len = doc->chain.len;
+}
+
+
+static void
+ngx_http_ioattest_fetch_done(ngx_http_ioattest_subrequest_t *sub,
+    ngx_int_t status)
+{
+    ngx_http_ioattest_fetch_t  *fetch;
+    ngx_http_ioattest_proof_t  *proof;
+
+    fetch = sub->data;
+    proof = fetch->proof;
+
+    proof->pending--;
+
+    if (!fetch->again && !proof->over
+        && ngx_http_ioattest_subrequest_lost(sub, status)
+        && ngx_http_ioattest_fetch_ask(proof, fetch->what, fetch->path, 1)
+           == NGX_OK)
+    {
+        return;
+    }
+
+    if (ngx_http_ioattest_fetch_refuses(sub, fetch->what, status)) {
+        proof->insecure_sub = sub;
+
+        ngx_http_ioattest_fetch_failed(proof, fetch->what,
+                                       NGX_HTTP_IOATTEST_DOCUMENT_INSECURE);
+
+    } else if (status == NGX_HTTP_OK && sub->complete && !sub->overflow
+               && sub->size)
+    {
+        ngx_http_ioattest_fetch_answer(sub, fetch);
+
+    } else if (!fetch->second && !proof->over
+               && ngx_http_ioattest_fetch_second(proof, fetch->what)
+                  == NGX_OK)
+    {
+        return;
+
+    } else {
+
+        ngx_http_ioattest_fetch_unanswered(sub, fetch, status);
+    }
+
+    ngx_http_ioattest_fetch_next(proof);
+}
+
+
+static void
+ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
+    ngx_http_ioattest_fetch_t *fetch, ngx_int_t status)
+{
+    ngx_http_ioattest_proof_t  *proof;
+
+    proof = fetch->proof;
+
+    if (fetch->what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND) {
+        ngx_log_error(NGX_LOG_ERR, proof->task->log, 0,
+                      "ioattest: \"%V%s%s\" did not answer what an "
+                      "attestation needs (status %i, %uz bytes%s)",
+                      ngx_http_ioattest_fetch_uri(proof, fetch->what),
+                      proof->path[fetch->what][0] ? "/" : "",
+                      proof->path[fetch->what], status, sub->size,
+                      sub->overflow ? ", too large"
+                                    : (sub->complete ? "" : ", incomplete"));
+    }
+
+    /* one that was cut short has a status of 200 as well */
+
+    ngx_http_ioattest_fetch_failed(proof, fetch->what,
+                                   (status == NGX_HTTP_NOT_FOUND)
+                                   ? status : NGX_HTTP_BAD_GATEWAY);
+}
+
+
+/*
+ * 1 where a service's reply does not count, and logs why: which keys are
+ * NVIDIA's, and that AMD has no CRL.  All else that services say is signed.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_fetch_refuses(ngx_http_ioattest_subrequest_t *sub,
+    ioa_fetch_e what, ngx_int_t status)
+{
+    ngx_str_t  why;
+
+    if (ngx_http_ioattest_tls_counts(sub)) {
+        return 0;
+    }
+
+    if ((what != IOA_FETCH_JWKS || status != NGX_HTTP_OK)
+        && (what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND))
+    {
+        return 0;
+    }
+
+    why = ngx_http_ioattest_tls_text(sub);
+
+    ngx_log_error(NGX_LOG_ERR, sub->task->log, 0, "ioattest: %V", &why);
+
+    return 1;
+}
+
+
+/*
+ * It is kept whatever becomes of this attestation.  Where it is not what it
+ * should be, those who are refused by it ask for it anew.
+ */
+
+static void
+ngx_http_ioattest_fetch_answer(ngx_http_ioattest_subrequest_t *sub,
+    ngx_http_ioattest_fetch_t *fetch)
+{
+    ngx_str_t                           body, chain;
+    ioa_fetched_t                      *fetched;
+    ngx_http_ioattest_proof_t          *proof;
+    const ngx_http_ioattest_service_t  *service;
+
+    proof = fetch->proof;
+    service = &ngx_http_ioattest_services[fetch->what];
+
+    ngx_str_null(&chain);
+
+    if (service->header) {
+
+        /* TCB info of before version 4, and caches of today, say SGX- */
+
+        (void) ngx_http_ioattest_subrequest_replied(sub, service->header,
+                                                    "SGX-", &chain);
+    }
+
+    body.data = sub->reply;
+    body.len = sub->size;
+
+    if (service->life) {
+        ngx_http_ioattest_document_put(proof->conf->zone,
+                                       &proof->documents[fetch->what], &body,
+                                       &chain);
+    }
+
+    fetched = &proof->fetched[fetch->what];
+
+    fetched->body.data = body.data;
+    fetched->body.len = body.len;
+    fetched->chain.data = chain.data;
+    fetched->chain.len = chain.len;
+}
+
+
+void
+ngx_http_ioattest_fetch_failed(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, ngx_int_t status)
+{
+    ngx_http_ioattest_document_give(proof->conf->zone,
+                                    &proof->documents[what], status);
+
+    if (what == IOA_FETCH_AMD_CRL && status == NGX_HTTP_NOT_FOUND
+        && ngx_http_ioattest_fetch_no_crl(proof))
+    {
+        return;
+    }
+
+    if (ngx_http_ioattest_fetch_without(proof, what)) {
+        proof->failed = 1;
+        proof->insecure |= (status == NGX_HTTP_IOATTEST_DOCUMENT_INSECURE);
+    }
+}
+
+
+/*
+ * However old what the zone has: whether it is good still, the verdict says.
+ * Returns 0 where the proof can go on, or 1.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_fetch_without(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what)
+{
+    proof->old |= 1u << what;
+
+    if (ngx_http_ioattest_services[what].life
+        && ngx_http_ioattest_document_get(proof->conf->zone,
+                                          &proof->documents[what],
+                                          proof->task->pool)
+           == NGX_OK)
+    {
+        ngx_http_ioattest_fetch_take(proof, what);
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/* What has no answer at one path may have it at another. */
+
+static ngx_int_t
+ngx_http_ioattest_fetch_second(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what)
+{
+    if (what == IOA_FETCH_ROOT_CRL) {
+        return ngx_http_ioattest_fetch_ask(proof, what,
+                                            NGX_HTTP_IOATTEST_ROOT_CRL, 0);
+    }
+
+    if (what == IOA_FETCH_VCEK && proof->vcek_else[0]) {
+        return ngx_http_ioattest_fetch_ask(proof, what, proof->vcek_else, 0);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * A mirror of the key service may have certificates alone.  A list that was
+ * there before is not forgotten for that.  1 where there was none.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_http_ioattest_document_t  *doc;
+
+    doc = &proof->documents[IOA_FETCH_AMD_CRL];
+
+    if (ngx_http_ioattest_document_get(proof->conf->zone, doc,
+                                       proof->task->pool)
+        != NGX_DECLINED)
+    {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, proof->task->log, 0,
+                  "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
+                  "keys is not looked at",
+                  ngx_http_ioattest_fetch_uri(proof, IOA_FETCH_AMD_CRL),
+                  proof->path[IOA_FETCH_AMD_CRL]);
+
+    proof->fetched[IOA_FETCH_AMD_CRL].body.data = (u_char *) "";
+    proof->fetched[IOA_FETCH_AMD_CRL].body.len = 0;
+
+    return 1;
+}
+
+
+void
+ngx_http_ioattest_fetch_next(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_int_t  rc;
+
+    if (proof->over || proof->pending) {
+        return;
+    }
+
+    if (proof->failed) {
+        proof->reason = proof->insecure ? IOA_ATTESTATION_INSECURE
+                                        : IOA_ATTESTATION_UNAVAILABLE;
+        rc = NGX_OK;
+
+    } else {
+        rc = (*proof->ready)(proof);
+    }
+
+    if (rc != NGX_AGAIN) {
+        (*proof->done)(proof, rc);
+    }
+}

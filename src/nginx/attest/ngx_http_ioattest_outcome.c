@@ -1,0 +1,177 @@
+
+/*
+ * What came of an attestation: told to the counters and to the log.
+ */
+
+
+#include "attest/ngx_http_ioattest_attestation.h"
+
+
+static ngx_uint_t ngx_http_ioattest_outcome_refused(ioa_status_t reason);
+static const char *ngx_http_ioattest_outcome_grounds(
+    ngx_http_ioattest_attestation_t *attestation);
+
+
+void
+ngx_http_ioattest_outcome_make(ngx_http_ioattest_outcome_t *outcome,
+    ngx_http_ioattest_attestation_t *attestation, ioa_status_t reason)
+{
+    ngx_http_ioattest_proof_t  *proof;
+
+    ngx_memzero(outcome, sizeof(ngx_http_ioattest_outcome_t));
+
+    outcome->reason = reason;
+    outcome->took = ngx_current_msec - attestation->ask.started;
+
+    proof = attestation->proof;
+
+    if (proof == NULL || proof->failed || proof->old
+        || !ngx_http_ioattest_outcome_refused(reason))
+    {
+        return;
+    }
+
+    outcome->refused = 1;
+    outcome->have_address = ioa_attest_address(outcome->address20,
+                                               proof->reply);
+}
+
+
+/* The reasons that lie in the evidence itself. */
+
+static ngx_uint_t
+ngx_http_ioattest_outcome_refused(ioa_status_t reason)
+{
+    switch (reason) {
+
+    case IOA_CPU_EVIDENCE_MISSING:
+    case IOA_CPU_EVIDENCE_INVALID:
+    case IOA_GPU_EVIDENCE_MISSING:
+    case IOA_GPU_EVIDENCE_INVALID:
+    case IOA_REPORT_DATA_MISMATCH:
+    case IOA_MEASUREMENT_MISMATCH:
+    case IOA_IMAGE_DIGEST_MISMATCH:
+    case IOA_TCB_REJECTED:
+    case IOA_REVOKED:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+void
+ngx_http_ioattest_outcome_count(
+    ngx_http_ioattest_attestation_t *attestation,
+    const ngx_http_ioattest_outcome_t *outcome)
+{
+    ngx_http_ioattest_counters_t  *counters;
+
+    counters = ngx_http_ioattest_store_counters(attestation->ask.conf->zone);
+
+    ngx_http_ioattest_observe(&counters->attest, outcome->took * 1000);
+
+    (void) ngx_atomic_fetch_add(
+                        &counters->attest_trigger[attestation->trigger], 1);
+
+    (void) ngx_atomic_fetch_add(outcome->reason == IOA_OK
+                                ? &counters->attest_verified
+                                : &counters->attest_rejected[outcome->reason],
+                                1);
+}
+
+
+void
+ngx_http_ioattest_outcome_trusted(
+    ngx_http_ioattest_attestation_t *attestation)
+{
+    u_char         address[IOA_ADDRESS_TEXT_LEN];
+    ngx_str_t      name;
+    ioa_proved_t  *proved;
+
+    proved = &attestation->proof->machine.proved;
+
+    ioa_address_print(address, attestation->proof->machine.address20);
+
+    name = ngx_http_ioattest_printable(attestation->ask.task->pool,
+                                       attestation->model.names.name,
+                                       attestation->model.names.name_len);
+
+    ngx_log_error(NGX_LOG_NOTICE, attestation->ask.task->log, 0,
+                  "ioattest: attested %*s for model \"%V\": cpu %s, "
+                  "tcb status %s, %uz gpus %s, signer bound by %s",
+                  (size_t) IOA_ADDRESS_TEXT_LEN, address, &name,
+                  ngx_http_ioattest_cpu_name(proved->cpu),
+                  ioa_tcb_name(proved->tcb_status), proved->gpus,
+                  proved->gpus ? proved->gpu_arch : "-",
+                  ngx_http_ioattest_outcome_grounds(attestation));
+}
+
+
+static const char *
+ngx_http_ioattest_outcome_grounds(
+    ngx_http_ioattest_attestation_t *attestation)
+{
+    if (attestation->proof->machine.proved.signer_bound) {
+        return "hardware";
+    }
+
+    return (attestation->ask.asked->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED)
+           ? "TLS to the API alone"
+           : "nothing that was verified here (\"ioattest_ssl_verify off\")";
+}
+
+
+void
+ngx_http_ioattest_outcome_log(
+    ngx_http_ioattest_attestation_t *attestation,
+    const ngx_http_ioattest_outcome_t *outcome, ngx_int_t status)
+{
+    size_t                      i;
+    u_char                     *p, *last, buf[NGX_MAX_ERROR_STR];
+    ngx_str_t                   more;
+    const ioa_check_t          *check;
+    ngx_http_ioattest_proof_t  *proof;
+
+    proof = attestation->proof;
+
+    if (outcome->reason == IOA_ATTESTATION_INSECURE) {
+        ngx_http_ioattest_ask_log_insecure(&attestation->ask,
+                                           proof && proof->insecure
+                                           ? proof->insecure_sub
+                                           : attestation->ask.asked, status);
+        return;
+    }
+
+    check = NULL;
+    p = buf;
+    last = buf + sizeof(buf);
+
+    if (proof && !attestation->ask.task->running) {
+
+        for (i = 0; i < proof->checks.n; i++) {
+            if (proof->checks.list[i].verdict == IOA_CHECK_FAILED) {
+                check = &proof->checks.list[i];
+            }
+        }
+    }
+
+    if (check) {
+        p = ngx_slprintf(p, last, ", check \"%s\": %s", check->name,
+                         check->detail);
+    }
+
+    if (outcome->have_address && last - p > IOA_ADDRESS_TEXT_LEN + 32) {
+        p = ngx_cpymem(p, ", by its own account ",
+                       sizeof(", by its own account ") - 1);
+        ioa_address_print(p, outcome->address20);
+        p += IOA_ADDRESS_TEXT_LEN;
+    }
+
+    more.data = buf;
+    more.len = p - buf;
+
+    ngx_http_ioattest_ask_log(&attestation->ask, outcome->reason, status,
+                              &more);
+}

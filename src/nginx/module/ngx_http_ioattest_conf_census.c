@@ -1,0 +1,313 @@
+
+/*
+ * What is attested in the background: each policy of a server once, however
+ * many locations share it, with the gateway's own key.
+ */
+
+
+#include "module/ngx_http_ioattest_module.h"
+
+
+static ngx_int_t ngx_http_ioattest_census_used(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf);
+static void ngx_http_ioattest_census_share(
+    ngx_http_ioattest_loc_conf_t *one, ngx_http_ioattest_loc_conf_t *other);
+static ngx_int_t ngx_http_ioattest_census_target(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
+static ngx_int_t ngx_http_ioattest_census_names(
+    ngx_http_ioattest_target_t *target, ngx_http_ioattest_prewarm_t *prewarm);
+
+
+char *
+ngx_http_ioattest_conf_prewarm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    size_t                           i, n;
+    ngx_str_t                       *value, *name;
+    ngx_uint_t                       k;
+    ngx_http_ioattest_prewarm_t     *prewarm, **place;
+    ngx_http_ioattest_main_conf_t   *mcf;
+
+    (void) cmd;
+
+    if (ilcf->prewarm) {
+        return "is duplicate";
+    }
+
+    prewarm = ngx_pcalloc(cf->pool, sizeof(ngx_http_ioattest_prewarm_t));
+    if (prewarm == NULL
+        || ngx_array_init(&prewarm->names, cf->pool, cf->args->nelts,
+                          sizeof(ngx_str_t))
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (k = 1; k < cf->args->nelts; k++) {
+
+        for (i = 0; i < value[k].len; i += n) {
+            n = ioa_utf8_char(value[k].data + i, value[k].len - i);
+
+            if (n == 0 || value[k].data[i] < 0x20 || value[k].data[i] == 0x7f)
+            {
+                break;
+            }
+        }
+
+        if (value[k].len == 0 || value[k].len > IOA_MODEL_NAME_MAX
+            || i < value[k].len)
+        {
+            return ngx_http_ioattest_conf_bad(cf, &value[k],
+                             "names of models, as clients send them");
+        }
+
+        name = ngx_array_push(&prewarm->names);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = value[k];
+    }
+
+    prewarm->file = cf->conf_file->file.name;
+    prewarm->line = cf->conf_file->line;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+
+    place = ngx_array_push(&mcf->prewarms);
+    if (place == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *place = prewarm;
+    ilcf->prewarm = prewarm;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_conf_census_add(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf)
+{
+    ngx_http_ioattest_loc_conf_t  **place;
+
+    (void) cf;
+
+    if (conf->incomplete || conf->request.len == 0) {
+        return NGX_OK;
+    }
+
+    place = ngx_array_push(&mcf->attested);
+    if (place == NULL) {
+        return NGX_ERROR;
+    }
+
+    *place = conf;
+
+    return NGX_OK;
+}
+
+
+/* After all locations are merged. */
+
+ngx_int_t
+ngx_http_ioattest_conf_census(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i, k;
+    ngx_http_ioattest_loc_conf_t   **conf;
+    ngx_http_ioattest_main_conf_t   *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
+    conf = mcf->attested.elts;
+
+    if (ngx_http_ioattest_census_used(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < mcf->attested.nelts; i++) {
+
+        for (k = 0; k < mcf->attested.nelts; k++) {
+            ngx_http_ioattest_census_share(conf[i], conf[k]);
+        }
+    }
+
+    for (i = 0; i < mcf->attested.nelts; i++) {
+
+        if (conf[i]->own_key
+            && ngx_http_ioattest_census_target(cf, mcf, conf[i]) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Names that are to be kept attested, and nobody would. */
+
+static ngx_int_t
+ngx_http_ioattest_census_used(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf)
+{
+    const char                      *lacks;
+    ngx_uint_t                       i, k;
+    ngx_http_ioattest_prewarm_t    **prewarm;
+    ngx_http_ioattest_loc_conf_t   **conf;
+
+    prewarm = mcf->prewarms.elts;
+    conf = mcf->attested.elts;
+
+    for (i = 0; i < mcf->prewarms.nelts; i++) {
+        lacks = "a location with \"ioattest\" on that it applies to";
+
+        for (k = 0; k < mcf->attested.nelts; k++) {
+
+            if (conf[k]->prewarm != prewarm[i]) {
+                continue;
+            }
+
+            if (!conf[k]->own_key) {
+
+                if (lacks) {
+                    lacks = "a key of the gateway's own, see "
+                            "\"ioattest_authorization\"";
+                }
+
+                continue;
+            }
+
+            if (conf[k]->model_id && conf[k]->model_id->lengths) {
+                lacks = "an \"ioattest_model_id\" without variables";
+                break;
+            }
+
+            lacks = NULL;
+        }
+
+        if (lacks) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"ioattest_prewarm\" needs %s in %V:%ui",
+                          lacks, &prewarm[i]->file, prewarm[i]->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The strictest of all locations that share what was proved. */
+
+static void
+ngx_http_ioattest_census_share(ngx_http_ioattest_loc_conf_t *one,
+    ngx_http_ioattest_loc_conf_t *other)
+{
+    ngx_http_ioattest_limits_t  *limits;
+
+    if (ngx_memcmp(one->policy32, other->policy32, NGX_HTTP_IOATTEST_KEY_LEN)
+        != 0)
+    {
+        return;
+    }
+
+    limits = &one->limits;
+
+    limits->census_valid = ngx_min(limits->census_valid,
+                                   other->limits.valid);
+    limits->census_refresh = ngx_max(limits->census_refresh,
+                                     other->limits.refresh);
+
+    if (limits->census_refresh >= limits->census_valid) {
+        limits->census_refresh = limits->census_valid / 2;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_census_target(ngx_conf_t *cf,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf)
+{
+    ngx_uint_t                   i;
+    ngx_http_ioattest_target_t  *target;
+
+    target = mcf->targets.elts;
+
+    for (i = 0; i < mcf->targets.nelts; i++) {
+
+        if (ngx_memcmp(target[i].conf->policy32, conf->policy32,
+                       NGX_HTTP_IOATTEST_KEY_LEN)
+            == 0)
+        {
+            break;
+        }
+    }
+
+    if (i < mcf->targets.nelts) {
+        target = &target[i];
+
+        target->conf->limits.background =
+                                  ngx_max(target->conf->limits.background,
+                                          conf->limits.background);
+
+    } else {
+        target = ngx_array_push(&mcf->targets);
+
+        if (target == NULL
+            || ngx_array_init(&target->prewarm, cf->pool, 1,
+                              sizeof(ngx_str_t))
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        target->conf = conf;
+        ngx_memcpy(target->origin32, conf->origin32,
+                   NGX_HTTP_IOATTEST_KEY_LEN);
+    }
+
+    return conf->prewarm
+           ? ngx_http_ioattest_census_names(target, conf->prewarm) : NGX_OK;
+}
+
+
+/* Each name once. */
+
+static ngx_int_t
+ngx_http_ioattest_census_names(ngx_http_ioattest_target_t *target,
+    ngx_http_ioattest_prewarm_t *prewarm)
+{
+    ngx_str_t   *name, *known, *place;
+    ngx_uint_t   i, k;
+
+    name = prewarm->names.elts;
+
+    for (i = 0; i < prewarm->names.nelts; i++) {
+        known = target->prewarm.elts;
+
+        for (k = 0; k < target->prewarm.nelts; k++) {
+            if (known[k].len == name[i].len
+                && ngx_strncmp(known[k].data, name[i].data, name[i].len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (k < target->prewarm.nelts) {
+            continue;
+        }
+
+        place = ngx_array_push(&target->prewarm);
+        if (place == NULL) {
+            return NGX_ERROR;
+        }
+
+        *place = name[i];
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,111 @@
+
+/*
+ * The zone: its directive, and what is done with it when nginx starts or
+ * reads its configuration again.
+ */
+
+
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "module/ngx_http_ioattest_module.h"
+
+#include <openssl/rand.h>
+
+
+static ngx_int_t ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+
+
+char *
+ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_main_conf_t *mcf = conf;
+
+    u_char                     *colon;
+    ssize_t                     size;
+    ngx_str_t                  *value, name, number;
+    ngx_shm_zone_t             *shm_zone;
+    ngx_http_ioattest_zone_t   *zone, **zp;
+
+    (void) cmd;
+
+    value = cf->args->elts;
+
+    colon = ngx_strlchr(value[1].data, value[1].data + value[1].len, ':');
+
+    if (colon == NULL || colon == value[1].data) {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                          "a name and a size, as in io:4m");
+    }
+
+    name.data = value[1].data;
+    name.len = colon - value[1].data;
+
+    number.data = colon + 1;
+    number.len = value[1].data + value[1].len - number.data;
+
+    size = ngx_parse_size(&number);
+
+    if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                                "a name and a size of 32k or more, as in "
+                                "io:4m");
+    }
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_ioattest_zone_t));
+    if (zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, &name, size,
+                                     &ngx_http_ioattest_module);
+    if (shm_zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (shm_zone->data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"ioattest_zone\" \"%V\" is duplicate", &name);
+        return NGX_CONF_ERROR;
+    }
+
+    zone->name = name;
+    zone->shm_zone = shm_zone;
+    zone->policies = &mcf->policies;
+
+    shm_zone->init = ngx_http_ioattest_zone_init;
+    shm_zone->data = zone;
+
+    zp = ngx_array_push(&mcf->zones);
+    if (zp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *zp = zone;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_ioattest_zone_t  *zone, *old;
+
+    zone = shm_zone->data;
+    old = data;
+
+    if (old) {
+        ngx_memcpy(zone->secret, old->secret, NGX_HTTP_IOATTEST_KEY_LEN);
+
+        ngx_http_ioattest_policies_compare(old->policies, zone->policies,
+                                           shm_zone->shm.log);
+
+    } else if (RAND_bytes(zone->secret, NGX_HTTP_IOATTEST_KEY_LEN) != 1) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "ioattest: RAND_bytes() failed");
+        return NGX_ERROR;
+    }
+
+    return ngx_http_ioattest_store_init(zone, old, shm_zone->shm.log);
+}

@@ -1,0 +1,34 @@
+
+/*
+ * Bytes that are kept, copied, in buffers of our own.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_BUFFER_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_BUFFER_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+typedef struct {
+    ngx_chain_t                 *chain;
+    ngx_chain_t                **last;
+    ngx_buf_t                   *tail;
+    size_t                       size;
+} ngx_http_ioattest_held_t;
+
+
+void ngx_http_ioattest_held_init(ngx_http_ioattest_held_t *held);
+ngx_int_t ngx_http_ioattest_held_append(ngx_http_request_t *r,
+    ngx_http_ioattest_held_t *held, const u_char *data, size_t n,
+    size_t chunk);
+
+/* Adds a buffer that ends the response, or flushes what was broken off. */
+ngx_int_t ngx_http_ioattest_held_end(ngx_http_request_t *r,
+    ngx_http_ioattest_held_t *held, ngx_uint_t truncated);
+
+
+#endif /* _NGX_HTTP_IOATTEST_BUFFER_H_INCLUDED_ */

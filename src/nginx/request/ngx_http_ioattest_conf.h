@@ -1,0 +1,161 @@
+
+/*
+ * The configuration of the module and of a location, as all rooms read it.
+ * The directives that write it are in module/.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "zone/ngx_http_ioattest_zone.h"
+
+
+#define NGX_HTTP_IOATTEST_VERSION   "0.2.0"
+
+/* beside IOA_CPU_TDX and IOA_CPU_SEV_SNP */
+#define NGX_HTTP_IOATTEST_CPU_OFF      0x8000
+
+#define NGX_HTTP_IOATTEST_BIND_OFF       0
+#define NGX_HTTP_IOATTEST_BIND_RESPONSE  1
+#define NGX_HTTP_IOATTEST_BIND_BOTH      2
+
+#define NGX_HTTP_IOATTEST_STREAM_TAIL  0
+#define NGX_HTTP_IOATTEST_STREAM_HOLD  1
+
+#define NGX_HTTP_IOATTEST_POOL_ANY  0
+#define NGX_HTTP_IOATTEST_POOL_ALL  1
+
+#define NGX_HTTP_IOATTEST_EVENT_PASS  0
+#define NGX_HTTP_IOATTEST_EVENT_DROP  1
+
+#define NGX_HTTP_IOATTEST_STATUS_AUTO        0
+#define NGX_HTTP_IOATTEST_STATUS_JSON        1
+#define NGX_HTTP_IOATTEST_STATUS_PROMETHEUS  2
+
+
+/* A policy file, for the comparison at a reload. */
+typedef struct {
+    ngx_str_t                    name;
+    ioa_policy_file_t           *file;
+    ngx_log_t                   *log;
+} ngx_http_ioattest_policy_t;
+
+
+/* "ioattest_prewarm", as it stands in one place. */
+typedef struct {
+    ngx_array_t                  names;     /* ngx_str_t */
+    ngx_str_t                    file;
+    ngx_uint_t                   line;
+} ngx_http_ioattest_prewarm_t;
+
+
+typedef struct ngx_http_ioattest_loc_conf_s  ngx_http_ioattest_loc_conf_t;
+
+
+/* What is attested in the background: a policy of a server. */
+typedef struct {
+    ngx_http_ioattest_loc_conf_t *conf;     /* has the gateway's own key */
+    ngx_array_t                  prewarm;   /* ngx_str_t */
+    u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
+} ngx_http_ioattest_target_t;
+
+
+typedef struct {
+    ngx_array_t                  attested;  /* ngx_http_ioattest_loc_conf_t * */
+    ngx_array_t                  targets;   /* ngx_http_ioattest_target_t */
+    ngx_array_t                  prewarms;  /* ngx_http_ioattest_prewarm_t * */
+    ngx_array_t                  zones;     /* ngx_http_ioattest_zone_t * */
+    ngx_array_t                  policies;  /* ngx_http_ioattest_policy_t */
+    ioa_policy_file_t           *no_policy; /* where a location has none */
+    ioa_chain_cache_t           *cache;     /* of intermediates */
+    ngx_uint_t                   enabled;   /* some location is protected */
+    size_t                       body_buffer_size;  /* of the last location */
+    off_t                        max_body_size;
+    ngx_uint_t                   body_in_file_only;
+} ngx_http_ioattest_main_conf_t;
+
+
+struct ngx_http_ioattest_loc_conf_s {
+    ngx_flag_t                   enable;
+    ngx_str_t                    zone_name;
+    ngx_http_ioattest_zone_t    *zone;      /* NULL: off */
+
+    ngx_flag_t                   dry_run;
+    ngx_flag_t                   pass_errors;
+    ngx_flag_t                   ssl_verify;
+
+    ngx_str_t                    request;   /* uri */
+    ngx_str_t                    models;    /* uri; empty: off */
+
+    ngx_http_complex_value_t    *model;
+    ngx_http_complex_value_t    *model_id;
+
+    ngx_http_complex_value_t    *authorization; /* NULL: the client's own */
+    ngx_uint_t                   own_key;   /* it is the gateway's */
+
+    time_t                       valid;
+    time_t                       refresh;
+    ngx_uint_t                   attempts;
+    ngx_uint_t                   parallel;
+    ngx_uint_t                   pool;
+    ngx_msec_t                   timeout;
+    ngx_msec_t                   wait;
+    ngx_msec_t                   fail_timeout;
+    ngx_msec_t                   background;
+    ngx_http_ioattest_prewarm_t *prewarm;
+    size_t                       buffer_size;
+
+    ngx_uint_t                   text;      /* ioa_text_form_e */
+    ngx_uint_t                   bind;
+    ngx_uint_t                   stream;
+    ngx_uint_t                   event;
+    ngx_msec_t                   replay;    /* 0: off */
+
+    ngx_uint_t                   cpu;       /* IOA_CPU_..., or CPU_OFF */
+    ngx_uint_t                   gpu;       /* ioa_gpu_mode_e */
+    ngx_uint_t                   report_data;       /* ioa_report_data_e */
+    ioa_roots_t                 *cpu_roots;
+    ioa_roots_t                 *gpu_roots;
+    ngx_str_t                    policy_name;
+    ioa_policy_file_t           *policy_file;
+
+    ngx_str_t                    collateral;        /* uris; empty: off */
+    ngx_str_t                    amd_kds;
+    ngx_str_t                    nras;
+    ngx_str_t                    nras_jwks;
+    time_t                       slack;
+
+    ngx_str_t                    thread_pool_name;  /* empty: off */
+#if (NGX_THREADS)
+    ngx_thread_pool_t           *thread_pool;
+#endif
+
+    ngx_array_t                 *image_digests;     /* ioa_bytes_t */
+    ngx_array_t                 *trust;             /* 20 bytes each */
+
+    ngx_uint_t                   status_format;
+
+    /*
+     * A server whose locations add what is missing; a request that finds no
+     * location there is refused.
+     */
+    ngx_uint_t                   incomplete;
+
+    /* made of the above when they are merged */
+    ngx_http_ioattest_limits_t   limits;
+    ioa_policy_t                 policy;
+    u_char                       policy32[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
+};
+
+
+extern ngx_module_t  ngx_http_ioattest_module;
+
+
+#endif /* _NGX_HTTP_IOATTEST_CONF_H_INCLUDED_ */

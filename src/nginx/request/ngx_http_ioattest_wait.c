@@ -1,0 +1,210 @@
+
+/*
+ * A request that waits for an attestation or a models list: it looks at the
+ * zone from time to time, and is woken when one of its own worker ends.
+ */
+
+
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_wait.h"
+
+
+#define NGX_HTTP_IOATTEST_POLL_FIRST  5     /* ms */
+#define NGX_HTTP_IOATTEST_POLL_LAST   80
+
+/* a dry run holds nobody up for longer, ms */
+#define NGX_HTTP_IOATTEST_WAIT_DRY    10000
+
+
+static void ngx_http_ioattest_wait_queue(ngx_http_ioattest_ctx_t *ctx);
+static void ngx_http_ioattest_wait_handler(ngx_event_t *ev);
+
+
+void  (*ngx_http_ioattest_wait_hook)(void);
+
+
+static ngx_queue_t  ngx_http_ioattest_waiters;
+
+
+void
+ngx_http_ioattest_wait_init(ngx_http_ioattest_ctx_t *ctx)
+{
+    ctx->poll.data = ctx;
+    ctx->poll.handler = ngx_http_ioattest_wait_handler;
+    ctx->poll.log = ctx->request->connection->log;
+}
+
+
+/*
+ * Starts the clock of a wait: "ioattest_wait" is for what a request waits
+ * before it is sent and for its response together.
+ */
+
+void
+ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_msec_t  wait;
+
+    if (ctx->waiting) {
+        return;
+    }
+
+    wait = ctx->conf->wait;
+
+    if (ctx->conf->dry_run) {
+        wait = ngx_min(wait, NGX_HTTP_IOATTEST_WAIT_DRY);
+    }
+
+    if (ctx->wait_from == 0) {
+        (void) ngx_atomic_fetch_add(
+                        &ngx_http_ioattest_counters(ctx)->requests_waited, 1);
+    }
+
+    ctx->waiting = 1;
+    ctx->wait_from = ngx_current_msec;
+    ctx->deadline = ngx_current_msec + wait - ngx_min(ctx->waited, wait);
+    ctx->poll_delay = NGX_HTTP_IOATTEST_POLL_FIRST;
+}
+
+
+void
+ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx)
+{
+    if (ctx->poll.timer_set) {
+        ngx_del_timer(&ctx->poll);
+    }
+
+    if (ctx->beat.timer_set) {
+        ngx_del_timer(&ctx->beat);
+    }
+
+    if (ctx->queued) {
+        ngx_queue_remove(&ctx->waiters);
+        ctx->queued = 0;
+    }
+
+    if (ctx->waiting) {
+        ctx->waited += ngx_current_msec - ctx->wait_from;
+        ctx->waiting = 0;
+    }
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx)
+{
+    return ctx->waiting
+           && (ngx_msec_int_t) (ctx->deadline - ngx_current_msec) <= 0;
+}
+
+
+/* Looks again a little later; the worker's own jobs wake it before. */
+
+void
+ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+    left = ngx_max(left, 1);
+
+    ngx_add_timer(&ctx->poll,
+                  ngx_min(ctx->poll_delay, (ngx_msec_t) left));
+
+    ctx->poll_delay = ngx_min(ctx->poll_delay * 2,
+                              NGX_HTTP_IOATTEST_POLL_LAST);
+
+    if (!ctx->queued) {
+        ngx_http_ioattest_wait_queue(ctx);
+        ctx->queued = 1;
+    }
+}
+
+
+/* In order of arrival, however often it has looked. */
+
+static void
+ngx_http_ioattest_wait_queue(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_queue_t              *q;
+    ngx_http_ioattest_ctx_t  *other;
+
+    if (ngx_http_ioattest_waiters.next == NULL) {
+        ngx_queue_init(&ngx_http_ioattest_waiters);
+    }
+
+    for (q = ngx_queue_last(&ngx_http_ioattest_waiters);
+         q != ngx_queue_sentinel(&ngx_http_ioattest_waiters);
+         q = ngx_queue_prev(q))
+    {
+        other = ngx_queue_data(q, ngx_http_ioattest_ctx_t, waiters);
+
+        if ((ngx_msec_int_t) (other->wait_from - ctx->wait_from) <= 0) {
+            break;
+        }
+    }
+
+    ngx_queue_insert_after(q, &ctx->waiters);
+}
+
+
+void
+ngx_http_ioattest_wait_wake(const u_char *key32)
+{
+    ngx_queue_t              *q;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    if (ngx_http_ioattest_wait_hook) {
+        ngx_http_ioattest_wait_hook();
+    }
+
+    if (ngx_http_ioattest_waiters.next == NULL) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&ngx_http_ioattest_waiters);
+         q != ngx_queue_sentinel(&ngx_http_ioattest_waiters);
+         q = ngx_queue_next(q))
+    {
+        ctx = ngx_queue_data(q, ngx_http_ioattest_ctx_t, waiters);
+
+        if (ctx->poll.timer_set
+            && (ngx_memcmp(ctx->model.key, key32,
+                           NGX_HTTP_IOATTEST_KEY_LEN) == 0
+                || ngx_memcmp(ctx->key.list, key32,
+                              NGX_HTTP_IOATTEST_KEY_LEN) == 0))
+        {
+            /* a timer that is set is not moved by less than 300 ms */
+            ngx_del_timer(&ctx->poll);
+            ngx_add_timer(&ctx->poll, 0);
+        }
+    }
+}
+
+
+static void
+ngx_http_ioattest_wait_handler(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_request_t       *r;
+    ngx_http_ioattest_ctx_t  *ctx;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, c->log, 0, "ioattest poll");
+
+    if (ctx->queued) {
+        ngx_queue_remove(&ctx->waiters);
+        ctx->queued = 0;
+    }
+
+    r->write_event_handler = ctx->resume;
+    ctx->resume(r);
+
+    ngx_http_run_posted_requests(c);
+}

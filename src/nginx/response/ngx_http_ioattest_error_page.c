@@ -1,0 +1,186 @@
+
+/*
+ * The answer to a client whose request or response is refused.
+ *
+ * A refusal is finalized with its status like any error of nginx, so that
+ * error_page works.  Where nginx would send its own page, the JSON is put in
+ * its place that OpenAI's clients turn into an error.
+ */
+
+
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "response/ngx_http_ioattest_response.h"
+
+
+static ngx_uint_t ngx_http_ioattest_refuse_final(
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_refuse_add(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+
+
+ngx_int_t
+ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    u_char     *p;
+    ngx_str_t   json, value;
+
+    if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->headers_out.status = ctx->status;
+    ngx_str_null(&r->headers_out.status_line);
+
+    r->headers_out.content_length_n = json.len;
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (ngx_http_ioattest_refuse_final(ctx)) {
+        ngx_str_set(&value, "false");
+
+        if (ngx_http_ioattest_refuse_add(r, "x-should-retry", &value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    /* of a caller's key, as the API has said it */
+
+    if (ctx->reason == IOA_ATTESTATION_REFUSED && !ctx->key.own
+        && ctx->retry_after)
+    {
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.data = p;
+        value.len = ngx_sprintf(p, "%ui", ctx->retry_after) - p;
+
+        if (ngx_http_ioattest_refuse_add(r, "retry-after", &value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_ioattest_next_header(r);
+}
+
+
+/*
+ * 1 where no retry can mend it: a caller's mistake, whatever the reason, and
+ * what the table says of the reason.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_refuse_final(ngx_http_ioattest_ctx_t *ctx)
+{
+    switch (ctx->status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_NOT_FOUND:
+    case NGX_HTTP_NOT_ALLOWED:
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        return 1;
+
+    default:
+        return !ioa_status_retryable(ctx->reason);
+    }
+}
+
+
+/* A header by a name in lower case. */
+
+static ngx_int_t
+ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+    h->lowcase_key = h->key.data;
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_str_t     json;
+    ngx_chain_t  *cl, out;
+
+    if (in == NULL) {
+        return ctx->headed ? ngx_http_ioattest_next_body(r, NULL) : NGX_OK;
+    }
+
+    /* nginx's page, or what an upstream still sends: dropped */
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
+
+    if (ctx->replaced || r->header_only) {
+        return NGX_OK;
+    }
+
+    if (!ctx->headed) {
+
+        /*
+         * A content handler that goes on where the header filter has said
+         * that the request is to end with an error: an answer without its
+         * header would stall the client, or break its connection.
+         */
+
+        ngx_http_clean_header(r);
+
+        rc = ngx_http_ioattest_refuse_header(r, ctx);
+
+        if (rc != NGX_OK || r->header_only) {
+            return (rc > NGX_OK) ? NGX_ERROR : rc;
+        }
+    }
+
+    ctx->replaced = 1;
+
+    b = ngx_calloc_buf(r->pool);
+
+    if (b == NULL || ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    b->start = json.data;
+    b->pos = json.data;
+    b->last = json.data + json.len;
+    b->end = b->last;
+    b->memory = 1;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_ioattest_next_body(r, &out);
+}

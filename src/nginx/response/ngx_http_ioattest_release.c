@@ -1,0 +1,179 @@
+
+/*
+ * A response that is held leaves here: as it is once it has verified, or a
+ * refusal in its place.
+ */
+
+
+#include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_headers.h"
+#include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_buffer.h"
+#include "request/ngx_http_ioattest_refusal.h"
+#include "response/ngx_http_ioattest_response.h"
+
+
+#define NGX_HTTP_IOATTEST_ERROR_EVENT  "event: error\ndata: "
+
+
+static ngx_int_t ngx_http_ioattest_release_stream(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_release_error(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+
+void
+ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_http_ioattest_counters_t  *counters;
+
+    counters = ngx_http_ioattest_counters(ctx);
+
+    (void) ngx_atomic_fetch_add(&counters->verified, 1);
+
+    ngx_http_ioattest_observe(&counters->verify, ctx->verify_us);
+    ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
+
+    if (ctx->have_machine) {
+        ngx_http_ioattest_store_used(ctx->conf->zone, ctx->machine_key);
+    }
+
+    /* the one line that says trusted */
+    ctx->verdict = NGX_HTTP_IOATTEST_VERIFIED;
+
+    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RELEASED);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_hold_release(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
+        ngx_http_ioattest_trailers_drop(r);
+
+        if (ctx->made && ngx_http_ioattest_release_stream(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (!ctx->flowing) {
+        rc = ngx_http_ioattest_next_header(r);
+
+        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+            return rc;
+        }
+    }
+
+    if (ngx_http_ioattest_held_end(r, &ctx->held, ctx->truncated) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_ioattest_next_body(r, ctx->held.chain);
+}
+
+
+/* Adds to what is held the end of a stream that has verified. */
+
+static ngx_int_t
+ngx_http_ioattest_release_stream(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    int  event, digest;
+
+    event = (ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_PASS);
+    digest = ctx->have_machine || ctx->conf->policy.image_digests_n;
+
+    if (!ctx->flowing) {
+
+        /* it is another one now */
+
+        ngx_http_clear_content_length(r);
+    }
+
+    return (ioa_sse_close(ioa_body_stream(ctx->body), event, digest)
+            == IOA_OK) ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
+{
+    ngx_int_t             rc;
+    ngx_http_upstream_t  *u;
+
+    r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
+
+    if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
+
+        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+        rc = ngx_http_ioattest_hold_release(r, ctx);
+        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
+
+        return;
+    }
+
+    u = r->upstream;
+
+    if (u && u->cleanup) {
+
+        /*
+         * An upstream that is still sending is given up first.  It has a
+         * reference of its own, and drops one; ours is for the answer.
+         */
+
+        r->main->count++;
+        (*u->cleanup)(r);
+    }
+
+    if (ctx->flowing) {
+        rc = ngx_http_ioattest_release_error(r, ctx);
+        ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
+        return;
+    }
+
+    ngx_http_clean_header(r);
+    ngx_http_finalize_request(r, ctx->status);
+}
+
+
+/* Ends a stream that has begun, in place of what is held of it. */
+
+static ngx_int_t
+ngx_http_ioattest_release_error(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ngx_buf_t    *b;
+    ngx_str_t     json;
+    ngx_chain_t   out;
+
+    if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    b = ngx_create_temp_buf(r->pool, json.len + sizeof("\n\n")
+                                     + sizeof(NGX_HTTP_IOATTEST_ERROR_EVENT));
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* nothing has begun that was not ended: neither a line nor an event */
+
+    b->last = ngx_sprintf(b->last, "%s%V\n\n", NGX_HTTP_IOATTEST_ERROR_EVENT,
+                          &json);
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    r->keepalive = 0;
+
+    return ngx_http_ioattest_next_body(r, &out);
+}

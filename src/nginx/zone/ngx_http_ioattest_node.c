@@ -1,0 +1,352 @@
+
+/*
+ * The nodes of the zone, and which of them give way when room is short.
+ */
+
+
+#include "zone/ngx_http_ioattest_node.h"
+
+
+/* how many nodes of a queue are looked at for one that may go */
+#define NGX_HTTP_IOATTEST_EVICT_MAX  64
+
+
+typedef char ngx_http_ioattest_node_fits_t
+    [sizeof(ngx_http_ioattest_node_t) <= NGX_HTTP_IOATTEST_NODE_SIZE ? 1 : -1];
+
+
+static ngx_http_ioattest_node_t *ngx_http_ioattest_node_alloc_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
+static ngx_uint_t ngx_http_ioattest_node_evict_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_queue_t *lru);
+static ngx_uint_t ngx_http_ioattest_node_busy_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
+static void ngx_http_ioattest_node_expire_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
+
+
+ngx_http_ioattest_node_t *
+ngx_http_ioattest_node_find_locked(ngx_http_ioattest_sh_t *sh,
+    const u_char *key32, ngx_http_ioattest_kind_e kind)
+{
+    uint32_t                   hash;
+    ngx_str_t                  key;
+    ngx_http_ioattest_node_t  *node;
+
+    key.len = NGX_HTTP_IOATTEST_KEY_LEN;
+    key.data = (u_char *) key32;
+
+    ngx_memcpy(&hash, key32, sizeof(hash));
+
+    node = (ngx_http_ioattest_node_t *)
+               ngx_str_rbtree_lookup(&sh->rbtree, &key, hash);
+
+    return (node && node->kind == kind) ? node : NULL;
+}
+
+
+ngx_http_ioattest_node_t *
+ngx_http_ioattest_node_create_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, const u_char *key32,
+    ngx_http_ioattest_kind_e kind)
+{
+    uint32_t                   hash;
+    ngx_http_ioattest_node_t  *node;
+
+    ngx_http_ioattest_node_expire_locked(zone, sh);
+
+    /* models that nobody has proved yet may not crowd out those proved */
+
+    if (kind == NGX_HTTP_IOATTEST_NODE_MODEL
+        && sh->idle >= ngx_max(sh->capacity / 8, 1)
+        && !ngx_http_ioattest_node_evict_locked(zone, sh, &sh->idle_lru))
+    {
+        return NULL;
+    }
+
+    node = ngx_http_ioattest_node_alloc_locked(zone, sh);
+    if (node == NULL) {
+        return NULL;
+    }
+
+    node->kind = kind;
+    ngx_memcpy(node->key, key32, NGX_HTTP_IOATTEST_KEY_LEN);
+    ngx_memcpy(&hash, key32, sizeof(hash));
+
+    node->sn.node.key = hash;
+    node->sn.str.len = NGX_HTTP_IOATTEST_KEY_LEN;
+    node->sn.str.data = node->key;
+
+    ngx_rbtree_insert(&sh->rbtree, &node->sn.node);
+
+    switch (kind) {
+
+    case NGX_HTTP_IOATTEST_NODE_MODEL:
+        ngx_queue_init(&node->u.model.machines);
+        ngx_queue_insert_tail(&sh->models, &node->u.model.all);
+        ngx_queue_insert_head(&sh->idle_lru, &node->lru);
+        sh->idle++;
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_MACHINE:
+        ngx_queue_insert_head(&sh->machine_lru, &node->lru);
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_NAME:
+        ngx_queue_insert_head(&sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN],
+                              &node->lru);
+        sh->names[NGX_HTTP_IOATTEST_NAMES_OWN]++;
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_BLOB:
+        ngx_queue_insert_head(&sh->blob_lru, &node->lru);
+        sh->blobs++;
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_USED:
+        ngx_queue_insert_head(&sh->used_lru, &node->lru);
+        sh->used++;
+        break;
+
+    default: /* NGX_HTTP_IOATTEST_NODE_BOUND */
+        ngx_queue_init(&node->lru);
+        sh->bounds++;
+    }
+
+    return node;
+}
+
+
+static ngx_http_ioattest_node_t *
+ngx_http_ioattest_node_alloc_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh)
+{
+    ngx_http_ioattest_node_t  *node;
+
+    for ( ;; ) {
+        node = ngx_slab_calloc_locked(zone->shpool,
+                                      NGX_HTTP_IOATTEST_NODE_SIZE);
+        if (node) {
+            return node;
+        }
+
+        if (!ngx_http_ioattest_node_drop_locked(zone, sh)) {
+            return NULL;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh)
+{
+    ngx_uint_t  i;
+
+    ngx_queue_t  *order[] = {
+        &sh->idle_lru,
+        &sh->used_lru,
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_ASKING],
+        &sh->blob_lru,
+        &sh->machine_lru,
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_SHARED],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_LISTS],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN]
+    };
+
+    for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+
+        if (ngx_http_ioattest_node_evict_locked(zone, sh, order[i])) {
+            (void) ngx_atomic_fetch_add(&sh->counters.evicted, 1);
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_node_evict_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_queue_t *lru)
+{
+    ngx_uint_t                 n;
+    ngx_queue_t               *q;
+    ngx_http_ioattest_node_t  *node;
+
+    q = ngx_queue_last(lru);
+
+    for (n = 0; n < NGX_HTTP_IOATTEST_EVICT_MAX; n++) {
+
+        if (q == ngx_queue_sentinel(lru)) {
+            return 0;
+        }
+
+        node = ngx_queue_data(q, ngx_http_ioattest_node_t, lru);
+        q = ngx_queue_prev(q);
+
+        if (ngx_http_ioattest_node_busy_locked(sh, node)) {
+
+            /* out of the way of those that may go */
+
+            ngx_queue_remove(&node->lru);
+            ngx_queue_insert_head(lru, &node->lru);
+            continue;
+        }
+
+        ngx_http_ioattest_node_delete_locked(zone, sh, node);
+        return 1;
+    }
+
+    return 0;
+}
+
+
+/* Somebody is at work for it. */
+
+static ngx_uint_t
+ngx_http_ioattest_node_busy_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node)
+{
+    ngx_http_ioattest_lease_t  *lease;
+
+    if (node->kind == NGX_HTTP_IOATTEST_NODE_MODEL) {
+        return node->u.model.held
+               || ngx_http_ioattest_slots_busy_locked(sh, node, NULL);
+    }
+
+    lease = ngx_http_ioattest_node_lease_locked(node);
+
+    return lease && ngx_http_ioattest_lease_live_locked(lease);
+}
+
+
+/* Drops up to two machines whose time is over. */
+
+static void
+ngx_http_ioattest_node_expire_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh)
+{
+    ngx_uint_t                 n;
+    ngx_http_ioattest_node_t  *node;
+
+    for (n = 0; n < 2 && !ngx_queue_empty(&sh->machine_lru); n++) {
+
+        node = ngx_queue_data(ngx_queue_last(&sh->machine_lru),
+                              ngx_http_ioattest_node_t, lru);
+
+        if (ngx_http_ioattest_machine_good_locked(&node->u.machine.info,
+                                               node->u.machine.info.valid))
+        {
+            return;
+        }
+
+        ngx_http_ioattest_node_delete_locked(zone, sh, node);
+    }
+}
+
+
+void
+ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
+{
+    ngx_http_ioattest_node_t        *model;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    ngx_rbtree_delete(&sh->rbtree, &node->sn.node);
+    ngx_queue_remove(&node->lru);
+
+    switch (node->kind) {
+
+    case NGX_HTTP_IOATTEST_NODE_MODEL:
+        sh->idle--;     /* a model with machines is in no queue to drop from */
+        ngx_queue_remove(&node->u.model.all);
+        ngx_http_ioattest_notes_free_locked(zone, &node->u.model);
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_MACHINE:
+        ngx_queue_remove(&node->u.machine.siblings);
+
+        model = node->u.machine.model;
+        mn = &model->u.model;
+        mn->count--;
+
+        ngx_http_ioattest_node_settle_locked(sh, model);
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_NAME:
+        sh->names[node->u.name.place]--;
+        sh->names_dropped += !node->u.name.head;
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_BLOB:
+        sh->blobs--;
+        ngx_http_ioattest_blob_free_locked(zone, sh, &node->u.blob);
+        break;
+
+    case NGX_HTTP_IOATTEST_NODE_USED:
+        sh->used--;
+        break;
+
+    default: /* NGX_HTTP_IOATTEST_NODE_BOUND: stays as long as the zone */
+        sh->bounds--;
+    }
+
+    ngx_slab_free_locked(zone->shpool, node);
+}
+
+
+void
+ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node)
+{
+    ngx_uint_t  idle;
+
+    /* a node's lru link is empty exactly while it has machines */
+
+    idle = !ngx_queue_empty(&node->lru);
+
+    if (node->u.model.count && idle) {
+        ngx_queue_remove(&node->lru);
+        ngx_queue_init(&node->lru);
+        sh->idle--;
+
+    } else if (node->u.model.count == 0 && !idle) {
+        ngx_queue_insert_head(&sh->idle_lru, &node->lru);
+        sh->idle++;
+    }
+}
+
+
+/*
+ * A clock of 32 bits in milliseconds comes round after 49 days: what is as
+ * old as that must not be there any more.
+ */
+
+void
+ngx_http_ioattest_store_sweep(ngx_http_ioattest_zone_t *zone)
+{
+    ngx_msec_t                 ms;
+    ngx_queue_t               *q;
+    ngx_http_ioattest_sh_t    *sh;
+    ngx_http_ioattest_node_t  *node;
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    q = ngx_queue_last(&sh->machine_lru);
+
+    while (q != ngx_queue_sentinel(&sh->machine_lru)) {
+        node = ngx_queue_data(q, ngx_http_ioattest_node_t, lru);
+        q = ngx_queue_prev(q);
+
+        ms = ngx_max(node->u.machine.info.valid,
+                     NGX_HTTP_IOATTEST_BOUND_TIME);
+
+        if (!ngx_http_ioattest_within(node->u.machine.info.attested_ms, ms)) {
+            ngx_http_ioattest_node_delete_locked(zone, sh, node);
+        }
+    }
+
+    ngx_http_ioattest_store_unlock(zone);
+}

@@ -1,0 +1,375 @@
+
+/*
+ * The census: which machines of a model there are, and which of them are to
+ * be attested again.  The API picks the machine that an attestation meets, so
+ * all that can be done is to draw, and to count.
+ *
+ * A search goes on until so many draws in a row have met known machines alone
+ * that another one is unlikely.  A chase renews: it begins when a machine has
+ * less than "ioattest_refresh" left, and ends when none has.
+ */
+
+
+#include "zone/ngx_http_ioattest_node.h"
+
+
+/* draws in a row that end a search: for each machine known, and beside */
+#define NGX_HTTP_IOATTEST_STREAK_EACH   5
+#define NGX_HTTP_IOATTEST_STREAK_MORE   5
+
+/* or draws since the last new machine */
+#define NGX_HTTP_IOATTEST_SEARCH_EACH   16
+#define NGX_HTTP_IOATTEST_SEARCH_MORE   64
+
+/* draws after which a chase gives a machine up */
+#define NGX_HTTP_IOATTEST_CHASE_EACH    7
+#define NGX_HTTP_IOATTEST_CHASE_MORE    5
+
+/*
+ * Tenths of draws for each machine after which one in a thousand answers may
+ * still come from one that was not met: ln(1000).
+ */
+#define NGX_HTTP_IOATTEST_KEEP_TENTHS   69
+
+/* what a share is made of, at most */
+#define NGX_HTTP_IOATTEST_SHARE_MAX     256
+
+
+static void ngx_http_ioattest_census_search(
+    ngx_http_ioattest_model_node_t *mn);
+static void ngx_http_ioattest_census_answered_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_model_node_t *mn,
+    ngx_uint_t new, const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits);
+static ngx_uint_t ngx_http_ioattest_census_stale_locked(
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
+static ngx_uint_t ngx_http_ioattest_census_need(
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
+static ngx_uint_t ngx_http_ioattest_census_less(ngx_uint_t wanted,
+    ngx_uint_t busy);
+
+
+ngx_uint_t
+ngx_http_ioattest_census_count_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid)
+{
+    ngx_uint_t                         n;
+    ngx_queue_t                       *q;
+    ngx_http_ioattest_node_t          *node;
+    ngx_http_ioattest_machine_node_t  *machine;
+
+    n = 0;
+
+    for (q = ngx_queue_head(&mn->machines);
+         q != ngx_queue_sentinel(&mn->machines);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_http_ioattest_node_t,
+                              u.machine.siblings);
+        machine = &node->u.machine;
+
+        if (!machine->given_up
+            && ngx_http_ioattest_machine_good_locked(&machine->info, valid))
+        {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_attempts_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_uint_t  n;
+
+    if (limits->attempts != NGX_HTTP_IOATTEST_ATTEMPTS_AUTO) {
+        return limits->attempts;
+    }
+
+    n = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
+
+    return ngx_max(NGX_HTTP_IOATTEST_ATTEMPTS_EACH * n,
+                   NGX_HTTP_IOATTEST_ATTEMPTS_LEAST);
+}
+
+
+void
+ngx_http_ioattest_census_unknown_locked(ngx_http_ioattest_model_node_t *mn)
+{
+    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+        ngx_http_ioattest_census_search(mn);
+        mn->for_signer = 1;
+    }
+}
+
+
+static void
+ngx_http_ioattest_census_search(ngx_http_ioattest_model_node_t *mn)
+{
+    mn->census = NGX_HTTP_IOATTEST_CENSUS_SEARCH;
+    mn->for_signer = 0;
+    mn->streak = 0;
+    mn->searched = 0;
+    mn->search_at = ngx_current_msec;
+}
+
+
+void
+ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_model_node_t *mn, ngx_uint_t known, ngx_uint_t new,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    mn->met++;
+    mn->share_met++;
+
+    if (known) {
+        mn->streak++;
+
+    } else if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+        ngx_http_ioattest_census_search(mn);
+
+    } else {
+        mn->for_signer = 0;
+        mn->streak = 0;
+    }
+
+    ngx_http_ioattest_census_answered_locked(sh, mn, new, limits);
+}
+
+
+void
+ngx_http_ioattest_census_refused_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_model_node_t *mn, ngx_uint_t new,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    mn->share_refused++;
+
+    ngx_http_ioattest_census_answered_locked(sh, mn, new, limits);
+}
+
+
+static void
+ngx_http_ioattest_census_answered_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_model_node_t *mn, ngx_uint_t new,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_uint_t  count;
+
+    mn->answered++;
+    mn->searched++;
+
+    if (mn->share_met + mn->share_refused >= NGX_HTTP_IOATTEST_SHARE_MAX) {
+        mn->share_met /= 2;
+        mn->share_refused /= 2;
+    }
+
+    if (new) {
+        mn->new_at = mn->answered;
+        mn->last_new = ngx_time();
+        mn->searched = 0;
+    }
+
+    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+        return;
+    }
+
+    count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
+
+    if ((count && mn->streak >= NGX_HTTP_IOATTEST_STREAK_EACH * count
+                                + NGX_HTTP_IOATTEST_STREAK_MORE)
+        || mn->searched >= NGX_HTTP_IOATTEST_SEARCH_EACH * count
+                           + NGX_HTTP_IOATTEST_SEARCH_MORE)
+    {
+        ngx_http_ioattest_census_end_locked(sh, mn, limits);
+    }
+}
+
+
+/* A search has ended: what has it found, and what not? */
+
+static void
+ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    u_char                             key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t                         n, bound;
+    ngx_queue_t                       *q;
+    ngx_http_ioattest_node_t          *node;
+    ngx_http_ioattest_machine_node_t  *machine;
+
+    mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
+
+    ngx_http_ioattest_notes_searched_locked(mn,
+                              ngx_http_ioattest_attempts_locked(mn, limits));
+
+    n = 0;
+    bound = 0;
+
+    for (q = ngx_queue_head(&mn->machines);
+         q != ngx_queue_sentinel(&mn->machines);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_http_ioattest_node_t,
+                              u.machine.siblings);
+        machine = &node->u.machine;
+
+        if (ngx_http_ioattest_machine_good_locked(&machine->info,
+                                                  limits->census_valid))
+        {
+            n++;
+            bound += (machine->info.proved.signer_bound != 0);
+        }
+    }
+
+    if (n && bound == n) {
+        ngx_http_ioattest_bound_key(key32, &mn->names);
+        ngx_http_ioattest_bound_strict_locked(sh, key32);
+    }
+}
+
+
+/*
+ * How many machines have less than "ioattest_refresh" left, those aside that
+ * so many draws have missed since that they must be gone.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count)
+{
+    ngx_uint_t                         n;
+    ngx_queue_t                       *q;
+    ngx_http_ioattest_node_t          *node;
+    ngx_http_ioattest_machine_node_t  *machine;
+
+    if (limits->census_refresh == 0) {
+        return 0;
+    }
+
+    n = 0;
+
+    for (q = ngx_queue_head(&mn->machines);
+         q != ngx_queue_sentinel(&mn->machines);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_http_ioattest_node_t,
+                              u.machine.siblings);
+        machine = &node->u.machine;
+
+        if (machine->given_up
+            || ngx_http_ioattest_machine_good_locked(&machine->info,
+                          limits->census_valid - limits->census_refresh)
+            || !ngx_http_ioattest_machine_good_locked(&machine->info,
+                                                      limits->census_valid))
+        {
+            continue;
+        }
+
+        if (!machine->chased) {
+            machine->chased = 1;
+            machine->chase_met = mn->met;
+        }
+
+        if (mn->met - machine->chase_met
+            >= NGX_HTTP_IOATTEST_CHASE_EACH * count
+               + NGX_HTTP_IOATTEST_CHASE_MORE)
+        {
+            machine->given_up = 1;
+            continue;
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
+/* Attestations at once that keep so many machines attested. */
+
+static ngx_uint_t
+ngx_http_ioattest_census_need(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count)
+{
+    uint64_t  draws;
+
+    if (limits->census_refresh == 0) {
+        return 1;
+    }
+
+    draws = (uint64_t) NGX_HTTP_IOATTEST_KEEP_TENTHS * count * mn->took / 10;
+
+    return (draws + limits->census_refresh - 1) / limits->census_refresh;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_uint_t                       busy, count, need, stale, wanted;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
+    busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
+    count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
+    need = ngx_http_ioattest_census_need(mn, limits, count);
+
+    if (need <= limits->parallel) {
+        mn->behind = 0;
+
+    } else if (!mn->behind) {
+        mn->behind = 1;
+        found->behind = need;
+    }
+
+    if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX) {
+
+        if ((ngx_msec_int_t) (mn->retry_at - ngx_current_msec) > 0) {
+            return 0;
+        }
+
+        return ngx_http_ioattest_census_less(1, busy);
+    }
+
+    if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+
+        wanted = NGX_HTTP_IOATTEST_STREAK_EACH * count
+                 + NGX_HTTP_IOATTEST_STREAK_MORE;
+        wanted = ngx_http_ioattest_census_less(wanted, mn->streak);
+
+        return ngx_http_ioattest_census_less(ngx_max(wanted, 1), busy);
+    }
+
+    stale = ngx_http_ioattest_census_stale_locked(mn, limits, count);
+
+    if (stale == 0) {
+        mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
+        return 0;
+    }
+
+    mn->census = NGX_HTTP_IOATTEST_CENSUS_CHASE;
+
+    /* no more at once than are needed: what is late costs a draw for nothing */
+
+    wanted = (count <= 1) ? 1 : ngx_max(need, 2);
+
+    return ngx_http_ioattest_census_less(wanted, busy);
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_census_less(ngx_uint_t wanted, ngx_uint_t busy)
+{
+    return (wanted > busy) ? wanted - busy : 0;
+}

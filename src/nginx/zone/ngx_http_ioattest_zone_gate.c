@@ -1,0 +1,397 @@
+
+/*
+ * Before a prompt leaves: whether a machine of its model is trusted, and the
+ * attestations that open the gate where none is.
+ */
+
+
+#include "zone/ngx_http_ioattest_node.h"
+
+
+/* another attestation is made for each of these without an outcome, ms */
+#define NGX_HTTP_IOATTEST_GATE_PACE  1000
+
+
+static ngx_uint_t ngx_http_ioattest_open_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
+static void ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_waiter_t *waiter,
+    ngx_http_ioattest_trigger_e trigger);
+static ngx_uint_t ngx_http_ioattest_gate_wants_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key);
+static void ngx_http_ioattest_failed_locked(ngx_http_ioattest_found_t *found,
+    const ngx_http_ioattest_model_node_t *mn);
+static ngx_uint_t ngx_http_ioattest_pool_closed_locked(
+    ngx_http_ioattest_found_t *found, ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_census_draws_locked(
+    ngx_http_ioattest_found_t *found, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key);
+
+
+void
+ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter)
+{
+    ngx_http_ioattest_sh_t          *sh;
+    ngx_http_ioattest_node_t        *node;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    ngx_http_ioattest_found_init(found, NGX_HTTP_IOATTEST_FULL);
+
+    if (waiter->arrived == 0) {
+        waiter->arrived = ngx_current_msec;
+    }
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    node = ngx_http_ioattest_model_locked(zone, sh, model);
+    if (node == NULL) {
+        goto done;
+    }
+
+    mn = &node->u.model;
+    mn->used = ngx_current_msec;
+
+    if (limits->pool_all
+        && ngx_http_ioattest_pool_closed_locked(found, mn, limits))
+    {
+        goto done;
+    }
+
+    if (!ngx_http_ioattest_open_locked(mn, limits->valid)) {
+        ngx_http_ioattest_gate_locked(found, sh, node, limits, key, waiter,
+                                      NGX_HTTP_IOATTEST_TRIGGER_GATE);
+        goto done;
+    }
+
+    found->answer = NGX_HTTP_IOATTEST_TRUSTED;
+
+    /* the gateway's own key is used by the census itself */
+
+    if (limits->background && !key->own) {
+        ngx_http_ioattest_census_draws_locked(found, sh, node, limits, key);
+    }
+
+done:
+
+    ngx_http_ioattest_store_unlock(zone);
+}
+
+
+void
+ngx_http_ioattest_found_init(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_answer_e answer)
+{
+    found->answer = answer;
+    found->n = 0;
+    found->reason = IOA_OK;
+    found->have_address = 0;
+    found->busy = 0;
+    found->behind = 0;
+
+    ngx_memzero(&found->rest, sizeof(ngx_http_ioattest_resting_t));
+}
+
+
+ngx_http_ioattest_node_t *
+ngx_http_ioattest_model_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_model_t *model)
+{
+    ngx_http_ioattest_node_t  *node;
+
+    node = ngx_http_ioattest_node_find_locked(sh, model->key,
+                                              NGX_HTTP_IOATTEST_NODE_MODEL);
+    if (node) {
+        return node;
+    }
+
+    node = ngx_http_ioattest_node_create_locked(zone, sh, model->key,
+                                                NGX_HTTP_IOATTEST_NODE_MODEL);
+    if (node) {
+        node->u.model.names = model->names;
+        node->u.model.used = ngx_current_msec;
+        ngx_memcpy(node->u.model.policy, model->policy,
+                   NGX_HTTP_IOATTEST_KEY_LEN);
+    }
+
+    return node;
+}
+
+
+/* 1 where some machine of the model is trusted; the newest come first. */
+
+static ngx_uint_t
+ngx_http_ioattest_open_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid)
+{
+    ngx_queue_t               *q;
+    ngx_http_ioattest_node_t  *node;
+
+    for (q = ngx_queue_last(&mn->machines);
+         q != ngx_queue_sentinel(&mn->machines);
+         q = ngx_queue_prev(q))
+    {
+        node = ngx_queue_data(q, ngx_http_ioattest_node_t,
+                              u.machine.siblings);
+
+        if (ngx_http_ioattest_machine_good_locked(&node->u.machine.info,
+                                                  valid))
+        {
+            return 1;
+        }
+
+        if (!ngx_http_ioattest_within(node->u.machine.info.attested_ms,
+                                      valid))
+        {
+            return 0;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_machine_good_locked(
+    const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid)
+{
+    return ngx_http_ioattest_within(machine->attested_ms, valid)
+           && (machine->proved.expires == 0
+               || machine->proved.expires > ngx_time());
+}
+
+
+/* Nothing of the model is trusted. */
+
+static void
+ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_waiter_t *waiter,
+    ngx_http_ioattest_trigger_e trigger)
+{
+    ngx_uint_t                       wants;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
+    if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX
+        && (ngx_msec_int_t) (mn->retry_at - ngx_current_msec) > 0)
+    {
+        ngx_http_ioattest_failed_locked(found, mn);
+        return;
+    }
+
+    if (ngx_http_ioattest_key_resting_locked(sh, key, &found->rest)) {
+        found->answer = NGX_HTTP_IOATTEST_RESTING;
+        return;
+    }
+
+    found->reason = ngx_http_ioattest_silent_locked(sh, model, key);
+
+    if (found->reason != IOA_OK) {
+        found->answer = NGX_HTTP_IOATTEST_FAILED;
+        return;
+    }
+
+    found->answer = NGX_HTTP_IOATTEST_WAIT;
+
+    wants = ngx_http_ioattest_gate_wants_locked(sh, model, limits, key);
+
+    if (wants == 0) {
+        return;
+    }
+
+    if (!ngx_http_ioattest_claimed_locked(mn, key, waiter)
+        && ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
+                                               trigger, wants))
+    {
+        ngx_http_ioattest_unclaim_locked(mn, key);
+        return;
+    }
+
+    ngx_http_ioattest_claim_locked(mn, key, waiter);
+}
+
+
+/*
+ * One attestation opens the gate: there is one, and another for each second
+ * without an outcome.  After an outcome that opened nothing all slots are
+ * used.  What a caller's key is answered, and not, is no outcome for others:
+ * they ask with theirs, one at a time for each key.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_gate_wants_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key)
+{
+    ngx_uint_t                       busy, asked;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+    busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
+
+    if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX
+        || ngx_http_ioattest_silences_locked(sh, model, key)
+           >= NGX_HTTP_IOATTEST_SILENT_MAX)
+    {
+        /* the next try, after a pause */
+        return busy == 0;
+    }
+
+    if (mn->wide == NGX_HTTP_IOATTEST_WIDE_ALL) {
+        return limits->parallel;
+    }
+
+    asked = ngx_http_ioattest_slots_asked_locked(sh, model, key);
+
+    if (!asked && (busy == 0 || mn->wide == NGX_HTTP_IOATTEST_WIDE_KEYS)) {
+        return 1;
+    }
+
+    return !ngx_http_ioattest_within(mn->started, NGX_HTTP_IOATTEST_GATE_PACE);
+}
+
+
+static void
+ngx_http_ioattest_failed_locked(ngx_http_ioattest_found_t *found,
+    const ngx_http_ioattest_model_node_t *mn)
+{
+    found->answer = NGX_HTTP_IOATTEST_FAILED;
+    found->reason = mn->reason;
+    found->have_address = mn->have_failed;
+    ngx_memcpy(found->address20, mn->failed20, IOA_ADDRESS_LEN);
+}
+
+
+/* "ioattest_pool all": evidence of some machine was refused of late. */
+
+static ngx_uint_t
+ngx_http_ioattest_pool_closed_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    if (!mn->refused
+        || !ngx_http_ioattest_within(mn->refused_at, limits->valid))
+    {
+        return 0;
+    }
+
+    found->answer = NGX_HTTP_IOATTEST_FAILED;
+    found->reason = mn->refused_reason;
+    found->have_address = mn->have_refused20;
+    ngx_memcpy(found->address20, mn->refused20, IOA_ADDRESS_LEN);
+
+    return 1;
+}
+
+
+void
+ngx_http_ioattest_store_census(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key, ngx_uint_t wanted)
+{
+    ngx_http_ioattest_sh_t      *sh;
+    ngx_http_ioattest_node_t    *node;
+    ngx_http_ioattest_waiter_t   waiter;
+
+    ngx_http_ioattest_found_init(found, NGX_HTTP_IOATTEST_FULL);
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    node = ngx_http_ioattest_node_find_locked(sh, model->key,
+                                              NGX_HTTP_IOATTEST_NODE_MODEL);
+
+    if (node == NULL && wanted) {
+        node = ngx_http_ioattest_model_locked(zone, sh, model);
+    }
+
+    if (node == NULL) {
+        goto done;
+    }
+
+    if (!ngx_http_ioattest_open_locked(&node->u.model, limits->census_valid))
+    {
+        /* as somebody who waits, and comes after all that do */
+
+        waiter.arrived = ngx_current_msec;
+
+        ngx_http_ioattest_gate_locked(found, sh, node, limits, key, &waiter,
+                                      NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND);
+        goto done;
+    }
+
+    found->answer = NGX_HTTP_IOATTEST_TRUSTED;
+
+    ngx_http_ioattest_census_draws_locked(found, sh, node, limits, key);
+
+done:
+
+    ngx_http_ioattest_store_unlock(zone);
+}
+
+
+/*
+ * A search that the signers of responses keep going, which may be forged, has
+ * no more of them than those who wait for such a signer.
+ */
+
+static void
+ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key)
+{
+    ngx_uint_t                       due, forged;
+    ngx_http_ioattest_resting_t      rest;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
+    due = ngx_http_ioattest_census_due_locked(found, sh, model, limits);
+
+    if (due == 0
+        || ngx_http_ioattest_key_resting_locked(sh, key, &rest)
+        || ngx_http_ioattest_silent_locked(sh, model, key) != IOA_OK)
+    {
+        return;
+    }
+
+    if (ngx_http_ioattest_silences_locked(sh, model, key)
+        >= NGX_HTTP_IOATTEST_SILENT_MAX)
+    {
+        /* the next try, after a pause */
+
+        if (ngx_http_ioattest_slots_busy_locked(sh, model, NULL)) {
+            return;
+        }
+
+        due = 1;
+    }
+
+    forged = (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH && mn->for_signer);
+
+    if (forged) {
+        due = ngx_min(due, ngx_http_ioattest_budget_locked(mn, limits));
+    }
+
+    due = ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
+                                    NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
+                                    due);
+
+    if (forged) {
+        mn->budget += due;
+    }
+}

@@ -1,0 +1,418 @@
+
+/*
+ * Attestations that are under way: each has a slot of the zone, whoever
+ * started it.  A slot is known by its token; the process is kept, so that
+ * what a worker that died has left can be freed.
+ */
+
+
+#include "zone/ngx_http_ioattest_node.h"
+
+
+/* a claim that nobody has renewed for this long is void, ms */
+#define NGX_HTTP_IOATTEST_CLAIM_TIME  300
+
+/* what a holder takes beyond its own time-outs before it gives up, ms */
+#define NGX_HTTP_IOATTEST_SLOT_SLACK  2000
+
+
+static uint64_t ngx_http_ioattest_mark(const u_char *key32);
+static ngx_uint_t ngx_http_ioattest_slot_live(
+    const ngx_http_ioattest_slot_t *slot);
+static ngx_uint_t ngx_http_ioattest_claim_live(
+    const ngx_http_ioattest_claim_t *claim);
+static ngx_http_ioattest_silence_t *ngx_http_ioattest_silence_find_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_key_t *key, ngx_uint_t make);
+
+
+/* Eight bytes of a digest tell those apart that meet in one zone. */
+
+static uint64_t
+ngx_http_ioattest_mark(const u_char *key32)
+{
+    uint64_t  mark;
+
+    ngx_memcpy(&mark, key32, sizeof(mark));
+
+    return mark ? mark : 1;
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_slot_live(const ngx_http_ioattest_slot_t *slot)
+{
+    return slot->token
+           && (ngx_msec_int_t) (slot->deadline - ngx_current_msec) > 0;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_slots_busy_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, ngx_uint_t *all)
+{
+    uint64_t    mark;
+    ngx_uint_t  i, busy, total;
+
+    mark = ngx_http_ioattest_mark(model->key);
+    busy = 0;
+    total = 0;
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
+
+        if (ngx_http_ioattest_slot_live(&sh->slots[i])) {
+            total++;
+            busy += (sh->slots[i].model == mark);
+        }
+    }
+
+    if (all) {
+        *all = total;
+    }
+
+    return busy;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key)
+{
+    uint64_t    mark, asker;
+    ngx_uint_t  i;
+
+    mark = ngx_http_ioattest_mark(model->key);
+    asker = ngx_http_ioattest_mark(key->digest);
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
+
+        if (ngx_http_ioattest_slot_live(&sh->slots[i])
+            && sh->slots[i].model == mark && sh->slots[i].asker == asker)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * At most limits->parallel of one model, and four times as many of all.  The
+ * background leaves the last quarter of these to those who wait.
+ */
+
+ngx_uint_t
+ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key, ngx_http_ioattest_trigger_e trigger,
+    ngx_uint_t n)
+{
+    ngx_uint_t                 i, all, busy, most, taken;
+    ngx_http_ioattest_slot_t  *slot;
+
+    busy = ngx_http_ioattest_slots_busy_locked(sh, model, &all);
+    most = 4 * limits->parallel;
+
+    if (trigger == NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND) {
+        most -= limits->parallel;
+    }
+
+    if (busy >= limits->parallel || all >= most) {
+        return 0;
+    }
+
+    n = ngx_min(n, limits->parallel - busy);
+    n = ngx_min(n, most - all);
+    n = ngx_min(n, NGX_HTTP_IOATTEST_PARALLEL_MAX - found->n);
+
+    taken = 0;
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS && taken < n; i++) {
+        slot = &sh->slots[i];
+
+        if (ngx_http_ioattest_slot_live(slot)) {
+            continue;
+        }
+
+        slot->token = ++sh->next_token;
+        slot->model = ngx_http_ioattest_mark(model->key);
+        slot->asker = ngx_http_ioattest_mark(key->digest);
+        slot->started = ngx_current_msec;
+        slot->pid = ngx_pid;
+        slot->trigger = trigger;
+        slot->charged = (trigger == NGX_HTTP_IOATTEST_TRIGGER_SIGNER);
+
+        /* the API has limits->attest, and other services as long again */
+
+        slot->deadline = ngx_current_msec + 2 * limits->attest
+                         + NGX_HTTP_IOATTEST_SLOT_SLACK;
+
+        found->token[found->n++] = slot->token;
+        taken++;
+    }
+
+    if (taken) {
+        model->u.model.started = ngx_current_msec;
+    }
+
+    return taken;
+}
+
+
+/*
+ * Gives a slot back, to nobody but its owner.  NULL where the token is none,
+ * as after the zone was laid out anew; else what the slot was, until the
+ * next one is taken.
+ */
+
+ngx_http_ioattest_slot_t *
+ngx_http_ioattest_slot_give_locked(ngx_http_ioattest_sh_t *sh,
+    const u_char *model_key32, uint64_t token)
+{
+    ngx_uint_t                 i;
+    ngx_http_ioattest_slot_t  *slot;
+
+    for (i = 0; token && i < NGX_HTTP_IOATTEST_SLOTS; i++) {
+        slot = &sh->slots[i];
+
+        if (slot->token == token
+            && slot->model == ngx_http_ioattest_mark(model_key32))
+        {
+            slot->token = 0;
+            return slot;
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_http_ioattest_store_bury(ngx_http_ioattest_zone_t *zone)
+{
+    ngx_pid_t                pid[NGX_HTTP_IOATTEST_SLOTS];
+    ngx_uint_t               i, k, n;
+    ngx_http_ioattest_sh_t  *sh;
+
+    n = 0;
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
+
+        if (sh->slots[i].token == 0 || sh->slots[i].pid == ngx_pid) {
+            continue;
+        }
+
+        for (k = 0; k < n && pid[k] != sh->slots[i].pid; k++) {
+            /* void */
+        }
+
+        if (k == n) {
+            pid[n++] = sh->slots[i].pid;
+        }
+    }
+
+    ngx_http_ioattest_store_unlock(zone);
+
+    for (k = 0; k < n; k++) {
+
+        if (kill(pid[k], 0) == 0 || ngx_errno != ESRCH) {
+            continue;
+        }
+
+        sh = ngx_http_ioattest_store_lock(zone);
+
+        for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
+            if (sh->slots[i].pid == pid[k]) {
+                sh->slots[i].token = 0;
+            }
+        }
+
+        ngx_http_ioattest_store_unlock(zone);
+    }
+}
+
+
+/*
+ * Requests that ask with one key start what any of them may start.  Between
+ * keys the order is that of arrival, over all workers: who finds no slot
+ * leaves a claim, and nobody who came later, with another key, is given one
+ * while that lasts.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_claim_live(const ngx_http_ioattest_claim_t *claim)
+{
+    return claim->asker
+           && ngx_http_ioattest_within(claim->seen,
+                                       NGX_HTTP_IOATTEST_CLAIM_TIME);
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_claimed_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_waiter_t *waiter)
+{
+    return ngx_http_ioattest_claim_live(&mn->claim)
+           && mn->claim.asker != ngx_http_ioattest_mark(key->digest)
+           && (ngx_msec_int_t) (mn->claim.arrived - waiter->arrived) < 0;
+}
+
+
+void
+ngx_http_ioattest_claim_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_waiter_t *waiter)
+{
+    ngx_http_ioattest_claim_t  *claim;
+
+    claim = &mn->claim;
+
+    if (ngx_http_ioattest_claim_live(claim)
+        && (ngx_msec_int_t) (claim->arrived - waiter->arrived) < 0)
+    {
+        return;
+    }
+
+    claim->asker = ngx_http_ioattest_mark(key->digest);
+    claim->arrived = waiter->arrived;
+    claim->seen = ngx_current_msec;
+}
+
+
+void
+ngx_http_ioattest_unclaim_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_key_t *key)
+{
+    if (mn->claim.asker == ngx_http_ioattest_mark(key->digest)) {
+        mn->claim.asker = 0;
+    }
+}
+
+
+/*
+ * Silences: what a caller's key is not answered concerns those alone who ask
+ * with it, and the gateway's own key concerns all who wait for its draws.
+ */
+
+static ngx_http_ioattest_silence_t *
+ngx_http_ioattest_silence_find_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key,
+    ngx_uint_t make)
+{
+    uint64_t                      asker;
+    ngx_uint_t                    i;
+    ngx_http_ioattest_silence_t  *silence, *place;
+
+    asker = ngx_http_ioattest_mark(key->digest)
+            ^ (ngx_http_ioattest_mark(model->key) << 1);
+    asker = asker ? asker : 1;
+
+    if (key->own) {
+        silence = &model->u.model.own;
+
+        if (silence->asker != asker) {
+
+            if (!make) {
+                return NULL;
+            }
+
+            ngx_memzero(silence, sizeof(ngx_http_ioattest_silence_t));
+            silence->asker = asker;
+        }
+
+        return silence;
+    }
+
+    place = &sh->silences[0];
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SILENCES; i++) {
+        silence = &sh->silences[i];
+
+        if (silence->asker == asker) {
+            return silence;
+        }
+
+        if (silence->asker == 0) {
+            place = silence;
+
+        } else if (place->asker
+                   && (ngx_msec_int_t) (silence->at - place->at) < 0)
+        {
+            place = silence;
+        }
+    }
+
+    if (!make) {
+        return NULL;
+    }
+
+    ngx_memzero(place, sizeof(ngx_http_ioattest_silence_t));
+    place->asker = asker;
+
+    return place;
+}
+
+
+ioa_status_t
+ngx_http_ioattest_silent_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key)
+{
+    ngx_http_ioattest_silence_t  *silence;
+
+    silence = ngx_http_ioattest_silence_find_locked(sh, model, key, 0);
+
+    if (silence && silence->n >= NGX_HTTP_IOATTEST_SILENT_MAX
+        && (ngx_msec_int_t) (silence->until - ngx_current_msec) > 0)
+    {
+        return silence->reason;
+    }
+
+    return IOA_OK;
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_silences_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key)
+{
+    ngx_http_ioattest_silence_t  *silence;
+
+    silence = ngx_http_ioattest_silence_find_locked(sh, model, key, 0);
+
+    return silence ? silence->n : 0;
+}
+
+
+void
+ngx_http_ioattest_silence_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key,
+    ioa_status_t reason, ngx_msec_t fail_timeout)
+{
+    ngx_http_ioattest_silence_t  *silence;
+
+    silence = ngx_http_ioattest_silence_find_locked(sh, model, key, 1);
+
+    silence->n++;
+    silence->at = ngx_current_msec;
+    silence->until = ngx_current_msec + fail_timeout;
+    silence->reason = reason;
+}
+
+
+void
+ngx_http_ioattest_heard_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key)
+{
+    ngx_http_ioattest_silence_t  *silence;
+
+    silence = ngx_http_ioattest_silence_find_locked(sh, model, key, 0);
+
+    if (silence) {
+        silence->n = 0;
+    }
+}
