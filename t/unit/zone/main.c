@@ -50,7 +50,9 @@ zone_run(ngx_cycle_t *cycle)
     int  failed;
 
     zone_trust_cases();
-    zone_lease_cases();
+    zone_slot_cases();
+    zone_death_cases();
+    zone_outcome_cases();
     zone_room_cases();
     zone_list_cases();
 

@@ -34,15 +34,11 @@ zone_idle(void)
 
     for (i = 1000; i < 1000 + 20 * max; i++) {
         found = zone_gate(&z, i);
-        refused += (found.answer != NGX_HTTP_IOATTEST_TAKEN);
+        refused += (found.n != 1);
 
-        if (found.answer == NGX_HTTP_IOATTEST_TAKEN) {
-            ngx_http_ioattest_model_t  m = zone_model(i);
-
-            ngx_http_ioattest_lease_give(&z.zone, m.key, found.token,
-                                         NGX_HTTP_IOATTEST_GIVE_FAILED,
-                                         IOA_ATTESTATION_UNAVAILABLE,
-                                         ZONE_PACE);
+        if (found.n) {
+            zone_end(&z, i, found.token[0], NGX_HTTP_IOATTEST_DRAW_SILENT,
+                     IOA_ATTESTATION_UNAVAILABLE, 0);
         }
 
         models = ngx_max(models,
@@ -58,6 +54,8 @@ zone_idle(void)
             "and push no machine out");
 
     /* while each of them is being attested, none gives way */
+
+    z.limits.parallel = NGX_HTTP_IOATTEST_PARALLEL_MAX;
 
     for (i = 5000; i < 5000 + max; i++) {
         (void) zone_gate(&z, i);

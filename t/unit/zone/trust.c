@@ -12,7 +12,7 @@ zone_valid(void)
 
     zone_open(&z, 256 * 1024);
 
-    UNIT_OK(zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_TAKEN,
+    UNIT_OK(zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_WAIT,
             "gate: a model of which nothing is known is to be attested");
     UNIT_OK(zone_signer(&z, 1, 1) != NGX_HTTP_IOATTEST_TRUSTED,
             "signer: nobody is trusted from the start");
@@ -39,7 +39,7 @@ zone_valid(void)
 
     zone_pass(1);
 
-    UNIT_OK(zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_TAKEN,
+    UNIT_OK(zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_WAIT,
             "gate: closed after it");
     UNIT_OK(zone_signer(&z, 1, 1) != NGX_HTTP_IOATTEST_TRUSTED,
             "signer: not trusted after it");
@@ -60,7 +60,7 @@ zone_shorter(void)
 
     machine = zone_machine(1);
     zone_add(&z, 1, &machine, 1, 0);
-    z.limits.valid = 20;
+    z.limits.valid = 20 * 1000;
 
     zone_pass(19);
     UNIT_OK(zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED
@@ -119,26 +119,66 @@ zone_evidence_ends(void)
 }
 
 
+/* Who sets the clock takes no trust away, and gives none. */
+
 static void
-zone_downgrade(void)
+zone_clocks(void)
 {
-    u_char                       bound32[NGX_HTTP_IOATTEST_KEY_LEN];
     zone_t                       z;
     ngx_http_ioattest_machine_t  machine;
 
     zone_open(&z, 256 * 1024);
-    zone_bound_key(bound32, 1);
 
     machine = zone_machine(1);
-    UNIT_OK(zone_add(&z, 1, &machine, 1, 0) == NGX_OK
-            && !ngx_http_ioattest_store_bound(&z.zone, bound32),
+    zone_add(&z, 1, &machine, 1, 0);
+
+    zone_step(3600);
+    UNIT_OK(zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED
+            && zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_TRUSTED,
+            "a clock set an hour forward takes no trust away");
+
+    zone_step(-7200);
+    UNIT_OK(zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED
+            && zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_TRUSTED,
+            "nor one set an hour back");
+
+    zone_pass(ZONE_VALID);
+    UNIT_OK(zone_signer(&z, 1, 1) != NGX_HTTP_IOATTEST_TRUSTED
+            && zone_gate(&z, 1).answer != NGX_HTTP_IOATTEST_TRUSTED,
+            "and ioattest_valid ends when it ends");
+
+    zone_close(&z);
+}
+
+
+static ngx_uint_t
+zone_strict(zone_t *z, ngx_uint_t model)
+{
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(model);
+
+    return ngx_http_ioattest_store_bound(&z->zone, &m);
+}
+
+
+/* An address that hardware has bound is not taken with less. */
+
+static void
+zone_downgrade(void)
+{
+    zone_t                       z;
+    ngx_http_ioattest_machine_t  machine, other;
+
+    zone_open(&z, 256 * 1024);
+
+    machine = zone_machine(1);
+    UNIT_OK(zone_add(&z, 1, &machine, 1, 0) == NGX_OK,
             "an address that hardware does not bind is taken at first");
 
     machine.proved.signer_bound = 1;
     UNIT_OK(zone_add(&z, 1, &machine, 1, 0) == NGX_OK,
             "it shows that hardware binds it");
-    UNIT_OK(ngx_http_ioattest_store_bound(&z.zone, bound32),
-            "and that is remembered");
 
     zone_pass(ZONE_VALID);
 
@@ -149,10 +189,58 @@ zone_downgrade(void)
             && zone_gate(&z, 1).answer != NGX_HTTP_IOATTEST_TRUSTED,
             "and is not trusted for it");
 
+    other = zone_machine(2);
+    UNIT_OK(zone_add(&z, 1, &other, 2, 0) == NGX_OK && !zone_strict(&z, 1),
+            "another address is, before a search has ended");
+
     machine.proved.signer_bound = 1;
     UNIT_OK(zone_add(&z, 1, &machine, 1, 0) == NGX_OK
             && zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED,
-            "with as much it is");
+            "with as much it is taken again");
+
+    zone_close(&z);
+}
+
+
+/* Nor any address, once a search has ended and all were bound. */
+
+static void
+zone_all_bound(ngx_uint_t unbound)
+{
+    zone_t                       z;
+    ngx_uint_t                   i, n;
+    ngx_http_ioattest_machine_t  machine;
+
+    zone_open(&z, 256 * 1024);
+
+    for (i = 0; i < 100; i++) {
+        n = i % 3;
+        machine = zone_machine(n);
+        machine.proved.signer_bound = (n != 2 || !unbound);
+        zone_add(&z, 1, &machine, n, 0);
+    }
+
+    UNIT_OK(zone_strict(&z, 1) == !unbound,
+            "a search has ended, %s", unbound ? "and not all were bound"
+                                              : "and all were bound");
+
+    machine = zone_machine(9);
+    UNIT_OK(zone_add(&z, 1, &machine, 9, 0)
+            == (unbound ? NGX_OK : NGX_ABORT),
+            "a new address that is not: %s", unbound ? "taken" : "refused");
+    UNIT_OK(zone_add(&z, 2, &machine, 9, 0) == NGX_OK,
+            "of another model: taken");
+
+    z.limits.strict = 0;
+    UNIT_OK(zone_add(&z, 1, &machine, 9, 0) == NGX_OK,
+            "where ioattest_report_data asks for a nonce alone: taken");
+    z.limits.strict = 1;
+
+    zone_pass(23 * 3600);
+    UNIT_OK(zone_strict(&z, 1) == !unbound, "it is remembered for a day");
+
+    zone_pass(25 * 3600);
+    UNIT_OK(!zone_strict(&z, 1), "without any machine met it is forgotten");
 
     zone_close(&z);
 }
@@ -209,6 +297,9 @@ zone_trust_cases(void)
     zone_valid();
     zone_shorter();
     zone_evidence_ends();
+    zone_clocks();
     zone_downgrade();
+    zone_all_bound(0);
+    zone_all_bound(1);
     zone_counts();
 }

@@ -75,10 +75,15 @@ zone_open(zone_t *z, size_t size)
         exit(1);
     }
 
-    z->limits.valid = ZONE_VALID;
+    z->limits.valid = ZONE_VALID * 1000;
+    z->limits.census_valid = ZONE_VALID * 1000;
+    z->limits.census_refresh = ZONE_VALID * 250;
     z->limits.lease = 20000;
+    z->limits.attest = ZONE_ATTEST;
     z->limits.fail_timeout = ZONE_PACE;
-    z->limits.attempts = 32;
+    z->limits.attempts = NGX_HTTP_IOATTEST_ATTEMPTS_AUTO;
+    z->limits.parallel = ZONE_MANY;
+    z->limits.strict = 1;
 
     z->key.own = 1;
     memset(z->key.digest, 'k', NGX_HTTP_IOATTEST_KEY_LEN);
@@ -134,10 +139,11 @@ zone_machine_key(u_char *key32, ngx_uint_t model, ngx_uint_t n)
 }
 
 
-void
-zone_bound_key(u_char *key32, ngx_uint_t model)
+static void
+zone_address(u_char *address20, ngx_uint_t n)
 {
-    zone_key(key32, NGX_HTTP_IOATTEST_NODE_BOUND, model, 0);
+    memset(address20, (int) n, IOA_ADDRESS_LEN);
+    memcpy(address20, &n, sizeof(n));
 }
 
 
@@ -147,10 +153,12 @@ zone_machine(ngx_uint_t n)
     ngx_http_ioattest_machine_t  machine;
 
     memset(&machine, 0, sizeof(machine));
-    memset(machine.address20, (int) n, IOA_ADDRESS_LEN);
+    zone_address(machine.address20, n);
 
     machine.attested_at = ngx_time();
     machine.expires_at = ngx_time() + ZONE_VALID;
+    machine.attested_ms = ngx_current_msec;
+    machine.valid = ZONE_VALID * 1000;
 
     return machine;
 }
@@ -160,27 +168,51 @@ ngx_int_t
 zone_add(zone_t *z, ngx_uint_t model,
     const ngx_http_ioattest_machine_t *machine, ngx_uint_t n, uint64_t token)
 {
-    u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
-    u_char                     bound32[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_http_ioattest_model_t  m;
+    u_char                      key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_http_ioattest_model_t   m;
+    ngx_http_ioattest_news_e    news;
 
     m = zone_model(model);
     zone_machine_key(key32, model, n);
-    zone_bound_key(bound32, model);
 
-    return ngx_http_ioattest_store_add(&z->zone, &m, key32, machine, token,
-                                       bound32, 1);
+    return ngx_http_ioattest_draw_met(&z->zone, &m, key32, machine, token,
+                                      &z->key, &z->limits, &news);
+}
+
+
+void
+zone_end(zone_t *z, ngx_uint_t model, uint64_t token,
+    ngx_http_ioattest_outcome_e how, ioa_status_t reason, ngx_uint_t n)
+{
+    ngx_http_ioattest_news_e    news;
+    ngx_http_ioattest_model_t   m;
+    ngx_http_ioattest_ended_t   ended;
+
+    m = zone_model(model);
+
+    memset(&ended, 0, sizeof(ended));
+    ended.outcome = how;
+    ended.reason = reason;
+    ended.have_address = (how == NGX_HTTP_IOATTEST_DRAW_REFUSED);
+    zone_address(ended.address20, n);
+
+    ngx_http_ioattest_draw_end(&z->zone, &m, token, &ended, &z->key,
+                               &z->limits, &news);
 }
 
 
 ngx_http_ioattest_found_t
 zone_gate(zone_t *z, ngx_uint_t model)
 {
-    ngx_http_ioattest_found_t  found;
-    ngx_http_ioattest_model_t  m;
+    ngx_http_ioattest_found_t   found;
+    ngx_http_ioattest_model_t   m;
+    ngx_http_ioattest_waiter_t  waiter;
 
     m = zone_model(model);
-    ngx_http_ioattest_store_gate(&found, &z->zone, &m, &z->limits, &z->key);
+    memset(&waiter, 0, sizeof(waiter));
+
+    ngx_http_ioattest_store_gate(&found, &z->zone, &m, &z->limits, &z->key,
+                                 &waiter);
 
     return found;
 }
@@ -199,6 +231,51 @@ zone_signer(zone_t *z, ngx_uint_t model, ngx_uint_t n)
     ngx_http_ioattest_store_signer(&found, &z->zone, &m, key32, &z->limits);
 
     return found.answer;
+}
+
+
+ngx_http_ioattest_found_t
+zone_wait(zone_t *z, ngx_uint_t model, ngx_uint_t n,
+    ngx_http_ioattest_waiter_t *waiter)
+{
+    u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                     address20[IOA_ADDRESS_LEN];
+    ngx_http_ioattest_found_t  found;
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(model);
+    zone_machine_key(key32, model, n);
+    zone_address(address20, n);
+
+    ngx_http_ioattest_store_wait(&found, &z->zone, &m, key32, address20,
+                                 &z->limits, &z->key, waiter);
+
+    return found;
+}
+
+
+ngx_http_ioattest_row_t
+zone_row(zone_t *z, ngx_uint_t model)
+{
+    ngx_http_ioattest_row_t     row;
+    ngx_http_ioattest_model_t   m;
+    ngx_http_ioattest_cursor_t  cursor;
+
+    m = zone_model(model);
+    memset(&cursor, 0, sizeof(cursor));
+
+    while (ngx_http_ioattest_store_rows(&z->zone, &cursor, &row, 1)) {
+        if (row.kind == NGX_HTTP_IOATTEST_NODE_MODEL
+            && row.names.id_len == m.names.id_len
+            && memcmp(row.names.id, m.names.id, m.names.id_len) == 0)
+        {
+            return row;
+        }
+    }
+
+    memset(&row, 0, sizeof(row));
+
+    return row;
 }
 
 

@@ -15,8 +15,10 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#define ZONE_VALID   600
+#define ZONE_VALID   600        /* s, ioattest_valid */
 #define ZONE_PACE    5000       /* ms, ioattest_fail_timeout */
+#define ZONE_ATTEST  10000      /* ms, ioattest_timeout */
+#define ZONE_MANY    8          /* ioattest_parallel */
 #define ZONE_EPOCH   1800000000
 
 
@@ -42,21 +44,29 @@ void zone_step(time_t seconds);
 /* A model of that number: its key and names. */
 ngx_http_ioattest_model_t zone_model(ngx_uint_t n);
 
-/* The key of machine n of a model, and where bound signers are remembered. */
+/* The key of machine n of a model. */
 void zone_machine_key(u_char *key32, ngx_uint_t model, ngx_uint_t n);
-void zone_bound_key(u_char *key32, ngx_uint_t model);
 
 /* A machine that has been attested now. */
 ngx_http_ioattest_machine_t zone_machine(ngx_uint_t n);
 
-/* Keeps it, under the lease of token. */
+/* Attestations: one that met it, and one that ended otherwise. */
 ngx_int_t zone_add(zone_t *z, ngx_uint_t model,
     const ngx_http_ioattest_machine_t *machine, ngx_uint_t n, uint64_t token);
+void zone_end(zone_t *z, ngx_uint_t model, uint64_t token,
+    ngx_http_ioattest_outcome_e how, ioa_status_t reason, ngx_uint_t n);
 
-/* What the gate says of a model, and what is said of a signer. */
+/* What the gate says of a model to a request that has just come. */
 ngx_http_ioattest_found_t zone_gate(zone_t *z, ngx_uint_t model);
+
+/* What is said of a signer, and of one that a response waits for. */
 ngx_http_ioattest_answer_e zone_signer(zone_t *z, ngx_uint_t model,
     ngx_uint_t n);
+ngx_http_ioattest_found_t zone_wait(zone_t *z, ngx_uint_t model,
+    ngx_uint_t n, ngx_http_ioattest_waiter_t *waiter);
+
+/* The status page's row of a model. */
+ngx_http_ioattest_row_t zone_row(zone_t *z, ngx_uint_t model);
 
 /* How many nodes of a kind there are. */
 ngx_uint_t zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind);
@@ -64,7 +74,9 @@ ngx_uint_t zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind);
 
 /* The cases, each file's. */
 void zone_trust_cases(void);
-void zone_lease_cases(void);
+void zone_slot_cases(void);
+void zone_death_cases(void);
+void zone_outcome_cases(void);
 void zone_room_cases(void);
 void zone_list_cases(void);
 
