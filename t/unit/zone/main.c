@@ -49,6 +49,9 @@ zone_run(ngx_cycle_t *cycle)
 {
     int  failed;
 
+    /* what stands still is a failure */
+    (void) alarm(60);
+
     zone_trust_cases();
     zone_slot_cases();
     zone_death_cases();
