@@ -63,6 +63,31 @@ install: all
 
 .PHONY: all module nginx san newest lockcheck install
 
+# The zone's cases: a module that nginx loads and that runs them (t/zone.t).
+# With another nginx: make nginx zone-test ZONE_TEST_DIR=build/nginx.
+
+ZONE_TEST_DIR ?= build/nginx-module
+ZONE_TEST     := $(if $(filter build/nginx-module,$(ZONE_TEST_DIR)),build,$\
+                      $(ZONE_TEST_DIR))/zone_test.so
+ZONE_TEST_SRC := $(wildcard t/unit/zone/*.c src/nginx/zone/*.c)
+ZONE_TEST_INC := -I src/core -I src/event -I src/event/modules \
+                 -I src/os/unix -I ../objs $(addprefix -I $(CURDIR)/, \
+                 src/core src/nginx t/unit)
+
+zone-test: $(ZONE_TEST)
+
+$(ZONE_TEST): $(ZONE_TEST_SRC) $(wildcard t/unit/zone/*.h src/nginx/zone/*.h) \
+		t/unit/unit.h build/libioattest.a $(ZONE_TEST_DIR)/objs/Makefile
+	cd $(ZONE_TEST_DIR)/src && $(CC) -shared \
+		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
+		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_SRC)) \
+		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
+
+build/nginx-module/objs/Makefile:
+	@$(MAKE) --no-print-directory module
+
+.PHONY: zone-test
+
 # The core: library, tool, unit tests, fuzzers, bench.  No nginx include path.
 # SAN=1 builds them under AddressSanitizer and UndefinedBehaviorSanitizer.
 

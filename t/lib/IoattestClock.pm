@@ -1,10 +1,11 @@
 package IoattestClock;
 
-# A wall clock that a test moves under nginx (clock.c, LD_PRELOAD).
+# Clocks that a test moves under nginx (clock.c, LD_PRELOAD).
 #
 #   my $clock = IoattestClock->new;
 #   my $nginx = $clock->under(sub { IoattestNginx->start(...) });
-#   $clock->shift(3600);            # an hour later, for nginx alone
+#   $clock->shift(3600);            # the wall clock is set an hour forward
+#   $clock->pass(3600);             # an hour passes; both for nginx alone
 
 use strict;
 use warnings;
@@ -28,7 +29,7 @@ sub new {
         or die "IoattestClock: $SOURCE does not build\n";
 
     open my $out, '>:raw', $self->{file} or die "IoattestClock: $!\n";
-    print {$out} pack 'q', 0;
+    print {$out} pack 'q2', 0, 0;
     close $out or die "IoattestClock: $!\n";
 
     return $self;
@@ -43,11 +44,25 @@ sub under {
 }
 
 
-# In place: who reads the file has it mapped.
+# Seconds in all, each.
 sub shift {
     my ($self, $seconds) = @_;
+    return $self->set(0, $seconds);
+}
+
+
+sub pass {
+    my ($self, $seconds) = @_;
+    return $self->set(1, $seconds);
+}
+
+
+# In place: who reads the file has it mapped.
+sub set {
+    my ($self, $which, $seconds) = @_;
 
     open my $out, '+<:raw', $self->{file} or die "IoattestClock: $!\n";
+    seek $out, 8 * $which, 0;
     print {$out} pack 'q', $seconds;
     close $out or die "IoattestClock: $!\n";
 

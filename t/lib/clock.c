@@ -1,8 +1,9 @@
 /*
- * clock: a wall clock that a test moves, for LD_PRELOAD.
+ * clock: clocks that a test moves, for LD_PRELOAD.
  *
- * The file named by IOATTEST_CLOCK holds the seconds that are added, as a
- * 64-bit number of the machine's own form.  The monotonic clock is left alone.
+ * The file named by IOATTEST_CLOCK holds two 64-bit numbers of the machine's
+ * own form: seconds that are added to the wall clock alone, as where somebody
+ * sets it, and seconds that are added to both, as where time passes.
  */
 
 #define _GNU_SOURCE
@@ -38,7 +39,7 @@ clock_open(void)
         abort();
     }
 
-    p = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+    p = mmap(NULL, 2 * sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED) {
         abort();
     }
@@ -56,10 +57,24 @@ clock_gettime(clockid_t id, struct timespec *ts)
 
     rc = (int) syscall(SYS_clock_gettime, id, ts);
 
-    if (rc == 0 && clock_shift != NULL
-        && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-    {
-        ts->tv_sec += *clock_shift;
+    if (rc != 0 || clock_shift == NULL) {
+        return rc;
+    }
+
+    switch (id) {
+
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+        ts->tv_sec += clock_shift[0] + clock_shift[1];
+        break;
+
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+        ts->tv_sec += clock_shift[1];
+        break;
+
+    default:
+        break;
     }
 
     return rc;
