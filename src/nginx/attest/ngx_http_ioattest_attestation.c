@@ -96,7 +96,7 @@ ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job)
 
     r = job->ctx->request;
 
-    r->write_event_handler = (job->ctx->state == NGX_HTTP_IOATTEST_GATE)
+    r->write_event_handler = (job->ctx->state < NGX_HTTP_IOATTEST_STATE_SENT)
                              ? ngx_http_core_run_phases
                              : ngx_http_ioattest_hold_resume;
 
@@ -280,7 +280,7 @@ ngx_http_ioattest_job_failed(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t reason)
 {
     if (reason != IOA_ATTESTATION_REFUSED
-        || ctx->state == NGX_HTTP_IOATTEST_GATE)
+        || ctx->state < NGX_HTTP_IOATTEST_STATE_SENT)
     {
         ctx->failed = reason;
         return;

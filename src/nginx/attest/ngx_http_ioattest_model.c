@@ -31,13 +31,9 @@ ngx_http_ioattest_model_name(ngx_http_request_t *r,
         }
 
     } else {
-        *reason = ctx->scanned;
+        *reason = ctx->gate.scanned;
 
         rc = (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
-    }
-
-    if (rc == NGX_OK) {
-        ctx->named = 1;
     }
 
     return rc;
@@ -123,7 +119,6 @@ ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
                                 ilcf->policy32, &id, &none);
     ngx_memcpy(ctx->model.policy, ilcf->policy32,
                NGX_HTTP_IOATTEST_POLICY_LEN);
-    ctx->resolved = 1;
 
     return NGX_OK;
 }

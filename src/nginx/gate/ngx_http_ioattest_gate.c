@@ -35,8 +35,8 @@ static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
-static ngx_int_t ngx_http_ioattest_phase_go(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state);
+static ngx_int_t ngx_http_ioattest_phase_open(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 
 
 ngx_int_t
@@ -90,22 +90,25 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 
     switch (ctx->state) {
 
-    case NGX_HTTP_IOATTEST_NEW:
+    case NGX_HTTP_IOATTEST_STATE_START:
         return ngx_http_ioattest_phase_enter(r, ctx);
 
-    case NGX_HTTP_IOATTEST_READING:
+    case NGX_HTTP_IOATTEST_STATE_BODY:
         return NGX_DONE;
 
-    case NGX_HTTP_IOATTEST_GATE:
+    case NGX_HTTP_IOATTEST_STATE_MODEL:
+    case NGX_HTTP_IOATTEST_STATE_RESOLVE:
+    case NGX_HTTP_IOATTEST_STATE_ATTEST:
         return ngx_http_ioattest_phase_gate(r, ctx);
 
-    case NGX_HTTP_IOATTEST_READY:
-    case NGX_HTTP_IOATTEST_EXEMPT:
+    case NGX_HTTP_IOATTEST_STATE_SENT:
+    case NGX_HTTP_IOATTEST_STATE_EXEMPT:
         return NGX_DECLINED;
 
     default:
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                      "ioattest: phase handler in state %d", ctx->state);
+                      "ioattest: phase handler in state \"%s\"",
+                      ngx_http_ioattest_state_name(ctx->state));
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 }
@@ -141,7 +144,7 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
                              "no location of this server matches");
     }
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_READING);
+    (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_BODY);
 
     rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_phase_body);
 
@@ -213,11 +216,11 @@ ngx_http_ioattest_phase_body(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_GATE);
+    (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_MODEL);
 
     r->preserve_body = 1;
 
-    ctx->resume = ngx_http_core_run_phases;
+    ctx->wait.resume = ngx_http_core_run_phases;
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
 }
@@ -240,18 +243,14 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
         rc = NGX_DECLINED;
     }
 
-    if (rc == NGX_OK && !ctx->read) {
+    if (rc == NGX_OK && ctx->state == NGX_HTTP_IOATTEST_STATE_MODEL) {
         rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
     }
 
     /* where nothing is attested, ioattest_trust says whom to believe */
 
     if (rc == NGX_OK && ctx->conf->request.len) {
-        rc = ngx_http_ioattest_key_read(r, ctx);
-
-        if (rc == NGX_OK) {
-            rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
-        }
+        rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -262,7 +261,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     switch (rc) {
 
     case NGX_OK:
-        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_READY);
+        return ngx_http_ioattest_phase_open(r, ctx);
 
     case NGX_AGAIN:
 
@@ -329,9 +328,9 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (both && !ctx->have_request) {
-        *reason = (ctx->hashed == IOA_BODY_TOO_LARGE) ? IOA_REQUEST_TOO_LARGE
-                                                      : IOA_REQUEST_AMBIGUOUS;
+    if (both && ctx->gate.request32 == NULL) {
+        *reason = (ctx->gate.hashed == IOA_BODY_TOO_LARGE)
+                  ? IOA_REQUEST_TOO_LARGE : IOA_REQUEST_AMBIGUOUS;
         return NGX_DECLINED;
     }
 
@@ -372,18 +371,33 @@ ngx_http_ioattest_phase_model(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    rc = NGX_OK;
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_MODEL) {
 
-    if (!ctx->named) {
+        if (ngx_http_ioattest_key_read(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         rc = ngx_http_ioattest_model_name(r, ctx, reason);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        (void) ngx_http_ioattest_set_state(ctx,
+                                           NGX_HTTP_IOATTEST_STATE_RESOLVE);
     }
 
-    if (rc == NGX_OK && !ctx->resolved) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_RESOLVE) {
+
         rc = ngx_http_ioattest_model_resolve(r, ctx, reason);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        (void) ngx_http_ioattest_set_state(ctx,
+                                           NGX_HTTP_IOATTEST_STATE_ATTEST);
     }
 
-    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(r, ctx, reason)
-                          : rc;
+    return ngx_http_ioattest_phase_proof(r, ctx, reason);
 }
 
 
@@ -453,19 +467,25 @@ static ngx_int_t
 ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at)
 {
-    if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
-        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_EXEMPT);
-    }
+    ngx_uint_t  refused;
+
+    refused = ngx_http_ioattest_refuse(ctx, reason, look_at);
 
     ngx_http_ioattest_wait_end(ctx);
 
-    return ctx->status;
+    if (refused) {
+        return ctx->status;
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_go(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state)
+ngx_http_ioattest_phase_open(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_http_ioattest_wait_end(ctx);
 
@@ -475,7 +495,11 @@ ngx_http_ioattest_phase_go(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_ioattest_set_state(ctx, state);
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_SENT)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     r->read_event_handler = ngx_http_block_reading;
 

@@ -41,10 +41,6 @@ ngx_http_ioattest_key_read(ngx_http_request_t *r,
     ngx_http_ioattest_key_t       *key;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
-    if (ctx->keyed) {
-        return NGX_OK;
-    }
-
     ilcf = ctx->conf;
     key = &ctx->key;
 
@@ -82,7 +78,6 @@ ngx_http_ioattest_key_read(ngx_http_request_t *r,
 
     ngx_http_ioattest_store_key(key->list, NGX_HTTP_IOATTEST_NODE_NAME,
                                 ilcf->policy32, &list, &digest);
-    ctx->keyed = 1;
 
     return NGX_OK;
 }

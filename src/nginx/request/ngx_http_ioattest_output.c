@@ -68,13 +68,13 @@ ngx_http_ioattest_next_header(ngx_http_request_t *r)
 
     if (ctx && !redirected) {
 
-        if (ctx->state == NGX_HTTP_IOATTEST_RELEASED
-            || ctx->state == NGX_HTTP_IOATTEST_STREAM)
+        if (ctx->state == NGX_HTTP_IOATTEST_STATE_RELEASED
+            || ctx->state == NGX_HTTP_IOATTEST_STATE_STREAM)
         {
             ngx_http_ioattest_headers_clean(r, ctx);
         }
 
-        ctx->headed = 1;
+        ctx->response.headed = 1;
     }
 
     return ngx_http_next_header_filter(r);

@@ -34,14 +34,13 @@ ngx_int_t
 ngx_http_ioattest_hold_post(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    if (ctx->complete) {
-        return NGX_OK;
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_POSTED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RECHECK);
-
-    ctx->complete = 1;
-    ctx->resume = ngx_http_ioattest_hold_resume;
+    ctx->wait.resume = ngx_http_ioattest_hold_resume;
     r->buffered |= NGX_HTTP_IOATTEST_BUFFERED;
 
     if (r->upstream && r->upstream->cleanup) {
@@ -74,6 +73,10 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         return;
     }
 
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_POSTED) {
+        (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_WAIT);
+    }
+
     reason = IOA_OK;
 
     if (ctx->failed != IOA_OK) {
@@ -93,7 +96,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         r->write_event_handler = ngx_http_ioattest_hold_wait;
         ngx_http_ioattest_hold_quiet(r);
 
-        if (ctx->flowing) {
+        if (ctx->response.headed) {
             ngx_http_ioattest_heartbeat_start(ctx);
         }
 
@@ -115,7 +118,10 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
     r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
 
     if (rc == NGX_OK) {
-        ngx_http_ioattest_verified(ctx);
+        rc = ngx_http_ioattest_verified(ctx);
+    }
+
+    if (rc == NGX_OK) {
         rc = ngx_http_ioattest_hold_release(r, ctx);
     }
 
@@ -238,7 +244,7 @@ ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+    left = (ngx_msec_int_t) (ctx->wait.deadline - ngx_current_msec);
 
     if (ctx->key.own && (ngx_msec_int_t) found->rest.left > left) {
         *reason = IOA_ATTESTATION_REFUSED;

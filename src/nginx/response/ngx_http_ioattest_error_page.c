@@ -132,7 +132,8 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
     ngx_chain_t  *cl, out;
 
     if (in == NULL) {
-        return ctx->headed ? ngx_http_ioattest_next_body(r, NULL) : NGX_OK;
+        return ctx->response.headed ? ngx_http_ioattest_next_body(r, NULL)
+                                    : NGX_OK;
     }
 
     /* nginx's page, or what an upstream still sends: dropped */
@@ -142,11 +143,11 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
         cl->buf->file_pos = cl->buf->file_last;
     }
 
-    if (ctx->replaced || r->header_only) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_ANSWERED || r->header_only) {
         return NGX_OK;
     }
 
-    if (!ctx->headed) {
+    if (!ctx->response.headed) {
 
         /*
          * A content handler that goes on where the header filter has said
@@ -163,7 +164,11 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
         }
     }
 
-    ctx->replaced = 1;
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_ANSWERED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     b = ngx_calloc_buf(r->pool);
 

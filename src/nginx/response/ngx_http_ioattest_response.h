@@ -46,9 +46,9 @@ ngx_int_t ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
 
 /* bind: the signed text against the bytes that passed */
 
-/* NGX_OK or NGX_ERROR. */
+/* events: it is one of the agent's event streams.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_bind_init(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events);
 ioa_status_t ngx_http_ioattest_bind_update(ngx_http_ioattest_ctx_t *ctx,
     const u_char *data, size_t n);
 
@@ -111,8 +111,11 @@ void ngx_http_ioattest_hold_resume(ngx_http_request_t *r);
 
 /* release */
 
-/* Writes the verdict "verified" down, and counts it. */
-void ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx);
+/*
+ * Writes the verdict "verified" down, and counts it.  NGX_OK or NGX_ERROR,
+ * after which nothing may be released.
+ */
+ngx_int_t ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx);
 
 /* Sends what is held, verified or exempt: what next_body returns. */
 ngx_int_t ngx_http_ioattest_hold_release(ngx_http_request_t *r,

@@ -64,7 +64,7 @@ ngx_http_ioattest_job_start(ngx_http_request_t *r,
     if (waited) {
         timeout = ngx_min(timeout,
                           (ngx_msec_t) ngx_max((ngx_msec_int_t)
-                                   (ctx->deadline - ngx_current_msec), 1));
+                              (ctx->wait.deadline - ngx_current_msec), 1));
     }
 
     ngx_http_ioattest_job_timer(job, timeout);
