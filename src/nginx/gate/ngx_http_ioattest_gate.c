@@ -28,7 +28,6 @@ static const char *ngx_http_ioattest_phase_look_at(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
@@ -317,7 +316,7 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
 
     both = (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH);
 
-    if (both && ngx_http_ioattest_phase_length(r)
+    if (both && ngx_http_ioattest_request_length(r)
                 > (off_t) ctx->conf->buffer_size)
     {
         *reason = IOA_REQUEST_TOO_LARGE;
@@ -343,25 +342,6 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
     }
 
     return NGX_OK;
-}
-
-
-static off_t
-ngx_http_ioattest_phase_length(ngx_http_request_t *r)
-{
-    off_t         length;
-    ngx_chain_t  *cl;
-
-    length = 0;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL;
-         cl;
-         cl = cl->next)
-    {
-        length += ngx_buf_size(cl->buf);
-    }
-
-    return length;
 }
 
 

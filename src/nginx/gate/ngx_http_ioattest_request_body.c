@@ -47,6 +47,25 @@ static ngx_str_t  ngx_http_ioattest_unwanted_headers[] = {
 };
 
 
+off_t
+ngx_http_ioattest_request_length(ngx_http_request_t *r)
+{
+    off_t         length;
+    ngx_chain_t  *cl;
+
+    length = 0;
+
+    for (cl = r->request_body ? r->request_body->bufs : NULL;
+         cl;
+         cl = cl->next)
+    {
+        length += ngx_buf_size(cl->buf);
+    }
+
+    return length;
+}
+
+
 ngx_int_t
 ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
