@@ -98,7 +98,7 @@ ngx_http_ioattest_job_resume(ngx_http_ioattest_job_t *job)
 
     r->write_event_handler = (job->ctx->state < NGX_HTTP_IOATTEST_STATE_SENT)
                              ? ngx_http_core_run_phases
-                             : ngx_http_ioattest_hold_resume;
+                             : ngx_http_ioattest_decide_resume;
 
     return ngx_http_post_request(r, NULL);
 }

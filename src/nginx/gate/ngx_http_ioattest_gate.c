@@ -16,30 +16,30 @@
 #include "gate/ngx_http_ioattest_gate.h"
 
 
-static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_enter(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-static ngx_uint_t ngx_http_ioattest_phase_post(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_ioattest_gate_post(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_gate_method(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, const char *look_at);
-static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
+static void ngx_http_ioattest_gate_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-static const char *ngx_http_ioattest_phase_look_at(
+static const char *ngx_http_ioattest_gate_look_at(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
-static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
-static ngx_int_t ngx_http_ioattest_phase_open(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_open(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 
 ngx_int_t
-ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
+ngx_http_ioattest_gate_handler(ngx_http_request_t *r)
 {
     ngx_http_ioattest_ctx_t       *ctx;
     ngx_http_ioattest_job_t       *job;
@@ -90,7 +90,7 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
     switch (ctx->state) {
 
     case NGX_HTTP_IOATTEST_STATE_START:
-        return ngx_http_ioattest_phase_enter(r, ctx);
+        return ngx_http_ioattest_gate_enter(r, ctx);
 
     case NGX_HTTP_IOATTEST_STATE_BODY:
         return NGX_DONE;
@@ -98,7 +98,7 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
     case NGX_HTTP_IOATTEST_STATE_MODEL:
     case NGX_HTTP_IOATTEST_STATE_RESOLVE:
     case NGX_HTTP_IOATTEST_STATE_ATTEST:
-        return ngx_http_ioattest_phase_gate(r, ctx);
+        return ngx_http_ioattest_gate_pass(r, ctx);
 
     case NGX_HTTP_IOATTEST_STATE_SENT:
     case NGX_HTTP_IOATTEST_STATE_EXEMPT:
@@ -114,7 +114,7 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
+ngx_http_ioattest_gate_enter(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t  rc;
@@ -126,26 +126,26 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
     }
 
     if (r->method == NGX_HTTP_HEAD) {
-        return ngx_http_ioattest_phase_method(r, ctx,
+        return ngx_http_ioattest_gate_method(r, ctx,
                              "the answer to HEAD has no body to be signed");
     }
 
     if (ctx->conf->text == IOA_TEXT_AGENT
-        && !ngx_http_ioattest_phase_post(r))
+        && !ngx_http_ioattest_gate_post(r))
     {
-        return ngx_http_ioattest_phase_method(r, ctx,
+        return ngx_http_ioattest_gate_method(r, ctx,
                              "the agent signs answers to POST alone");
     }
 
     if (ctx->conf->incomplete) {
-        return ngx_http_ioattest_phase_refuse(r, ctx,
+        return ngx_http_ioattest_gate_refuse(r, ctx,
                              IOA_ATTESTATION_UNAVAILABLE,
                              "no location of this server matches");
     }
 
     (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_BODY);
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_phase_body);
+    rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_gate_body);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
@@ -163,7 +163,7 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
  */
 
 static ngx_uint_t
-ngx_http_ioattest_phase_post(ngx_http_request_t *r)
+ngx_http_ioattest_gate_post(ngx_http_request_t *r)
 {
     return r->method == NGX_HTTP_POST
            || (r->request_line.len > 5
@@ -174,7 +174,7 @@ ngx_http_ioattest_phase_post(ngx_http_request_t *r)
 /* RFC 9110, section 15.5.6: a 405 says what is allowed. */
 
 static ngx_int_t
-ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+ngx_http_ioattest_gate_method(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, const char *look_at)
 {
     ngx_int_t         rc;
@@ -182,7 +182,7 @@ ngx_http_ioattest_phase_method(ngx_http_request_t *r,
 
     ctx->status = NGX_HTTP_NOT_ALLOWED;
 
-    rc = ngx_http_ioattest_phase_refuse(r, ctx, IOA_NO_SIGNATURE, look_at);
+    rc = ngx_http_ioattest_gate_refuse(r, ctx, IOA_NO_SIGNATURE, look_at);
 
     if (rc != NGX_HTTP_NOT_ALLOWED) {
         return rc;
@@ -209,7 +209,7 @@ ngx_http_ioattest_phase_method(ngx_http_request_t *r,
 
 
 static void
-ngx_http_ioattest_phase_body(ngx_http_request_t *r)
+ngx_http_ioattest_gate_body(ngx_http_request_t *r)
 {
     ngx_http_ioattest_ctx_t  *ctx;
 
@@ -228,7 +228,7 @@ ngx_http_ioattest_phase_body(ngx_http_request_t *r)
 /* Entered anew each time that something which was waited for has ended. */
 
 static ngx_int_t
-ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
+ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t     rc;
@@ -243,13 +243,13 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     }
 
     if (rc == NGX_OK && ctx->state == NGX_HTTP_IOATTEST_STATE_MODEL) {
-        rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
+        rc = ngx_http_ioattest_gate_read(r, ctx, &reason);
     }
 
     /* where nothing is attested, ioattest_trust says whom to believe */
 
     if (rc == NGX_OK && ctx->conf->request.len) {
-        rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
+        rc = ngx_http_ioattest_gate_model(r, ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -260,7 +260,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     switch (rc) {
 
     case NGX_OK:
-        return ngx_http_ioattest_phase_open(r, ctx);
+        return ngx_http_ioattest_gate_open(r, ctx);
 
     case NGX_AGAIN:
 
@@ -272,8 +272,8 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
         return NGX_AGAIN;
 
     case NGX_DECLINED:
-        return ngx_http_ioattest_phase_refuse(r, ctx, reason,
-                            ngx_http_ioattest_phase_look_at(ctx, reason));
+        return ngx_http_ioattest_gate_refuse(r, ctx, reason,
+                            ngx_http_ioattest_gate_look_at(ctx, reason));
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -284,7 +284,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
 /* What to look at, where the reason alone does not say it. */
 
 static const char *
-ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_gate_look_at(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t reason)
 {
     switch (reason) {
@@ -309,7 +309,7 @@ ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+ngx_http_ioattest_gate_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
 {
     ngx_uint_t  both;
@@ -346,7 +346,7 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+ngx_http_ioattest_gate_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
 {
     ngx_int_t  rc;
@@ -444,7 +444,7 @@ ngx_http_ioattest_phase_proof(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
+ngx_http_ioattest_gate_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at)
 {
     ngx_uint_t  refused;
@@ -464,7 +464,7 @@ ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_open(ngx_http_request_t *r,
+ngx_http_ioattest_gate_open(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_http_ioattest_wait_end(ctx);

@@ -11,7 +11,7 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
-ngx_int_t ngx_http_ioattest_phase_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_ioattest_gate_handler(ngx_http_request_t *r);
 
 
 /* request_body */

@@ -94,8 +94,9 @@ void *ngx_http_ioattest_conf_create(ngx_conf_t *cf);
 char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
 
 
-void ngx_http_ioattest_policies_compare(ngx_array_t *older,
-    ngx_array_t *newer, ngx_log_t *log);
+/* Tells which policies a reload has changed. */
+void ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
+    ngx_log_t *log);
 
 /* "invalid value ... expected ...": always NGX_CONF_ERROR. */
 char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,

@@ -48,7 +48,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
     ctx->saved.limit_rate = r->limit_rate;
     ctx->saved.limit_rate_set = r->limit_rate_set;
 
-    ngx_http_ioattest_held_init(&ctx->response.held);
+    ngx_http_ioattest_buffer_init(&ctx->response.held);
     ctx->response.flow.last = &ctx->response.flow.chain;
 
     ngx_http_ioattest_wait_init(ctx);

@@ -90,7 +90,7 @@ typedef struct {
                                                the agent's */
     u_char                      *response32;    /* NULL: not hashed */
     uint64_t                     verify_us;
-    ngx_http_ioattest_held_t     held;
+    ngx_http_ioattest_buffer_t     held;
     ngx_http_ioattest_flow_t     flow;
 
     /*

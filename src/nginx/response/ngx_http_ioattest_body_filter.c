@@ -63,7 +63,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     case NGX_HTTP_IOATTEST_STATE_REFUSED:
     case NGX_HTTP_IOATTEST_STATE_ANSWERED:
-        return ngx_http_ioattest_refuse_body(r, ctx, in);
+        return ngx_http_ioattest_error_page_body(r, ctx, in);
 
     case NGX_HTTP_IOATTEST_STATE_HOLD:
         return ngx_http_ioattest_body_collect(r, ctx, in);
@@ -89,7 +89,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         /* ngx_http_writer() calls: the request has left its upstream */
 
-        r->write_event_handler = ngx_http_ioattest_hold_resume;
+        r->write_event_handler = ngx_http_ioattest_decide_resume;
 
         if (ngx_http_post_request(r, NULL) != NGX_OK) {
             return NGX_ERROR;
@@ -130,7 +130,7 @@ ngx_http_ioattest_body_early(ngx_http_request_t *r,
         return ngx_http_ioattest_next_body(r, in);
     }
 
-    return ngx_http_ioattest_refuse_body(r, ctx, in);
+    return ngx_http_ioattest_error_page_body(r, ctx, in);
 }
 
 
@@ -174,7 +174,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
         }
 
         if (!made
-            && ngx_http_ioattest_held_append(r, &ctx->response.held, b->pos,
+            && ngx_http_ioattest_buffer_append(r, &ctx->response.held, b->pos,
                                     n, ngx_max(n, NGX_HTTP_IOATTEST_CHUNK))
                != NGX_OK)
         {
@@ -211,7 +211,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
         ctx->response.truncated = 1;
         ctx->failed = ctx->response.events ? IOA_STREAM_TRUNCATED
                                   : IOA_RESPONSE_HASH_MISMATCH;
-        return ngx_http_ioattest_hold_post(r, ctx);
+        return ngx_http_ioattest_decide_post(r, ctx);
     }
 
     return NGX_OK;
@@ -233,11 +233,11 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
 
     case NGX_OK:
 
-        if (ngx_http_ioattest_verified(ctx) != NGX_OK) {
+        if (ngx_http_ioattest_release_verified(ctx) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        rc = ngx_http_ioattest_hold_release(r, ctx);
+        rc = ngx_http_ioattest_release_send(r, ctx);
 
         /* no filter below may turn it into another response */
         return (rc > NGX_OK) ? NGX_ERROR : rc;
@@ -253,7 +253,7 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    return ngx_http_ioattest_hold_post(r, ctx);
+    return ngx_http_ioattest_decide_post(r, ctx);
 }
 
 
@@ -298,5 +298,5 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
 
     ctx->failed = IOA_BODY_TOO_LARGE;
 
-    return ngx_http_ioattest_hold_post(r, ctx);
+    return ngx_http_ioattest_decide_post(r, ctx);
 }

@@ -7,7 +7,7 @@
  * The sequence relies on ngx_http_finalize_request(): as long as our bit is
  * set in r->buffered it installs ngx_http_writer() and leaves the reference
  * count alone; the writer then calls the body filter with NULL, which puts
- * ngx_http_ioattest_hold_resume() in the writer's place.
+ * ngx_http_ioattest_decide_resume() in the writer's place.
  */
 
 
@@ -19,7 +19,7 @@
 #include "response/ngx_http_ioattest_response.h"
 
 
-static void ngx_http_ioattest_hold_wait(ngx_http_request_t *r);
+static void ngx_http_ioattest_decide_wait(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
@@ -27,11 +27,11 @@ static ngx_int_t ngx_http_ioattest_hold_attest(ngx_http_request_t *r,
     ioa_status_t *reason);
 static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason);
-static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
+static void ngx_http_ioattest_decide_quiet(ngx_http_request_t *r);
 
 
 ngx_int_t
-ngx_http_ioattest_hold_post(ngx_http_request_t *r,
+ngx_http_ioattest_decide_post(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_POSTED)
@@ -40,7 +40,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ctx->wait.resume = ngx_http_ioattest_hold_resume;
+    ctx->wait.resume = ngx_http_ioattest_decide_resume;
     r->buffered |= NGX_HTTP_IOATTEST_BUFFERED;
 
     if (r->upstream && r->upstream->cleanup) {
@@ -50,7 +50,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
          * the request, so this is done in its place.
          */
 
-        r->write_event_handler = ngx_http_ioattest_hold_resume;
+        r->write_event_handler = ngx_http_ioattest_decide_resume;
     }
 
     return ngx_http_post_request(r, NULL);
@@ -58,7 +58,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
 
 
 void
-ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
+ngx_http_ioattest_decide_resume(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
     ioa_status_t              reason;
@@ -93,8 +93,8 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
     }
 
     if (rc == NGX_AGAIN) {
-        r->write_event_handler = ngx_http_ioattest_hold_wait;
-        ngx_http_ioattest_hold_quiet(r);
+        r->write_event_handler = ngx_http_ioattest_decide_wait;
+        ngx_http_ioattest_decide_quiet(r);
 
         if (ctx->response.headed) {
             ngx_http_ioattest_heartbeat_start(ctx);
@@ -111,18 +111,18 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_http_ioattest_hold_refuse(r, ctx, reason);
+        ngx_http_ioattest_release_refuse(r, ctx, reason);
         return;
     }
 
     r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
 
     if (rc == NGX_OK) {
-        rc = ngx_http_ioattest_verified(ctx);
+        rc = ngx_http_ioattest_release_verified(ctx);
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_ioattest_hold_release(r, ctx);
+        rc = ngx_http_ioattest_release_send(r, ctx);
     }
 
     ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
@@ -150,7 +150,7 @@ ngx_http_ioattest_hold_decide(ngx_http_request_t *r,
         ctx->machine = found.machine;
         ctx->have_machine = 1;
 
-        return ngx_http_ioattest_machine_judge(ctx, reason);
+        return ngx_http_ioattest_signature_machine(ctx, reason);
     }
 
     if (!ctx->counting) {
@@ -260,7 +260,7 @@ ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
 /* Drops the writer's send_timeout, for nothing is being sent. */
 
 static void
-ngx_http_ioattest_hold_quiet(ngx_http_request_t *r)
+ngx_http_ioattest_decide_quiet(ngx_http_request_t *r)
 {
     ngx_connection_t  *c;
 
@@ -280,7 +280,7 @@ ngx_http_ioattest_hold_quiet(ngx_http_request_t *r)
  */
 
 static void
-ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
+ngx_http_ioattest_decide_wait(ngx_http_request_t *r)
 {
     ngx_event_t               *wev;
     ngx_connection_t          *c;
@@ -314,7 +314,7 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
         }
     }
 
-    ngx_http_ioattest_hold_quiet(r);
+    ngx_http_ioattest_decide_quiet(r);
 
     if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);

@@ -14,14 +14,14 @@
 #include "response/ngx_http_ioattest_response.h"
 
 
-static ngx_uint_t ngx_http_ioattest_refuse_final(
+static ngx_uint_t ngx_http_ioattest_error_page_final(
     ngx_http_ioattest_ctx_t *ctx);
-static ngx_int_t ngx_http_ioattest_refuse_add(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_error_page_add(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
 
 ngx_int_t
-ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
+ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     u_char     *p;
@@ -39,10 +39,10 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    if (ngx_http_ioattest_refuse_final(ctx)) {
+    if (ngx_http_ioattest_error_page_final(ctx)) {
         ngx_str_set(&value, "false");
 
-        if (ngx_http_ioattest_refuse_add(r, "x-should-retry", &value)
+        if (ngx_http_ioattest_error_page_add(r, "x-should-retry", &value)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -62,7 +62,8 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
         value.data = p;
         value.len = ngx_sprintf(p, "%ui", ctx->retry_after) - p;
 
-        if (ngx_http_ioattest_refuse_add(r, "retry-after", &value) != NGX_OK)
+        if (ngx_http_ioattest_error_page_add(r, "retry-after", &value)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -78,7 +79,7 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
  */
 
 static ngx_uint_t
-ngx_http_ioattest_refuse_final(ngx_http_ioattest_ctx_t *ctx)
+ngx_http_ioattest_error_page_final(ngx_http_ioattest_ctx_t *ctx)
 {
     switch (ctx->status) {
 
@@ -98,7 +99,7 @@ ngx_http_ioattest_refuse_final(ngx_http_ioattest_ctx_t *ctx)
 /* A header by a name in lower case. */
 
 static ngx_int_t
-ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
+ngx_http_ioattest_error_page_add(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
@@ -123,7 +124,7 @@ ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
 
 
 ngx_int_t
-ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
+ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
     ngx_int_t     rc;
@@ -157,7 +158,7 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
 
         ngx_http_clean_header(r);
 
-        rc = ngx_http_ioattest_refuse_header(r, ctx);
+        rc = ngx_http_ioattest_error_page_header(r, ctx);
 
         if (rc != NGX_OK || r->header_only) {
             return (rc > NGX_OK) ? NGX_ERROR : rc;

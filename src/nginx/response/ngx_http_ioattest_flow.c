@@ -47,7 +47,7 @@ ngx_http_ioattest_flow_sink(void *data, const ioa_sse_piece_t *piece)
             return 1;
         }
 
-        if (ngx_http_ioattest_held_append(ctx->request, &ctx->response.held,
+        if (ngx_http_ioattest_buffer_append(ctx->request, &ctx->response.held,
                                piece->data, piece->len,
                                ctx->response.headed
                                ? NGX_HTTP_IOATTEST_FLOW_CHUNK

@@ -145,7 +145,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
             return ctx->status;
         }
 
-        return ngx_http_ioattest_refuse_header(r, ctx);
+        return ngx_http_ioattest_error_page_header(r, ctx);
 
     case NGX_HTTP_IOATTEST_STATE_RELEASED:
     case NGX_HTTP_IOATTEST_STATE_UNSIGNED:
@@ -328,7 +328,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         rc = ngx_http_ioattest_bind_accept(ctx, &reason);
 
         if (rc == NGX_OK) {
-            return (ngx_http_ioattest_verified(ctx) == NGX_OK)
+            return (ngx_http_ioattest_release_verified(ctx) == NGX_OK)
                    ? ngx_http_ioattest_next_header(r) : NGX_ERROR;
         }
     }
@@ -461,7 +461,7 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     /*
      * The upstream's module finalizes the request with what we return.  Who
      * does not look at it, as ngx_http_send_special_response(), is stopped by
-     * ngx_http_ioattest_refuse_body().
+     * ngx_http_ioattest_error_page_body().
      */
 
     ngx_http_clean_header(r);

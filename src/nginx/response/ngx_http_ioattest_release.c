@@ -25,7 +25,7 @@ static ngx_int_t ngx_http_ioattest_release_error(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
+ngx_http_ioattest_release_verified(ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_http_ioattest_counters_t  *counters;
 
@@ -47,7 +47,7 @@ ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_ioattest_hold_release(ngx_http_request_t *r,
+ngx_http_ioattest_release_send(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t  rc;
@@ -69,8 +69,8 @@ ngx_http_ioattest_hold_release(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_ioattest_held_end(r, &ctx->response.held,
-                                   ctx->response.truncated)
+    if (ngx_http_ioattest_buffer_end(r, &ctx->response.held,
+                                     ctx->response.truncated)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -104,7 +104,7 @@ ngx_http_ioattest_release_stream(ngx_http_request_t *r,
 
 
 void
-ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
+ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
 {
     ngx_int_t             rc;
@@ -114,7 +114,7 @@ ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
 
     if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
 
-        rc = ngx_http_ioattest_hold_release(r, ctx);
+        rc = ngx_http_ioattest_release_send(r, ctx);
         ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
 
         return;

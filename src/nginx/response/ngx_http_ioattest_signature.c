@@ -13,7 +13,7 @@
 
 static void ngx_http_ioattest_signature_header(ioa_signature_t *signature,
     ngx_table_elt_t *h);
-static ngx_uint_t ngx_http_ioattest_trusted(
+static ngx_uint_t ngx_http_ioattest_signature_trusted(
     ngx_http_ioattest_loc_conf_t *ilcf, const u_char *address20);
 
 
@@ -132,8 +132,8 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
 
     ctx->response.signer = NGX_HTTP_IOATTEST_SIGNER_UNKNOWN;
 
-    if (ngx_http_ioattest_trusted(ilcf, ctx->response.address20)) {
-        rc = ngx_http_ioattest_machine_judge(ctx, reason);
+    if (ngx_http_ioattest_signature_trusted(ilcf, ctx->response.address20)) {
+        rc = ngx_http_ioattest_signature_machine(ctx, reason);
 
     } else if (ilcf->request.len == 0) {
         *reason = IOA_UNTRUSTED_ADDRESS;
@@ -155,7 +155,7 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
         if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
             ctx->machine = found.machine;
             ctx->have_machine = 1;
-            rc = ngx_http_ioattest_machine_judge(ctx, reason);
+            rc = ngx_http_ioattest_signature_machine(ctx, reason);
 
         } else {
             ctx->sequence = found.sequence;
@@ -175,7 +175,7 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
 
 
 static ngx_uint_t
-ngx_http_ioattest_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
+ngx_http_ioattest_signature_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
     const u_char *address20)
 {
     u_char      *trust;
@@ -201,7 +201,7 @@ ngx_http_ioattest_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
 
 
 ngx_int_t
-ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_signature_machine(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
     ioa_machine_t  machine;

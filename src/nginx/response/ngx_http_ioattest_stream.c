@@ -217,12 +217,12 @@ ngx_http_ioattest_stream_end(ngx_http_request_t *r,
 
     if (rc == NGX_OK) {
 
-        if (ngx_http_ioattest_verified(ctx) != NGX_OK) {
+        if (ngx_http_ioattest_release_verified(ctx) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        return ngx_http_ioattest_hold_release(r, ctx);
+        return ngx_http_ioattest_release_send(r, ctx);
     }
 
-    return ngx_http_ioattest_hold_post(r, ctx);
+    return ngx_http_ioattest_decide_post(r, ctx);
 }
