@@ -168,9 +168,9 @@ done:
 
 /*
  * How many of its attempts a response has spent.  With "auto" those are
- * counted that met a machine, for the others could not have met this one,
- * and a search that began since must have ended: an honest machine that was
- * not met is too likely else, once in a hundred cold starts of eight.
+ * counted that met a machine, for the others could not have met this one;
+ * and as long as the budget goes a search that began since is to end first,
+ * or an honest machine would be missed too often where many are new.
  */
 
 static ngx_uint_t
@@ -191,6 +191,7 @@ ngx_http_ioattest_spent_locked(ngx_http_ioattest_model_node_t *mn,
     met = mn->met - waiter->met;
 
     if (met >= attempts
+        && ngx_http_ioattest_budget_locked(mn, limits)
         && !(mn->searches
              && (ngx_msec_int_t) (mn->searched_at - waiter->arrived) >= 0))
     {
