@@ -49,6 +49,7 @@ EOF
 my $nginx = IoattestNginx->start(workers => 1, server => $server,
     http => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; }
     proxy_http_version 1.1;
     log_format verdicts '\$uri \$status \$ioattest_verdict \$ioattest_reason';

@@ -170,6 +170,7 @@ push @load, split ' ', delete $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $nginx = IoattestNginx->start(workers => 1, server => $server,
     main => join('', map { "load_module $_;\n" } @load), http => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; }
     proxy_http_version 1.1;
     $js

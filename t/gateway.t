@@ -13,6 +13,7 @@ add_block_preprocessor(\&IoattestSim::prepare);
 
 our $HttpConfig = <<'_EOC_';
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
 
     upstream api {

@@ -66,6 +66,7 @@ EOF
 
 my $nginx = IoattestNginx->start(server => $server, http => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     client_max_body_size 16m;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; keepalive 8; }

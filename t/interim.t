@@ -51,6 +51,7 @@ close $api;
 my $early = $hints ? 'early_hints 1;' : '';
 my $nginx = IoattestNginx->start(workers => 1, http => <<'EOF',
     ioattest_zone io:1m;
+    ioattest_background off;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; }
     proxy_http_version 1.1;
 EOF

@@ -54,6 +54,7 @@ my $nginx = IoattestNginx->start(
         location = /status { ioattest_status; }
 EOF
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_zone small:256k;
     ioattest_ssl_verify off;
     ioattest_cpu off;

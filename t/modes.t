@@ -27,6 +27,7 @@ my $nginx = IoattestNginx->start(workers => 1, http => <<"EOF", server => <<'EOF
     log_format io '\$uri $format';
     map \$ioattest_verdict \$mapped { verified good; default other; }
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     ioattest_zone tiny:32k;
     ioattest_zone idle:32k;

@@ -75,6 +75,7 @@ close $api;
 
 my $nginx = IoattestNginx->start(workers => 1, http => <<'EOF',
     ioattest_zone io:1m;
+    ioattest_background off;
     proxy_http_version 1.1;
 EOF
     server => <<"EOF");

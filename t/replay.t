@@ -19,6 +19,7 @@ sub text {
 
     return (http => <<'EOF', server => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     ioattest_zone tiny:64k;
     ioattest_zone trial:1m;

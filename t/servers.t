@@ -43,6 +43,7 @@ my $others = join '', map {
 my $nginx = IoattestNginx->start(
     workers => 1, server => server('localhost', 'asks'), http => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; }
     ioattest_cpu off;

@@ -43,6 +43,7 @@ my $server = join '', map { "location $_ { $locations{$_} }\n" }
 
 my $nginx = IoattestNginx->start(workers => 1, http => <<'EOF', server => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT_0; }
 EOF

@@ -57,6 +57,7 @@ $server .= "        location $_ { ioattest zone=io; $where{$_} "
 
 my $nginx = IoattestNginx->start(server => $server, http => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; keepalive 8; }
     proxy_http_version 1.1;

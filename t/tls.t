@@ -140,6 +140,7 @@ for my $how (sort keys %list_at) {
 my $nginx = IoattestNginx->start(workers => 1, http => <<"EOT",
 $http
     ioattest_zone io:4m;
+    ioattest_background off;
     ioattest_cpu off;
     ioattest_gpu off;
     ioattest_image_digest \$TEST_NGINX_SIM_DIGEST;

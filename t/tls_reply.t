@@ -120,6 +120,7 @@ sub started {
         http => $tls->server(port => 1, ca => 'api', name => 'api.test',
                              more => $more) . $in_clear . <<"EOT");
     ioattest_zone io:4m;
+    ioattest_background off;
     ioattest_cpu off;
     ioattest_gpu off;
     ioattest_image_digest \$TEST_NGINX_SIM_DIGEST;

@@ -21,6 +21,7 @@ IoattestSim->start(machines => 1);
 
 my $nginx = IoattestNginx->start(workers => 1, http => <<'EOF', server => <<'EOF');
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; }
     proxy_http_version 1.1;

@@ -56,6 +56,7 @@ EOF
 my $nginx = IoattestNginx->start(workers => 1, server => $server,
     http => <<"EOF");
     ioattest_zone io:1m;
+    ioattest_background off;
     proxy_http_version 1.1;
     server {
         listen 127.0.0.1:$api http2;

@@ -17,6 +17,7 @@ IoattestSim->start(machines => 1);
 
 my $nginx = IoattestNginx->start(workers => 1, http => <<'EOF', server => <<'EOF');
     ioattest_zone io:1m;
+    ioattest_background off;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; }
     proxy_http_version 1.1;
     charset_map koi8-r utf-8 { 80 E29480; }

@@ -44,6 +44,7 @@ sub texts {
     return (main => $arg{main}, http => <<"EOF",
 $http
     ioattest_zone io:4m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     upstream api { server 127.0.0.1:\$TEST_NGINX_SIM_PORT; keepalive 16; }
     proxy_http_version 1.1;

@@ -73,6 +73,7 @@ sub start_nginx {
 
     return IoattestNginx->start(workers => 1, http => <<"EOF",
     ioattest_zone io:1m;
+    ioattest_background off;
     ioattest_ssl_verify off;
     access_log off;
     keepalive_requests 1000000;

@@ -14,6 +14,7 @@ our @EXPORT_OK = qw( http_config gateway sim_control code_like cases );
 sub http_config {
     return <<'END';
         ioattest_zone io:4m;
+        ioattest_background off;
         ioattest_ssl_verify off;
         upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; keepalive 8; }
         proxy_http_version 1.1;
