@@ -107,5 +107,19 @@ ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
-    return ngx_http_ioattest_store_init(zone, old, shm_zone->shm.log);
+    if (ngx_http_ioattest_store_init(zone, old, shm_zone->shm.log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (zone->replay && ngx_http_ioattest_replay_open(zone) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "ioattest zone \"%V\" has no room left in one piece "
+                      "for what \"ioattest_replay\" needs: restart nginx, or "
+                      "give the zone another name or size", &zone->name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }

@@ -44,7 +44,8 @@ ngx_http_ioattest_wait_init(ngx_http_ioattest_ctx_t *ctx)
 void
 ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_msec_t  wait;
+    ngx_msec_t                     wait;
+    ngx_http_ioattest_counters_t  *counters;
 
     if (ctx->wait.waiting) {
         return;
@@ -57,8 +58,8 @@ ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
     }
 
     if (ctx->wait.from == 0) {
-        (void) ngx_atomic_fetch_add(
-                        &ngx_http_ioattest_counters(ctx)->requests_waited, 1);
+        counters = ngx_http_ioattest_store_counters(ctx->conf->zone);
+        (void) ngx_atomic_fetch_add(&counters->requests_waited, 1);
     }
 
     ctx->wait.waiting = 1;

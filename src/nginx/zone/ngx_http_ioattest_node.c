@@ -319,34 +319,33 @@ ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-/*
- * A clock of 32 bits in milliseconds comes round after 49 days: what is as
- * old as that must not be there any more.
- */
-
 void
-ngx_http_ioattest_store_sweep(ngx_http_ioattest_zone_t *zone)
+ngx_http_ioattest_notes_free_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_model_node_t *mn)
 {
-    ngx_msec_t                 ms;
-    ngx_queue_t               *q;
-    ngx_http_ioattest_sh_t    *sh;
-    ngx_http_ioattest_node_t  *node;
-
-    sh = ngx_http_ioattest_store_lock(zone);
-
-    q = ngx_queue_last(&sh->machine_lru);
-
-    while (q != ngx_queue_sentinel(&sh->machine_lru)) {
-        node = ngx_queue_data(q, ngx_http_ioattest_node_t, lru);
-        q = ngx_queue_prev(q);
-
-        ms = ngx_max(node->u.machine.info.valid,
-                     NGX_HTTP_IOATTEST_BOUND_TIME);
-
-        if (!ngx_http_ioattest_within(node->u.machine.info.attested_ms, ms)) {
-            ngx_http_ioattest_node_delete_locked(zone, sh, node);
-        }
+    if (mn->notes) {
+        ngx_slab_free_locked(zone->shpool, mn->notes);
+        mn->notes = NULL;
     }
 
-    ngx_http_ioattest_store_unlock(zone);
+    if (mn->missed) {
+        ngx_slab_free_locked(zone->shpool, mn->missed);
+        mn->missed = NULL;
+    }
+}
+
+
+void
+ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_blob_node_t *blob)
+{
+    ngx_http_ioattest_piece_t  *piece, *next;
+
+    for (piece = blob->pieces; piece; piece = next) {
+        next = piece->next;
+        ngx_slab_free_locked(zone->shpool, piece);
+        sh->blobs--;
+    }
+
+    blob->pieces = NULL;
 }

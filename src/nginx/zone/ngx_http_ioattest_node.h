@@ -233,13 +233,6 @@ void ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
 void ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_blob_node_t *blob);
 
-/*
- * Takes the replay window's share of the zone, and drops nodes for it where
- * it must.  NGX_OK or NGX_DECLINED.
- */
-ngx_int_t ngx_http_ioattest_replay_take_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh);
-
 /* Drops the node that can best be missed; 0 where none can go. */
 ngx_uint_t ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh);

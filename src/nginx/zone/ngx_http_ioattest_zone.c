@@ -10,8 +10,7 @@
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
 #define NGX_HTTP_IOATTEST_LAYOUT     7
 
-static ngx_int_t ngx_http_ioattest_store_widen(ngx_http_ioattest_zone_t *zone,
-    ngx_log_t *log);
+
 static ngx_int_t ngx_http_ioattest_store_layout_locked(
     ngx_http_ioattest_zone_t *zone);
 
@@ -38,7 +37,7 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
             return NGX_ERROR;
         }
 
-        return ngx_http_ioattest_store_widen(zone, log);
+        return NGX_OK;
     }
 
     if (ngx_http_ioattest_store_layout_locked(zone) != NGX_OK) {
@@ -56,37 +55,6 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
 
     ngx_sprintf(zone->shpool->log_ctx, " in ioattest zone \"%V\"%Z",
                 &zone->name);
-
-    return NGX_OK;
-}
-
-
-/* A configuration that is the first to have a replay window in a zone. */
-
-static ngx_int_t
-ngx_http_ioattest_store_widen(ngx_http_ioattest_zone_t *zone, ngx_log_t *log)
-{
-    ngx_int_t                rc;
-    ngx_http_ioattest_sh_t  *sh;
-
-    if (!zone->replay) {
-        return NGX_OK;
-    }
-
-    sh = ngx_http_ioattest_store_lock(zone);
-
-    rc = sh->replay ? NGX_OK
-                    : ngx_http_ioattest_replay_take_locked(zone, sh);
-
-    ngx_http_ioattest_store_unlock(zone);
-
-    if (rc != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "ioattest zone \"%V\" has no room left in one piece "
-                      "for what \"ioattest_replay\" needs: restart nginx, or "
-                      "give the zone another name or size", &zone->name);
-        return NGX_ERROR;
-    }
 
     return NGX_OK;
 }
@@ -126,8 +94,7 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
     shpool->log_nomem = 0;
     shpool->data = sh;
 
-    return zone->replay ? ngx_http_ioattest_replay_take_locked(zone, sh)
-                        : NGX_OK;
+    return NGX_OK;
 }
 
 

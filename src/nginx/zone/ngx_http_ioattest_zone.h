@@ -564,6 +564,12 @@ void ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_int_t status);
 
 /*
+ * Takes the replay window's share of the zone, where it has not been taken.
+ * NGX_OK or NGX_DECLINED.
+ */
+ngx_int_t ngx_http_ioattest_replay_open(ngx_http_ioattest_zone_t *zone);
+
+/*
  * Notes a signed text.  NGX_OK: it was not seen within window; NGX_DECLINED:
  * it was; NGX_ERROR: the zone has no room for a window.
  */

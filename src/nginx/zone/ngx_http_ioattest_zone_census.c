@@ -380,3 +380,24 @@ ngx_http_ioattest_census_less(ngx_uint_t wanted, ngx_uint_t busy)
 {
     return (wanted > busy) ? wanted - busy : 0;
 }
+
+
+/* What is left of the attempts for signers in this "ioattest_fail_timeout". */
+
+ngx_uint_t
+ngx_http_ioattest_budget_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_uint_t  attempts;
+
+    attempts = ngx_http_ioattest_attempts_locked(mn, limits);
+
+    if (mn->budget == 0
+        || !ngx_http_ioattest_within(mn->budget_at, limits->fail_timeout))
+    {
+        mn->budget = 0;
+        mn->budget_at = ngx_current_msec;
+    }
+
+    return (attempts > mn->budget) ? attempts - mn->budget : 0;
+}

@@ -24,11 +24,11 @@ static ngx_uint_t ngx_http_ioattest_document_asked_locked(
     const ngx_http_ioattest_blob_node_t *blob);
 static void ngx_http_ioattest_document_room_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh, ngx_uint_t n);
-static ngx_http_ioattest_node_t *ngx_http_ioattest_document_held_locked(
-    ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_document_t *doc);
 static void ngx_http_ioattest_document_keep_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_document_t *doc, ngx_str_t *text, ngx_uint_t n);
+static ngx_http_ioattest_node_t *ngx_http_ioattest_document_held_locked(
+    ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_document_t *doc);
 static ngx_int_t ngx_http_ioattest_blob_fill_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_blob_node_t *blob, ngx_str_t *text);
@@ -330,22 +330,6 @@ ngx_http_ioattest_blob_fill_locked(ngx_http_ioattest_zone_t *zone,
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_blob_node_t *blob)
-{
-    ngx_http_ioattest_piece_t  *piece, *next;
-
-    for (piece = blob->pieces; piece; piece = next) {
-        next = piece->next;
-        ngx_slab_free_locked(zone->shpool, piece);
-        sh->blobs--;
-    }
-
-    blob->pieces = NULL;
 }
 
 

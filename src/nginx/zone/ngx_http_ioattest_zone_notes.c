@@ -56,22 +56,6 @@ ngx_http_ioattest_piece_locked(ngx_http_ioattest_zone_t *zone,
 }
 
 
-void
-ngx_http_ioattest_notes_free_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_model_node_t *mn)
-{
-    if (mn->notes) {
-        ngx_slab_free_locked(zone->shpool, mn->notes);
-        mn->notes = NULL;
-    }
-
-    if (mn->missed) {
-        ngx_slab_free_locked(zone->shpool, mn->missed);
-        mn->missed = NULL;
-    }
-}
-
-
 ngx_http_ioattest_note_t *
 ngx_http_ioattest_note_find_locked(ngx_http_ioattest_model_node_t *mn,
     const u_char *address20)

@@ -49,6 +49,25 @@ static void ngx_http_ioattest_replay_forget(
     ngx_http_ioattest_replay_t *replay, ngx_http_ioattest_seen_t *seen);
 static void ngx_http_ioattest_replay_add(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_replay_t *replay, const u_char *digest32);
+static ngx_int_t ngx_http_ioattest_replay_take_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
+
+
+ngx_int_t
+ngx_http_ioattest_replay_open(ngx_http_ioattest_zone_t *zone)
+{
+    ngx_int_t                rc;
+    ngx_http_ioattest_sh_t  *sh;
+
+    sh = ngx_http_ioattest_store_lock(zone);
+
+    rc = sh->replay ? NGX_OK
+                    : ngx_http_ioattest_replay_take_locked(zone, sh);
+
+    ngx_http_ioattest_store_unlock(zone);
+
+    return rc;
+}
 
 
 ngx_int_t
@@ -113,36 +132,6 @@ ngx_http_ioattest_replay_get_locked(ngx_http_ioattest_zone_t *zone,
     }
 
     return sh->replay;
-}
-
-
-ngx_int_t
-ngx_http_ioattest_replay_take_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh)
-{
-    size_t                       size;
-    ngx_http_ioattest_replay_t  *replay;
-
-    size = zone->shm_zone->shm.size / NGX_HTTP_IOATTEST_REPLAY_SHARE;
-    size -= size % ngx_pagesize;
-
-    do {
-        replay = ngx_slab_calloc_locked(zone->shpool, size);
-
-    } while (replay == NULL
-             && ngx_http_ioattest_node_drop_locked(zone, sh));
-
-    if (replay == NULL) {
-        return NGX_DECLINED;
-    }
-
-    replay->size = (size - sizeof(ngx_http_ioattest_replay_t))
-                   / (sizeof(ngx_http_ioattest_seen_t) + sizeof(uint32_t));
-
-    sh->replay = replay;
-    sh->capacity -= ngx_min(sh->capacity, size / NGX_HTTP_IOATTEST_NODE_SIZE);
-
-    return NGX_OK;
 }
 
 
@@ -270,4 +259,34 @@ ngx_http_ioattest_replay_count(ngx_http_ioattest_zone_t *zone,
     *size = sh->replay ? sh->replay->size : 0;
 
     ngx_http_ioattest_store_unlock(zone);
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_replay_take_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh)
+{
+    size_t                       size;
+    ngx_http_ioattest_replay_t  *replay;
+
+    size = zone->shm_zone->shm.size / NGX_HTTP_IOATTEST_REPLAY_SHARE;
+    size -= size % ngx_pagesize;
+
+    do {
+        replay = ngx_slab_calloc_locked(zone->shpool, size);
+
+    } while (replay == NULL
+             && ngx_http_ioattest_node_drop_locked(zone, sh));
+
+    if (replay == NULL) {
+        return NGX_DECLINED;
+    }
+
+    replay->size = (size - sizeof(ngx_http_ioattest_replay_t))
+                   / (sizeof(ngx_http_ioattest_seen_t) + sizeof(uint32_t));
+
+    sh->replay = replay;
+    sh->capacity -= ngx_min(sh->capacity, size / NGX_HTTP_IOATTEST_NODE_SIZE);
+
+    return NGX_OK;
 }

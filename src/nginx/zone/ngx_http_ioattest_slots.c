@@ -189,53 +189,6 @@ ngx_http_ioattest_slot_give_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-void
-ngx_http_ioattest_store_bury(ngx_http_ioattest_zone_t *zone)
-{
-    ngx_pid_t                pid[NGX_HTTP_IOATTEST_SLOTS];
-    ngx_uint_t               i, k, n;
-    ngx_http_ioattest_sh_t  *sh;
-
-    n = 0;
-
-    sh = ngx_http_ioattest_store_lock(zone);
-
-    for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
-
-        if (sh->slots[i].token == 0 || sh->slots[i].pid == ngx_pid) {
-            continue;
-        }
-
-        for (k = 0; k < n && pid[k] != sh->slots[i].pid; k++) {
-            /* void */
-        }
-
-        if (k == n) {
-            pid[n++] = sh->slots[i].pid;
-        }
-    }
-
-    ngx_http_ioattest_store_unlock(zone);
-
-    for (k = 0; k < n; k++) {
-
-        if (kill(pid[k], 0) == 0 || ngx_errno != ESRCH) {
-            continue;
-        }
-
-        sh = ngx_http_ioattest_store_lock(zone);
-
-        for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
-            if (sh->slots[i].pid == pid[k]) {
-                sh->slots[i].token = 0;
-            }
-        }
-
-        ngx_http_ioattest_store_unlock(zone);
-    }
-}
-
-
 /*
  * Requests that ask with one key start what any of them may start.  Between
  * keys the order is that of arrival, over all workers: who finds no slot
