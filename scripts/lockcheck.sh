@@ -158,5 +158,5 @@ planted() {
     cp "$dir/keep.c" "$file"
 }
 
-planted unlocked '!/^    ngx_shmtx_(un)?lock\(/'
-planted twice '{ print } /^    ngx_shmtx_lock\(/'
+planted unlocked '!/^    ngx_shmtx_lock\(&shpool->mutex\)/'
+planted twice '{ print } /^    ngx_shmtx_lock\(&shpool->mutex\)/'

@@ -53,6 +53,17 @@ if (!@ARGV) {
 
 run(\@modules, \&module_test, 1);
 
+if (!@ARGV) {
+    once_more('locks watched', [qw( gateway machines keys replay )],
+              $ENV{IOATTEST_LOCKCHECK},
+              TEST_NGINX_LOAD_MODULES => $ENV{IOATTEST_LOCKCHECK} // '');
+    once_more('the newest nginx', [qw( interim trailers trailers_grpc )],
+              $ENV{IOATTEST_NEWEST},
+              TEST_NGINX_BINARY => ($ENV{IOATTEST_NEWEST} // '') . '/nginx',
+              TEST_NGINX_LOAD_MODULES => ($ENV{IOATTEST_NEWEST} // '')
+                  . '/ngx_http_ioattest_module.so');
+}
+
 print "\n$_\n" for @complaints;
 if ($ENV{TEST_KEEP}) {
     print "what the servers left is in $tmp\n";
@@ -103,6 +114,25 @@ sub module_test {
     my ($file) = @_;
 
     return with_environment($file, $^X, @runner, $file);
+}
+
+
+# Files again with another module or nginx; skipped, and counted, without it.
+
+sub once_more {
+    my ($what, $names, $there, %set) = @_;
+    my @files = map { "t/$_.t" } @$names;
+
+    if (!$there) {
+        print "skipped, as $what cannot be had here: @files\n";
+        $count{skipped} += @files;
+        return;
+    }
+
+    print "with $what:\n";
+    local @ENV{keys %set} = values %set;
+    run(\@files, \&module_test, 1);
+    return;
 }
 
 

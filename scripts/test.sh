@@ -56,4 +56,21 @@ fi
 
 make all unit zone-test || give_up "it does not build"
 
+# A few files once more: with locks watched, and under the newest nginx.
+
+if [ $# = 0 ] && [ -z "${TEST_NGINX_BINARY-}${TEST_NGINX_LOAD_MODULES-}" ]; then
+    make lockcheck || give_up "the module with its locks watched does not build"
+    IOATTEST_LOCKCHECK=$PWD/build/lockcheck/good.so
+    export IOATTEST_LOCKCHECK
+
+    if [ -z "${TEST_NO_DEPS-}" ] || [ -f build/newest/nginx ]; then
+        if sh scripts/newest.sh build/newest/source; then
+            make newest > build/newest.log 2>&1 \
+                || give_up "the newest nginx does not build: build/newest.log"
+            IOATTEST_NEWEST=$PWD/build/newest
+            export IOATTEST_NEWEST
+        fi
+    fi
+fi
+
 exec perl scripts/run-tests.pl "$@"

@@ -20,6 +20,7 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_zone_t *old, ngx_log_t *log)
 {
     size_t                   len;
+    ngx_int_t                rc;
     ngx_http_ioattest_sh_t  *sh;
 
     zone->shpool = (ngx_slab_pool_t *) zone->shm_zone->shm.addr;
@@ -40,7 +41,11 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
         return NGX_OK;
     }
 
-    if (ngx_http_ioattest_store_layout_locked(zone) != NGX_OK) {
+    ngx_shmtx_lock(&zone->shpool->mutex);
+    rc = ngx_http_ioattest_store_layout_locked(zone);
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    if (rc != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "ioattest zone \"%V\" is too small", &zone->name);
         return NGX_ERROR;
