@@ -9,6 +9,8 @@
 #define _NGX_HTTP_IOATTEST_ATTESTATION_H_INCLUDED_
 
 
+#include "zone/ngx_http_ioattest_documents.h"
+#include "zone/ngx_http_ioattest_models.h"
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 

@@ -6,6 +6,7 @@
  */
 
 
+#include "zone/ngx_http_ioattest_background.h"
 #include "attest/ngx_http_ioattest_census.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 #include "attest/ngx_http_ioattest_model.h"

@@ -35,5 +35,12 @@ ngx_int_t ngx_http_ioattest_request_headers(ngx_http_request_t *r);
 /* 1 where there is such a header, which only a dry run leaves in. */
 ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_http_request_t *r);
 
+/*
+ * NGX_OK: a machine is trusted; NGX_AGAIN: the request waits for one;
+ * NGX_DECLINED with *reason.
+ */
+ngx_int_t ngx_http_ioattest_gate_proof(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t *reason);
+
 
 #endif /* _NGX_HTTP_IOATTEST_GATE_H_INCLUDED_ */

@@ -21,20 +21,16 @@ static ngx_int_t ngx_http_ioattest_header_marked(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_header_unsigned(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_header_within(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last);
 static ngx_int_t ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events);
 static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
-static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_unlike(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
-static ngx_uint_t ngx_http_ioattest_header_status(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_within(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last);
 
 
 ngx_int_t
@@ -255,19 +251,6 @@ ngx_http_ioattest_header_own(ngx_http_request_t *r,
 }
 
 
-/*
- * What the upstream has said: error_page may have put another status in its
- * place.
- */
-
-static ngx_uint_t
-ngx_http_ioattest_header_status(ngx_http_request_t *r)
-{
-    return (r->upstream && r->upstream->headers_in.status_n)
-           ? r->upstream->headers_in.status_n : r->headers_out.status;
-}
-
-
 /* 1 where the upstream has sent one of these, and it leaves as one of them. */
 
 static ngx_uint_t
@@ -380,98 +363,6 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     }
 
     return ngx_http_ioattest_header_hold(r, ctx, 0);
-}
-
-
-/*
- * A dry run leaves in the request's headers what is taken out otherwise.
- * 1 where the response is what it is for that: nothing could be said of the
- * one that would have come.
- */
-
-static ngx_uint_t
-ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
-{
-    ngx_uint_t  status;
-
-    status = ngx_http_ioattest_header_status(r);
-
-    /* nginx itself makes a part of it, above the filter that would hold it */
-
-    if (r->allow_ranges && r->headers_in.range) {
-        return 1;
-    }
-
-    return ngx_http_ioattest_request_unwanted(r)
-           && (status == NGX_HTTP_PARTIAL_CONTENT
-               || status == NGX_HTTP_NOT_MODIFIED
-               || ngx_http_ioattest_coded(&r->headers_out.headers.part));
-}
-
-
-static ngx_uint_t
-ngx_http_ioattest_header_stream(ngx_http_request_t *r)
-{
-    size_t      len;
-    ngx_str_t  *type;
-
-    type = &r->headers_out.content_type;
-    len = sizeof("text/event-stream") - 1;
-
-    return type->len >= len
-           && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", len)
-              == 0
-           && (type->len == len || type->data[len] == ';'
-               || type->data[len] == ' ' || type->data[len] == '\t');
-}
-
-
-/* Ways on which bytes would reach a client that no body filter has seen. */
-
-static const char *
-ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
-{
-    ngx_uint_t            status;
-    ngx_http_upstream_t  *u;
-
-    u = r->upstream;
-    status = ngx_http_ioattest_header_status(r);
-
-    if (status == NGX_HTTP_SWITCHING_PROTOCOLS
-        || (u && u->upgrade))
-    {
-        return "the upstream switched protocols";
-    }
-
-    /* to a client that is no answer: it would take the body for the next */
-
-    if (status < NGX_HTTP_OK) {
-        return "an interim status is no answer";
-    }
-
-    /* the parts are requests of their own: the whole has no signature */
-
-    if (r->subrequest_ranges) {
-        return "slice must be off in this location";
-    }
-
-#if (NGX_HTTP_CACHE)
-    if (r->cached || (u && u->cacheable)) {
-        return "proxy_cache must be off in this location";
-    }
-#endif
-
-    if (u && u->store) {
-        return "proxy_store must be off in this location";
-    }
-
-    /* of an earlier location, before a redirection */
-
-    if (u == NULL || u->cleanup == NULL) {
-        return "the answer is made here, and comes from no upstream";
-    }
-
-    return NULL;
 }
 
 

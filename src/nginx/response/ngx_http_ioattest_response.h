@@ -153,5 +153,18 @@ ngx_uint_t ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
 /* Looks at each request right after a redirection. */
 ngx_int_t ngx_http_ioattest_upstream_init(ngx_conf_t *cf);
 
+/* bypass: what a response is by its header */
+
+/* Its status as the upstream gave it, whatever error_page makes of it. */
+ngx_uint_t ngx_http_ioattest_header_status(ngx_http_request_t *r);
+
+/*
+ * 1 where it is what it is for a header that a dry run leaves in the request;
+ * 1 for an event stream; why it would get past the body filter, or NULL.
+ */
+ngx_uint_t ngx_http_ioattest_header_unlike(ngx_http_request_t *r);
+ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
+const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
+
 
 #endif /* _NGX_HTTP_IOATTEST_RESPONSE_H_INCLUDED_ */

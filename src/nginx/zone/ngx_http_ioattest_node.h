@@ -10,6 +10,8 @@
 
 
 #include "zone/ngx_http_ioattest_zone.h"
+#include "zone/ngx_http_ioattest_models.h"
+#include "zone/ngx_http_ioattest_background.h"
 
 
 typedef struct ngx_http_ioattest_node_s  ngx_http_ioattest_node_t;

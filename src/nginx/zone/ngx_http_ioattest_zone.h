@@ -282,23 +282,6 @@ typedef struct {
 } ngx_http_ioattest_resting_t;
 
 
-/* Statuses of a document's failure that are not HTTP's. */
-#define NGX_HTTP_IOATTEST_DOCUMENT_INSECURE  -1
-#define NGX_HTTP_IOATTEST_DOCUMENT_LARGE     -2
-
-
-/* What a caller knows of a document; all zero but its key at first. */
-typedef struct {
-    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
-    uint64_t                    token;      /* held, or waited for */
-    uint64_t                    version;    /* of the copy; 0: none */
-    ngx_int_t                   status;     /* of another's failure */
-    ngx_str_t                   body;
-    ngx_str_t                   chain;
-    ngx_uint_t                  waiting;
-} ngx_http_ioattest_document_t;
-
-
 /*
  * Times and limits that govern attestations.  Those of the census are the
  * strictest of all locations that share a policy.
@@ -394,38 +377,6 @@ typedef struct {
 } ngx_http_ioattest_news_t;
 
 
-typedef enum {
-    NGX_HTTP_IOATTEST_LISTED = 0,
-    NGX_HTTP_IOATTEST_LISTED_RENEW, /* the lease is the caller's */
-    NGX_HTTP_IOATTEST_UNLISTED,     /* absent from a list read lately */
-    NGX_HTTP_IOATTEST_LIST_TAKEN,   /* no list: the lease is the caller's */
-    NGX_HTTP_IOATTEST_LIST_BUSY,
-    NGX_HTTP_IOATTEST_LIST_FAILED,
-    NGX_HTTP_IOATTEST_LIST_RESTING, /* not to be asked for with this key */
-    NGX_HTTP_IOATTEST_LIST_FULL
-} ngx_http_ioattest_listed_e;
-
-
-typedef struct {
-    ngx_http_ioattest_listed_e  answer;
-    uint64_t                    token;
-    ngx_pid_t                   pid;
-    ioa_status_t                reason;
-    ngx_http_ioattest_resting_t rest;
-    ngx_uint_t                  attestable;
-    size_t                      id_len;
-    u_char                      id[IOA_MODEL_ID_MAX];
-} ngx_http_ioattest_listed_t;
-
-
-/* How an attestation, or a fetch of the list, ended for its lease. */
-typedef enum {
-    NGX_HTTP_IOATTEST_GIVE_BACK = 0,    /* no verdict: next waiter tries */
-    NGX_HTTP_IOATTEST_GIVE_REFUSED,     /* the same, and no attempt spent */
-    NGX_HTTP_IOATTEST_GIVE_FAILED       /* remembered for a while */
-} ngx_http_ioattest_give_e;
-
-
 /*
  * Takes over or lays out the zone's memory; to be called by the zone's init
  * handler.  old: the zone of the previous cycle, or NULL.
@@ -470,25 +421,6 @@ void ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter);
 
 /*
- * The attestations that the census of a model is short of.  found->answer is
- * not set.
- *
- * In: wanted, where the model is to be kept whether anybody asks for it or
- * not; else it is known already, and was asked for within
- * limits->background.
- */
-void ngx_http_ioattest_store_census(ngx_http_ioattest_found_t *found,
-    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const ngx_http_ioattest_limits_t *limits,
-    const ngx_http_ioattest_key_t *key, ngx_uint_t wanted);
-
-/* Frees the slots of processes that are gone. */
-void ngx_http_ioattest_store_bury(ngx_http_ioattest_zone_t *zone);
-
-/* Drops machines that nobody has met for a day and longer. */
-void ngx_http_ioattest_store_sweep(ngx_http_ioattest_zone_t *zone);
-
-/*
  * Keeps an attested machine, and gives the slot back with NGX_OK.
  *
  * Returns NGX_OK; NGX_DECLINED where no room could be made; NGX_ABORT for a
@@ -512,56 +444,9 @@ void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model);
 
-/*
- * Names that were asked for within ms are kept whatever the policy of then,
- * by their origin: a server and the locations that it asks at.  keep notes
- * those of the models that are known under policy32.
- */
-void ngx_http_ioattest_used_keep(ngx_http_ioattest_zone_t *zone,
-    const u_char *policy32, const u_char *origin32, ngx_msec_t ms);
-
-/*
- * Copies of max models at most, past the first skip of them; returns how
- * many.  Of names the key and the id are not set.
- */
-ngx_uint_t ngx_http_ioattest_used_models(ngx_http_ioattest_zone_t *zone,
-    const u_char *policy32, ngx_msec_t ms, ngx_http_ioattest_model_t *models,
-    ngx_uint_t max, ngx_uint_t skip);
-ngx_uint_t ngx_http_ioattest_used_names(ngx_http_ioattest_zone_t *zone,
-    const u_char *origin32, ngx_msec_t ms, ngx_http_ioattest_model_t *models,
-    ngx_uint_t max, ngx_uint_t skip);
-
 /* Counts a verified response of a machine. */
 void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
     const u_char *machine_key32);
-
-/*
- * What another service said, kept for all workers: body and, of some, a
- * header.  Of all who want it one asks, and the others wait.  What is larger
- * than an eighth of the zone is not kept.  All of them take a quarter of it
- * at most.
- *
- * take: NGX_OK: body and chain are copies from pool, newer than version and
- * not older than life; NGX_DECLINED: the caller is to ask, and has the lease
- * for age, or there is no room for one; NGX_AGAIN: another asks, and take is
- * to be called again in a while; NGX_DONE: who was waited for has failed, see
- * status; NGX_ERROR.
- */
-ngx_int_t ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,
-    ngx_msec_t age);
-
-/* However old: NGX_OK as above; NGX_DECLINED: it is not there; NGX_ERROR. */
-ngx_int_t ngx_http_ioattest_document_get(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_document_t *doc, ngx_pool_t *pool);
-
-/* Keeps an answer in place of what was there; gives the lease back. */
-void ngx_http_ioattest_document_put(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_document_t *doc, ngx_str_t *body, ngx_str_t *chain);
-
-/* Gives the lease back, if there is one: it failed so; 0: another may ask. */
-void ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_document_t *doc, ngx_int_t status);
 
 /*
  * Takes the replay window's share of the zone, where it has not been taken.
@@ -580,15 +465,6 @@ ngx_int_t ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
 void ngx_http_ioattest_replay_count(ngx_http_ioattest_zone_t *zone,
     ngx_uint_t *used, ngx_uint_t *size);
 
-/* Gives a lease of a models list back; only to the token's owner. */
-void ngx_http_ioattest_lease_give(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, uint64_t token, ngx_http_ioattest_give_e how,
-    ioa_status_t reason, ngx_msec_t fail_timeout);
-
-/* Frees a lease whose holder's process is gone. */
-void ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
-    const u_char *key32, uint64_t token, ngx_pid_t pid);
-
 /* Out: digest32, of a key: all that is kept of it. */
 void ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
     u_char *digest32, ngx_str_t *value);
@@ -604,78 +480,6 @@ void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
 /* 1 and *rest where the key rests. */
 ngx_uint_t ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
-
-/*
- * Looks a name up in the models list that was given to key.  A name that is
- * absent makes the list be read again at most once in fail_timeout.  Of keys
- * that are one of many NGX_HTTP_IOATTEST_LISTS_MAX have a list at most.
- */
-void ngx_http_ioattest_list_lookup(ngx_http_ioattest_listed_t *listed,
-    ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_key_t *key,
-    const u_char *name_key32, const ngx_http_ioattest_limits_t *limits);
-
-/*
- * Keeps a models list: all its attestable models first, then the others, up
- * to a quarter of the zone.  Gives the lease back.
- * Returns the number of entries that found no room.
- */
-ngx_uint_t ngx_http_ioattest_list_store(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_key_t *key, const u_char *policy32,
-    const ioa_models_t *list, uint64_t token);
-
-
-/* What is shown of a model's census. */
-typedef enum {
-    NGX_HTTP_IOATTEST_SHOW_IDLE = 0,
-    NGX_HTTP_IOATTEST_SHOW_SEARCH,
-    NGX_HTTP_IOATTEST_SHOW_CHASE,
-    NGX_HTTP_IOATTEST_SHOW_BEHIND
-} ngx_http_ioattest_show_e;
-
-
-typedef struct {
-    u_char                      address20[IOA_ADDRESS_LEN];
-    ioa_status_t                reason;
-    time_t                      at;
-} ngx_http_ioattest_refused_t;
-
-
-/*
- * A walk over the nodes for the status page: next is called until it returns
- * NGX_DONE; each call holds the lock for a batch of copies at most.
- */
-typedef struct {
-    ngx_http_ioattest_kind_e    kind;
-    ngx_http_ioattest_names_t   names;      /* MODEL; MACHINE: its model's */
-    ngx_http_ioattest_machine_t machine;    /* MACHINE */
-    ngx_uint_t                  trusted;    /* MACHINE: its proof is in time */
-    ngx_msec_t                  left;       /* MACHINE: ms that it is good */
-    ngx_uint_t                  machines;   /* MODEL */
-    ngx_uint_t                  known;      /* MODEL: machines in time */
-    ngx_uint_t                  in_flight;  /* MODEL */
-    time_t                      last_new;   /* MODEL; 0: none yet */
-    uint64_t                    draws;      /* MODEL: answered since */
-    ngx_uint_t                  share_met;      /* MODEL: of late */
-    ngx_uint_t                  share_refused;
-    ngx_http_ioattest_show_e    census;     /* MODEL */
-    ngx_msec_t                  soonest;    /* MODEL: ms till a proof ends */
-    ngx_uint_t                  refused_n;  /* MODEL */
-    ngx_http_ioattest_refused_t refused[NGX_HTTP_IOATTEST_NOTES_MAX];
-    ngx_uint_t                  attestable; /* NAME */
-    ngx_uint_t                  leased;     /* NAME */
-    ioa_status_t                failing;    /* MODEL: the gate, or IOA_OK */
-    u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
-} ngx_http_ioattest_row_t;
-
-typedef struct {
-    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_uint_t                  started;
-} ngx_http_ioattest_cursor_t;
-
-/* Returns the number of rows written, 0 at the end. */
-ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
-    ngx_uint_t n);
 
 /* Bytes of the zone in use, whole pages. */
 size_t ngx_http_ioattest_store_used_bytes(ngx_http_ioattest_zone_t *zone);

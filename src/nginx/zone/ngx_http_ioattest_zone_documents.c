@@ -10,6 +10,7 @@
 
 
 #include "zone/ngx_http_ioattest_node.h"
+#include "zone/ngx_http_ioattest_documents.h"
 
 
 /* shares of the zone: of one, of all */

@@ -5,6 +5,7 @@
 
 
 #include "zone/ngx_http_ioattest_node.h"
+#include "zone/ngx_http_ioattest_walk.h"
 
 
 const ngx_uint_t  ngx_http_ioattest_bucket_us[NGX_HTTP_IOATTEST_BUCKETS] = {

@@ -8,6 +8,7 @@
 #define ZONE_TEST_H
 
 #include "zone/ngx_http_ioattest_node.h"
+#include "zone/ngx_http_ioattest_walk.h"
 
 #define UNIT_PARTS
 #include "unit.h"

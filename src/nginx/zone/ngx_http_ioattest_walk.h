@@ -1,0 +1,68 @@
+
+/*
+ * A walk over the zone, for what shows it.
+ */
+
+
+#ifndef _NGX_HTTP_IOATTEST_WALK_H_INCLUDED_
+#define _NGX_HTTP_IOATTEST_WALK_H_INCLUDED_
+
+
+#include "zone/ngx_http_ioattest_zone.h"
+
+
+/* What is shown of a model's census. */
+typedef enum {
+    NGX_HTTP_IOATTEST_SHOW_IDLE = 0,
+    NGX_HTTP_IOATTEST_SHOW_SEARCH,
+    NGX_HTTP_IOATTEST_SHOW_CHASE,
+    NGX_HTTP_IOATTEST_SHOW_BEHIND
+} ngx_http_ioattest_show_e;
+
+
+typedef struct {
+    u_char                      address20[IOA_ADDRESS_LEN];
+    ioa_status_t                reason;
+    time_t                      at;
+} ngx_http_ioattest_refused_t;
+
+
+/*
+ * A walk over the nodes for the status page: next is called until it returns
+ * NGX_DONE; each call holds the lock for a batch of copies at most.
+ */
+typedef struct {
+    ngx_http_ioattest_kind_e    kind;
+    ngx_http_ioattest_names_t   names;      /* MODEL; MACHINE: its model's */
+    ngx_http_ioattest_machine_t machine;    /* MACHINE */
+    ngx_uint_t                  trusted;    /* MACHINE: its proof is in time */
+    ngx_msec_t                  left;       /* MACHINE: ms that it is good */
+    ngx_uint_t                  machines;   /* MODEL */
+    ngx_uint_t                  known;      /* MODEL: machines in time */
+    ngx_uint_t                  in_flight;  /* MODEL */
+    time_t                      last_new;   /* MODEL; 0: none yet */
+    uint64_t                    draws;      /* MODEL: answered since */
+    ngx_uint_t                  share_met;      /* MODEL: of late */
+    ngx_uint_t                  share_refused;
+    ngx_http_ioattest_show_e    census;     /* MODEL */
+    ngx_msec_t                  soonest;    /* MODEL: ms till a proof ends */
+    ngx_uint_t                  refused_n;  /* MODEL */
+    ngx_http_ioattest_refused_t refused[NGX_HTTP_IOATTEST_NOTES_MAX];
+    ngx_uint_t                  attestable; /* NAME */
+    ngx_uint_t                  leased;     /* NAME */
+    ioa_status_t                failing;    /* MODEL: the gate, or IOA_OK */
+    u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
+} ngx_http_ioattest_row_t;
+
+typedef struct {
+    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t                  started;
+} ngx_http_ioattest_cursor_t;
+
+/* Returns the number of rows written, 0 at the end. */
+ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
+    ngx_uint_t n);
+
+
+#endif /* _NGX_HTTP_IOATTEST_WALK_H_INCLUDED_ */
