@@ -51,6 +51,7 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 
     if (ctx->conf->dry_run) {
         (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
+        (void) ngx_atomic_fetch_add(&counters->dry_run_rejected[reason], 1);
         return 0;
     }
 
