@@ -72,8 +72,9 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
 
     ngx_log_error(NGX_LOG_WARN, log, 0,
                   "ioattest: the machines of model \"%V\" cannot be kept "
-                  "attested with \"ioattest_parallel %ui\": it takes %ui, "
-                  "or a longer \"ioattest_refresh\"",
+                  "attested by %ui attestations at once: it takes "
+                  "\"ioattest_parallel %ui\", or a longer "
+                  "\"ioattest_refresh\"",
                   &name, conf->parallel, found->behind);
 }
 

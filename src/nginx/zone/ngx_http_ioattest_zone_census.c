@@ -385,10 +385,16 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
     need = ngx_http_ioattest_census_need(mn, limits, count);
 
+    /* before all are known the number would be too small */
+
     if (need <= limits->parallel) {
         mn->behind = 0;
 
-    } else if (!mn->behind) {
+    } else if (!mn->behind
+               && (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH
+                   || ngx_current_msec - mn->search_at
+                      >= limits->census_valid))
+    {
         mn->behind = 1;
         found->behind = need;
     }
