@@ -37,6 +37,23 @@ san:
 		binary modules
 	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
 
+# The newest nginx that Debian has sources of, which are got once; or another,
+# of NEWEST_SRC=DIR.
+NEWEST     := build/newest
+NEWEST_SRC ?= $(NEWEST)/source
+
+newest:
+	@mkdir -p $(NEWEST)
+	@sh scripts/newest.sh '$(NEWEST_SRC)'
+	@$(CONFIGURE) '$(NEWEST_SRC)' $(NEWEST) binary $(NGX_OPTS)
+	@$(MAKE) --no-print-directory -j"$$(getconf _NPROCESSORS_ONLN)" \
+		-C $(NEWEST)/src -f ../objs/Makefile binary modules
+	@cp $(NEWEST)/objs/nginx $(NEWEST)/objs/$(MODULE) $(NEWEST)/
+
+# The module with its locks watched: see scripts/lockcheck.sh.
+lockcheck:
+	@CC='$(CC)' sh scripts/lockcheck.sh '$(NGINX_SRC)' build/lockcheck
+
 PREFIX     ?= /usr/local
 MODULESDIR ?= /usr/lib/nginx/modules
 
@@ -44,7 +61,32 @@ install: all
 	install -D -m 644 build/$(MODULE) '$(DESTDIR)$(MODULESDIR)/$(MODULE)'
 	install -D -m 755 build/ioattest '$(DESTDIR)$(PREFIX)/bin/ioattest'
 
-.PHONY: all module nginx san install
+.PHONY: all module nginx san newest lockcheck install
+
+# The zone's cases: a module that nginx loads and that runs them (t/zone.t).
+# With another nginx: make nginx zone-test ZONE_TEST_DIR=build/nginx.
+
+ZONE_TEST_DIR ?= build/nginx-module
+ZONE_TEST     := $(if $(filter build/nginx-module,$(ZONE_TEST_DIR)),build,$\
+                      $(ZONE_TEST_DIR))/zone_test.so
+ZONE_TEST_SRC := $(wildcard t/unit/zone/*.c src/nginx/zone/*.c)
+ZONE_TEST_INC := -I src/core -I src/event -I src/event/modules \
+                 -I src/os/unix -I ../objs $(addprefix -I $(CURDIR)/, \
+                 src/core src/nginx t/unit)
+
+zone-test: $(ZONE_TEST)
+
+$(ZONE_TEST): $(ZONE_TEST_SRC) $(wildcard t/unit/zone/*.h src/nginx/zone/*.h) \
+		t/unit/unit.h build/libioattest.a $(ZONE_TEST_DIR)/objs/Makefile
+	cd $(ZONE_TEST_DIR)/src && $(CC) -shared \
+		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
+		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_SRC)) \
+		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
+
+build/nginx-module/objs/Makefile:
+	@$(MAKE) --no-print-directory module
+
+.PHONY: zone-test
 
 # The core: library, tool, unit tests, fuzzers, bench.  No nginx include path.
 # SAN=1 builds them under AddressSanitizer and UndefinedBehaviorSanitizer.

@@ -363,7 +363,6 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
      *     mcf->no_policy = NULL;
      *     mcf->cache = NULL;
      *     mcf->enabled = 0;
-     *     mcf->body_buffer_size, max_body_size, body_in_file_only = 0;
      */
 
     if (ngx_array_init(&mcf->zones, cf->pool, 1,
@@ -418,6 +417,8 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
     if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_http_ioattest_conf_order(cf);
 
     ngx_http_ioattest_output_init(ngx_http_ioattest_header_filter,
                                   ngx_http_ioattest_body_filter);

@@ -238,6 +238,22 @@ check "a tree with such uses is refused for each of them" \
     "$( (cd $tree && rooms_check "gate/one>gate/low") | sort \
         | diff - $objects/rooms.expected)"
 
+# nginx's configure has clang warn of this, and takes no warnings.
+clang="-Wconditional-uninitialized -fsyntax-only"
+clang_name="core, tool and module compile with clang, without a warning"
+if command -v clang >/dev/null 2>&1; then
+    check "$clang_name" \
+        "$(for file in src/core/*.c tools/*.c; do
+               # shellcheck disable=SC2086
+               clang -std=c11 -O -Wall -Wextra -Werror $clang -Isrc/core \
+                   "$file" 2>&1
+           done
+           # shellcheck disable=SC2086
+           CC=clang && glue $clang)"
+else
+    skip "$clang_name" "no clang: scripts/deps.sh fuzz"
+fi
+
 check "no setter writes all directives through one type" \
     "$(grep -nE '\(ngx_(flag|int|uint)_t \*\) \(p \+ cmd->offset\)' \
         src/nginx/*/*.c)"

@@ -54,6 +54,6 @@ if [ -z "${TEST_NO_DEPS-}" ]; then
     fi
 fi
 
-make all unit || give_up "it does not build"
+make all unit zone-test || give_up "it does not build"
 
 exec perl scripts/run-tests.pl "$@"

@@ -17,7 +17,7 @@ add_block_preprocessor(\&IoattestTable::prepare);
 
 our $path = "POST /v1/private/completions\n";
 our $prompt = $path . '{"model":"Qwen/Qwen3-32B","prompt":"hello"}';
-our $none = qr/"completions":\s*\{"total":\s*0\b/;
+our $none = qr/"paths":\s*\{(?![^}]*completions)/;
 
 no_long_string();
 no_shuffle();
@@ -122,9 +122,9 @@ my $body = $main::prompt; $body =~ s{.*\n}{};
 X-Sim: range
 --- ignore_response
 --- error_log eval
-qr/refused no_signature: subrequest "[^"]+" into a protected location/
+qr/refused no_signature: .*slice must be off/
 --- no_error_log eval
-[qr/slice subrequest: "bytes=20-29"/, qr/\[alert\]/]
+[qr/slice subrequest: "bytes=10-19"/, qr/\[alert\]/]
 
 
 

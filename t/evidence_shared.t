@@ -116,11 +116,14 @@ is(services()->{collateral}, 4, 'it is fetched anew, once for all');
 # who asks has its worker killed: another of those who wait asks
 
 begin(collateral => 'gate');
+my @before = $nginx->workers;
+kill STOP => $before[1];
+sleep 0.1;
 my $first = $nginx->connect;
 print {$first} request('intel-held', 'held-1');
 $first->flush;
 IoattestSim::wait_for(sub { $_[0]{services}{collateral} >= 4 });
-my @before = $nginx->workers;
+kill CONT => $before[1];
 my @waiters = map {
     my $socket = $nginx->connect;
     print {$socket} request('intel-held', "held-$_");

@@ -124,6 +124,8 @@ my $locations = join '', map {
     . "location = /open/$name/$what { $text }\n"
     . "location = /dry/$name/$what {\n"
     . "    ioattest zone=io; ioattest_dry_run on; $text }\n"
+    . "location = /gone/$name/$what {\n"
+    . "    error_page 404 /guarded/$name/$what; return 404; }\n"
 } @places;
 
 my $server = <<'EOF' . $locations;
@@ -262,6 +264,12 @@ for my $place (@places) {
     # Lua has no subrequests of HTTP/2 requests
     refused("/guarded/$name/$what", '', "$name, $what",
             "$name/$what" eq 'lua/capture');
+
+    my $before = count();
+    my $gone = ask("/gone/$name/$what");
+    is("$gone->{code} $gone->{reason}", '502 no_signature',
+       'also as the page of an error');
+    is(count() - $before, 1, 'counted');
 
     my $dry = ask("/dry/$name/$what");
     like("$dry->{head}$dry->{body}", qr/leaked/, 'and passes in a dry run');

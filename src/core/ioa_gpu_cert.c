@@ -194,6 +194,8 @@ ioa_gpu_tcb_info_fwid(ioa_reader_t *fwid, const ioa_chain_t *chain)
         return 0;
     }
 
+    ioa_reader_init(&value, NULL, 0);
+
     for (found = 0; ioa_reader_left(&all) != 0; /* void */) {
         if (!ioa_der_any(&all, &tag, &member)
             || (tag == IOA_GPU_FWIDS

@@ -46,8 +46,8 @@ package IoattestSim;
 #
 #   my $reason = IoattestSim::expect()->{tdx_debug}{reason};
 #
-# set, reset, stats, settings, machines, evidence, expect, open_gate and
-# wait_for work as plain functions on the running server, as class methods and
+# set, reset, stats, flights, answers, settings, machines, evidence, expect,
+# open_gate and wait_for work as plain functions on the running server, as class methods and
 # as object methods.
 
 use strict;
@@ -247,6 +247,21 @@ sub settings {
 sub machines {
     my $self = _self(\@_);
     return $self->request('GET', '/_sim/machines');
+}
+
+
+# { in_flight, peak, peaks => { model_id => n }, flights => [ { start, end,
+# model, key, machine, how } ] } of attestations (see sim.py)
+sub flights {
+    my $self = _self(\@_);
+    return $self->request('GET', '/_sim/flights');
+}
+
+
+# [prompt, machine, signer] of each completion
+sub answers {
+    my $self = _self(\@_);
+    return $self->request('GET', '/_sim/answers');
 }
 
 

@@ -13,4 +13,4 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import selftests
 
 sys.exit(selftests.run(["ev_selftest.py", "--tap"], ["selftest.py"],
-                       ["wiretest.py"]))
+                       ["wiretest.py"], ["fleettest.py"]))

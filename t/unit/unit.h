@@ -15,8 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef UNIT_PARTS
+/* of a program in several files: one of them has these */
+extern int  unit_run;
+extern int  unit_failed;
+#else
 static int  unit_run;
 static int  unit_failed;
+#endif
 
 
 static inline int

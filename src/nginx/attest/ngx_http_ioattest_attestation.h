@@ -1,7 +1,7 @@
 
 /*
- * What the API is asked for the zone: an attestation, or the models list, each
- * by a task of its own.  Whoever waits for one watches the zone.
+ * What the API is asked for the zone: an attestation, or the models list,
+ * each by a task of its own.  Whoever waits for one watches the zone.
  */
 
 
@@ -69,14 +69,15 @@ struct ngx_http_ioattest_proof_s {
                                            ngx_int_t rc);
 
     /* what it was asked for is there: as proof_start() */
-    ngx_int_t                      (*ready)(ngx_http_ioattest_proof_t *proof);
+    ngx_int_t                      (*ready)(
+                                         ngx_http_ioattest_proof_t *proof);
 
     ioa_fetched_t                    fetched[IOA_FETCH_MAX];
     ngx_http_ioattest_document_t     documents[IOA_FETCH_MAX];
     char                             path[IOA_FETCH_MAX]
                                          [IOA_EVIDENCE_PATH_MAX];
     char                             vcek_else[IOA_EVIDENCE_PATH_MAX];
-    unsigned                         asked;     /* bits of ioa_fetch_e: anew */
+    unsigned                         asked;     /* bits of ioa_fetch_e */
     unsigned                         waiting;   /* for another's asking */
     unsigned                         stale;     /* from the zone, not anew */
     unsigned                         old;       /* a service did not answer */

@@ -93,8 +93,8 @@ ngx_http_ioattest_models_ask(ngx_http_ioattest_ask_t *ask)
     ngx_http_ioattest_subrequest_t  *sub;
 
     sub = ngx_http_ioattest_subrequest_create(ask->task, IOA_MODELS_SIZE_MAX,
-                                              ngx_http_ioattest_models_replied,
-                                              ask);
+                                         ngx_http_ioattest_models_replied,
+                                         ask);
     if (sub == NULL) {
         return NGX_ERROR;
     }
@@ -190,7 +190,8 @@ ngx_http_ioattest_models_timeout(ngx_http_ioattest_task_t *task)
 static void
 ngx_http_ioattest_models_cleanup(ngx_http_ioattest_task_t *task)
 {
-    ngx_http_ioattest_ask_end(task->data, NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK);
+    ngx_http_ioattest_ask_end(task->data, NGX_HTTP_IOATTEST_GIVE_BACK,
+                              IOA_OK);
 }
 
 

@@ -66,8 +66,8 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 
         /* what a subrequest brings is put into another response unseen */
 
-        ngx_http_ioattest_refuse_subrequest(r);
-        return NGX_HTTP_BAD_GATEWAY;
+        return ngx_http_ioattest_refuse_subrequest(r) ? NGX_HTTP_BAD_GATEWAY
+                                                      : NGX_DECLINED;
     }
 
     if (ilcf->zone == NULL) {
@@ -78,8 +78,8 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 
         /* its answer goes nowhere, but the prompt would leave */
 
-        ngx_http_ioattest_refuse_subrequest(r);
-        return NGX_HTTP_BAD_GATEWAY;
+        return ngx_http_ioattest_refuse_subrequest(r) ? NGX_HTTP_BAD_GATEWAY
+                                                      : NGX_DECLINED;
     }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
@@ -124,6 +124,19 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
 
         /* a 304 or 412 made of a response would wipe our context */
         r->disable_not_modified = 1;
+
+        /*
+         * The status that error_page will have is put on when the response
+         * leaves: until then err_status is that of a page of nginx's own.
+         */
+
+        ctx->err_status = r->err_status;
+
+        if (r->err_status == 0 && ctx->previous) {
+            ctx->err_status = ctx->previous->err_status;
+        }
+
+        r->err_status = 0;
     }
 
     if (r->method == NGX_HTTP_HEAD) {

@@ -22,7 +22,7 @@ static ngx_int_t ngx_http_ioattest_conf_images(ngx_conf_t *cf,
 static void ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 static char *ngx_http_ioattest_conf_need(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+    ngx_http_ioattest_loc_conf_t *conf);
 static const char *ngx_http_ioattest_conf_missing(
     ngx_http_ioattest_loc_conf_t *conf);
 static int ngx_libc_cdecl ngx_http_ioattest_conf_cmp(const void *one,
@@ -31,7 +31,7 @@ static int ngx_libc_cdecl ngx_http_ioattest_conf_cmp(const void *one,
 
 char *
 ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
+    ngx_http_ioattest_loc_conf_t *conf)
 {
     char                           *rv;
     ngx_uint_t                      i;
@@ -66,7 +66,7 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    rv = ngx_http_ioattest_conf_need(cf, conf, own);
+    rv = ngx_http_ioattest_conf_need(cf, conf);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -83,11 +83,11 @@ ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (own && conf->request.len && !conf->incomplete) {
+    if (conf->request.len && !conf->incomplete) {
         ngx_http_ioattest_conf_warn(cf, conf);
     }
 
-    ngx_http_ioattest_conf_sizes(cf, conf, own);
+    ngx_http_ioattest_conf_sizes(cf, conf);
 
     if (ngx_http_ioattest_conf_digest(cf, conf) != NGX_OK
         || ngx_http_ioattest_conf_census_add(cf, mcf, conf) != NGX_OK)
@@ -112,13 +112,17 @@ ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
                       ? limits->valid / 4
                       : (ngx_msec_t) conf->refresh * 1000;
 
-    if (limits->refresh >= limits->valid) {
-        limits->refresh = limits->valid / 2;
-
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_REFRESH,
+                                     limits->refresh >= limits->valid))
+    {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"ioattest_refresh\" is not less than "
                            "\"ioattest_valid\", %M milliseconds are used",
-                           limits->refresh);
+                           limits->valid / 2);
+    }
+
+    if (limits->refresh >= limits->valid) {
+        limits->refresh = limits->valid / 2;
     }
 
     limits->attempts = conf->attempts;
@@ -262,8 +266,9 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
     want = (conf->policy.cpu & IOA_CPU_TDX) ? IOA_POLICY_PINS_TDX : 0;
     want |= (conf->policy.cpu & IOA_CPU_SEV_SNP) ? IOA_POLICY_PINS_SNP : 0;
 
-    if (conf->policy.image_digests_n == 0
-        && (conf->policy.cpu == 0 || (pins & want) != want))
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_PINS,
+            conf->policy.image_digests_n == 0
+            && (conf->policy.cpu == 0 || (pins & want) != want)))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "neither measurements nor image digests are "
@@ -271,8 +276,9 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
                            "\"ioattest_policy\"");
     }
 
-    if (conf->policy.cpu
-        && conf->policy.report_data != IOA_REPORT_DATA_ADDRESS)
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_BINDING,
+            conf->policy.cpu
+            && conf->policy.report_data != IOA_REPORT_DATA_ADDRESS))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"ioattest_report_data %s\" accepts machines whose "
@@ -287,9 +293,24 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
 }
 
 
+ngx_uint_t
+ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
+    ngx_uint_t warning, ngx_uint_t is)
+{
+    ngx_uint_t  first;
+
+    first = is && !(conf->warned & warning);
+
+    conf->warned &= ~warning;
+    conf->warned |= is ? warning : 0;
+
+    return first;
+}
+
+
 static char *
 ngx_http_ioattest_conf_need(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
+    ngx_http_ioattest_loc_conf_t *conf)
 {
     const char                *missing;
     ngx_http_core_loc_conf_t  *clcf;
@@ -309,8 +330,9 @@ ngx_http_ioattest_conf_need(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (own && conf->request.len
-        && conf->models.len == 0 && conf->model_id == NULL)
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_MODELS,
+            conf->request.len && conf->models.len == 0
+            && conf->model_id == NULL))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "neither \"ioattest_models\" nor "

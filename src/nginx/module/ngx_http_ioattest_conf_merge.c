@@ -9,6 +9,10 @@
 #include "module/ngx_http_ioattest_module.h"
 
 
+static char *ngx_http_ioattest_conf_here(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf);
+
+
 void *
 ngx_http_ioattest_conf_create(ngx_conf_t *cf)
 {
@@ -37,8 +41,13 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
      *     conf->own_key = 0;
      *     conf->prewarm = NULL;
      *     conf->cpu = 0;
+     *     conf->warned = 0;
+     *     conf->body_buffer_size, max_body_size, body_in_file_only = 0;
      *     conf->limits, conf->policy, conf->policy32
      */
+
+    conf->file = cf->conf_file->file.name;
+    conf->line = cf->conf_file->line;
 
     conf->enable = NGX_CONF_UNSET;
     conf->dry_run = NGX_CONF_UNSET;
@@ -178,5 +187,38 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->status_format, NGX_CONF_UNSET_UINT,
                               NGX_HTTP_IOATTEST_STATUS_AUTO);
 
-    return ngx_http_ioattest_conf_finish(cf, conf, own);
+    if (!own) {
+        conf->warned = prev->warned;
+        conf->body_buffer_size = prev->body_buffer_size;
+        conf->max_body_size = prev->max_body_size;
+        conf->body_in_file_only = prev->body_in_file_only;
+    }
+
+    return ngx_http_ioattest_conf_here(cf, conf);
+}
+
+
+/*
+ * Locations are merged where http {} ends.  What is said of one names the
+ * line of its own.
+ */
+
+static char *
+ngx_http_ioattest_conf_here(ngx_conf_t *cf,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    char             *rv;
+    ngx_conf_file_t   here, *end;
+
+    end = cf->conf_file;
+
+    here = *end;
+    here.file.name = conf->file;
+    here.line = conf->line;
+
+    cf->conf_file = &here;
+    rv = ngx_http_ioattest_conf_finish(cf, conf);
+    cf->conf_file = end;
+
+    return rv;
 }

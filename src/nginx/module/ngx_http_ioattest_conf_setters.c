@@ -42,6 +42,9 @@ ngx_http_ioattest_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
+    ilcf->line = cf->conf_file->line;
+    ilcf->file = cf->conf_file->file.name;
+
     if (ngx_strcmp(value[1].data, "off") == 0) {
         ilcf->enable = 0;
         return NGX_CONF_OK;

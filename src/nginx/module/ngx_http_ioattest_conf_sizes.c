@@ -12,33 +12,30 @@
 
 void
 ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own)
+    ngx_http_ioattest_loc_conf_t *conf)
 {
-    ngx_http_core_loc_conf_t       *clcf;
-    ngx_http_ioattest_main_conf_t  *mcf;
+    ngx_http_core_loc_conf_t  *clcf;
 
     /* nginx merges its own configuration before any other module's */
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
 
     if (conf->incomplete) {
         return;
     }
 
-    /* what a location has inherited has been said of another one */
+    /* what a location has inherited has been said of the one around it */
 
-    if (!own
-        && mcf->body_buffer_size == clcf->client_body_buffer_size
-        && mcf->max_body_size == clcf->client_max_body_size
-        && mcf->body_in_file_only == clcf->client_body_in_file_only)
+    if (conf->body_buffer_size == clcf->client_body_buffer_size
+        && conf->max_body_size == clcf->client_max_body_size
+        && conf->body_in_file_only == clcf->client_body_in_file_only)
     {
         return;
     }
 
-    mcf->body_buffer_size = clcf->client_body_buffer_size;
-    mcf->max_body_size = clcf->client_max_body_size;
-    mcf->body_in_file_only = clcf->client_body_in_file_only;
+    conf->body_buffer_size = clcf->client_body_buffer_size;
+    conf->max_body_size = clcf->client_max_body_size;
+    conf->body_in_file_only = clcf->client_body_in_file_only;
 
     if (clcf->client_body_in_file_only) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,

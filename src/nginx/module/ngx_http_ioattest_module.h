@@ -106,6 +106,23 @@ void *ngx_http_ioattest_conf_create(ngx_conf_t *cf);
 char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
 
 
+/* order: warns of filters that see a response before this module does. */
+void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
+
+
+/* Warnings of a location, each of which nested ones inherit. */
+#define NGX_HTTP_IOATTEST_WARN_REFRESH   0x01
+#define NGX_HTTP_IOATTEST_WARN_PINS      0x02
+#define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
+#define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
+
+/*
+ * 1 where a warning is due, which holds (is != 0), and has not been given
+ * of the block around.
+ */
+ngx_uint_t ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
+    ngx_uint_t warning, ngx_uint_t is);
+
 void ngx_http_ioattest_policies_compare(ngx_array_t *older,
     ngx_array_t *newer, ngx_log_t *log);
 
@@ -124,19 +141,13 @@ ngx_int_t ngx_http_ioattest_conf_census_add(ngx_conf_t *cf,
     ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
 ngx_int_t ngx_http_ioattest_conf_census(ngx_conf_t *cf);
 
-/*
- * Warns where a merged location that is protected writes prompts to files.
- * own: "ioattest" stands in this very block.
- */
+/* Warns where a merged location that is protected writes prompts to files. */
 void ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+    ngx_http_ioattest_loc_conf_t *conf);
 
-/*
- * Checks a merged location that is protected, and works out the rest.
- * own: "ioattest" stands in this very block.
- */
+/* Checks a merged location that is protected, and works out the rest. */
 char *ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
-    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t own);
+    ngx_http_ioattest_loc_conf_t *conf);
 
 
 #endif /* _NGX_HTTP_IOATTEST_MODULE_H_INCLUDED_ */

@@ -75,9 +75,6 @@ typedef struct {
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
-    size_t                       body_buffer_size;  /* of the last location */
-    off_t                        max_body_size;
-    ngx_uint_t                   body_in_file_only;
 } ngx_http_ioattest_main_conf_t;
 
 
@@ -148,6 +145,16 @@ struct ngx_http_ioattest_loc_conf_s {
      * location there is refused.
      */
     ngx_uint_t                   incomplete;
+
+    /* where "ioattest" stands, or else where this block begins */
+    ngx_str_t                    file;
+    ngx_uint_t                   line;
+
+    /* what was warned of: see ngx_http_ioattest_conf_first() */
+    ngx_uint_t                   warned;
+    size_t                       body_buffer_size;
+    off_t                        max_body_size;
+    ngx_uint_t                   body_in_file_only;
 
     /* made of the above when they are merged */
     ngx_http_ioattest_limits_t   limits;

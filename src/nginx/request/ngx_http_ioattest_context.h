@@ -87,6 +87,8 @@ struct ngx_http_ioattest_ctx_s {
     /* what an upstream may change of it without being asked */
     size_t                       limit_rate;
     ngx_uint_t                   http_version;
+    ngx_uint_t                   err_status;    /* of an error_page that has
+                                                   led here; 0: of none */
     unsigned                     limit_rate_set:1;
 
     /* waiting */

@@ -57,6 +57,15 @@ ngx_http_ioattest_next_header(ngx_http_request_t *r)
             ngx_http_ioattest_headers_clean(r, ctx);
         }
 
+        if (ctx->err_status && r->err_status == 0
+            && ctx->state != NGX_HTTP_IOATTEST_REFUSED)
+        {
+            /* as ngx_http_send_header() would have done it */
+
+            r->headers_out.status = ctx->err_status;
+            ngx_str_null(&r->headers_out.status_line);
+        }
+
         ctx->headed = 1;
     }
 

@@ -22,6 +22,8 @@ static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
 static ngx_int_t ngx_http_ioattest_refuse_sentence(
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *sentence);
+static ngx_uint_t ngx_http_ioattest_refuse_counted(ngx_http_request_t *r);
+static void ngx_http_ioattest_refuse_cleanup(void *data);
 
 
 ngx_uint_t
@@ -157,7 +159,7 @@ ngx_http_ioattest_refuse_sentence(ngx_http_ioattest_ctx_t *ctx,
 }
 
 
-void
+ngx_uint_t
 ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
 {
     ngx_str_t                      uri;
@@ -165,16 +167,64 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
     ngx_http_ioattest_counters_t  *counters;
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
+
+    if (ilcf->dry_run && ngx_http_ioattest_refuse_counted(r)) {
+        return 0;
+    }
+
     uri = ngx_http_ioattest_printable(r->pool, r->uri.data, r->uri.len);
     counters = ngx_http_ioattest_store_counters(ilcf->zone);
 
-    (void) ngx_atomic_fetch_add(&counters->rejected[IOA_NO_SIGNATURE], 1);
+    (void) ngx_atomic_fetch_add(ilcf->dry_run
+                                ? &counters->dry_run
+                                : &counters->rejected[IOA_NO_SIGNATURE], 1);
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "ioattest: refused %s: subrequest \"%V\" into a protected "
+                  "ioattest: %s %s: subrequest \"%V\" into a protected "
                   "location (ssi, slice, mirror, auth_request, post_action): "
                   "its response would be put into another one, or nowhere",
+                  ilcf->dry_run ? "would refuse" : "refused",
                   ioa_status_name(IOA_NO_SIGNATURE), &uri);
+
+    return !ilcf->dry_run;
+}
+
+
+/*
+ * 1 where this request has been here before: the gate lets it pass in a dry
+ * run, and then the header filter sees it, or the gate does once more.  The
+ * pool remembers it, as a redirection wipes all contexts.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_refuse_counted(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_ioattest_refuse_cleanup
+            && cln->data == r)
+        {
+            return 1;
+        }
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+
+    if (cln) {
+        cln->handler = ngx_http_ioattest_refuse_cleanup;
+        cln->data = r;
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_ioattest_refuse_cleanup(void *data)
+{
+    /* the record is a mark: there is nothing to free */
+    (void) data;
 }
 
 

@@ -18,8 +18,11 @@
 ngx_uint_t ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t reason, const char *look_at);
 
-/* The same of a request that has no context. */
-void ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r);
+/*
+ * The same of a request that has no context.  One that passes in a dry run is
+ * counted and logged once, however often it comes here.
+ */
+ngx_uint_t ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r);
 
 /* Out: json, the answer to a client.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,

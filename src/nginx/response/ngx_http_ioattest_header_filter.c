@@ -28,7 +28,11 @@ static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
 static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_unlike(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_uint_t ngx_http_ioattest_header_status(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_ioattest_header_within(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last);
 
 
 ngx_int_t
@@ -47,7 +51,7 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
 
     if (ctx == NULL) {
 
-        if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
+        if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r, NULL)) {
             return ngx_http_ioattest_pass_header(r);
         }
 
@@ -84,7 +88,7 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
     }
 
     if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT
-        || (ngx_http_ioattest_header_own(r)
+        || (ngx_http_ioattest_header_own(r, NULL)
             && !ngx_http_ioattest_upstream_redirects(r, ctx)))
     {
         return ngx_http_ioattest_pass_header(r);
@@ -112,13 +116,16 @@ ngx_http_ioattest_header_subrequest(ngx_http_request_t *r)
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
-    if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r)) {
+    if (ilcf->zone == NULL || ngx_http_ioattest_header_own(r, NULL)) {
         return ngx_http_ioattest_pass_header(r);
     }
 
     /* a clone, as slice makes them, has skipped our phase */
 
-    ngx_http_ioattest_refuse_subrequest(r);
+    if (!ngx_http_ioattest_refuse_subrequest(r)) {
+        return ngx_http_ioattest_pass_header(r);
+    }
+
     ngx_http_clean_header(r);
 
     return NGX_HTTP_BAD_GATEWAY;
@@ -133,7 +140,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_REFUSED:
 
-        if (!ngx_http_ioattest_header_own(r)) {
+        if (!ngx_http_ioattest_header_own(r, ctx)) {
             ngx_http_clean_header(r);
             return ctx->status;
         }
@@ -148,7 +155,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
         ngx_http_ioattest_headers_restore(r, ctx);
 
-        if (!ngx_http_ioattest_header_own(r)) {
+        if (!ngx_http_ioattest_header_own(r, ctx)) {
             return ngx_http_ioattest_header_judge(r, ctx);
         }
 
@@ -164,7 +171,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
     default:
 
-        if (!ngx_http_ioattest_header_own(r)) {
+        if (!ngx_http_ioattest_header_own(r, ctx)) {
             return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
                                    "an answer came before the gate was open");
         }
@@ -189,22 +196,58 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
  * has its cleanup is in the middle of sending, and one that has none has
  * been given up (ngx_http_upstream_finalize_request()); what comes from a
  * cache was the upstream's as well.
+ *
+ * The gate has taken err_status away, so what has one now is a page of
+ * nginx's own, and no answer of the location that error_page has led to.
+ * Of those a file may pass as such a page; a content handler that the
+ * location names, as Lua's, may have it from anywhere.
  */
 
 static ngx_uint_t
-ngx_http_ioattest_header_own(ngx_http_request_t *r)
+ngx_http_ioattest_header_own(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
 {
-    if (r->err_status == 0) {
-        return 0;
-    }
-
 #if (NGX_HTTP_CACHE)
     if (r->cached) {
         return 0;
     }
 #endif
 
-    return r->upstream == NULL || r->upstream->cleanup == NULL;
+    if (r->upstream && r->upstream->cleanup) {
+        return 0;
+    }
+
+    return r->err_status
+           || (ctx && ctx->err_status && r->content_handler == NULL
+               && ctx->state == NGX_HTTP_IOATTEST_READY);
+}
+
+
+/*
+ * What the upstream has said: error_page may have put another status in its
+ * place.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_header_status(ngx_http_request_t *r)
+{
+    return (r->upstream && r->upstream->headers_in.status_n)
+           ? r->upstream->headers_in.status_n : r->headers_out.status;
+}
+
+
+/* 1 where the upstream has sent one of these, and it leaves as one of them. */
+
+static ngx_uint_t
+ngx_http_ioattest_header_within(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last)
+{
+    ngx_uint_t  said, leaves;
+
+    said = ngx_http_ioattest_header_status(r);
+    leaves = ctx->err_status ? ctx->err_status : r->headers_out.status;
+
+    return said >= first && said <= last && leaves >= first && leaves <= last;
 }
 
 
@@ -213,11 +256,8 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t     rc;
-    ngx_uint_t    status;
     const char   *bypass;
     ioa_status_t  reason;
-
-    status = r->headers_out.status;
 
     bypass = ngx_http_ioattest_header_bypass(r);
 
@@ -228,8 +268,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     ngx_http_ioattest_signature_read(r, ctx);
 
-    if (status >= NGX_HTTP_BAD_REQUEST
-        && status < 600
+    if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_BAD_REQUEST, 599)
         && ctx->conf->pass_errors
         && ioa_signature_absent(&ctx->signature))
     {
@@ -273,7 +312,8 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     if (ctx->events) {
 
-        if (status == NGX_HTTP_OK && ctx->asked_stream
+        if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_OK, NGX_HTTP_OK)
+            && ctx->asked_stream
             && ctx->conf->stream == NGX_HTTP_IOATTEST_STREAM_TAIL)
         {
             return ngx_http_ioattest_stream_header(r, ctx);
@@ -322,6 +362,10 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
 {
+    ngx_uint_t  status;
+
+    status = ngx_http_ioattest_header_status(r);
+
     /* nginx itself makes a part of it, above the filter that would hold it */
 
     if (r->allow_ranges && r->headers_in.range) {
@@ -329,8 +373,8 @@ ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
     }
 
     return ngx_http_ioattest_request_unwanted(r)
-           && (r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
-               || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+           && (status == NGX_HTTP_PARTIAL_CONTENT
+               || status == NGX_HTTP_NOT_MODIFIED
                || ngx_http_ioattest_coded(&r->headers_out.headers.part));
 }
 
@@ -357,11 +401,13 @@ ngx_http_ioattest_header_stream(ngx_http_request_t *r)
 static const char *
 ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
 {
+    ngx_uint_t            status;
     ngx_http_upstream_t  *u;
 
     u = r->upstream;
+    status = ngx_http_ioattest_header_status(r);
 
-    if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
+    if (status == NGX_HTTP_SWITCHING_PROTOCOLS
         || (u && u->upgrade))
     {
         return "the upstream switched protocols";
@@ -369,8 +415,14 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
 
     /* to a client that is no answer: it would take the body for the next */
 
-    if (r->headers_out.status < NGX_HTTP_OK) {
+    if (status < NGX_HTTP_OK) {
         return "an interim status is no answer";
+    }
+
+    /* the parts are requests of their own: the whole has no signature */
+
+    if (r->subrequest_ranges) {
+        return "slice must be off in this location";
     }
 
 #if (NGX_HTTP_CACHE)

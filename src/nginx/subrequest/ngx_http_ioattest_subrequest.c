@@ -1,7 +1,7 @@
 
 /*
- * Exchanges of a task: how they are made, how their replies are collected, and
- * what becomes of them.
+ * Exchanges of a task: how they are made, how their replies are collected,
+ * and what becomes of them.
  *
  * Each is a background subrequest of the task's request.  It is found by the
  * address of the subrequest, never by r->ctx, which a redirect within its

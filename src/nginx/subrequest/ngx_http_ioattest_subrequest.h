@@ -76,7 +76,7 @@ ngx_int_t ngx_http_ioattest_subrequest_send(
 ngx_int_t ngx_http_ioattest_subrequest_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value, ngx_table_elt_t **slot);
 
-/* By its address: r->ctx would be wiped by a redirect.  NULL: none of ours. */
+/* By its address: a redirect would wipe r->ctx.  NULL: none of ours. */
 ngx_http_ioattest_subrequest_t *ngx_http_ioattest_subrequest_find(
     ngx_http_request_t *sr);
 

@@ -27,7 +27,7 @@ struct ngx_http_ioattest_task_s {
     ngx_http_request_t              *request;
     ngx_pool_t                      *pool;      /* of the connection */
     ngx_log_t                       *log;
-    ngx_http_ioattest_loc_conf_t    *conf;      /* of the protected location */
+    ngx_http_ioattest_loc_conf_t    *conf;      /* the protected location */
     ngx_http_ioattest_subrequest_t  *subrequests;
     ngx_event_t                      timer;
     ngx_event_t                      poll;

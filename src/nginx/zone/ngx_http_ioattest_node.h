@@ -24,7 +24,8 @@ typedef struct {
     time_t                      at;         /* of the last, to be shown */
     ngx_msec_t                  since;      /* of the first */
     ngx_msec_t                  until;      /* it lasts */
-    uint32_t                    answered;   /* by the model's until since */
+    uint32_t                    met;        /* of the model's until since */
+    uint32_t                    answered;   /* likewise */
 } ngx_http_ioattest_note_t;
 
 
@@ -103,6 +104,8 @@ typedef struct {
     ngx_uint_t                  streak;     /* met in a row, all known */
     ngx_uint_t                  searched;   /* answered in this search */
     ngx_msec_t                  search_at;  /* when it began */
+    ngx_uint_t                  searches;   /* that have ended */
+    ngx_msec_t                  searched_at;    /* when the last began */
     uint64_t                    new_at;     /* answered at the last new one */
     time_t                      last_new;   /* wall clock, to be shown */
     ngx_uint_t                  for_signer; /* the search is for one */

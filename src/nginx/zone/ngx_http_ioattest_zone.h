@@ -65,6 +65,9 @@
 #define NGX_HTTP_IOATTEST_ATTEMPTS_EACH  8
 #define NGX_HTTP_IOATTEST_ATTEMPTS_LEAST 32
 
+/* and so many times that of answers, of which most were refused */
+#define NGX_HTTP_IOATTEST_ATTEMPTS_MOST  4
+
 /* addresses of a model that are remembered to be bound by hardware */
 #define NGX_HTTP_IOATTEST_BOUND_MAX      32
 #define NGX_HTTP_IOATTEST_BOUND_TIME     86400000    /* ms */
@@ -338,8 +341,9 @@ typedef enum {
  */
 typedef struct {
     ngx_msec_t                  arrived;
-    uint64_t                    answered;   /* by the model's, until then */
-    ngx_uint_t                  counting;   /* answered is set */
+    uint64_t                    answered;   /* of the model's, until then */
+    uint64_t                    met;        /* likewise */
+    ngx_uint_t                  counting;   /* they are set */
 } ngx_http_ioattest_waiter_t;
 
 

@@ -266,6 +266,8 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_machine_node_t  *machine;
 
     mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
+    mn->searches++;
+    mn->searched_at = mn->search_at;
 
     ngx_http_ioattest_notes_searched_locked(mn,
                               ngx_http_ioattest_attempts_locked(mn, limits));

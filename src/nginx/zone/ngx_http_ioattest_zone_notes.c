@@ -124,6 +124,7 @@ ngx_http_ioattest_note_locked(ngx_http_ioattest_zone_t *zone,
 
         note->since = ngx_current_msec;
         note->answered = (uint32_t) mn->answered;
+        note->met = (uint32_t) mn->met;
         note->searched = 0;
     }
 
@@ -209,8 +210,8 @@ ngx_http_ioattest_note_met_locked(ngx_http_ioattest_model_node_t *mn,
 
 /*
  * The end of a search alone would miss an honest machine too often: once in
- * 300 times where four answer alike.  So many attestations must have been
- * answered since the note as a response may wait for.
+ * 300 times where four answer alike.  So many attestations must have met
+ * others since the note as a response may wait for.
  */
 
 void
@@ -224,7 +225,9 @@ ngx_http_ioattest_notes_searched_locked(ngx_http_ioattest_model_node_t *mn,
         note = &mn->notes->note[i];
 
         if ((ngx_msec_int_t) (mn->search_at - note->since) >= 0
-            && (uint32_t) mn->answered - note->answered >= attempts)
+            && ((uint32_t) mn->met - note->met >= attempts
+                || (uint32_t) mn->answered - note->answered
+                   >= NGX_HTTP_IOATTEST_ATTEMPTS_MOST * attempts))
         {
             note->searched = 1;
         }

@@ -11,6 +11,10 @@
 static ngx_uint_t ngx_http_ioattest_known_locked(
     ngx_http_ioattest_found_t *found, ngx_http_ioattest_sh_t *sh,
     const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+static ngx_uint_t ngx_http_ioattest_spent_locked(
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_waiter_t *waiter, ngx_uint_t attempts);
 static void ngx_http_ioattest_signer_draws_locked(
     ngx_http_ioattest_found_t *found, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
@@ -110,6 +114,7 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
         waiter->counting = 1;
         waiter->arrived = ngx_current_msec;
         waiter->answered = mn->answered;
+        waiter->met = mn->met;
     }
 
     note = ngx_http_ioattest_note_find_locked(mn, address20);
@@ -129,7 +134,7 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     }
 
     attempts = ngx_http_ioattest_attempts_locked(mn, limits);
-    spent = mn->answered - waiter->answered;
+    spent = ngx_http_ioattest_spent_locked(mn, limits, waiter, attempts);
 
     if (spent >= attempts) {
 
@@ -161,6 +166,41 @@ done:
 }
 
 
+/*
+ * How many of its attempts a response has spent.  With "auto" those are
+ * counted that met a machine, for the others could not have met this one,
+ * and a search that began since must have ended: an honest machine that was
+ * not met is too likely else, once in a hundred cold starts of eight.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_spent_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_waiter_t *waiter, ngx_uint_t attempts)
+{
+    ngx_uint_t  answered, met;
+
+    answered = mn->answered - waiter->answered;
+
+    if (limits->attempts != NGX_HTTP_IOATTEST_ATTEMPTS_AUTO
+        || answered >= NGX_HTTP_IOATTEST_ATTEMPTS_MOST * attempts)
+    {
+        return answered;
+    }
+
+    met = mn->met - waiter->met;
+
+    if (met >= attempts
+        && !(mn->searches
+             && (ngx_msec_int_t) (mn->searched_at - waiter->arrived) >= 0))
+    {
+        return attempts - 1;
+    }
+
+    return met;
+}
+
+
 /* All slots, as far as the model's budget goes. */
 
 static void
@@ -177,6 +217,12 @@ ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
 
     left = ngx_http_ioattest_budget_locked(mn, limits);
     busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
+
+    if (limits->attempts == NGX_HTTP_IOATTEST_ATTEMPTS_AUTO) {
+
+        /* a search has its own end */
+        attempts = ngx_max(attempts, limits->parallel);
+    }
 
     wants = (attempts > busy) ? ngx_min(left, attempts - busy) : 0;
 

@@ -14,6 +14,7 @@ SETTINGS = {
     "gpu_features": "spt", "report_data": "nonce", "quote_version": 4,
     "td_body": "1.5", "quote_trailing": 70, "snp_version": 3,
     "snp_product": "Milan", "snp_signer": "vcek", "snp_certs": False,
+    "collateral_life": None,
 }
 CHOICES = {
     "evidence": ("none", "tdx", "snp"), "gpus": range(0, 17),

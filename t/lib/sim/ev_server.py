@@ -1,5 +1,6 @@
 """Routes of the evidence side: services of the makers of the hardware, and
 what tests may ask of it under /_sim/."""
+import time
 import urllib.parse
 
 import agent
@@ -10,6 +11,7 @@ import ev_mis_nras  # noqa: F401
 import ev_mis_pcs  # noqa: F401
 import ev_mis_snp  # noqa: F401
 import ev_mis_tdx  # noqa: F401
+import ev_pcs
 import misbehave
 import wire
 
@@ -34,10 +36,21 @@ def kind_of(path):
     return None
 
 
+def _ends(state, document):
+    """What Intel signs ends when a test wants it to."""
+    life = state.settings["collateral_life"]
+    if life is None:
+        return
+    last = int(time.time() + life)
+    if hasattr(document, "last"):
+        document.last = last
+    elif "nextUpdate" in getattr(document, "value", None) or {}:
+        document.value["nextUpdate"] = ev_pcs.stamp(last)
+
+
 def _answer(state, kind, request, run):
     import ev_kds
     import ev_nras
-    import ev_pcs
     query = dict(urllib.parse.parse_qsl(request.target.partition("?")[2]))
     if kind == "nras":
         return ev_nras.attest(request.path, request.body, run,
@@ -46,7 +59,12 @@ def _answer(state, kind, request, run):
         return ev_nras.key_set(run, state.settings["nras_kid"])
     if kind == "kds":
         return ev_kds.serve(request.path, query, run, KDS_MACHINES)
-    return ev_pcs.serve(request.path, query, run)
+
+    def run_ends(document):
+        _ends(state, document)
+        run(document)
+
+    return ev_pcs.serve(request.path, query, run_ends)
 
 
 def route(state, request):

@@ -57,7 +57,8 @@ def _(job, value):
     asked = (job.http.header("range") or "bytes=0-9").partition("=")[2]
     first, _, last = asked.partition("-")
     body = job.reply.body()
-    first, last = int(first or 0), int(last or len(body) - 1)
+    first = int(first or 0)
+    last = min(int(last or len(body) - 1), len(body) - 1)
     job.reply.status = 206
     job.reply.set_body(body[first:last + 1])
     job.reply.headers.append(

@@ -3,6 +3,8 @@
 Targets: stage "members" an Attest (value is the reply's object), stage "raw"
 the same with its body printed; for models a Models object.
 """
+import os
+
 from misbehave import number, register
 
 
@@ -108,6 +110,20 @@ def _(a, value):
 @members("address_of", "=N: address of machine N")
 def _(a, value):
     a.value["signing_address"] = a.server.machine(number(value, 0)).address
+
+
+@members("address_any", "address of another machine, drawn at random")
+def _(a, value):
+    others = [n for n in range(a.server.machine_count())
+              if n != a.machine.number]
+    if others:
+        a.value["signing_address"] = a.server.machine(
+            a.server.balancer.random["attest"].choice(others)).address
+
+
+@members("address_new", "an address that was never seen")
+def _(a, value):
+    a.value["signing_address"] = "0x" + os.urandom(20).hex()
 
 
 @members("address_forged", "address of the unattested key \"forged\" signs "

@@ -5,6 +5,7 @@ Event streams are in mis_stream.py.
 Stages: ask, vllm, text, seal.  Targets are agent.Job objects.
 """
 import hashlib
+import os
 
 import canon
 import crypto
@@ -61,6 +62,11 @@ def _(job, value):
 @ask("forged", "an unattested key signs and names its own address")
 def _(job, value):
     job.signer = job.server.rogue
+
+
+@ask("forged_new", "a key that was never seen signs and names its address")
+def _(job, value):
+    job.signer = crypto.Account(f"ioattest sim forger {os.urandom(8).hex()}")
 
 
 @ask("bad_request", "[=N]: the agent's own refusal, 422")

@@ -24,7 +24,8 @@ GATE_LIMIT = 60
 
 
 def key_error(request, kind, key):
-    """Status with which a caller's key is refused, or None."""
+    """Status with which a caller's key is refused, a misbehaviour that it
+    meets, or None."""
     if key is not None:
         return key.get(kind) if isinstance(key, dict) else key
     value = request.header("authorization") or ""
@@ -86,6 +87,19 @@ class Server:
 
     async def serve(self, request, reader, writer, fixed):
         """Answer one request; False where the connection ends."""
+        if request.path not in ATTESTATIONS:
+            return await self.answer(request, reader, writer, fixed)
+        self.state.stats.flights.begin(
+            reader, request.model_id(), request.header("authorization"))
+        how = "gone"
+        try:
+            kept = await self.answer(request, reader, writer, fixed)
+            how = request.status
+            return kept
+        finally:
+            self.state.stats.flights.done(reader, how, request.machine)
+
+    async def answer(self, request, reader, writer, fixed):
         if request.path.startswith("/_sim/"):
             reply = await self.control(request)
         else:
@@ -101,6 +115,7 @@ class Server:
                 reply = agent.error_reply(500, f"simulation: {err!r}")
         stats = self.state.stats
         stats.waiting += 1
+        request.status = reply.end or reply.status
         try:
             for gate in reply.gates:
                 await self.wait_gate(gate)
@@ -145,11 +160,14 @@ class Server:
         """Count, and the plan, and an error for the key if it is bad."""
         self.state.stats.seen(kind, request)
         plan = self.state.plan(kind, request.header(header))
-        delay = self.state.settings[kind + "_delay_ms"]
+        delay = self.state.balancer.delay(self.state.settings, kind)
         if delay:
             plan.append(("delay", str(delay)))
         key = self.state.key(request)
         status = key_error(request, kind, key)
+        if isinstance(status, str):
+            plan += misbehave.parse(kind, status)
+            status = None
         if status is None:
             return plan, None
         self.state.stats.errors[f"{kind} {status}"] += 1
@@ -178,7 +196,9 @@ class Server:
         if state.settings["strict_models"] and name not in {
                 e.get("name") for e in state.entries()}:
             return agent.error_reply(404, f"Model {name!r} not found")
-        job = agent.Job(parsed, state.next_machine("completion", fixed), plan)
+        job = agent.Job(parsed, state.next_machine("completion", fixed, plan),
+                        plan)
+        plan += state.plan_of("completion", job.machine)
         job.server = state
         job.http = request
         why = parsed.unforwardable()
@@ -200,6 +220,8 @@ class Server:
             return reply
         reply = agent.answer(job, stage)
         state.stats.machines["completion"][job.machine.number] += 1
+        state.stats.answers.append([parsed.prompt()[:200], job.machine.number,
+                                    job.signer.address])
         state.last_completion = (job.fields, job.reply.pieces)
         return reply
 
@@ -215,12 +237,15 @@ class Server:
             state.stats.nonces.append(given.get("nonce"))
         if refused:
             return refused
-        a = mis_attest.Attest(None, state.next_machine("attest", fixed), state)
+        a = mis_attest.Attest(
+            None, state.next_machine("attest", fixed, plan), state)
+        plan += state.plan_of("attest", a.machine)
         misbehave.run("attest", plan, "ask", a)
         a.value = agent.attestation(
             a.machine, request.body, request.header("content-type"),
             lambda nonce: ev_make.evidence(state.settings, a.machine, nonce,
                                            plan))
+        request.machine = a.machine.number
         state.stats.machines["attest"][a.machine.number] += 1
         good = dict(a.value)
         misbehave.run("attest", plan, "members", a)
@@ -259,6 +284,10 @@ class Server:
                 raise ValueError("an object is wanted")
             if name == "stats":
                 return agent.json_reply(200, state.stats.dump())
+            if name == "flights":
+                return agent.json_reply(200, state.stats.flights.dump())
+            if name == "answers":
+                return agent.json_reply(200, state.stats.answers)
             if name == "machines":
                 return agent.json_reply(200, state.describe())
             if name == "settings":

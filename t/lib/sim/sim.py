@@ -46,6 +46,11 @@ Control, on every port:
   POST /_sim/reset          forget settings and counts; {"what":"stats"} or
                             {"what":"set"} for one of them
   GET  /_sim/stats          counts; last request of each kind; nonces; keys
+  GET  /_sim/flights        attestations, each with start and end in seconds,
+                            model_id, key, machine, and how it ended (status,
+                            or gone: the other side left); most at once, in
+                            all and by model_id
+  GET  /_sim/answers        [prompt, machine, signer] of each completion
   GET  /_sim/machines       addresses, digests, models, the forger's address
   POST /_sim/open           {"gate":NAME}: answers waiting at that gate go on
   GET  /_sim/evidence       measurements, fmspc, chip_ids: what a policy names
@@ -63,8 +68,19 @@ of the no-TEE errors; list: models (names or whole entries); strict_models:
 404 for a model that is not listed; keys: {"Bearer K": {...}, "*": ...}, by
 Authorization: a status for all requests, or an object of attest, models,
 completion (status of such requests), headers ([[name, value], ...] of these
-answers) and list (what this key is shown); {} is a good key.  Once set, a key
+answers) and list (what this key is shown); {} is a good key.  A string in
+place of a status is misbehaviour, such as hang or error=500.  Once set, a key
 that is not there, or none, gives 401.
+
+Settings of a fleet: balance: turns, random, or weights by machine such as
+{"0": 5, "*": 1}; completion_balance, attest_balance: for one of them alone;
+seed: the same draws again; attest_of, completion_of: misbehaviour of single
+machines, {"3": "snp_measurement", "*": ""}; attest_jitter_ms, ...: up to so
+much more than attest_delay_ms, at random; attest_share, ...: the share of
+requests, from 0 to 1, that the misbehaviour set as attest, ... is for.
+machines, completion_machines, attest_machines, generation and the settings of
+evidence may be changed at any time: machines that come, go, get new keys,
+are upgraded.
 
 Settings of evidence, each a value, or {"I": value, "*": value} by machine:
 evidence: none, tdx, snp; report_data: nonce (32 bytes, then zeros) or
@@ -74,7 +90,8 @@ gpu_json_arch: what the JSON says (HOPPER); gpu_driver, gpu_vbios:
 4, 5; td_body of version 5: 1.0, 1.5; quote_trailing: zeros behind (70);
 snp_version: 2, 3, 5; snp_product: Milan, Genoa, Turin; snp_signer: vcek,
 vlek; snp_certs: the certificate table behind the report.  nras_kid: number of
-NVIDIA's newest token key (7).
+NVIDIA's newest token key (7); collateral_life: seconds until Intel's documents
+end (29 days).
 
 Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models,
 X-Sim-Collateral, X-Sim-Kds, X-Sim-Nras, X-Sim-Jwks:
@@ -83,7 +100,8 @@ the order of the stages below, within a stage as given.  An unknown name gives
 400.  --list prints what each one does.
 
 what is asked:
-  size chunks content event_stream no_stream forged bad_request machine
+  size chunks content event_stream no_stream forged forged_new bad_request
+  machine
 
 what vLLM says, honestly signed:
   json_unicode json_surrogate json_nan json_floats json_spaces json_deep
@@ -193,13 +211,13 @@ attest: members:
   address_checksum address_no0x address_0X address_short address_long
   address_odd address_nonhex address_space address_zero address_empty
   address_null address_number address_array address_nul address_missing
-  address address_of address_forged digest_other digest_upper
-  digest_noprefix digest_short digest_space digest_control digest_long
-  digest_empty digest_null digest_number digest_array digest digest_missing
-  cpu_missing cpu_null cpu_string cpu_array cpu_empty quote_number
-  quote_null quote_empty quote_odd quote_short quote_zero gpu_missing
-  gpu_null gpu_string gpu_array gpu_empty gpu_status gpu_no_evidence extra
-  quote array
+  address address_of address_any address_new address_forged digest_other
+  digest_upper digest_noprefix digest_short digest_space digest_control
+  digest_long digest_empty digest_null digest_number digest_array digest
+  digest_missing cpu_missing cpu_null cpu_string cpu_array cpu_empty
+  quote_number quote_null quote_empty quote_odd quote_short quote_zero
+  gpu_missing gpu_null gpu_string gpu_array gpu_empty gpu_status
+  gpu_no_evidence extra quote array
 
 attest: the JSON text:
   dup_nonce dup_nonce_first dup_address dup_address_first dup_digest

@@ -8,6 +8,7 @@ import agent
 import crypto
 import ev_make
 import ev_server
+import fleet
 import misbehave
 
 DEFAULT_MODELS = ("meta-llama/Llama-3.3-70B-Instruct", "Qwen/Qwen3-32B",
@@ -20,7 +21,7 @@ SETTINGS = {
     "machines": None, "completion_machines": None, "attest_machines": None,
     "generation": 0, "image_digest": None, "cpu_quote": None, "gpu": None,
     "list": None, "strict_models": False, "nras_kid": 7, "keys": None,
-    **ev_make.SETTINGS,
+    **ev_make.SETTINGS, **fleet.SETTINGS,
 }
 for _kind in ev_server.KINDS:
     SETTINGS.update({_kind: "", _kind + "_times": None, _kind + "_skip": 0,
@@ -55,11 +56,16 @@ class Stats:
         self.models = collections.defaultdict(collections.Counter)
         self.keys = collections.defaultdict(collections.Counter)
         self.paths = collections.Counter()
+        self.documents = collections.Counter()
         self.last = {}
         self.nonces = []
+        self.answers = []           # [prompt, machine, signer's address]
+        self.flights = fleet.Flights()
 
     def seen(self, kind, request):
         self.totals[kind] += 1
+        if kind in ev_server.KINDS:
+            self.documents[request.target] += 1
         self.last[kind] = {
             "method": request.method, "target": request.target,
             "version": request.version, "headers": request.headers,
@@ -83,6 +89,7 @@ class Stats:
                              sorted(self.machines[total].items())},
                 "models": dict(self.models[total]),
                 "keys": dict(self.keys[total])}
+        out["documents"] = dict(self.documents)
         out["services"] = {k: self.totals[k] for k in ev_server.KINDS}
         return out
 
@@ -103,11 +110,13 @@ class State:
             if live is not None:
                 self.stats.open = self.stats.max_open = live.open
                 self.stats.waiting = live.waiting
+                live.flights.sweep()
+                self.stats.flights = fleet.Flights(live.flights.live.items())
             self.first_attestation = None
             self.last_completion = None
         if what in ("all", "set"):
             self.settings = copy.deepcopy(SETTINGS)
-            self.turn = collections.Counter()
+            self.balancer = fleet.Balancer()
             self.open_gates = set()
 
     # --- machines ----------------------------------------------------------
@@ -131,15 +140,17 @@ class State:
         m.cpu_quote, m.gpu = self.settings["cpu_quote"], self.settings["gpu"]
         return m
 
-    def next_machine(self, kind, fixed):
-        """Round robin with a counter for each kind of request."""
+    def next_machine(self, kind, fixed, plan):
+        """The one behind this port, or whom the balancer picks, unless the
+        request wants another."""
+        named = [value for name, value in plan if name == "machine"]
+        if fixed is None and named:
+            fixed = int(named[-1] or "0", 0)
         if fixed is not None:
             return self.machine(fixed)
         order = self.settings[kind + "_machines"]
         order = order if order else range(self.machine_count())
-        n = order[self.turn[kind] % len(order)]
-        self.turn[kind] += 1
-        return self.machine(n)
+        return self.machine(self.balancer.draw(self.settings, kind, order))
 
     # --- settings ----------------------------------------------------------
 
@@ -153,7 +164,13 @@ class State:
                 except misbehave.Unknown as err:
                     raise BadSetting(str(err)) from None
             ev_make.check(name, value)
+            try:
+                fleet.check(name, value)
+            except misbehave.Unknown as err:
+                raise BadSetting(str(err)) from None
         self.settings.update(values)
+        if "seed" in values:
+            self.balancer.seed(values["seed"])
 
     def plan(self, kind, header):
         """What this request is to suffer: its own header, and the settings
@@ -161,6 +178,8 @@ class State:
         plan = misbehave.parse(kind, header)
         settings = self.settings
         spec = settings[kind]
+        if spec and not self.balancer.hit(settings, kind):
+            spec = ""
         if spec:
             if settings[kind + "_skip"] > 0:
                 settings[kind + "_skip"] -= 1
@@ -171,6 +190,12 @@ class State:
                 else:
                     spec = ""
         return plan + misbehave.parse(kind, spec)
+
+    def plan_of(self, kind, machine):
+        """What is set for one machine; "*" is for all others."""
+        given = self.settings[kind + "_of"] or {}
+        return misbehave.parse(
+            kind, given.get(str(machine.number), given.get("*")))
 
     # --- keys --------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 the orderly and disorderly ways that a test may ask for.
 """
 import asyncio
+import json
 import time
 from http.client import responses as REASONS
 
@@ -21,6 +22,15 @@ class Request:
         self.version = version
         self.headers = headers
         self.body = body
+        self.machine = None             # number of the one that has answered
+        self.status = None              # of the reply, or how it ended
+
+    def model_id(self):
+        """Of an attestation's request; None where there is none."""
+        try:
+            return str(json.loads(self.body)["model_id"])
+        except (ValueError, LookupError, TypeError):
+            return None
 
     def header(self, name):
         """First value of a header, or None."""

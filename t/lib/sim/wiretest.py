@@ -45,7 +45,7 @@ FINE_STREAM = set("minify pretty raw_utf8 body_dup_key unsigned "
                   "trailing trailer_seal smuggle_case".split())
 FINE_ATTEST = set("""
 machine nonce_upper address_lower address_upper address_checksum extra
-big_below spaced key_escaped address_of
+big_below spaced key_escaped address_of address_any
 """.split())
 FINE_MODELS = set()
 VALUES = {

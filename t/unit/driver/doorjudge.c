@@ -3,7 +3,8 @@
  * tests in other languages.
  *
  * Standard input: see door.h.  Arguments: "bound" where the model was bound
- * before, else "new"; a policy file's text.
+ * before, else "new"; a policy file's text; "ends" to print only until when
+ * what was proved lasts.
  * Standard output: the reason or "ok", what is wanted in hex, kind of CPU,
  * TCB status, number of GPUs, signer bound, whether something says until
  * when, whether nothing was left in machine, advisories.
@@ -53,7 +54,15 @@ main(int argc, char **argv)
     memset(&machine, 0xff, sizeof(machine));
     st = ioa_attest_verify(&machine, &wants, NULL, door.reply, door.nonce32,
                            &door.policy, door.fetched, bound, door.now);
-    door_print(&machine, st, &wants);
+
+    if (argc > 3 && strcmp(argv[3], "ends") == 0) {
+        printf("%s %lld\n", st == IOA_OK ? "ok" : ioa_status_name(st),
+               (long long) machine.proved.expires);
+
+    } else {
+        door_print(&machine, st, &wants);
+    }
+
     ioa_policy_free(file);
     door_free(&door);
 

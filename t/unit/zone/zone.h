@@ -1,0 +1,84 @@
+/*
+ * zone: what the cases of the zone share.  They run inside nginx, in a module
+ * that does nothing else (main.c), so that slab, tree and lock are nginx's
+ * own; memory and clock are the cases'.
+ */
+
+#ifndef ZONE_TEST_H
+#define ZONE_TEST_H
+
+#include "zone/ngx_http_ioattest_node.h"
+
+#define UNIT_PARTS
+#include "unit.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#define ZONE_VALID   600        /* s, ioattest_valid */
+#define ZONE_PACE    5000       /* ms, ioattest_fail_timeout */
+#define ZONE_ATTEST  10000      /* ms, ioattest_timeout */
+#define ZONE_MANY    8          /* ioattest_parallel */
+#define ZONE_EPOCH   1800000000
+
+
+/* What locations and models of a case share. */
+typedef struct {
+    ngx_http_ioattest_zone_t    zone;
+    ngx_shm_zone_t              shm;
+    ngx_http_ioattest_limits_t  limits;
+    ngx_http_ioattest_key_t     key;
+} zone_t;
+
+
+/* A zone of that size, laid out anew, at the clocks' start. */
+void zone_open(zone_t *z, size_t size);
+void zone_close(zone_t *z);
+
+/* Both clocks go on, as they do when nobody sets one. */
+void zone_pass(time_t seconds);
+
+/* The wall clock alone is set, by so much. */
+void zone_step(time_t seconds);
+
+/* A model of that number: its key and names. */
+ngx_http_ioattest_model_t zone_model(ngx_uint_t n);
+
+/* The key of machine n of a model. */
+void zone_machine_key(u_char *key32, ngx_uint_t model, ngx_uint_t n);
+
+/* A machine that has been attested now. */
+ngx_http_ioattest_machine_t zone_machine(ngx_uint_t n);
+
+/* Attestations: one that met it, and one that ended otherwise. */
+ngx_int_t zone_add(zone_t *z, ngx_uint_t model,
+    const ngx_http_ioattest_machine_t *machine, ngx_uint_t n, uint64_t token);
+void zone_end(zone_t *z, ngx_uint_t model, uint64_t token,
+    ngx_http_ioattest_outcome_e how, ioa_status_t reason, ngx_uint_t n);
+
+/* What the gate says of a model to a request that has just come. */
+ngx_http_ioattest_found_t zone_gate(zone_t *z, ngx_uint_t model);
+
+/* What is said of a signer, and of one that a response waits for. */
+ngx_http_ioattest_answer_e zone_signer(zone_t *z, ngx_uint_t model,
+    ngx_uint_t n);
+ngx_http_ioattest_found_t zone_wait(zone_t *z, ngx_uint_t model,
+    ngx_uint_t n, ngx_http_ioattest_waiter_t *waiter);
+
+/* The status page's row of a model. */
+ngx_http_ioattest_row_t zone_row(zone_t *z, ngx_uint_t model);
+
+/* How many nodes of a kind there are. */
+ngx_uint_t zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind);
+
+
+/* The cases, each file's. */
+void zone_trust_cases(void);
+void zone_slot_cases(void);
+void zone_death_cases(void);
+void zone_outcome_cases(void);
+void zone_room_cases(void);
+void zone_list_cases(void);
+
+
+#endif
