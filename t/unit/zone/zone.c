@@ -170,7 +170,7 @@ zone_add(zone_t *z, ngx_uint_t model,
 {
     u_char                      key32[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_model_t   m;
-    ngx_http_ioattest_news_e    news;
+    ngx_http_ioattest_news_t    news;
 
     m = zone_model(model);
     zone_machine_key(key32, model, n);
@@ -184,7 +184,7 @@ void
 zone_end(zone_t *z, ngx_uint_t model, uint64_t token,
     ngx_http_ioattest_outcome_e how, ioa_status_t reason, ngx_uint_t n)
 {
-    ngx_http_ioattest_news_e    news;
+    ngx_http_ioattest_news_t    news;
     ngx_http_ioattest_model_t   m;
     ngx_http_ioattest_ended_t   ended;
 
