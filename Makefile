@@ -129,6 +129,9 @@ $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
+# Of the glue, this alone needs no nginx.
+$(CORE_DIR)/unit/state: CORE_CC += -Isrc/nginx
+
 # Programs in which memory runs out: t/unit/failing.h.
 FAILING := $(CORE_DIR)/unit/memory $(CORE_DIR)/doormemory
 

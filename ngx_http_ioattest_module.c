@@ -412,7 +412,7 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    *h = ngx_http_ioattest_phase_handler;
+    *h = ngx_http_ioattest_gate_handler;
 
     if (ngx_http_ioattest_upstream_init(cf) != NGX_OK) {
         return NGX_ERROR;

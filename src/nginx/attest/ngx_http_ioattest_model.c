@@ -40,13 +40,9 @@ ngx_http_ioattest_model_name(ngx_http_request_t *r,
         }
 
     } else {
-        *reason = ctx->scanned;
+        *reason = ctx->gate.scanned;
 
         rc = (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
-    }
-
-    if (rc == NGX_OK) {
-        ctx->named = 1;
     }
 
     return rc;
@@ -105,7 +101,6 @@ ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
         }
 
         ngx_http_ioattest_model_key(ilcf, &ctx->model);
-        ctx->resolved = 1;
 
         return NGX_OK;
     }
@@ -120,7 +115,6 @@ ngx_http_ioattest_model_resolve(ngx_http_request_t *r,
     switch (rc) {
 
     case NGX_OK:
-        ctx->resolved = 1;
         return NGX_OK;
 
     case NGX_AGAIN:

@@ -17,33 +17,32 @@
 #include "gate/ngx_http_ioattest_gate.h"
 
 
-static ngx_int_t ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_enter(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-static ngx_uint_t ngx_http_ioattest_phase_post(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_ioattest_gate_post(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_gate_method(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, const char *look_at);
-static void ngx_http_ioattest_phase_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
+static void ngx_http_ioattest_gate_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-static const char *ngx_http_ioattest_phase_look_at(
+static const char *ngx_http_ioattest_gate_look_at(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
-static ngx_int_t ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static off_t ngx_http_ioattest_phase_length(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_phase_proof(
+static ngx_int_t ngx_http_ioattest_gate_proof(
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason);
-static void ngx_http_ioattest_phase_blame(ngx_http_ioattest_ctx_t *ctx,
+static void ngx_http_ioattest_gate_blame(ngx_http_ioattest_ctx_t *ctx,
     const ngx_http_ioattest_found_t *found);
-static ngx_int_t ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_gate_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
-static ngx_int_t ngx_http_ioattest_phase_go(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state);
+static ngx_int_t ngx_http_ioattest_gate_open(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 
 
 ngx_int_t
-ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
+ngx_http_ioattest_gate_handler(ngx_http_request_t *r)
 {
     ngx_http_ioattest_ctx_t         *ctx;
     ngx_http_ioattest_loc_conf_t    *ilcf;
@@ -93,29 +92,32 @@ ngx_http_ioattest_phase_handler(ngx_http_request_t *r)
 
     switch (ctx->state) {
 
-    case NGX_HTTP_IOATTEST_NEW:
-        return ngx_http_ioattest_phase_enter(r, ctx);
+    case NGX_HTTP_IOATTEST_STATE_START:
+        return ngx_http_ioattest_gate_enter(r, ctx);
 
-    case NGX_HTTP_IOATTEST_READING:
+    case NGX_HTTP_IOATTEST_STATE_BODY:
         return NGX_DONE;
 
-    case NGX_HTTP_IOATTEST_GATE:
-        return ngx_http_ioattest_phase_gate(r, ctx);
+    case NGX_HTTP_IOATTEST_STATE_MODEL:
+    case NGX_HTTP_IOATTEST_STATE_RESOLVE:
+    case NGX_HTTP_IOATTEST_STATE_ATTEST:
+        return ngx_http_ioattest_gate_pass(r, ctx);
 
-    case NGX_HTTP_IOATTEST_READY:
-    case NGX_HTTP_IOATTEST_EXEMPT:
+    case NGX_HTTP_IOATTEST_STATE_SENT:
+    case NGX_HTTP_IOATTEST_STATE_EXEMPT:
         return NGX_DECLINED;
 
     default:
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                      "ioattest: phase handler in state %d", ctx->state);
+                      "ioattest: phase handler in state \"%s\"",
+                      ngx_http_ioattest_state_name(ctx->state));
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
+ngx_http_ioattest_gate_enter(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t  rc;
@@ -130,36 +132,36 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
          * leaves: until then err_status is that of a page of nginx's own.
          */
 
-        ctx->err_status = r->err_status;
+        ctx->saved.err_status = r->err_status;
 
         if (r->err_status == 0 && ctx->previous) {
-            ctx->err_status = ctx->previous->err_status;
+            ctx->saved.err_status = ctx->previous->saved.err_status;
         }
 
         r->err_status = 0;
     }
 
     if (r->method == NGX_HTTP_HEAD) {
-        return ngx_http_ioattest_phase_method(r, ctx,
+        return ngx_http_ioattest_gate_method(r, ctx,
                              "the answer to HEAD has no body to be signed");
     }
 
     if (ctx->conf->text == IOA_TEXT_AGENT
-        && !ngx_http_ioattest_phase_post(r))
+        && !ngx_http_ioattest_gate_post(r))
     {
-        return ngx_http_ioattest_phase_method(r, ctx,
+        return ngx_http_ioattest_gate_method(r, ctx,
                              "the agent signs answers to POST alone");
     }
 
     if (ctx->conf->incomplete) {
-        return ngx_http_ioattest_phase_refuse(r, ctx,
+        return ngx_http_ioattest_gate_refuse(r, ctx,
                              IOA_ATTESTATION_UNAVAILABLE,
                              "no location of this server matches");
     }
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_READING);
+    (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_BODY);
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_phase_body);
+    rc = ngx_http_read_client_request_body(r, ngx_http_ioattest_gate_body);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
@@ -177,7 +179,7 @@ ngx_http_ioattest_phase_enter(ngx_http_request_t *r,
  */
 
 static ngx_uint_t
-ngx_http_ioattest_phase_post(ngx_http_request_t *r)
+ngx_http_ioattest_gate_post(ngx_http_request_t *r)
 {
     return r->method == NGX_HTTP_POST
            || (r->request_line.len > 5
@@ -188,7 +190,7 @@ ngx_http_ioattest_phase_post(ngx_http_request_t *r)
 /* RFC 9110, section 15.5.6: a 405 says what is allowed. */
 
 static ngx_int_t
-ngx_http_ioattest_phase_method(ngx_http_request_t *r,
+ngx_http_ioattest_gate_method(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, const char *look_at)
 {
     ngx_int_t         rc;
@@ -196,7 +198,7 @@ ngx_http_ioattest_phase_method(ngx_http_request_t *r,
 
     ctx->status = NGX_HTTP_NOT_ALLOWED;
 
-    rc = ngx_http_ioattest_phase_refuse(r, ctx, IOA_NO_SIGNATURE, look_at);
+    rc = ngx_http_ioattest_gate_refuse(r, ctx, IOA_NO_SIGNATURE, look_at);
 
     if (rc != NGX_HTTP_NOT_ALLOWED) {
         return rc;
@@ -223,17 +225,17 @@ ngx_http_ioattest_phase_method(ngx_http_request_t *r,
 
 
 static void
-ngx_http_ioattest_phase_body(ngx_http_request_t *r)
+ngx_http_ioattest_gate_body(ngx_http_request_t *r)
 {
     ngx_http_ioattest_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_ioattest_module);
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_GATE);
+    (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_MODEL);
 
     r->preserve_body = 1;
 
-    ctx->resume = ngx_http_core_run_phases;
+    ctx->wait.resume = ngx_http_core_run_phases;
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
 }
@@ -242,7 +244,7 @@ ngx_http_ioattest_phase_body(ngx_http_request_t *r)
 /* Entered anew each time that something which was waited for has ended. */
 
 static ngx_int_t
-ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
+ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t     rc;
@@ -251,18 +253,14 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     rc = NGX_OK;
     reason = IOA_OK;
 
-    if (!ctx->read) {
-        rc = ngx_http_ioattest_phase_read(r, ctx, &reason);
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_MODEL) {
+        rc = ngx_http_ioattest_gate_read(r, ctx, &reason);
     }
 
     /* where nothing is attested, ioattest_trust says whom to believe */
 
     if (rc == NGX_OK && ctx->conf->request.len) {
-        rc = ngx_http_ioattest_key_read(r, ctx);
-
-        if (rc == NGX_OK) {
-            rc = ngx_http_ioattest_phase_model(r, ctx, &reason);
-        }
+        rc = ngx_http_ioattest_gate_model(r, ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -273,7 +271,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
     switch (rc) {
 
     case NGX_OK:
-        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_READY);
+        return ngx_http_ioattest_gate_open(r, ctx);
 
     case NGX_AGAIN:
 
@@ -285,8 +283,8 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
         return NGX_AGAIN;
 
     case NGX_DECLINED:
-        return ngx_http_ioattest_phase_refuse(r, ctx, reason,
-                            ngx_http_ioattest_phase_look_at(ctx, reason));
+        return ngx_http_ioattest_gate_refuse(r, ctx, reason,
+                            ngx_http_ioattest_gate_look_at(ctx, reason));
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -297,7 +295,7 @@ ngx_http_ioattest_phase_gate(ngx_http_request_t *r,
 /* What to look at, where the reason alone does not say it. */
 
 static const char *
-ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_gate_look_at(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t reason)
 {
     switch (reason) {
@@ -316,20 +314,20 @@ ngx_http_ioattest_phase_look_at(ngx_http_ioattest_ctx_t *ctx,
                ? "it is not in the list of \"ioattest_models\"" : NULL;
 
     default:
-        return ctx->look_at;
+        return ctx->gate.look_at;
     }
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_read(ngx_http_request_t *r,
+ngx_http_ioattest_gate_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
 {
     ngx_uint_t  both;
 
     both = (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_BOTH);
 
-    if (both && ngx_http_ioattest_phase_length(r)
+    if (both && ngx_http_ioattest_request_length(r)
                 > (off_t) ctx->conf->buffer_size)
     {
         *reason = IOA_REQUEST_TOO_LARGE;
@@ -340,9 +338,9 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (both && !ctx->have_request) {
-        *reason = (ctx->hashed == IOA_BODY_TOO_LARGE) ? IOA_REQUEST_TOO_LARGE
-                                                      : IOA_REQUEST_AMBIGUOUS;
+    if (both && ctx->gate.request32 == NULL) {
+        *reason = (ctx->gate.hashed == IOA_BODY_TOO_LARGE)
+                  ? IOA_REQUEST_TOO_LARGE : IOA_REQUEST_AMBIGUOUS;
         return NGX_DECLINED;
     }
 
@@ -358,47 +356,44 @@ ngx_http_ioattest_phase_read(ngx_http_request_t *r,
 }
 
 
-static off_t
-ngx_http_ioattest_phase_length(ngx_http_request_t *r)
-{
-    off_t         length;
-    ngx_chain_t  *cl;
-
-    length = 0;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL;
-         cl;
-         cl = cl->next)
-    {
-        length += ngx_buf_size(cl->buf);
-    }
-
-    return length;
-}
-
-
 static ngx_int_t
-ngx_http_ioattest_phase_model(ngx_http_request_t *r,
+ngx_http_ioattest_gate_model(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t *reason)
 {
     ngx_int_t  rc;
 
-    rc = NGX_OK;
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_MODEL) {
 
-    if (!ctx->named) {
+        if (ngx_http_ioattest_key_read(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         rc = ngx_http_ioattest_model_name(r, ctx, reason);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        (void) ngx_http_ioattest_set_state(ctx,
+                                           NGX_HTTP_IOATTEST_STATE_RESOLVE);
     }
 
-    if (rc == NGX_OK && !ctx->resolved) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_RESOLVE) {
+
         rc = ngx_http_ioattest_model_resolve(r, ctx, reason);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        (void) ngx_http_ioattest_set_state(ctx,
+                                           NGX_HTTP_IOATTEST_STATE_ATTEST);
     }
 
-    return (rc == NGX_OK) ? ngx_http_ioattest_phase_proof(ctx, reason) : rc;
+    return ngx_http_ioattest_gate_proof(ctx, reason);
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_proof(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_gate_proof(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
     ngx_http_ioattest_found_t      found;
@@ -412,7 +407,7 @@ ngx_http_ioattest_phase_proof(ngx_http_ioattest_ctx_t *ctx,
     }
 
     ngx_http_ioattest_store_gate(&found, ilcf->zone, &ctx->model,
-                                 &ilcf->limits, &ctx->key, &ctx->waiter);
+                                 &ilcf->limits, &ctx->key, &ctx->wait.waiter);
 
     trigger = (found.answer == NGX_HTTP_IOATTEST_TRUSTED)
               ? NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND
@@ -435,7 +430,7 @@ ngx_http_ioattest_phase_proof(ngx_http_ioattest_ctx_t *ctx,
 
     case NGX_HTTP_IOATTEST_FAILED:
         *reason = found.reason;
-        ngx_http_ioattest_phase_blame(ctx, &found);
+        ngx_http_ioattest_gate_blame(ctx, &found);
 
         return NGX_DECLINED;
 
@@ -454,7 +449,7 @@ ngx_http_ioattest_phase_proof(ngx_http_ioattest_ctx_t *ctx,
 /* The log says which machine it was. */
 
 static void
-ngx_http_ioattest_phase_blame(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_gate_blame(ngx_http_ioattest_ctx_t *ctx,
     const ngx_http_ioattest_found_t *found)
 {
     u_char  *p;
@@ -470,7 +465,7 @@ ngx_http_ioattest_phase_blame(ngx_http_ioattest_ctx_t *ctx,
         return;
     }
 
-    ctx->look_at = (char *) p;
+    ctx->gate.look_at = (char *) p;
 
     p = ngx_cpymem(p, text, sizeof(text) - 1);
     ioa_address_print(p, found->address20);
@@ -479,22 +474,28 @@ ngx_http_ioattest_phase_blame(ngx_http_ioattest_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_refuse(ngx_http_request_t *r,
+ngx_http_ioattest_gate_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at)
 {
-    if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
-        return ngx_http_ioattest_phase_go(r, ctx, NGX_HTTP_IOATTEST_EXEMPT);
-    }
+    ngx_uint_t  refused;
+
+    refused = ngx_http_ioattest_refuse(ctx, reason, look_at);
 
     ngx_http_ioattest_wait_end(ctx);
 
-    return ctx->status;
+    if (refused) {
+        return ctx->status;
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_ioattest_phase_go(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_http_ioattest_state_e state)
+ngx_http_ioattest_gate_open(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_http_ioattest_wait_end(ctx);
 
@@ -504,7 +505,11 @@ ngx_http_ioattest_phase_go(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_ioattest_set_state(ctx, state);
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_SENT)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     r->read_event_handler = ngx_http_block_reading;
 

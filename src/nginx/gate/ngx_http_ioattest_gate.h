@@ -11,10 +11,13 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
-ngx_int_t ngx_http_ioattest_phase_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_ioattest_gate_handler(ngx_http_request_t *r);
 
 
 /* request_body */
+
+/* Bytes of the body, wherever nginx has put them. */
+off_t ngx_http_ioattest_request_length(ngx_http_request_t *r);
 
 /*
  * Reads what the body says: model, stream, and the hash that the agent will

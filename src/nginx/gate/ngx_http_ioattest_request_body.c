@@ -47,18 +47,36 @@ static ngx_str_t  ngx_http_ioattest_unwanted_headers[] = {
 };
 
 
+off_t
+ngx_http_ioattest_request_length(ngx_http_request_t *r)
+{
+    off_t         length;
+    ngx_chain_t  *cl;
+
+    length = 0;
+
+    for (cl = r->request_body ? r->request_body->bufs : NULL;
+         cl;
+         cl = cl->next)
+    {
+        length += ngx_buf_size(cl->buf);
+    }
+
+    return length;
+}
+
+
 ngx_int_t
 ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ctx->read = 1;
-    ctx->scanned = IOA_REQUEST_AMBIGUOUS;
-    ctx->hashed = IOA_REQUEST_AMBIGUOUS;
+    ctx->gate.scanned = IOA_REQUEST_AMBIGUOUS;
+    ctx->gate.hashed = IOA_REQUEST_AMBIGUOUS;
 
     /* a coded body is read by the API, if at all, in a way of its own */
 
     if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
-        ctx->cause = IOA_CAUSE_CODED;
+        ctx->gate.cause = IOA_CAUSE_CODED;
         return NGX_OK;
     }
 
@@ -72,7 +90,7 @@ ngx_http_ioattest_request_read(ngx_http_request_t *r,
                 return NGX_ERROR;
             }
 
-            if (ctx->have_request) {
+            if (ctx->gate.request32) {
                 return NGX_OK;
             }
 
@@ -108,6 +126,7 @@ static ngx_int_t
 ngx_http_ioattest_request_hash(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
+    u_char                 *digest32;
     ngx_int_t               rc;
     ioa_status_t            st;
     ioa_reqmodel_t         *rm;
@@ -121,13 +140,19 @@ ngx_http_ioattest_request_hash(ngx_http_request_t *r,
     rc = ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_hash, rm,
                                         &st);
 
-    ctx->hashed = ioa_reqmodel_final(&result, rm);
-    ctx->cause = ioa_reqmodel_cause(rm, &ctx->cause_member);
+    ctx->gate.hashed = ioa_reqmodel_final(&result, rm);
+    ctx->gate.cause = ioa_reqmodel_cause(rm, &ctx->gate.cause_member);
 
-    if (rc == NGX_OK && ctx->hashed == IOA_OK) {
-        ngx_memcpy(ctx->request32, result.digest32, IOA_SHA256_LEN);
-        ctx->have_request = 1;
-        ctx->asked_stream = (result.stream != 0);
+    digest32 = ngx_pnalloc(r->pool, IOA_SHA256_LEN);
+
+    if (digest32 == NULL) {
+        rc = NGX_ERROR;
+    }
+
+    if (rc == NGX_OK && ctx->gate.hashed == IOA_OK) {
+        ngx_memcpy(digest32, result.digest32, IOA_SHA256_LEN);
+        ctx->gate.request32 = digest32;
+        ctx->gate.asked_stream = (result.stream != 0);
 
         ngx_http_ioattest_request_model(ctx, result.model_status,
                                         result.model.data, result.model.len);
@@ -143,7 +168,7 @@ static void
 ngx_http_ioattest_request_model(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t st, const u_char *name, size_t len)
 {
-    ctx->scanned = st;
+    ctx->gate.scanned = st;
 
     if (st == IOA_OK && ctx->conf->model == NULL) {
         ngx_memcpy(ctx->model.names.name, name, len);
@@ -190,15 +215,15 @@ ngx_http_ioattest_request_scan(ngx_http_request_t *r,
     }
 
     if (st != IOA_REQUEST_AMBIGUOUS) {
-        ctx->asked_stream = (ioa_request_scan_stream(scan) != 0);
+        ctx->gate.asked_stream = (ioa_request_scan_stream(scan) != 0);
 
     } else if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_BOTH
-               || ctx->cause == IOA_CAUSE_NONE)
+               || ctx->gate.cause == IOA_CAUSE_NONE)
     {
         /* with "both" it is the hash that could not be told, and why */
 
-        ctx->cause = ioa_request_scan_cause(scan);
-        ctx->cause_member = NULL;
+        ctx->gate.cause = ioa_request_scan_cause(scan);
+        ctx->gate.cause_member = NULL;
     }
 
     ngx_http_ioattest_request_model(ctx, st, name, len);
@@ -220,8 +245,14 @@ static ngx_int_t
 ngx_http_ioattest_request_raw(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ioa_sha256_t  sha;
-    ioa_status_t  st;
+    u_char        *digest32;
+    ioa_sha256_t   sha;
+    ioa_status_t   st;
+
+    digest32 = ngx_pnalloc(r->pool, IOA_SHA256_LEN);
+    if (digest32 == NULL) {
+        return NGX_ERROR;
+    }
 
     ioa_sha256_init(&sha);
 
@@ -232,8 +263,8 @@ ngx_http_ioattest_request_raw(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ioa_sha256_final(ctx->request32, &sha);
-    ctx->have_request = 1;
+    ioa_sha256_final(digest32, &sha);
+    ctx->gate.request32 = digest32;
 
     return NGX_OK;
 }

@@ -211,7 +211,7 @@ ngx_http_ioattest_policy_cleanup(void *data)
 /* A reload says what it changed. */
 
 void
-ngx_http_ioattest_policies_compare(ngx_array_t *older, ngx_array_t *newer,
+ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
     ngx_log_t *log)
 {
     ngx_uint_t                   i, j;

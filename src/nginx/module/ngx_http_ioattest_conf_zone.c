@@ -98,8 +98,8 @@ ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     if (old) {
         ngx_memcpy(zone->secret, old->secret, NGX_HTTP_IOATTEST_KEY_LEN);
 
-        ngx_http_ioattest_policies_compare(old->policies, zone->policies,
-                                           shm_zone->shm.log);
+        ngx_http_ioattest_conf_policies(old->policies, zone->policies,
+                                        shm_zone->shm.log);
 
     } else if (RAND_bytes(zone->secret, NGX_HTTP_IOATTEST_KEY_LEN) != 1) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,

@@ -123,8 +123,9 @@ void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
 ngx_uint_t ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
     ngx_uint_t warning, ngx_uint_t is);
 
-void ngx_http_ioattest_policies_compare(ngx_array_t *older,
-    ngx_array_t *newer, ngx_log_t *log);
+/* Tells which policies a reload has changed. */
+void ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
+    ngx_log_t *log);
 
 /* "invalid value ... expected ...": always NGX_CONF_ERROR. */
 char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,

@@ -9,17 +9,17 @@
 
 
 void
-ngx_http_ioattest_held_init(ngx_http_ioattest_held_t *held)
+ngx_http_ioattest_buffer_init(ngx_http_ioattest_buffer_t *held)
 {
-    ngx_memzero(held, sizeof(ngx_http_ioattest_held_t));
+    ngx_memzero(held, sizeof(ngx_http_ioattest_buffer_t));
 
     held->last = &held->chain;
 }
 
 
 ngx_int_t
-ngx_http_ioattest_held_append(ngx_http_request_t *r,
-    ngx_http_ioattest_held_t *held, const u_char *data, size_t n,
+ngx_http_ioattest_buffer_append(ngx_http_request_t *r,
+    ngx_http_ioattest_buffer_t *held, const u_char *data, size_t n,
     size_t chunk)
 {
     size_t        m;
@@ -59,8 +59,8 @@ ngx_http_ioattest_held_append(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_ioattest_held_end(ngx_http_request_t *r,
-    ngx_http_ioattest_held_t *held, ngx_uint_t truncated)
+ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
+    ngx_http_ioattest_buffer_t *held, ngx_uint_t truncated)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;

@@ -18,17 +18,17 @@ typedef struct {
     ngx_chain_t                **last;
     ngx_buf_t                   *tail;
     size_t                       size;
-} ngx_http_ioattest_held_t;
+} ngx_http_ioattest_buffer_t;
 
 
-void ngx_http_ioattest_held_init(ngx_http_ioattest_held_t *held);
-ngx_int_t ngx_http_ioattest_held_append(ngx_http_request_t *r,
-    ngx_http_ioattest_held_t *held, const u_char *data, size_t n,
+void ngx_http_ioattest_buffer_init(ngx_http_ioattest_buffer_t *held);
+ngx_int_t ngx_http_ioattest_buffer_append(ngx_http_request_t *r,
+    ngx_http_ioattest_buffer_t *held, const u_char *data, size_t n,
     size_t chunk);
 
 /* Adds a buffer that ends the response, or flushes what was broken off. */
-ngx_int_t ngx_http_ioattest_held_end(ngx_http_request_t *r,
-    ngx_http_ioattest_held_t *held, ngx_uint_t truncated);
+ngx_int_t ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
+    ngx_http_ioattest_buffer_t *held, ngx_uint_t truncated);
 
 
 #endif /* _NGX_HTTP_IOATTEST_BUFFER_H_INCLUDED_ */

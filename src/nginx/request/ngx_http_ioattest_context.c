@@ -7,6 +7,7 @@
 #include "zone/ngx_http_ioattest_zone.h"
 #include "request/ngx_http_ioattest_conf.h"
 #include "request/ngx_http_ioattest_context.h"
+#include "request/ngx_http_ioattest_state.h"
 #include "request/ngx_http_ioattest_wait.h"
 #include "request/ngx_http_ioattest_buffer.h"
 
@@ -26,16 +27,6 @@ static void ngx_http_ioattest_record_cleanup(void *data);
 static void ngx_http_ioattest_ctx_cleanup(void *data);
 
 
-#if (NGX_DEBUG)
-
-static const char  *ngx_http_ioattest_state_names[] = {
-    "new", "reading", "gate", "ready", "hold", "stream", "recheck",
-    "released", "refused", "exempt"
-};
-
-#endif
-
-
 ngx_http_ioattest_ctx_t *
 ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
 {
@@ -52,12 +43,12 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
-    ctx->http_version = r->http_version;
-    ctx->limit_rate = r->limit_rate;
-    ctx->limit_rate_set = r->limit_rate_set;
+    ctx->saved.http_version = r->http_version;
+    ctx->saved.limit_rate = r->limit_rate;
+    ctx->saved.limit_rate_set = r->limit_rate_set;
 
-    ngx_http_ioattest_held_init(&ctx->held);
-    ctx->flow.last = &ctx->flow.chain;
+    ngx_http_ioattest_buffer_init(&ctx->response.held);
+    ctx->response.flow.last = &ctx->response.flow.chain;
 
     ngx_http_ioattest_wait_init(ctx);
 
@@ -148,16 +139,39 @@ ngx_http_ioattest_ctx_cleanup(void *data)
 }
 
 
-void
+ngx_int_t
 ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_state_e state)
 {
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
-                   "ioattest state: %s -> %s",
-                   ngx_http_ioattest_state_names[ctx->state],
-                   ngx_http_ioattest_state_names[state]);
+    ngx_log_t                  *log;
+    ngx_http_ioattest_state_e   from;
 
-    ctx->state = state;
+    log = ctx->request->connection->log;
+    from = ctx->state;
+
+    ctx->state = ngx_http_ioattest_state_next(from, state,
+                                              ctx->conf->dry_run);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, 0, "ioattest state: %s -> %s",
+                   ngx_http_ioattest_state_name(from),
+                   ngx_http_ioattest_state_name(ctx->state));
+
+    if (ngx_http_ioattest_state_may(from, state, ctx->conf->dry_run)) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ALERT, log, 0,
+                  "ioattest: a request cannot go from state \"%s\" into "
+                  "\"%s\": it is refused",
+                  ngx_http_ioattest_state_name(from),
+                  ngx_http_ioattest_state_name(state));
+
+    if (ctx->reason == IOA_OK) {
+        ctx->reason = IOA_NO_SIGNATURE;
+        ctx->status = ioa_status_http(IOA_NO_SIGNATURE);
+    }
+
+    return NGX_ERROR;
 }
 
 

@@ -10,34 +10,10 @@
 
 #include "request/ngx_http_ioattest_conf.h"
 #include "request/ngx_http_ioattest_buffer.h"
+#include "request/ngx_http_ioattest_state.h"
 
 
 typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
-
-
-/*
- * The way of a request.  Only ngx_http_ioattest_set_state() changes it.
- */
-typedef enum {
-    NGX_HTTP_IOATTEST_NEW = 0,
-    NGX_HTTP_IOATTEST_READING,      /* the client's body */
-    NGX_HTTP_IOATTEST_GATE,         /* no prompt has left yet */
-    NGX_HTTP_IOATTEST_READY,        /* the prompt may leave */
-    NGX_HTTP_IOATTEST_HOLD,         /* the response is collected */
-    NGX_HTTP_IOATTEST_STREAM,       /* it flows, but for its end */
-    NGX_HTTP_IOATTEST_RECHECK,      /* complete; its signer is looked for */
-    NGX_HTTP_IOATTEST_RELEASED,     /* verified */
-    NGX_HTTP_IOATTEST_REFUSED,
-    NGX_HTTP_IOATTEST_EXEMPT        /* an error's answer, or dry run */
-} ngx_http_ioattest_state_e;
-
-
-typedef enum {
-    NGX_HTTP_IOATTEST_UNDECIDED = 0,
-    NGX_HTTP_IOATTEST_VERIFIED,
-    NGX_HTTP_IOATTEST_REJECTED,
-    NGX_HTTP_IOATTEST_UNSIGNED
-} ngx_http_ioattest_verdict_e;
 
 
 /* What flows of a stream, in buffers of our own. */
@@ -47,7 +23,88 @@ typedef struct {
     ngx_chain_t                 *free;
     ngx_chain_t                 *busy;
     ngx_buf_t                   *tail;      /* of what is fed now */
+
+    /* the core cannot tell why its sink took no more */
+    unsigned                     no_memory:1;
 } ngx_http_ioattest_flow_t;
+
+
+/* What gate/ reads of the request, before it may leave. */
+typedef struct {
+    ioa_status_t                 scanned;   /* what it says of "model" */
+    ioa_status_t                 hashed;    /* why request32 is not there */
+    ioa_cause_t                  cause;     /* of what is ambiguous */
+    const char                  *cause_member;
+    const char                  *look_at;   /* for the log of a refusal */
+    u_char                      *request32; /* NULL: not hashed */
+
+    /* "stream": true: a fact of the body, on which no state depends */
+    unsigned                     asked_stream:1;
+} ngx_http_ioattest_gate_t;
+
+
+/* What an upstream may change of the request without being asked. */
+typedef struct {
+    size_t                       limit_rate;
+    ngx_uint_t                   http_version;
+    ngx_uint_t                   err_status;    /* of an error_page that has
+                                                   led here; 0: of none */
+
+    /* a copy of r->limit_rate_set, which is a bit as well */
+    unsigned                     limit_rate_set:1;
+} ngx_http_ioattest_saved_t;
+
+
+/* A request that stands still: ngx_http_ioattest_wait.c. */
+typedef struct {
+    ngx_http_event_handler_pt    resume;    /* when it has an end */
+    ngx_queue_t                  waiters;
+    ngx_event_t                  poll;
+    ngx_event_t                  beat;      /* while a stream waits */
+    ngx_msec_t                   delay;
+    ngx_msec_t                   deadline;
+    ngx_msec_t                   from;
+    ngx_msec_t                   waited;    /* in all */
+    ngx_http_ioattest_waiter_t   waiter;    /* as the zone knows it */
+
+    /* how it waits: the same in several states of the request */
+    unsigned                     waiting:1; /* its clock runs */
+    unsigned                     queued:1;  /* waiters is linked */
+} ngx_http_ioattest_wait_t;
+
+
+/* Whether it is known who signed: ngx_http_ioattest_signature_judge(). */
+typedef enum {
+    NGX_HTTP_IOATTEST_SIGNER_NONE = 0,  /* nobody yet */
+    NGX_HTTP_IOATTEST_SIGNER_UNKNOWN,   /* whoever address20 is */
+    NGX_HTTP_IOATTEST_SIGNER_TRUSTED
+} ngx_http_ioattest_signer_e;
+
+
+/* A response on its way through response/. */
+typedef struct {
+    ioa_signature_t              signature;
+    ngx_http_ioattest_signer_e   signer;
+    u_char                       address20[IOA_ADDRESS_LEN];
+    ioa_text_t                   text;
+    ioa_body_t                  *body;      /* NULL: not hashed */
+    ioa_sse_t                   *events;    /* of body; NULL: no stream of
+                                               the agent's */
+    u_char                      *response32;    /* NULL: not hashed */
+    uint64_t                     verify_us;
+    ngx_http_ioattest_buffer_t   held;
+    ngx_http_ioattest_flow_t     flow;
+
+    /*
+     * This module has handed a header on.  A filter below may have kept it:
+     * r->header_sent does not say the same.
+     */
+    unsigned                     headed:1;
+
+    /* the upstream broke it off: a dry run does so too, whatever state it
+       is in by then */
+    unsigned                     truncated:1;
+} ngx_http_ioattest_response_t;
 
 
 struct ngx_http_ioattest_ctx_s {
@@ -56,8 +113,8 @@ struct ngx_http_ioattest_ctx_s {
     ngx_http_ioattest_loc_conf_t
                                 *conf;
     ngx_http_ioattest_state_e    state;
-    ngx_http_ioattest_verdict_e  verdict;
-    ioa_status_t                 reason;
+    ioa_status_t                 failed;    /* it is to be refused for */
+    ioa_status_t                 reason;    /* it was refused for */
     ngx_int_t                    status;    /* HTTP, of a refusal; 0: by
                                                the table of reasons */
 
@@ -66,70 +123,24 @@ struct ngx_http_ioattest_ctx_s {
     ngx_http_ioattest_key_t      key;
     ngx_int_t                    api_status;    /* what the API said to it */
     ngx_uint_t                   retry_after;   /* seconds; 0: it did not */
-    unsigned                     keyed:1;   /* key is set */
-    unsigned                     spent:1;   /* key is used no more */
+
+    /* the key is used no more: others may still be asked with theirs */
+    unsigned                     spent:1;
 
     /* the model */
     ngx_http_ioattest_model_t    model;
-    unsigned                     named:1;
-    unsigned                     resolved:1;
 
-    /* the request */
-    ioa_status_t                 scanned;   /* what its body says of "model" */
-    ioa_status_t                 hashed;    /* why request32 is not set */
-    ioa_cause_t                  cause;     /* of what is ambiguous */
-    const char                  *cause_member;
-    u_char                       request32[IOA_SHA256_LEN];
-    unsigned                     read:1;
-    unsigned                     have_request:1;    /* request32 is set */
-    unsigned                     asked_stream:1;    /* "stream": true */
-
-    /* what an upstream may change of it without being asked */
-    size_t                       limit_rate;
-    ngx_uint_t                   http_version;
-    ngx_uint_t                   err_status;    /* of an error_page that has
-                                                   led here; 0: of none */
-    unsigned                     limit_rate_set:1;
-
-    /* waiting */
-    ngx_http_event_handler_pt    resume;    /* when it has an end */
-    ngx_queue_t                  waiters;
-    ngx_event_t                  poll;
-    ngx_msec_t                   poll_delay;
-    ngx_msec_t                   deadline;
-    ngx_msec_t                   wait_from;
-    ngx_msec_t                   waited;    /* in all */
-    ngx_http_ioattest_waiter_t   waiter;    /* as the zone knows it */
-    const char                  *look_at;   /* for the log of a refusal */
-    ioa_status_t                 failed;    /* its response is refused */
-    unsigned                     waiting:1;
-    unsigned                     queued:1;
-
-    /* the response */
-    ioa_signature_t              signature;
-    u_char                       address20[IOA_ADDRESS_LEN];
+    /* the machine that has signed the response */
     u_char                       machine_key[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_machine_t  machine;
-    uint64_t                     verify_us;
-    ioa_text_t                   text;
-    ioa_body_t                  *body;      /* NULL: not hashed */
-    u_char                       response32[IOA_SHA256_LEN];
-    ngx_http_ioattest_held_t     held;
-    ngx_http_ioattest_flow_t     flow;
-    ngx_event_t                  beat;      /* while a stream waits */
-    unsigned                     have_address:1;
+
+    /* machine is set: of a signer by ioattest_trust nothing is known */
     unsigned                     have_machine:1;
-    unsigned                     have_response:1;   /* response32 is set */
-    unsigned                     known:1;   /* the headers' signer is trusted */
-    unsigned                     events:1;  /* signed by an event */
-    unsigned                     flowing:1; /* its header has been sent */
-    unsigned                     made:1;    /* a stream that is made anew */
-    unsigned                     no_memory:1;
-    unsigned                     headed:1;  /* a header went on from here */
-    unsigned                     accel:1;   /* X-Accel-Redirect was heeded */
-    unsigned                     complete:1;
-    unsigned                     truncated:1;
-    unsigned                     replaced:1;    /* our body has been sent */
+
+    ngx_http_ioattest_gate_t     gate;
+    ngx_http_ioattest_saved_t    saved;
+    ngx_http_ioattest_wait_t     wait;
+    ngx_http_ioattest_response_t response;
 };
 
 
@@ -142,8 +153,13 @@ ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_create(ngx_http_request_t *r);
 ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_find(ngx_http_request_t *r,
     ngx_uint_t *redirected);
 
-void ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
+/*
+ * NGX_OK, or NGX_ERROR where no such move is allowed: the request is refused
+ * then.  Whoever lets something pass has to look.
+ */
+ngx_int_t ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_state_e state);
+
 ngx_http_ioattest_counters_t *ngx_http_ioattest_counters(
     ngx_http_ioattest_ctx_t *ctx);
 uint64_t ngx_http_ioattest_now_us(void);

@@ -115,7 +115,7 @@ ngx_http_ioattest_headers_type(ngx_http_request_t *r,
 
     out->content_type_lowcase = NULL;
 
-    if (ctx->events) {
+    if (ctx->response.events) {
         ngx_str_set(&out->content_type, "text/event-stream; charset=utf-8");
         out->content_type_len = sizeof("text/event-stream") - 1;
         ngx_str_set(&out->charset, "utf-8");
@@ -139,7 +139,7 @@ ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
         return;
     }
 
-    if (ctx == NULL || !ctx->headed) {
+    if (ctx == NULL || !ctx->response.headed) {
 
         /* later it says that add_trailer has some to add below */
 
@@ -166,10 +166,10 @@ ngx_http_ioattest_headers_restore(ngx_http_request_t *r,
         return;
     }
 
-    r->http_version = ctx->http_version;
+    r->http_version = ctx->saved.http_version;
 
-    r->limit_rate = ctx->limit_rate;
-    r->limit_rate_set = ctx->limit_rate_set;
+    r->limit_rate = ctx->saved.limit_rate;
+    r->limit_rate_set = ctx->saved.limit_rate_set;
 }
 
 

@@ -20,20 +20,8 @@ ngx_int_t
 ngx_http_ioattest_key_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    if (ctx->keyed) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_ioattest_key_value(r, ctx->conf, &ctx->authorization,
-                                    &ctx->key)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ctx->keyed = 1;
-
-    return NGX_OK;
+    return ngx_http_ioattest_key_value(r, ctx->conf, &ctx->authorization,
+                                       &ctx->key);
 }
 
 

@@ -51,22 +51,23 @@ ngx_http_ioattest_next_header(ngx_http_request_t *r)
 
     if (ctx && !redirected) {
 
-        if (ctx->state == NGX_HTTP_IOATTEST_RELEASED
-            || ctx->state == NGX_HTTP_IOATTEST_STREAM)
+        if (ctx->state == NGX_HTTP_IOATTEST_STATE_RELEASED
+            || ctx->state == NGX_HTTP_IOATTEST_STATE_STREAM)
         {
             ngx_http_ioattest_headers_clean(r, ctx);
         }
 
-        if (ctx->err_status && r->err_status == 0
-            && ctx->state != NGX_HTTP_IOATTEST_REFUSED)
+        if (ctx->saved.err_status && r->err_status == 0
+            && ctx->state != NGX_HTTP_IOATTEST_STATE_REFUSED
+            && ctx->state != NGX_HTTP_IOATTEST_STATE_ANSWERED)
         {
             /* as ngx_http_send_header() would have done it */
 
-            r->headers_out.status = ctx->err_status;
+            r->headers_out.status = ctx->saved.err_status;
             ngx_str_null(&r->headers_out.status_line);
         }
 
-        ctx->headed = 1;
+        ctx->response.headed = 1;
     }
 
     return ngx_http_next_header_filter(r);

@@ -18,6 +18,8 @@
     "\"param\":null,\"code\":\"%s\"}}"
 
 
+static void ngx_http_ioattest_refuse_dry(
+    ngx_http_ioattest_counters_t *counters, ioa_status_t reason);
 static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
 static ngx_int_t ngx_http_ioattest_refuse_sentence(
@@ -36,11 +38,10 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 
     /* whoever knows better than the table has set the status before */
 
-    if (ctx->status == 0 || ctx->verdict == NGX_HTTP_IOATTEST_REJECTED) {
+    if (ctx->status == 0 || ctx->reason != IOA_OK) {
         ctx->status = ioa_status_http(reason);
     }
 
-    ctx->verdict = NGX_HTTP_IOATTEST_REJECTED;
     ctx->reason = reason;
 
     if (reason == IOA_ATTESTATION_REFUSED && ctx->api_status
@@ -52,19 +53,32 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
     ngx_http_ioattest_refuse_log(ctx, look_at);
 
     if (ctx->conf->dry_run) {
-        (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
-        (void) ngx_atomic_fetch_add(&counters->dry_run_rejected[reason], 1);
-        return 0;
+        ngx_http_ioattest_refuse_dry(counters, reason);
+
+        return ngx_http_ioattest_set_state(ctx,
+                                           NGX_HTTP_IOATTEST_STATE_EXEMPT)
+               != NGX_OK;
     }
 
     (void) ngx_atomic_fetch_add(&counters->rejected[reason], 1);
-    ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
+    ngx_http_ioattest_observe(&counters->wait, ctx->wait.waited * 1000);
 
     ngx_http_ioattest_trailers_drop(ctx->request);
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_REFUSED);
+    (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_REFUSED);
 
     return 1;
+}
+
+
+/* What a dry run would refuse. */
+
+static void
+ngx_http_ioattest_refuse_dry(ngx_http_ioattest_counters_t *counters,
+    ioa_status_t reason)
+{
+    (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
+    (void) ngx_atomic_fetch_add(&counters->dry_run_rejected[reason], 1);
 }
 
 
@@ -81,15 +95,15 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     model = ngx_http_ioattest_printable(r->pool, ctx->model.names.name,
                                         ctx->model.names.name_len);
 
-    if (ctx->have_address) {
-        ioa_address_print(address, ctx->address20);
+    if (ctx->response.signer != NGX_HTTP_IOATTEST_SIGNER_NONE) {
+        ioa_address_print(address, ctx->response.address20);
         signer.data = address;
         signer.len = IOA_ADDRESS_TEXT_LEN;
 
     } else {
         signer = ngx_http_ioattest_printable(r->pool,
-                           ctx->signature.signing_address.data,
-                           ctx->signature.signing_address.len);
+                           ctx->response.signature.signing_address.data,
+                           ctx->response.signature.signing_address.len);
     }
 
     if (signer.len == 0) {
@@ -135,8 +149,8 @@ ngx_http_ioattest_refuse_sentence(ngx_http_ioattest_ctx_t *ctx,
     }
 
     if (ctx->reason == IOA_REQUEST_AMBIGUOUS) {
-        cause = ioa_cause_text(ctx->cause);
-        member = ctx->cause_member;
+        cause = ioa_cause_text(ctx->gate.cause);
+        member = ctx->gate.cause_member;
     }
 
     len = ngx_strlen(message);
@@ -175,9 +189,12 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
     uri = ngx_http_ioattest_printable(r->pool, r->uri.data, r->uri.len);
     counters = ngx_http_ioattest_store_counters(ilcf->zone);
 
-    (void) ngx_atomic_fetch_add(ilcf->dry_run
-                                ? &counters->dry_run
-                                : &counters->rejected[IOA_NO_SIGNATURE], 1);
+    if (ilcf->dry_run) {
+        ngx_http_ioattest_refuse_dry(counters, IOA_NO_SIGNATURE);
+
+    } else {
+        (void) ngx_atomic_fetch_add(&counters->rejected[IOA_NO_SIGNATURE], 1);
+    }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "ioattest: %s %s: subrequest \"%V\" into a protected "

@@ -30,9 +30,9 @@ static ngx_queue_t  ngx_http_ioattest_waiters;
 void
 ngx_http_ioattest_wait_init(ngx_http_ioattest_ctx_t *ctx)
 {
-    ctx->poll.data = ctx;
-    ctx->poll.handler = ngx_http_ioattest_wait_handler;
-    ctx->poll.log = ctx->request->connection->log;
+    ctx->wait.poll.data = ctx;
+    ctx->wait.poll.handler = ngx_http_ioattest_wait_handler;
+    ctx->wait.poll.log = ctx->request->connection->log;
 }
 
 
@@ -46,7 +46,7 @@ ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_msec_t  wait;
 
-    if (ctx->waiting) {
+    if (ctx->wait.waiting) {
         return;
     }
 
@@ -56,37 +56,37 @@ ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
         wait = ngx_min(wait, NGX_HTTP_IOATTEST_WAIT_DRY);
     }
 
-    if (ctx->wait_from == 0) {
+    if (ctx->wait.from == 0) {
         (void) ngx_atomic_fetch_add(
                         &ngx_http_ioattest_counters(ctx)->requests_waited, 1);
     }
 
-    ctx->waiting = 1;
-    ctx->wait_from = ngx_current_msec;
-    ctx->deadline = ngx_current_msec + wait - ngx_min(ctx->waited, wait);
-    ctx->poll_delay = NGX_HTTP_IOATTEST_POLL_FIRST;
+    ctx->wait.waiting = 1;
+    ctx->wait.from = ngx_current_msec;
+    ctx->wait.deadline = ngx_current_msec + wait - ngx_min(ctx->wait.waited, wait);
+    ctx->wait.delay = NGX_HTTP_IOATTEST_POLL_FIRST;
 }
 
 
 void
 ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx)
 {
-    if (ctx->poll.timer_set) {
-        ngx_del_timer(&ctx->poll);
+    if (ctx->wait.poll.timer_set) {
+        ngx_del_timer(&ctx->wait.poll);
     }
 
-    if (ctx->beat.timer_set) {
-        ngx_del_timer(&ctx->beat);
+    if (ctx->wait.beat.timer_set) {
+        ngx_del_timer(&ctx->wait.beat);
     }
 
-    if (ctx->queued) {
-        ngx_queue_remove(&ctx->waiters);
-        ctx->queued = 0;
+    if (ctx->wait.queued) {
+        ngx_queue_remove(&ctx->wait.waiters);
+        ctx->wait.queued = 0;
     }
 
-    if (ctx->waiting) {
-        ctx->waited += ngx_current_msec - ctx->wait_from;
-        ctx->waiting = 0;
+    if (ctx->wait.waiting) {
+        ctx->wait.waited += ngx_current_msec - ctx->wait.from;
+        ctx->wait.waiting = 0;
     }
 }
 
@@ -94,8 +94,8 @@ ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx)
 ngx_uint_t
 ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx)
 {
-    return ctx->waiting
-           && (ngx_msec_int_t) (ctx->deadline - ngx_current_msec) <= 0;
+    return ctx->wait.waiting
+           && (ngx_msec_int_t) (ctx->wait.deadline - ngx_current_msec) <= 0;
 }
 
 
@@ -106,18 +106,18 @@ ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_msec_int_t  left;
 
-    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+    left = (ngx_msec_int_t) (ctx->wait.deadline - ngx_current_msec);
     left = ngx_max(left, 1);
 
-    ngx_add_timer(&ctx->poll,
-                  ngx_min(ctx->poll_delay, (ngx_msec_t) left));
+    ngx_add_timer(&ctx->wait.poll,
+                  ngx_min(ctx->wait.delay, (ngx_msec_t) left));
 
-    ctx->poll_delay = ngx_min(ctx->poll_delay * 2,
+    ctx->wait.delay = ngx_min(ctx->wait.delay * 2,
                               NGX_HTTP_IOATTEST_POLL_LAST);
 
-    if (!ctx->queued) {
+    if (!ctx->wait.queued) {
         ngx_http_ioattest_wait_queue(ctx);
-        ctx->queued = 1;
+        ctx->wait.queued = 1;
     }
 }
 
@@ -138,14 +138,14 @@ ngx_http_ioattest_wait_queue(ngx_http_ioattest_ctx_t *ctx)
          q != ngx_queue_sentinel(&ngx_http_ioattest_waiters);
          q = ngx_queue_prev(q))
     {
-        other = ngx_queue_data(q, ngx_http_ioattest_ctx_t, waiters);
+        other = ngx_queue_data(q, ngx_http_ioattest_ctx_t, wait.waiters);
 
-        if ((ngx_msec_int_t) (other->wait_from - ctx->wait_from) <= 0) {
+        if ((ngx_msec_int_t) (other->wait.from - ctx->wait.from) <= 0) {
             break;
         }
     }
 
-    ngx_queue_insert_after(q, &ctx->waiters);
+    ngx_queue_insert_after(q, &ctx->wait.waiters);
 }
 
 
@@ -167,17 +167,17 @@ ngx_http_ioattest_wait_wake(const u_char *key32)
          q != ngx_queue_sentinel(&ngx_http_ioattest_waiters);
          q = ngx_queue_next(q))
     {
-        ctx = ngx_queue_data(q, ngx_http_ioattest_ctx_t, waiters);
+        ctx = ngx_queue_data(q, ngx_http_ioattest_ctx_t, wait.waiters);
 
-        if (ctx->poll.timer_set
+        if (ctx->wait.poll.timer_set
             && (ngx_memcmp(ctx->model.key, key32,
                            NGX_HTTP_IOATTEST_KEY_LEN) == 0
                 || ngx_memcmp(ctx->key.list, key32,
                               NGX_HTTP_IOATTEST_KEY_LEN) == 0))
         {
             /* a timer that is set is not moved by less than 300 ms */
-            ngx_del_timer(&ctx->poll);
-            ngx_add_timer(&ctx->poll, 0);
+            ngx_del_timer(&ctx->wait.poll);
+            ngx_add_timer(&ctx->wait.poll, 0);
         }
     }
 }
@@ -198,13 +198,13 @@ ngx_http_ioattest_wait_handler(ngx_event_t *ev)
 
     ngx_log_debug0(NGX_LOG_DEBUG_HTTP, c->log, 0, "ioattest poll");
 
-    if (ctx->queued) {
-        ngx_queue_remove(&ctx->waiters);
-        ctx->queued = 0;
+    if (ctx->wait.queued) {
+        ngx_queue_remove(&ctx->wait.waiters);
+        ctx->wait.queued = 0;
     }
 
-    r->write_event_handler = ctx->resume;
-    ctx->resume(r);
+    r->write_event_handler = ctx->wait.resume;
+    ctx->wait.resume(r);
 
     ngx_http_run_posted_requests(c);
 }

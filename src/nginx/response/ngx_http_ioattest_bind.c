@@ -20,11 +20,12 @@ static ngx_uint_t ngx_http_ioattest_bind_model(ngx_http_ioattest_ctx_t *ctx);
 
 ngx_int_t
 ngx_http_ioattest_bind_init(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events)
 {
+    ngx_uint_t       held;
     ioa_body_kind_e  kind;
 
-    if (ctx->events) {
+    if (events) {
         kind = IOA_BODY_STREAM;
 
     } else if (ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_OFF) {
@@ -37,22 +38,23 @@ ngx_http_ioattest_bind_init(ngx_http_request_t *r,
         kind = IOA_BODY_RAW;
     }
 
-    ctx->body = ngx_palloc(r->pool, ioa_body_size(kind));
-    if (ctx->body == NULL) {
+    ctx->response.body = ngx_palloc(r->pool, ioa_body_size(kind));
+    if (ctx->response.body == NULL) {
         return NGX_ERROR;
     }
 
-    ioa_body_init(ctx->body, kind);
+    ioa_body_init(ctx->response.body, kind);
 
     if (kind == IOA_BODY_STREAM) {
+        ctx->response.events = ioa_body_stream(ctx->response.body);
 
-        /* a dry run passes it on as it comes, and only counts */
+        held = (ctx->state != NGX_HTTP_IOATTEST_STATE_STREAM);
 
-        ctx->made = !ctx->conf->dry_run;
+        /* one that is held in a dry run is as it came */
 
-        if (ctx->made || ctx->flowing) {
-            ioa_sse_output(ioa_body_stream(ctx->body),
-                           ngx_http_ioattest_flow_sink, ctx, !ctx->flowing);
+        if (!held || !ctx->conf->dry_run) {
+            ioa_sse_output(ctx->response.events, ngx_http_ioattest_flow_sink,
+                           ctx, held);
         }
     }
 
@@ -67,13 +69,13 @@ ngx_http_ioattest_bind_update(ngx_http_ioattest_ctx_t *ctx,
     uint64_t      start;
     ioa_status_t  st;
 
-    if (ctx->body == NULL) {
+    if (ctx->response.body == NULL) {
         return IOA_OK;
     }
 
     start = ngx_http_ioattest_now_us();
-    st = ioa_body_update(ctx->body, data, n);
-    ctx->verify_us += ngx_http_ioattest_now_us() - start;
+    st = ioa_body_update(ctx->response.body, data, n);
+    ctx->response.verify_us += ngx_http_ioattest_now_us() - start;
 
     return st;
 }
@@ -83,19 +85,28 @@ ngx_int_t
 ngx_http_ioattest_bind_judge(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
+    u_char                        *digest32;
     ngx_int_t                      rc;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
     ilcf = ctx->conf;
 
-    if (ctx->body) {
-        *reason = ioa_body_final(ctx->response32, &ctx->signature, ctx->body);
+    if (ctx->response.body) {
+        digest32 = ngx_pnalloc(ctx->request->pool, IOA_SHA256_LEN);
+        if (digest32 == NULL) {
+            return NGX_ERROR;
+        }
+
+        *reason = ioa_body_final(digest32, &ctx->response.signature,
+                                 ctx->response.body);
 
         if (*reason != IOA_OK) {
             return NGX_DECLINED;
         }
 
-        ctx->have_response = (ilcf->bind != NGX_HTTP_IOATTEST_BIND_OFF);
+        if (ilcf->bind != NGX_HTTP_IOATTEST_BIND_OFF) {
+            ctx->response.response32 = digest32;
+        }
     }
 
     if (ilcf->text == IOA_TEXT_BODY
@@ -104,19 +115,30 @@ ngx_http_ioattest_bind_judge(ngx_http_ioattest_ctx_t *ctx,
         return (*reason == IOA_OK) ? NGX_ERROR : NGX_DECLINED;
     }
 
-    if (ctx->events || ilcf->text == IOA_TEXT_BODY) {
-        rc = ngx_http_ioattest_signature_judge(ctx, reason);
+    switch (ctx->response.signer) {
 
-    } else {
-        rc = ctx->known ? NGX_OK : NGX_AGAIN;
+    case NGX_HTTP_IOATTEST_SIGNER_NONE:
+
+        /* what is signed, or the signature, is in the body */
+
+        rc = ngx_http_ioattest_signature_judge(ctx, reason);
+        break;
+
+    case NGX_HTTP_IOATTEST_SIGNER_TRUSTED:
+        rc = NGX_OK;
+        break;
+
+    default: /* NGX_HTTP_IOATTEST_SIGNER_UNKNOWN */
+        rc = NGX_AGAIN;
     }
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         return rc;
     }
 
-    if (ctx->have_response && ilcf->text != IOA_TEXT_BODY
-        && ngx_memcmp(ctx->response32, ctx->text.response32, IOA_SHA256_LEN)
+    if (ctx->response.response32 && ilcf->text != IOA_TEXT_BODY
+        && ngx_memcmp(ctx->response.response32, ctx->response.text.response32,
+                      IOA_SHA256_LEN)
            != 0)
     {
         *reason = IOA_RESPONSE_HASH_MISMATCH;
@@ -142,26 +164,26 @@ ngx_http_ioattest_bind_body(ngx_http_ioattest_ctx_t *ctx,
 
     *reason = IOA_OK;
 
-    p = ngx_pnalloc(ctx->request->pool, ctx->held.size + 1);
+    p = ngx_pnalloc(ctx->request->pool, ctx->response.held.size + 1);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     body.data = p;
-    body.len = ctx->held.size;
+    body.len = ctx->response.held.size;
 
-    for (cl = ctx->held.chain; cl; cl = cl->next) {
+    for (cl = ctx->response.held.chain; cl; cl = cl->next) {
         p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
     }
 
-    if (ctx->signature.text.data
-        && !ioa_bytes_equal(ctx->signature.text, body))
+    if (ctx->response.signature.text.data
+        && !ioa_bytes_equal(ctx->response.signature.text, body))
     {
         *reason = IOA_RESPONSE_HASH_MISMATCH;
         return NGX_DECLINED;
     }
 
-    ctx->signature.text = body;
+    ctx->response.signature.text = body;
 
     return NGX_OK;
 }
@@ -186,8 +208,8 @@ ngx_http_ioattest_bind_accept(ngx_http_ioattest_ctx_t *ctx,
         return NGX_OK;
     }
 
-    text.data = (u_char *) ctx->signature.text.data;
-    text.len = ctx->signature.text.len;
+    text.data = (u_char *) ctx->response.signature.text.data;
+    text.len = ctx->response.signature.text.len;
 
     switch (ngx_http_ioattest_replay_check(ilcf->zone, &text, ilcf->replay)) {
 
@@ -215,10 +237,10 @@ ngx_http_ioattest_bind_request(ngx_http_ioattest_ctx_t *ctx,
 
     counters = ngx_http_ioattest_counters(ctx);
 
-    if (!ctx->have_request || ctx->conf->text == IOA_TEXT_BODY) {
+    if (ctx->gate.request32 == NULL || ctx->conf->text == IOA_TEXT_BODY) {
         (void) ngx_atomic_fetch_add(&counters->requests_unknown, 1);
 
-    } else if (ngx_memcmp(ctx->request32, ctx->text.request32,
+    } else if (ngx_memcmp(ctx->gate.request32, ctx->response.text.request32,
                           IOA_SHA256_LEN)
                == 0
                && ngx_http_ioattest_bind_model(ctx))
@@ -246,12 +268,12 @@ ngx_http_ioattest_bind_model(ngx_http_ioattest_ctx_t *ctx)
 {
     ioa_bytes_t  name;
 
-    if (ctx->text.model.data == NULL) {
+    if (ctx->response.text.model.data == NULL) {
         return 1;
     }
 
     name.data = ctx->model.names.name;
     name.len = ctx->model.names.name_len;
 
-    return ioa_bytes_equal(name, ctx->text.model);
+    return ioa_bytes_equal(name, ctx->response.text.model);
 }

@@ -53,20 +53,22 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     switch (ctx->state) {
 
-    case NGX_HTTP_IOATTEST_RELEASED:
+    case NGX_HTTP_IOATTEST_STATE_RELEASED:
         ngx_http_ioattest_trailers_drop(r);
         return ngx_http_ioattest_next_body(r, in);
 
-    case NGX_HTTP_IOATTEST_EXEMPT:
+    case NGX_HTTP_IOATTEST_STATE_UNSIGNED:
+    case NGX_HTTP_IOATTEST_STATE_EXEMPT:
         return ngx_http_ioattest_next_body(r, in);
 
-    case NGX_HTTP_IOATTEST_REFUSED:
-        return ngx_http_ioattest_refuse_body(r, ctx, in);
+    case NGX_HTTP_IOATTEST_STATE_REFUSED:
+    case NGX_HTTP_IOATTEST_STATE_ANSWERED:
+        return ngx_http_ioattest_error_page_body(r, ctx, in);
 
-    case NGX_HTTP_IOATTEST_HOLD:
+    case NGX_HTTP_IOATTEST_STATE_HOLD:
         return ngx_http_ioattest_body_collect(r, ctx, in);
 
-    case NGX_HTTP_IOATTEST_STREAM:
+    case NGX_HTTP_IOATTEST_STATE_STREAM:
 
         if (in == NULL) {
             return ngx_http_ioattest_flow_push(ctx);
@@ -74,7 +76,8 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         return ngx_http_ioattest_stream_body(r, ctx, in);
 
-    case NGX_HTTP_IOATTEST_RECHECK:
+    case NGX_HTTP_IOATTEST_STATE_POSTED:
+    case NGX_HTTP_IOATTEST_STATE_WAIT:
 
         if (in) {
 
@@ -86,7 +89,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         /* ngx_http_writer() calls: the request has left its upstream */
 
-        r->write_event_handler = ngx_http_ioattest_hold_resume;
+        r->write_event_handler = ngx_http_ioattest_decide_resume;
 
         if (ngx_http_post_request(r, NULL) != NGX_OK) {
             return NGX_ERROR;
@@ -94,7 +97,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         return ngx_http_ioattest_flow_push(ctx);
 
-    default: /* NEW, READING, GATE, READY */
+    default: /* no response has begun */
         return ngx_http_ioattest_body_early(r, ctx, in);
     }
 }
@@ -124,11 +127,10 @@ ngx_http_ioattest_body_early(ngx_http_request_t *r,
     if (!ngx_http_ioattest_refuse(ctx, IOA_NO_SIGNATURE,
                                   "a body came without its header"))
     {
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
         return ngx_http_ioattest_next_body(r, in);
     }
 
-    return ngx_http_ioattest_refuse_body(r, ctx, in);
+    return ngx_http_ioattest_error_page_body(r, ctx, in);
 }
 
 
@@ -138,12 +140,16 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 {
     size_t        n;
     ngx_buf_t    *b;
-    ngx_uint_t    last, flush;
+    ngx_uint_t    last, flush, made;
     ngx_chain_t  *cl;
     ioa_status_t  st;
 
     last = 0;
     flush = 0;
+
+    /* of a stream ngx_http_ioattest_flow_sink() keeps what is made of it */
+
+    made = (ctx->response.events && !ctx->conf->dry_run);
 
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;
@@ -163,13 +169,13 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
         n = b->last - b->pos;
 
-        if (!ctx->made && n > ctx->conf->buffer_size - ctx->held.size) {
+        if (!made && n > ctx->conf->buffer_size - ctx->response.held.size) {
             return ngx_http_ioattest_body_too_large(r, ctx, cl);
         }
 
-        if (!ctx->made
-            && ngx_http_ioattest_held_append(r, &ctx->held, b->pos, n,
-                                    ngx_max(n, NGX_HTTP_IOATTEST_CHUNK))
+        if (!made
+            && ngx_http_ioattest_buffer_append(r, &ctx->response.held, b->pos,
+                                    n, ngx_max(n, NGX_HTTP_IOATTEST_CHUNK))
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -179,7 +185,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
         st = ngx_http_ioattest_bind_update(ctx, b->pos, n);
 
-        if (ctx->no_memory) {
+        if (ctx->response.flow.no_memory) {
             return NGX_ERROR;
         }
 
@@ -202,10 +208,10 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
      */
 
     if (flush && r->upstream && r->upstream->cleanup == NULL) {
-        ctx->truncated = 1;
-        ctx->failed = ctx->events ? IOA_STREAM_TRUNCATED
+        ctx->response.truncated = 1;
+        ctx->failed = ctx->response.events ? IOA_STREAM_TRUNCATED
                                   : IOA_RESPONSE_HASH_MISMATCH;
-        return ngx_http_ioattest_hold_post(r, ctx);
+        return ngx_http_ioattest_decide_post(r, ctx);
     }
 
     return NGX_OK;
@@ -226,9 +232,12 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
     switch (rc) {
 
     case NGX_OK:
-        ngx_http_ioattest_verified(ctx);
 
-        rc = ngx_http_ioattest_hold_release(r, ctx);
+        if (ngx_http_ioattest_release_verified(ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_http_ioattest_release_send(r, ctx);
 
         /* no filter below may turn it into another response */
         return (rc > NGX_OK) ? NGX_ERROR : rc;
@@ -244,7 +253,7 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    return ngx_http_ioattest_hold_post(r, ctx);
+    return ngx_http_ioattest_decide_post(r, ctx);
 }
 
 
@@ -268,8 +277,9 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
 
     if (ctx->conf->dry_run) {
 
-        (void) ngx_http_ioattest_refuse(ctx, IOA_BODY_TOO_LARGE, NULL);
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+        if (ngx_http_ioattest_refuse(ctx, IOA_BODY_TOO_LARGE, NULL)) {
+            return NGX_ERROR;
+        }
 
         rc = ngx_http_ioattest_next_header(r);
 
@@ -277,9 +287,9 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
             return rc;
         }
 
-        *ctx->held.last = in;
+        *ctx->response.held.last = in;
 
-        return ngx_http_ioattest_next_body(r, ctx->held.chain);
+        return ngx_http_ioattest_next_body(r, ctx->response.held.chain);
     }
 
     /* the rest is not worth waiting for */
@@ -288,5 +298,5 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
 
     ctx->failed = IOA_BODY_TOO_LARGE;
 
-    return ngx_http_ioattest_hold_post(r, ctx);
+    return ngx_http_ioattest_decide_post(r, ctx);
 }

@@ -7,7 +7,7 @@
  * The sequence relies on ngx_http_finalize_request(): as long as our bit is
  * set in r->buffered it installs ngx_http_writer() and leaves the reference
  * count alone; the writer then calls the body filter with NULL, which puts
- * ngx_http_ioattest_hold_resume() in the writer's place.
+ * ngx_http_ioattest_decide_resume() in the writer's place.
  */
 
 
@@ -19,26 +19,25 @@
 #include "response/ngx_http_ioattest_response.h"
 
 
-static void ngx_http_ioattest_hold_wait(ngx_http_request_t *r);
-static ngx_int_t ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
+static void ngx_http_ioattest_decide_wait(ngx_http_request_t *r);
+static ngx_int_t ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason);
-static ngx_int_t ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
+static ngx_int_t ngx_http_ioattest_decide_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason);
-static void ngx_http_ioattest_hold_quiet(ngx_http_request_t *r);
+static void ngx_http_ioattest_decide_quiet(ngx_http_request_t *r);
 
 
 ngx_int_t
-ngx_http_ioattest_hold_post(ngx_http_request_t *r,
+ngx_http_ioattest_decide_post(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    if (ctx->complete) {
-        return NGX_OK;
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_POSTED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RECHECK);
-
-    ctx->complete = 1;
-    ctx->resume = ngx_http_ioattest_hold_resume;
+    ctx->wait.resume = ngx_http_ioattest_decide_resume;
     r->buffered |= NGX_HTTP_IOATTEST_BUFFERED;
 
     if (r->upstream && r->upstream->cleanup) {
@@ -48,7 +47,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
          * the request, so this is done in its place.
          */
 
-        r->write_event_handler = ngx_http_ioattest_hold_resume;
+        r->write_event_handler = ngx_http_ioattest_decide_resume;
     }
 
     return ngx_http_post_request(r, NULL);
@@ -56,7 +55,7 @@ ngx_http_ioattest_hold_post(ngx_http_request_t *r,
 
 
 void
-ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
+ngx_http_ioattest_decide_resume(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
     ioa_status_t              reason;
@@ -71,6 +70,10 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         return;
     }
 
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_POSTED) {
+        (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_WAIT);
+    }
+
     reason = IOA_OK;
 
     if (ctx->failed != IOA_OK) {
@@ -78,7 +81,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
         rc = NGX_DECLINED;
 
     } else {
-        rc = ngx_http_ioattest_hold_decide(ctx, &reason);
+        rc = ngx_http_ioattest_decide_signer(ctx, &reason);
     }
 
     if (rc == NGX_AGAIN && ngx_http_ioattest_wait_over(ctx)) {
@@ -87,10 +90,10 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
     }
 
     if (rc == NGX_AGAIN) {
-        r->write_event_handler = ngx_http_ioattest_hold_wait;
-        ngx_http_ioattest_hold_quiet(r);
+        r->write_event_handler = ngx_http_ioattest_decide_wait;
+        ngx_http_ioattest_decide_quiet(r);
 
-        if (ctx->flowing) {
+        if (ctx->response.headed) {
             ngx_http_ioattest_heartbeat_start(ctx);
         }
 
@@ -105,15 +108,18 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_http_ioattest_hold_refuse(r, ctx, reason);
+        ngx_http_ioattest_release_refuse(r, ctx, reason);
         return;
     }
 
     r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
 
     if (rc == NGX_OK) {
-        ngx_http_ioattest_verified(ctx);
-        rc = ngx_http_ioattest_hold_release(r, ctx);
+        rc = ngx_http_ioattest_release_verified(ctx);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_ioattest_release_send(r, ctx);
     }
 
     ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
@@ -123,7 +129,7 @@ ngx_http_ioattest_hold_resume(ngx_http_request_t *r)
 /* NGX_OK: verified; NGX_AGAIN: waits; NGX_DECLINED: refused. */
 
 static ngx_int_t
-ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
     ngx_http_ioattest_found_t      found;
@@ -138,9 +144,9 @@ ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_wait_begin(ctx);
 
     ngx_http_ioattest_store_wait(&found, ilcf->zone, &ctx->model,
-                                 ctx->machine_key, ctx->address20,
+                                 ctx->machine_key, ctx->response.address20,
                                  &ilcf->limits,
-                                 ctx->spent ? NULL : &ctx->key, &ctx->waiter);
+                                 ctx->spent ? NULL : &ctx->key, &ctx->wait.waiter);
 
     ngx_http_ioattest_attestations_start(&found, ilcf, &ctx->model, &ctx->key,
                                          &ctx->authorization,
@@ -153,10 +159,10 @@ ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
         ctx->machine = found.machine;
         ctx->have_machine = 1;
 
-        return ngx_http_ioattest_machine_judge(ctx, reason);
+        return ngx_http_ioattest_signature_machine(ctx, reason);
 
     case NGX_HTTP_IOATTEST_WAIT:
-        return ngx_http_ioattest_hold_rest(ctx, &found, reason);
+        return ngx_http_ioattest_decide_rest(ctx, &found, reason);
 
     case NGX_HTTP_IOATTEST_EXHAUSTED:
         *reason = found.reason;
@@ -176,14 +182,14 @@ ngx_http_ioattest_hold_decide(ngx_http_ioattest_ctx_t *ctx,
  */
 
 static ngx_int_t
-ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_decide_rest(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_found_t *found, ioa_status_t *reason)
 {
     ngx_msec_int_t                left;
     ngx_http_ioattest_resting_t  *rest;
 
     rest = &found->rest;
-    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+    left = (ngx_msec_int_t) (ctx->wait.deadline - ngx_current_msec);
 
     if (rest->status && ctx->key.own && !found->busy
         && (ngx_msec_int_t) rest->left > left)
@@ -209,7 +215,7 @@ ngx_http_ioattest_hold_rest(ngx_http_ioattest_ctx_t *ctx,
 /* Drops the writer's send_timeout, for nothing is being sent. */
 
 static void
-ngx_http_ioattest_hold_quiet(ngx_http_request_t *r)
+ngx_http_ioattest_decide_quiet(ngx_http_request_t *r)
 {
     ngx_connection_t  *c;
 
@@ -229,7 +235,7 @@ ngx_http_ioattest_hold_quiet(ngx_http_request_t *r)
  */
 
 static void
-ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
+ngx_http_ioattest_decide_wait(ngx_http_request_t *r)
 {
     ngx_event_t               *wev;
     ngx_connection_t          *c;
@@ -263,7 +269,7 @@ ngx_http_ioattest_hold_wait(ngx_http_request_t *r)
         }
     }
 
-    ngx_http_ioattest_hold_quiet(r);
+    ngx_http_ioattest_decide_quiet(r);
 
     if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);

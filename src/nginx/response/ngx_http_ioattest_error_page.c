@@ -14,14 +14,14 @@
 #include "response/ngx_http_ioattest_response.h"
 
 
-static ngx_uint_t ngx_http_ioattest_refuse_final(
+static ngx_uint_t ngx_http_ioattest_error_page_final(
     ngx_http_ioattest_ctx_t *ctx);
-static ngx_int_t ngx_http_ioattest_refuse_add(ngx_http_request_t *r,
+static ngx_int_t ngx_http_ioattest_error_page_add(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
 
 ngx_int_t
-ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
+ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     u_char     *p;
@@ -39,10 +39,10 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    if (ngx_http_ioattest_refuse_final(ctx)) {
+    if (ngx_http_ioattest_error_page_final(ctx)) {
         ngx_str_set(&value, "false");
 
-        if (ngx_http_ioattest_refuse_add(r, "x-should-retry", &value)
+        if (ngx_http_ioattest_error_page_add(r, "x-should-retry", &value)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -62,7 +62,8 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
         value.data = p;
         value.len = ngx_sprintf(p, "%ui", ctx->retry_after) - p;
 
-        if (ngx_http_ioattest_refuse_add(r, "retry-after", &value) != NGX_OK)
+        if (ngx_http_ioattest_error_page_add(r, "retry-after", &value)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -78,7 +79,7 @@ ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
  */
 
 static ngx_uint_t
-ngx_http_ioattest_refuse_final(ngx_http_ioattest_ctx_t *ctx)
+ngx_http_ioattest_error_page_final(ngx_http_ioattest_ctx_t *ctx)
 {
     switch (ctx->status) {
 
@@ -98,7 +99,7 @@ ngx_http_ioattest_refuse_final(ngx_http_ioattest_ctx_t *ctx)
 /* A header by a name in lower case. */
 
 static ngx_int_t
-ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
+ngx_http_ioattest_error_page_add(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
@@ -123,7 +124,7 @@ ngx_http_ioattest_refuse_add(ngx_http_request_t *r, const char *name,
 
 
 ngx_int_t
-ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
+ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
     ngx_int_t     rc;
@@ -132,7 +133,8 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
     ngx_chain_t  *cl, out;
 
     if (in == NULL) {
-        return ctx->headed ? ngx_http_ioattest_next_body(r, NULL) : NGX_OK;
+        return ctx->response.headed ? ngx_http_ioattest_next_body(r, NULL)
+                                    : NGX_OK;
     }
 
     /* nginx's page, or what an upstream still sends: dropped */
@@ -142,11 +144,11 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
         cl->buf->file_pos = cl->buf->file_last;
     }
 
-    if (ctx->replaced || r->header_only) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_ANSWERED || r->header_only) {
         return NGX_OK;
     }
 
-    if (!ctx->headed) {
+    if (!ctx->response.headed) {
 
         /*
          * A content handler that goes on where the header filter has said
@@ -156,14 +158,18 @@ ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
 
         ngx_http_clean_header(r);
 
-        rc = ngx_http_ioattest_refuse_header(r, ctx);
+        rc = ngx_http_ioattest_error_page_header(r, ctx);
 
         if (rc != NGX_OK || r->header_only) {
             return (rc > NGX_OK) ? NGX_ERROR : rc;
         }
     }
 
-    ctx->replaced = 1;
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_ANSWERED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     b = ngx_calloc_buf(r->pool);
 

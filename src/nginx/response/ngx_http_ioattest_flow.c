@@ -32,34 +32,36 @@ ngx_http_ioattest_flow_sink(void *data, const ioa_sse_piece_t *piece)
 
     if (piece->held) {
         room = ctx->conf->buffer_size;
-        room -= ngx_min(ctx->held.size, room);
+        room -= ngx_min(ctx->response.held.size, room);
 
         /* behind a verified stream its end always has room */
 
-        if (piece->len > room && ctx->state != NGX_HTTP_IOATTEST_RELEASED) {
+        if (piece->len > room
+            && ctx->state != NGX_HTTP_IOATTEST_STATE_RELEASED)
+        {
             return 0;
         }
 
-        if (!ctx->made) {
-            ctx->held.size += piece->len;
+        if (ctx->conf->dry_run) {
+            ctx->response.held.size += piece->len;
             return 1;
         }
 
-        if (ngx_http_ioattest_held_append(ctx->request, &ctx->held,
-                               piece->data,
-                               piece->len,
-                               ctx->flowing ? NGX_HTTP_IOATTEST_FLOW_CHUNK
-                                    : 4 * NGX_HTTP_IOATTEST_FLOW_CHUNK)
+        if (ngx_http_ioattest_buffer_append(ctx->request, &ctx->response.held,
+                               piece->data, piece->len,
+                               ctx->response.headed
+                               ? NGX_HTTP_IOATTEST_FLOW_CHUNK
+                               : 4 * NGX_HTTP_IOATTEST_FLOW_CHUNK)
             != NGX_OK)
         {
-            ctx->no_memory = 1;
+            ctx->response.flow.no_memory = 1;
             return 0;
         }
 
         return 1;
     }
 
-    return !ctx->made || ngx_http_ioattest_flow_shown(ctx, piece);
+    return ctx->conf->dry_run || ngx_http_ioattest_flow_shown(ctx, piece);
 }
 
 
@@ -73,7 +75,7 @@ ngx_http_ioattest_flow_shown(ngx_http_ioattest_ctx_t *ctx,
                                           ? piece->len : 0);
 
     if (b == NULL || ngx_http_ioattest_flow_link(ctx, b) != NGX_OK) {
-        ctx->no_memory = 1;
+        ctx->response.flow.no_memory = 1;
         return 0;
     }
 
@@ -88,7 +90,7 @@ ngx_http_ioattest_flow_shown(ngx_http_ioattest_ctx_t *ctx,
         b->memory = 1;
     }
 
-    ctx->flow.tail = b;
+    ctx->response.flow.tail = b;
 
     return 1;
 }
@@ -106,10 +108,10 @@ ngx_http_ioattest_flow_get(ngx_http_ioattest_ctx_t *ctx, size_t size)
     ngx_chain_t  *cl;
 
     pool = ctx->request->pool;
-    cl = ctx->flow.free;
+    cl = ctx->response.flow.free;
 
     if (cl) {
-        ctx->flow.free = cl->next;
+        ctx->response.flow.free = cl->next;
         b = cl->buf;
         ngx_free_chain(pool, cl);
 
@@ -164,8 +166,8 @@ ngx_http_ioattest_flow_link(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
     cl->buf = b;
     cl->next = NULL;
 
-    *ctx->flow.last = cl;
-    ctx->flow.last = &cl->next;
+    *ctx->response.flow.last = cl;
+    ctx->response.flow.last = &cl->next;
 
     return NGX_OK;
 }
@@ -176,7 +178,7 @@ ngx_http_ioattest_flow_send(ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_ioattest_next_body(ctx->request, ctx->flow.chain);
+    rc = ngx_http_ioattest_next_body(ctx->request, ctx->response.flow.chain);
 
     ngx_http_ioattest_flow_settle(ctx);
 
@@ -196,7 +198,7 @@ ngx_http_ioattest_flow_settle(ngx_http_ioattest_ctx_t *ctx)
     ngx_chain_t               *cl, **ll;
     ngx_http_ioattest_flow_t  *flow;
 
-    flow = &ctx->flow;
+    flow = &ctx->response.flow;
 
     for (ll = &flow->busy; *ll; ll = &(*ll)->next) { /* void */ }
 
@@ -241,7 +243,7 @@ ngx_http_ioattest_flow_push(ngx_http_ioattest_ctx_t *ctx)
     r = ctx->request;
     rc = NGX_OK;
 
-    if (ctx->flowing
+    if (ctx->response.headed
         && (r->connection->buffered
             || (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED)))
     {

@@ -19,10 +19,12 @@
 static ngx_int_t ngx_http_ioattest_header_subrequest(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_header_marked(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_header_unsigned(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events);
 static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 static const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
@@ -83,11 +85,15 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
      * a refusal.
      */
 
-    if (ctx->state == NGX_HTTP_IOATTEST_REFUSED && ilcf->zone == NULL) {
+    if (ilcf->zone == NULL
+        && (ctx->state == NGX_HTTP_IOATTEST_STATE_REFUSED
+            || ctx->state == NGX_HTTP_IOATTEST_STATE_ANSWERED))
+    {
         return ngx_http_ioattest_pass_header(r);
     }
 
-    if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_UNSIGNED
+        || ctx->state == NGX_HTTP_IOATTEST_STATE_EXEMPT
         || (ngx_http_ioattest_header_own(r, NULL)
             && !ngx_http_ioattest_upstream_redirects(r, ctx)))
     {
@@ -138,20 +144,33 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 {
     switch (ctx->state) {
 
-    case NGX_HTTP_IOATTEST_REFUSED:
+    case NGX_HTTP_IOATTEST_STATE_REFUSED:
+    case NGX_HTTP_IOATTEST_STATE_ANSWERED:
 
         if (!ngx_http_ioattest_header_own(r, ctx)) {
             ngx_http_clean_header(r);
             return ctx->status;
         }
 
-        return ngx_http_ioattest_refuse_header(r, ctx);
+        return ngx_http_ioattest_error_page_header(r, ctx);
 
-    case NGX_HTTP_IOATTEST_RELEASED:
-    case NGX_HTTP_IOATTEST_EXEMPT:
+    case NGX_HTTP_IOATTEST_STATE_RELEASED:
+    case NGX_HTTP_IOATTEST_STATE_UNSIGNED:
+    case NGX_HTTP_IOATTEST_STATE_EXEMPT:
         return ngx_http_ioattest_next_header(r);
 
-    case NGX_HTTP_IOATTEST_READY:
+    case NGX_HTTP_IOATTEST_STATE_HOLD:
+    case NGX_HTTP_IOATTEST_STATE_STREAM:
+    case NGX_HTTP_IOATTEST_STATE_POSTED:
+    case NGX_HTTP_IOATTEST_STATE_WAIT:
+
+        /* of one that is on its way already: not even nginx's own page */
+
+        return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
+                                 "a second answer came before the first one "
+                                 "had its verdict");
+
+    case NGX_HTTP_IOATTEST_STATE_SENT:
 
         ngx_http_ioattest_headers_restore(r, ctx);
 
@@ -181,11 +200,24 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
     ngx_http_ioattest_wait_end(ctx);
 
-    ctx->verdict = NGX_HTTP_IOATTEST_UNSIGNED;
+    return ngx_http_ioattest_header_unsigned(r, ctx);
+}
+
+
+/* The answer to an error, which nobody signs. */
+
+static ngx_int_t
+ngx_http_ioattest_header_unsigned(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
     (void) ngx_atomic_fetch_add(
                         &ngx_http_ioattest_counters(ctx)->unsigned_errors, 1);
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_UNSIGNED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     return ngx_http_ioattest_next_header(r);
 }
@@ -218,8 +250,8 @@ ngx_http_ioattest_header_own(ngx_http_request_t *r,
     }
 
     return r->err_status
-           || (ctx && ctx->err_status && r->content_handler == NULL
-               && ctx->state == NGX_HTTP_IOATTEST_READY);
+           || (ctx && ctx->saved.err_status && r->content_handler == NULL
+               && ctx->state == NGX_HTTP_IOATTEST_STATE_SENT);
 }
 
 
@@ -245,7 +277,8 @@ ngx_http_ioattest_header_within(ngx_http_request_t *r,
     ngx_uint_t  said, leaves;
 
     said = ngx_http_ioattest_header_status(r);
-    leaves = ctx->err_status ? ctx->err_status : r->headers_out.status;
+    leaves = ctx->saved.err_status ? ctx->saved.err_status
+                                   : r->headers_out.status;
 
     return said >= first && said <= last && leaves >= first && leaves <= last;
 }
@@ -256,6 +289,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t     rc;
+    ngx_uint_t    events;
     const char   *bypass;
     ioa_status_t  reason;
 
@@ -270,15 +304,9 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_BAD_REQUEST, 599)
         && ctx->conf->pass_errors
-        && ioa_signature_absent(&ctx->signature))
+        && ioa_signature_absent(&ctx->response.signature))
     {
-        ctx->verdict = NGX_HTTP_IOATTEST_UNSIGNED;
-        (void) ngx_atomic_fetch_add(
-                        &ngx_http_ioattest_counters(ctx)->unsigned_errors, 1);
-
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
-
-        return ngx_http_ioattest_next_header(r);
+        return ngx_http_ioattest_header_unsigned(r, ctx);
     }
 
     if (ctx->conf->dry_run && ngx_http_ioattest_header_unlike(r)) {
@@ -288,7 +316,11 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
                       "that, and without the dry run ioattest takes "
                       "Accept-Encoding and Range out");
 
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+        if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_EXEMPT)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
 
         return ngx_http_ioattest_next_header(r);
     }
@@ -299,10 +331,10 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
 
     /* the agent's event streams have their signature in an event */
 
-    ctx->events = (ctx->conf->text == IOA_TEXT_AGENT
-                   && ngx_http_ioattest_header_stream(r));
+    events = (ctx->conf->text == IOA_TEXT_AGENT
+              && ngx_http_ioattest_header_stream(r));
 
-    if ((ctx->events || ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF)
+    if ((events || ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF)
         && ngx_http_ioattest_coded(&r->headers_out.headers.part))
     {
         return ngx_http_ioattest_header_refuse(r, ctx, IOA_ENCODED_BODY,
@@ -310,38 +342,36 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
                                     "proxy_set_header Accept-Encoding");
     }
 
-    if (ctx->events) {
+    if (events) {
 
         if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_OK, NGX_HTTP_OK)
-            && ctx->asked_stream
+            && ctx->gate.asked_stream
             && ctx->conf->stream == NGX_HTTP_IOATTEST_STREAM_TAIL)
         {
             return ngx_http_ioattest_stream_header(r, ctx);
         }
 
-        return ngx_http_ioattest_header_hold(r, ctx);
+        return ngx_http_ioattest_header_hold(r, ctx, 1);
     }
 
     if (ctx->conf->text == IOA_TEXT_BODY) {
 
-        if (ioa_signature_absent(&ctx->signature)) {
+        if (ioa_signature_absent(&ctx->response.signature)) {
             return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
                                                    NULL);
         }
 
-        return ngx_http_ioattest_header_hold(r, ctx);
+        return ngx_http_ioattest_header_hold(r, ctx, 0);
     }
 
     rc = ngx_http_ioattest_signature_judge(ctx, &reason);
-
-    ctx->known = (rc == NGX_OK);
 
     if (rc == NGX_OK && ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_OFF) {
         rc = ngx_http_ioattest_bind_accept(ctx, &reason);
 
         if (rc == NGX_OK) {
-            ngx_http_ioattest_verified(ctx);
-            return ngx_http_ioattest_next_header(r);
+            return (ngx_http_ioattest_release_verified(ctx) == NGX_OK)
+                   ? ngx_http_ioattest_next_header(r) : NGX_ERROR;
         }
     }
 
@@ -349,7 +379,7 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         return ngx_http_ioattest_header_refuse(r, ctx, reason, NULL);
     }
 
-    return ngx_http_ioattest_header_hold(r, ctx);
+    return ngx_http_ioattest_header_hold(r, ctx, 0);
 }
 
 
@@ -447,7 +477,7 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
 
 static ngx_int_t
 ngx_http_ioattest_header_hold(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events)
 {
     if (r->headers_out.content_length_n > 0
         && r->headers_out.content_length_n > (off_t) ctx->conf->buffer_size)
@@ -457,11 +487,12 @@ ngx_http_ioattest_header_hold(ngx_http_request_t *r,
                                     "response");
     }
 
-    if (ngx_http_ioattest_bind_init(r, ctx) != NGX_OK) {
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_HOLD)
+            != NGX_OK
+        || ngx_http_ioattest_bind_init(r, ctx, events) != NGX_OK)
+    {
         return NGX_ERROR;
     }
-
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_HOLD);
 
     r->filter_need_in_memory = 1;
 
@@ -478,14 +509,13 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at)
 {
     if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
         return ngx_http_ioattest_next_header(r);
     }
 
     /*
      * The upstream's module finalizes the request with what we return.  Who
      * does not look at it, as ngx_http_send_special_response(), is stopped by
-     * ngx_http_ioattest_refuse_body().
+     * ngx_http_ioattest_error_page_body().
      */
 
     ngx_http_clean_header(r);

@@ -21,15 +21,15 @@ static u_char  ngx_http_ioattest_heartbeat[] = ":\n";
 void
 ngx_http_ioattest_heartbeat_start(ngx_http_ioattest_ctx_t *ctx)
 {
-    if (!ctx->made || ctx->beat.timer_set) {
+    if (ctx->conf->dry_run || ctx->wait.beat.timer_set) {
         return;
     }
 
-    ctx->beat.data = ctx;
-    ctx->beat.handler = ngx_http_ioattest_heartbeat_send;
-    ctx->beat.log = ctx->request->connection->log;
+    ctx->wait.beat.data = ctx;
+    ctx->wait.beat.handler = ngx_http_ioattest_heartbeat_send;
+    ctx->wait.beat.log = ctx->request->connection->log;
 
-    ngx_add_timer(&ctx->beat, NGX_HTTP_IOATTEST_HEARTBEAT);
+    ngx_add_timer(&ctx->wait.beat, NGX_HTTP_IOATTEST_HEARTBEAT);
 }
 
 

@@ -24,8 +24,8 @@ static ngx_int_t ngx_http_ioattest_release_error(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 
-void
-ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
+ngx_int_t
+ngx_http_ioattest_release_verified(ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_http_ioattest_counters_t  *counters;
 
@@ -33,35 +33,35 @@ ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx)
 
     (void) ngx_atomic_fetch_add(&counters->verified, 1);
 
-    ngx_http_ioattest_observe(&counters->verify, ctx->verify_us);
-    ngx_http_ioattest_observe(&counters->wait, ctx->waited * 1000);
+    ngx_http_ioattest_observe(&counters->verify, ctx->response.verify_us);
+    ngx_http_ioattest_observe(&counters->wait, ctx->wait.waited * 1000);
 
     if (ctx->have_machine) {
         ngx_http_ioattest_store_used(ctx->conf->zone, ctx->machine_key);
     }
 
     /* the one line that says trusted */
-    ctx->verdict = NGX_HTTP_IOATTEST_VERIFIED;
 
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_RELEASED);
+    return ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_RELEASED);
 }
 
 
 ngx_int_t
-ngx_http_ioattest_hold_release(ngx_http_request_t *r,
+ngx_http_ioattest_release_send(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    if (ctx->state == NGX_HTTP_IOATTEST_RELEASED) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_RELEASED) {
         ngx_http_ioattest_trailers_drop(r);
 
-        if (ctx->made && ngx_http_ioattest_release_stream(r, ctx) != NGX_OK) {
+        if (ctx->response.events && !ctx->conf->dry_run
+            && ngx_http_ioattest_release_stream(r, ctx) != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
-    if (!ctx->flowing) {
+    if (!ctx->response.headed) {
         rc = ngx_http_ioattest_next_header(r);
 
         if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
@@ -69,11 +69,14 @@ ngx_http_ioattest_hold_release(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_ioattest_held_end(r, &ctx->held, ctx->truncated) != NGX_OK) {
+    if (ngx_http_ioattest_buffer_end(r, &ctx->response.held,
+                                     ctx->response.truncated)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_http_ioattest_next_body(r, ctx->held.chain);
+    return ngx_http_ioattest_next_body(r, ctx->response.held.chain);
 }
 
 
@@ -88,20 +91,20 @@ ngx_http_ioattest_release_stream(ngx_http_request_t *r,
     event = (ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_PASS);
     digest = ctx->have_machine || ctx->conf->policy.image_digests_n;
 
-    if (!ctx->flowing) {
+    if (!ctx->response.headed) {
 
         /* it is another one now */
 
         ngx_http_clear_content_length(r);
     }
 
-    return (ioa_sse_close(ioa_body_stream(ctx->body), event, digest)
+    return (ioa_sse_close(ctx->response.events, event, digest)
             == IOA_OK) ? NGX_OK : NGX_ERROR;
 }
 
 
 void
-ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
+ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
 {
     ngx_int_t             rc;
@@ -111,9 +114,7 @@ ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
 
     if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
 
-        ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
-
-        rc = ngx_http_ioattest_hold_release(r, ctx);
+        rc = ngx_http_ioattest_release_send(r, ctx);
         ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
 
         return;
@@ -132,7 +133,7 @@ ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
         (*u->cleanup)(r);
     }
 
-    if (ctx->flowing) {
+    if (ctx->response.headed) {
         rc = ngx_http_ioattest_release_error(r, ctx);
         ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);
         return;
@@ -174,6 +175,12 @@ ngx_http_ioattest_release_error(ngx_http_request_t *r,
     out.next = NULL;
 
     r->keepalive = 0;
+
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_ANSWERED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     return ngx_http_ioattest_next_body(r, &out);
 }

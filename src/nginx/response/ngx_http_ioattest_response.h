@@ -40,15 +40,15 @@ ngx_int_t ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason);
 
 /* Judges the image digest against ctx->machine: NGX_OK or NGX_DECLINED. */
-ngx_int_t ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
+ngx_int_t ngx_http_ioattest_signature_machine(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason);
 
 
 /* bind: the signed text against the bytes that passed */
 
-/* NGX_OK or NGX_ERROR. */
+/* events: it is one of the agent's event streams.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_bind_init(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events);
 ioa_status_t ngx_http_ioattest_bind_update(ngx_http_ioattest_ctx_t *ctx,
     const u_char *data, size_t n);
 
@@ -104,22 +104,25 @@ ngx_int_t ngx_http_ioattest_stream_body(ngx_http_request_t *r,
  * Called where the whole response is there and its signer is not known, or
  * it is to be refused: the request is taken out of the filters, and decided.
  */
-ngx_int_t ngx_http_ioattest_hold_post(ngx_http_request_t *r,
+ngx_int_t ngx_http_ioattest_decide_post(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-void ngx_http_ioattest_hold_resume(ngx_http_request_t *r);
+void ngx_http_ioattest_decide_resume(ngx_http_request_t *r);
 
 
 /* release */
 
-/* Writes the verdict "verified" down, and counts it. */
-void ngx_http_ioattest_verified(ngx_http_ioattest_ctx_t *ctx);
+/*
+ * Writes the verdict "verified" down, and counts it.  NGX_OK or NGX_ERROR,
+ * after which nothing may be released.
+ */
+ngx_int_t ngx_http_ioattest_release_verified(ngx_http_ioattest_ctx_t *ctx);
 
 /* Sends what is held, verified or exempt: what next_body returns. */
-ngx_int_t ngx_http_ioattest_hold_release(ngx_http_request_t *r,
+ngx_int_t ngx_http_ioattest_release_send(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 /* Ends a request whose response is held with a refusal. */
-void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
+void ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 
 
@@ -129,9 +132,9 @@ void ngx_http_ioattest_hold_refuse(ngx_http_request_t *r,
  * Puts our answer in the place of nginx's page for the status, or of what is
  * sent by somebody who has not heeded that the header was refused.
  */
-ngx_int_t ngx_http_ioattest_refuse_header(ngx_http_request_t *r,
+ngx_int_t ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-ngx_int_t ngx_http_ioattest_refuse_body(ngx_http_request_t *r,
+ngx_int_t ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 
 

@@ -13,7 +13,7 @@
 
 static void ngx_http_ioattest_signature_header(ioa_signature_t *signature,
     ngx_table_elt_t *h);
-static ngx_uint_t ngx_http_ioattest_trusted(
+static ngx_uint_t ngx_http_ioattest_signature_trusted(
     ngx_http_ioattest_loc_conf_t *ilcf, const u_char *address20);
 
 
@@ -44,7 +44,7 @@ ngx_http_ioattest_signature_read(ngx_http_request_t *r,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    ngx_memzero(&ctx->signature, sizeof(ioa_signature_t));
+    ngx_memzero(&ctx->response.signature, sizeof(ioa_signature_t));
 
     if (r->upstream == NULL) {
         return;
@@ -65,7 +65,7 @@ ngx_http_ioattest_signature_read(ngx_http_request_t *r,
             i = 0;
         }
 
-        ngx_http_ioattest_signature_header(&ctx->signature, &h[i]);
+        ngx_http_ioattest_signature_header(&ctx->response.signature, &h[i]);
     }
 }
 
@@ -117,22 +117,23 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
     ilcf = ctx->conf;
     start = ngx_http_ioattest_now_us();
 
-    *reason = ioa_signature_verify(ctx->address20, &ctx->signature,
-                                   ilcf->text);
+    *reason = ioa_signature_verify(ctx->response.address20,
+                                   &ctx->response.signature, ilcf->text);
 
     if (*reason == IOA_OK && ilcf->text != IOA_TEXT_BODY) {
-        *reason = ioa_text_parse(&ctx->text, ctx->signature.text, ilcf->text);
+        *reason = ioa_text_parse(&ctx->response.text,
+                                 ctx->response.signature.text, ilcf->text);
     }
 
     if (*reason != IOA_OK) {
-        ctx->verify_us += ngx_http_ioattest_now_us() - start;
+        ctx->response.verify_us += ngx_http_ioattest_now_us() - start;
         return NGX_DECLINED;
     }
 
-    ctx->have_address = 1;
+    ctx->response.signer = NGX_HTTP_IOATTEST_SIGNER_UNKNOWN;
 
-    if (ngx_http_ioattest_trusted(ilcf, ctx->address20)) {
-        rc = ngx_http_ioattest_machine_judge(ctx, reason);
+    if (ngx_http_ioattest_signature_trusted(ilcf, ctx->response.address20)) {
+        rc = ngx_http_ioattest_signature_machine(ctx, reason);
 
     } else if (ilcf->request.len == 0) {
         *reason = IOA_UNTRUSTED_ADDRESS;
@@ -141,7 +142,7 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
     } else {
         id.data = ctx->model.names.id;
         id.len = ctx->model.names.id_len;
-        address.data = ctx->address20;
+        address.data = ctx->response.address20;
         address.len = IOA_ADDRESS_LEN;
 
         ngx_http_ioattest_store_key(ctx->machine_key,
@@ -154,21 +155,25 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
         if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
             ctx->machine = found.machine;
             ctx->have_machine = 1;
-            rc = ngx_http_ioattest_machine_judge(ctx, reason);
+            rc = ngx_http_ioattest_signature_machine(ctx, reason);
 
         } else {
             rc = NGX_AGAIN;
         }
     }
 
-    ctx->verify_us += ngx_http_ioattest_now_us() - start;
+    if (rc == NGX_OK) {
+        ctx->response.signer = NGX_HTTP_IOATTEST_SIGNER_TRUSTED;
+    }
+
+    ctx->response.verify_us += ngx_http_ioattest_now_us() - start;
 
     return rc;
 }
 
 
 static ngx_uint_t
-ngx_http_ioattest_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
+ngx_http_ioattest_signature_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
     const u_char *address20)
 {
     u_char      *trust;
@@ -194,7 +199,7 @@ ngx_http_ioattest_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
 
 
 ngx_int_t
-ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
+ngx_http_ioattest_signature_machine(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
     ioa_machine_t  machine;
@@ -209,7 +214,7 @@ ngx_http_ioattest_machine_judge(ngx_http_ioattest_ctx_t *ctx,
         machine.image_digest_len = ctx->machine.image_digest_len;
     }
 
-    *reason = ioa_image_digest_check(ctx->signature.image_digest,
+    *reason = ioa_image_digest_check(ctx->response.signature.image_digest,
                                      ctx->have_machine ? &machine : NULL,
                                      &ctx->conf->policy);
 

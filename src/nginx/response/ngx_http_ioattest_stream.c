@@ -25,13 +25,12 @@ ngx_int_t
 ngx_http_ioattest_stream_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ctx->flowing = 1;
-
-    if (ngx_http_ioattest_bind_init(r, ctx) != NGX_OK) {
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_STREAM)
+            != NGX_OK
+        || ngx_http_ioattest_bind_init(r, ctx, 1) != NGX_OK)
+    {
         return NGX_ERROR;
     }
-
-    ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STREAM);
 
     r->filter_need_in_memory = 1;
 
@@ -78,7 +77,9 @@ ngx_http_ioattest_stream_body(ngx_http_request_t *r,
         if (!ngx_buf_special(b)) {
             rc = ngx_http_ioattest_stream_buffer(r, ctx, b);
 
-        } else if (!b->last_buf || ctx->state == NGX_HTTP_IOATTEST_EXEMPT) {
+        } else if (!b->last_buf
+                   || ctx->state == NGX_HTTP_IOATTEST_STATE_EXEMPT)
+        {
             rc = ngx_http_ioattest_flow_link(ctx, b);
 
         } else {
@@ -90,13 +91,13 @@ ngx_http_ioattest_stream_body(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->flow.chain
+    if (ctx->response.flow.chain
         && ngx_http_ioattest_flow_send(ctx) == NGX_ERROR)
     {
         return NGX_ERROR;
     }
 
-    if (ctx->state == NGX_HTTP_IOATTEST_EXEMPT) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_EXEMPT) {
         return NGX_OK;
     }
 
@@ -128,24 +129,24 @@ ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
         return ngx_http_ioattest_stream_raw(ctx, b);
     }
 
-    ctx->flow.tail = NULL;
+    ctx->response.flow.tail = NULL;
 
     if (ctx->failed == IOA_OK) {
         st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
 
-        if (ctx->no_memory) {
+        if (ctx->response.flow.no_memory) {
             return NGX_ERROR;
         }
 
         ctx->failed = st;
     }
 
-    if (ctx->flow.tail) {
-        ctx->flow.tail->flush = b->flush;
+    if (ctx->response.flow.tail) {
+        ctx->response.flow.tail->flush = b->flush;
 
         /* copies too: else nothing would hold the upstream back */
 
-        ctx->flow.tail->shadow = b;
+        ctx->response.flow.tail->shadow = b;
 
     } else {
 
@@ -166,12 +167,14 @@ ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
 {
     ioa_status_t  st;
 
-    if (ctx->state == NGX_HTTP_IOATTEST_STREAM) {
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_STREAM) {
         st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
 
         if (st != IOA_OK) {
-            (void) ngx_http_ioattest_refuse(ctx, st, NULL);
-            ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_EXEMPT);
+
+            if (ngx_http_ioattest_refuse(ctx, st, NULL)) {
+                return NGX_ERROR;
+            }
 
         } else {
 
@@ -194,7 +197,7 @@ ngx_http_ioattest_stream_end(ngx_http_request_t *r,
     ioa_status_t  reason;
 
     if (ctx->failed == IOA_OK && !last) {
-        ctx->truncated = 1;
+        ctx->response.truncated = 1;
         ctx->failed = IOA_STREAM_TRUNCATED;
     }
 
@@ -213,9 +216,13 @@ ngx_http_ioattest_stream_end(ngx_http_request_t *r,
     }
 
     if (rc == NGX_OK) {
-        ngx_http_ioattest_verified(ctx);
-        return ngx_http_ioattest_hold_release(r, ctx);
+
+        if (ngx_http_ioattest_release_verified(ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_ioattest_release_send(r, ctx);
     }
 
-    return ngx_http_ioattest_hold_post(r, ctx);
+    return ngx_http_ioattest_decide_post(r, ctx);
 }

@@ -164,18 +164,21 @@ ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
 
     u = r->upstream;
 
-    if (ctx->state != NGX_HTTP_IOATTEST_READY) {
-        return 0;
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_REDIRECTED) {
+        return 1;
     }
 
-    if (u
+    if (ctx->state == NGX_HTTP_IOATTEST_STATE_SENT
+        && u
         && u->headers_in.x_accel_redirect
         && !(u->conf->ignore_headers & NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT))
     {
-        ctx->accel = 1;
+        (void) ngx_http_ioattest_set_state(ctx,
+                                        NGX_HTTP_IOATTEST_STATE_REDIRECTED);
+        return 1;
     }
 
-    return ctx->accel;
+    return 0;
 }
 
 

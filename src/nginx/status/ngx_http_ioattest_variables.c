@@ -34,7 +34,7 @@ static ngx_int_t ngx_http_ioattest_variable(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_variable_value(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, uintptr_t data, ngx_str_t *value);
 static ngx_int_t ngx_http_ioattest_variable_hash(ngx_http_request_t *r,
-    ngx_uint_t have, u_char *digest32, ngx_str_t *value);
+    u_char *digest32, ngx_str_t *value);
 static ngx_int_t ngx_http_ioattest_variable_number(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, uintptr_t data, ngx_str_t *value);
 static void ngx_http_ioattest_variable_verdict(ngx_http_request_t *r,
@@ -165,22 +165,23 @@ ngx_http_ioattest_variable_verdict(ngx_http_request_t *r,
         return;
     }
 
-    switch (ctx->verdict) {
+    switch (ctx->state) {
 
-    case NGX_HTTP_IOATTEST_VERIFIED:
+    case NGX_HTTP_IOATTEST_STATE_RELEASED:
         ngx_str_set(value, "verified");
         break;
 
-    case NGX_HTTP_IOATTEST_REJECTED:
-        ngx_str_set(value, "rejected");
-        break;
-
-    case NGX_HTTP_IOATTEST_UNSIGNED:
+    case NGX_HTTP_IOATTEST_STATE_UNSIGNED:
         ngx_str_set(value, "unsigned");
         break;
 
-    default: /* NGX_HTTP_IOATTEST_UNDECIDED */
-        break;
+    default:
+
+        /* refused, be it in a dry run; else undecided */
+
+        if (ctx->reason != IOA_OK) {
+            ngx_str_set(value, "rejected");
+        }
     }
 }
 
@@ -198,13 +199,13 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_VAR_ADDRESS:
 
-        if (ctx->have_address) {
+        if (ctx->response.signer != NGX_HTTP_IOATTEST_SIGNER_NONE) {
             value->data = ngx_pnalloc(r->pool, IOA_ADDRESS_TEXT_LEN);
             if (value->data == NULL) {
                 return NGX_ERROR;
             }
 
-            ioa_address_print(value->data, ctx->address20);
+            ioa_address_print(value->data, ctx->response.address20);
             value->len = IOA_ADDRESS_TEXT_LEN;
         }
 
@@ -212,8 +213,8 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_VAR_DIGEST:
         *value = ngx_http_ioattest_printable(r->pool,
-                                        ctx->signature.image_digest.data,
-                                        ctx->signature.image_digest.len);
+                                ctx->response.signature.image_digest.data,
+                                ctx->response.signature.image_digest.len);
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_VAR_MODEL:
@@ -256,12 +257,11 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_VAR_REQUEST:
-        return ngx_http_ioattest_variable_hash(r, ctx->have_request,
-                                               ctx->request32, value);
+        return ngx_http_ioattest_variable_hash(r, ctx->gate.request32, value);
 
     case NGX_HTTP_IOATTEST_VAR_RESPONSE:
-        return ngx_http_ioattest_variable_hash(r, ctx->have_response,
-                                               ctx->response32, value);
+        return ngx_http_ioattest_variable_hash(r, ctx->response.response32,
+                                               value);
 
     default:
         return ngx_http_ioattest_variable_number(r, ctx, data, value);
@@ -272,10 +272,10 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 /* Empty where there is none, and not absent: it can be logged as it is. */
 
 static ngx_int_t
-ngx_http_ioattest_variable_hash(ngx_http_request_t *r, ngx_uint_t have,
-    u_char *digest32, ngx_str_t *value)
+ngx_http_ioattest_variable_hash(ngx_http_request_t *r, u_char *digest32,
+    ngx_str_t *value)
 {
-    if (!have) {
+    if (digest32 == NULL) {
         ngx_str_set(value, "");
         return NGX_OK;
     }
@@ -320,10 +320,10 @@ ngx_http_ioattest_variable_number(ngx_http_request_t *r,
         break;
 
     case NGX_HTTP_IOATTEST_VAR_WAIT:
-        waited = ctx->waited;
+        waited = ctx->wait.waited;
 
-        if (ctx->waiting) {
-            waited += ngx_current_msec - ctx->wait_from;
+        if (ctx->wait.waiting) {
+            waited += ngx_current_msec - ctx->wait.from;
         }
 
         value->len = ngx_sprintf(p, "%T.%03M", (time_t) (waited / 1000),
@@ -332,7 +332,7 @@ ngx_http_ioattest_variable_number(ngx_http_request_t *r,
         break;
 
     default: /* NGX_HTTP_IOATTEST_VAR_VERIFY */
-        value->len = ngx_sprintf(p, "%uL", ctx->verify_us) - p;
+        value->len = ngx_sprintf(p, "%uL", ctx->response.verify_us) - p;
     }
 
     value->data = p;
