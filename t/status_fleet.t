@@ -166,6 +166,7 @@ is_deeply($status->{zones}[0]{dry_run_rejected}, $status->{dry_run_rejected},
 
 # --- the metrics agree with the JSON
 
+ok(IoattestFleet::settled($nginx, 3, 8), 'all are known');
 my $now = metrics();
 my @rows = @{ $nginx->status->{zones}[0]{models} };
 for $row (grep { $_->{known} == 3 } @rows) {
