@@ -110,6 +110,10 @@ typedef struct {
     time_t                      last_new;   /* wall clock, to be shown */
     ngx_uint_t                  for_signer; /* the search is for one */
     ngx_uint_t                  behind;     /* was said */
+    ngx_uint_t                  ended;      /* a search, not told of yet */
+    ngx_uint_t                  told_known; /* by the last end told of, + 1 */
+    uint64_t                    told_new_at;
+    ngx_msec_t                  told_until; /* see census_tell_locked() */
     ngx_uint_t                  share_met;
     ngx_uint_t                  share_refused;
 

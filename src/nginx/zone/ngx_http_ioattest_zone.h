@@ -54,6 +54,12 @@
 #define NGX_HTTP_IOATTEST_FAILS_MAX      8
 #define NGX_HTTP_IOATTEST_SILENT_MAX     3
 
+/*
+ * After so many draws without a new machine those that were not met have less
+ * than one in draws / UNSEEN of the answers: exp(-7) < 0.001.
+ */
+#define NGX_HTTP_IOATTEST_UNSEEN         7
+
 /* "ioattest_attempts auto": for each machine known, and at least */
 #define NGX_HTTP_IOATTEST_ATTEMPTS_AUTO  ((ngx_uint_t) -2)
 #define NGX_HTTP_IOATTEST_ATTEMPTS_EACH  8
@@ -388,7 +394,7 @@ typedef enum {
 
 typedef struct {
     ngx_http_ioattest_news_e    machine;
-    ngx_uint_t                  searched;   /* a search of the census ended */
+    ngx_uint_t                  searched;   /* an end of a search to tell of */
     ngx_uint_t                  known;      /* then: machines in time */
     uint64_t                    draws;      /* then: since the last new one */
 } ngx_http_ioattest_news_t;

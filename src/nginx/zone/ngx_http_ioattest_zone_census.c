@@ -31,6 +31,10 @@
  */
 #define NGX_HTTP_IOATTEST_KEEP_TENTHS   69
 
+/* ends of searches that are told of: one in a while, and so many at once */
+#define NGX_HTTP_IOATTEST_TELL_TIME     60000   /* ms */
+#define NGX_HTTP_IOATTEST_TELL_BURST    8
+
 /* what a share is made of, at most */
 #define NGX_HTTP_IOATTEST_SHARE_MAX     256
 
@@ -44,6 +48,9 @@ static void ngx_http_ioattest_census_answered_locked(
 static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_census_tell_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_uint_t count,
+    ngx_http_ioattest_news_t *news);
 static ngx_uint_t ngx_http_ioattest_census_stale_locked(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
@@ -177,23 +184,71 @@ ngx_http_ioattest_census_answered_locked(ngx_http_ioattest_sh_t *sh,
         mn->searched = 0;
     }
 
-    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH && !mn->ended) {
         return;
     }
 
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
 
-    if ((count && mn->streak >= NGX_HTTP_IOATTEST_STREAK_EACH * count
-                                + NGX_HTTP_IOATTEST_STREAK_MORE)
-        || mn->searched >= NGX_HTTP_IOATTEST_SEARCH_EACH * count
-                           + NGX_HTTP_IOATTEST_SEARCH_MORE)
-    {
-        news->searched = 1;
-        news->known = count;
-        news->draws = mn->answered - mn->new_at;
+    if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+
+        if (mn->searched < NGX_HTTP_IOATTEST_SEARCH_EACH * count
+                           + NGX_HTTP_IOATTEST_SEARCH_MORE
+            && (count == 0
+                || mn->streak < NGX_HTTP_IOATTEST_STREAK_EACH * count
+                                + NGX_HTTP_IOATTEST_STREAK_MORE))
+        {
+            return;
+        }
 
         ngx_http_ioattest_census_end_locked(sh, mn, limits);
+
+        mn->ended = 1;
     }
+
+    ngx_http_ioattest_census_tell_locked(mn, count, news);
+}
+
+
+/*
+ * Signers that are not known start one search after the other: that it ended
+ * is told only where it has found other machines than the last one, and not
+ * too often.  What cannot be told now is told with a later outcome.
+ */
+
+static void
+ngx_http_ioattest_census_tell_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_uint_t count, ngx_http_ioattest_news_t *news)
+{
+    ngx_msec_t  until;
+
+    if (mn->told_known == count + 1 && mn->told_new_at == mn->new_at) {
+        mn->ended = 0;
+        return;
+    }
+
+    until = mn->told_until;
+
+    if (mn->told_known == 0
+        || (ngx_msec_int_t) (until - ngx_current_msec) < 0)
+    {
+        until = ngx_current_msec;
+    }
+
+    if (until - ngx_current_msec
+        > (NGX_HTTP_IOATTEST_TELL_BURST - 1) * NGX_HTTP_IOATTEST_TELL_TIME)
+    {
+        return;
+    }
+
+    mn->ended = 0;
+    mn->told_known = count + 1;
+    mn->told_new_at = mn->new_at;
+    mn->told_until = until + NGX_HTTP_IOATTEST_TELL_TIME;
+
+    news->searched = 1;
+    news->known = count;
+    news->draws = mn->answered - mn->new_at;
 }
 
 
@@ -332,10 +387,16 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
     need = ngx_http_ioattest_census_need(mn, limits, count);
 
+    /* before all are known the number would be too small */
+
     if (need <= limits->parallel) {
         mn->behind = 0;
 
-    } else if (!mn->behind) {
+    } else if (!mn->behind
+               && (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH
+                   || ngx_current_msec - mn->search_at
+                      >= limits->census_valid))
+    {
         mn->behind = 1;
         found->behind = need;
     }
