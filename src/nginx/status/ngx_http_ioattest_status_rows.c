@@ -4,7 +4,7 @@
  */
 
 
-#include "zone/ngx_http_ioattest_zone.h"
+#include "zone/ngx_http_ioattest_walk.h"
 #include "request/ngx_http_ioattest_conf.h"
 #include "request/ngx_http_ioattest_printable.h"
 #include "status/ngx_http_ioattest_status.h"
