@@ -4,6 +4,7 @@
  */
 
 
+#include "zone/ngx_http_ioattest_walk.h"
 #include "status/ngx_http_ioattest_status.h"
 
 
