@@ -110,7 +110,9 @@ typedef struct {
     ngx_msec_t                  searched_at;    /* when the last began */
     uint64_t                    new_at;     /* answered at the last new one */
     time_t                      last_new;   /* wall clock, to be shown */
-    ngx_uint_t                  for_signer; /* the search is for one */
+    ngx_uint_t                  for_signer; /* so the last search began, and
+                                               has met nobody new */
+    ngx_msec_t                  signer_at;  /* when that was */
     ngx_uint_t                  behind;     /* was said */
     ngx_uint_t                  ended;      /* a search, not told of yet */
     ngx_uint_t                  told_known; /* by the last end told of, + 1 */
@@ -390,7 +392,8 @@ ngx_uint_t ngx_http_ioattest_census_count_locked(
 
 /* A response is signed by an address that is not known. */
 void ngx_http_ioattest_census_unknown_locked(
-    ngx_http_ioattest_model_node_t *mn);
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits);
 
 /*
  * An attestation was answered: it met a machine, known and in time or not, or

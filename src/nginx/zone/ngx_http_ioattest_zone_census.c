@@ -108,13 +108,26 @@ ngx_http_ioattest_attempts_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
+/*
+ * Signers may be forged: they begin a search once in "ioattest_fail_timeout",
+ * unless the last one has met somebody.
+ */
+
 void
-ngx_http_ioattest_census_unknown_locked(ngx_http_ioattest_model_node_t *mn)
+ngx_http_ioattest_census_unknown_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
 {
-    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
-        ngx_http_ioattest_census_search(mn);
-        mn->for_signer = 1;
+    if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH
+        || (mn->for_signer
+            && ngx_http_ioattest_within(mn->signer_at, limits->fail_timeout)))
+    {
+        return;
     }
+
+    ngx_http_ioattest_census_search(mn);
+
+    mn->for_signer = 1;
+    mn->signer_at = ngx_current_msec;
 }
 
 
@@ -122,7 +135,6 @@ static void
 ngx_http_ioattest_census_search(ngx_http_ioattest_model_node_t *mn)
 {
     mn->census = NGX_HTTP_IOATTEST_CENSUS_SEARCH;
-    mn->for_signer = 0;
     mn->streak = 0;
     mn->searched = 0;
     mn->search_at = ngx_current_msec;
@@ -140,12 +152,13 @@ ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
     if (known) {
         mn->streak++;
 
-    } else if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
-        ngx_http_ioattest_census_search(mn);
-
     } else {
         mn->for_signer = 0;
         mn->streak = 0;
+
+        if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+            ngx_http_ioattest_census_search(mn);
+        }
     }
 
     ngx_http_ioattest_census_answered_locked(sh, mn, new, limits, news);

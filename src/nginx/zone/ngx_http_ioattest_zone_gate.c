@@ -293,22 +293,14 @@ done:
 }
 
 
-/*
- * A search that the signers of responses keep going, which may be forged, has
- * no more of them than those who wait for such a signer.
- */
-
 static void
 ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_key_t *key)
 {
-    ngx_uint_t                       due, forged;
-    ngx_http_ioattest_resting_t      rest;
-    ngx_http_ioattest_model_node_t  *mn;
-
-    mn = &model->u.model;
+    ngx_uint_t                   due;
+    ngx_http_ioattest_resting_t  rest;
 
     due = ngx_http_ioattest_census_due_locked(found, sh, model, limits);
 
@@ -331,17 +323,7 @@ ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
         due = 1;
     }
 
-    forged = (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH && mn->for_signer);
-
-    if (forged) {
-        due = ngx_min(due, ngx_http_ioattest_budget_locked(mn, limits));
-    }
-
-    due = ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
+    (void) ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
                                     NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
                                     due);
-
-    if (forged) {
-        mn->budget += due;
-    }
 }

@@ -73,7 +73,7 @@ ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
         node = ngx_http_ioattest_node_find_locked(sh, model->key,
                                                 NGX_HTTP_IOATTEST_NODE_MODEL);
         if (node) {
-            ngx_http_ioattest_census_unknown_locked(&node->u.model);
+            ngx_http_ioattest_census_unknown_locked(&node->u.model, limits);
         }
     }
 
@@ -148,7 +148,7 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     found->answer = NGX_HTTP_IOATTEST_WAIT;
     found->busy = ngx_http_ioattest_slots_busy_locked(sh, node, NULL);
 
-    ngx_http_ioattest_census_unknown_locked(mn);
+    ngx_http_ioattest_census_unknown_locked(mn, limits);
 
     if (key == NULL
         || ngx_http_ioattest_key_resting_locked(sh, key, &found->rest)
