@@ -33,6 +33,7 @@ my $server = join '',
                                'ioattest_gpu nras', 'ioattest_nras /_nras',
                                'ioattest_nras_jwks /_jwks'),
     IoattestEvidence::location('slow', 'ioattest_gpu off',
+                               'ioattest_parallel 1', 'ioattest_wait 1s',
                                'ioattest_collateral /_pcs-slow/',
                                'ioattest_timeout 1s')
     . "        location = /_kds-mirror/vcek/v1/Milan/crl {\n"
