@@ -159,6 +159,7 @@ typedef struct {
 typedef struct {
     ngx_http_ioattest_names_t   names;
     u_char                      origin[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_msec_t                  at;
 } ngx_http_ioattest_used_node_t;
 
