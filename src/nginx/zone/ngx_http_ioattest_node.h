@@ -87,6 +87,7 @@ typedef struct {
     uint64_t                    answered;   /* attestations: met or refused */
     uint64_t                    met;
     ngx_msec_t                  used;       /* last asked for */
+    ngx_msec_t                  looked;     /* what is due, beside requests */
     ngx_msec_t                  started;    /* the last attestation */
     ngx_msec_t                  took;       /* ms, a running mean */
     ngx_http_ioattest_claim_t   claim;

@@ -11,6 +11,9 @@
 /* another attestation is made for each of these without an outcome, ms */
 #define NGX_HTTP_IOATTEST_GATE_PACE  1000
 
+/* passing requests look for what is due no more often, ms */
+#define NGX_HTTP_IOATTEST_LOOK_PACE  20
+
 
 static ngx_uint_t ngx_http_ioattest_open_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
@@ -77,7 +80,10 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
 
     /* the gateway's own key is used by the census itself */
 
-    if (limits->background && !key->own) {
+    if (limits->background && !key->own
+        && !ngx_http_ioattest_within(mn->looked, NGX_HTTP_IOATTEST_LOOK_PACE))
+    {
+        mn->looked = ngx_current_msec;
         ngx_http_ioattest_census_draws_locked(found, sh, node, limits, key);
     }
 
