@@ -366,6 +366,12 @@ ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
         wanted->next = ngx_current_msec + NGX_HTTP_IOATTEST_CENSUS_RETRY;
     }
 
+    /* each worker looks, and one speaks */
+
+    if (ngx_worker != 0) {
+        return;
+    }
+
     if (wanted->logged
         && ngx_current_msec - wanted->logged < NGX_HTTP_IOATTEST_CENSUS_LOG)
     {

@@ -114,6 +114,8 @@ typedef struct {
     ngx_uint_t                  for_signer; /* so the last search began, and
                                                has met nobody new */
     ngx_msec_t                  signer_at;  /* when that was */
+    ngx_uint_t                  mixed;      /* the last search has found some
+                                               signers bound, not all */
     ngx_uint_t                  behind;     /* was said */
     ngx_uint_t                  ended;      /* a search, not told of yet */
     ngx_uint_t                  told_known; /* by the last end told of, + 1 */
@@ -348,6 +350,11 @@ void ngx_http_ioattest_unclaim_locked(ngx_http_ioattest_model_node_t *mn,
 /* The reason where the key is not asked with for now, or IOA_OK. */
 ioa_status_t ngx_http_ioattest_silent_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key);
+
+/* 1 where the key is not asked with for now, though no reason to refuse. */
+ngx_uint_t ngx_http_ioattest_paused_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key,
+    ngx_msec_t fail_timeout);
 
 /* How many in a row. */
 ngx_uint_t ngx_http_ioattest_silences_locked(ngx_http_ioattest_sh_t *sh,

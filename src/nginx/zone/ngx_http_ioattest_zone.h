@@ -414,7 +414,8 @@ void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
  */
 void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+    const u_char *machine_key32, const u_char *address20,
+    const ngx_http_ioattest_limits_t *limits);
 
 /*
  * As store_signer, for a response that waits until its signer is met.  key:

@@ -51,6 +51,8 @@ static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
 static void ngx_http_ioattest_census_tell_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t count,
     ngx_http_ioattest_news_t *news);
+static ngx_uint_t ngx_http_ioattest_census_bound_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid, ngx_uint_t *n);
 static ngx_uint_t ngx_http_ioattest_census_stale_locked(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
@@ -272,11 +274,8 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits)
 {
-    u_char                             key32[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_uint_t                         n, bound;
-    ngx_queue_t                       *q;
-    ngx_http_ioattest_node_t          *node;
-    ngx_http_ioattest_machine_node_t  *machine;
+    u_char      key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t  n, bound;
 
     mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
     mn->searches++;
@@ -285,7 +284,29 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_notes_searched_locked(mn,
                               ngx_http_ioattest_attempts_locked(mn, limits));
 
-    n = 0;
+    bound = ngx_http_ioattest_census_bound_locked(mn, limits->census_valid,
+                                                  &n);
+    mn->mixed = (bound && bound < n);
+
+    if (n && bound == n) {
+        ngx_http_ioattest_bound_key(key32, &mn->names);
+        ngx_http_ioattest_bound_strict_locked(sh, key32);
+    }
+}
+
+
+/* Machines in time whose signers hardware binds; n: and all that are. */
+
+static ngx_uint_t
+ngx_http_ioattest_census_bound_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid, ngx_uint_t *n)
+{
+    ngx_uint_t                    bound;
+    ngx_queue_t                  *q;
+    ngx_http_ioattest_node_t     *node;
+    ngx_http_ioattest_machine_t  *machine;
+
+    *n = 0;
     bound = 0;
 
     for (q = ngx_queue_head(&mn->machines);
@@ -294,20 +315,15 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     {
         node = ngx_queue_data(q, ngx_http_ioattest_node_t,
                               u.machine.siblings);
-        machine = &node->u.machine;
+        machine = &node->u.machine.info;
 
-        if (ngx_http_ioattest_machine_good_locked(&machine->info,
-                                                  limits->census_valid))
-        {
-            n++;
-            bound += (machine->info.proved.signer_bound != 0);
+        if (ngx_http_ioattest_machine_good_locked(machine, valid)) {
+            (*n)++;
+            bound += (machine->proved.signer_bound != 0);
         }
     }
 
-    if (n && bound == n) {
-        ngx_http_ioattest_bound_key(key32, &mn->names);
-        ngx_http_ioattest_bound_strict_locked(sh, key32);
-    }
+    return bound;
 }
 
 
@@ -391,7 +407,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits)
 {
-    ngx_uint_t                       busy, count, need, stale, wanted;
+    ngx_uint_t                       all, busy, count, need, stale, wanted;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &model->u.model;
@@ -430,6 +446,19 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
         wanted = ngx_http_ioattest_census_less(wanted, mn->streak);
 
         return ngx_http_ioattest_census_less(ngx_max(wanted, 1), busy);
+    }
+
+    if (mn->mixed
+        && ngx_http_ioattest_census_bound_locked(mn, limits->census_valid,
+                                                 &all)
+           == all)
+    {
+        /* an upgrade is complete: a search is to confirm it */
+
+        mn->mixed = 0;
+        ngx_http_ioattest_census_search(mn);
+
+        return ngx_http_ioattest_census_less(1, busy);
     }
 
     stale = ngx_http_ioattest_census_stale_locked(mn, limits, count);

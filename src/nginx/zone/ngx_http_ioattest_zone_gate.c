@@ -312,7 +312,8 @@ ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
 
     if (due == 0
         || ngx_http_ioattest_key_resting_locked(sh, key, &rest)
-        || ngx_http_ioattest_silent_locked(sh, model, key) != IOA_OK)
+        || ngx_http_ioattest_paused_locked(sh, model, key,
+                                           limits->fail_timeout))
     {
         return;
     }
