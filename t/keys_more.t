@@ -25,7 +25,7 @@ sub location {
     my ($name) = @_;
     my $own = $name eq 'own'
             ? 'ioattest_authorization "Bearer secret-own";' : '';
-    my $wait = $name =~ /alone|own|budget/ ? 'ioattest_timeout 1200ms;' : '';
+    my $wait = $name =~ /alone|own|budget/ ? 'ioattest_wait 1200ms;' : '';
     my $valid = $name =~ /lists|bound|bogus|many/ ? 'ioattest_valid 1d;' : '';
 
     return <<"EOF";
@@ -204,15 +204,17 @@ is(said('own', 'good', sim => 'machine=0'), '200', 'own: one is known');
 IoattestSim::set(keys => { 'Bearer good' => {} });
 is(said('own', 'good', sim => 'machine=1'), '502 attestation_refused',
    "held, and the gateway's own key is refused");
+my $own = asked('attestations');
 is(said('own', 'good', sim => 'machine=0'), '200', 'who is known goes on');
-is(asked('attestations'), 2, 'and is not asked for');
+cmp_ok($own, '<=', 9, 'which was asked with once in each slot at most');
+is(asked('attestations'), $own, 'and is not asked for');
 IoattestSim::set(keys => { 'Bearer good' => {}, '*' => {
     attest => 429, headers => [['Retry-After', '3600']] } });
 @answers = $nginx->ask(map { request('rest', "tired-$_") } 1 .. 70);
 is(scalar(grep { $_->{code} == 429 } @answers), 70, '70 keys of callers rest');
 is(said('own', 'good', sim => 'machine=1'), '502 attestation_refused',
    "and the gateway's own");
-is(IoattestSim::stats()->{attestations}{keys}{'Bearer secret-own'}, 2,
+is(IoattestSim::stats()->{attestations}{keys}{'Bearer secret-own'}, $own,
    'it rests still');
 
 # attempts are spent by what was answered, not by what was refused

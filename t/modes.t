@@ -68,6 +68,7 @@ EOF
         }
         location /valid/ {
             ioattest zone=tiny;
+            ioattest_background 1h;
             ioattest_valid 4s;
             ioattest_refresh 2s;
             proxy_pass http://api/v1/private/;
@@ -75,6 +76,7 @@ EOF
         location /renew/ {
             ioattest zone=io;
             ioattest_image_digest $TEST_NGINX_SIM_DIGEST;
+            ioattest_background 1h;
             ioattest_valid 60s;
             ioattest_refresh 58s;
             ioattest_timeout 2s;
@@ -247,15 +249,33 @@ is(ask('v1/private', '', model => 'Qwen/Qwen3-32B')->{code}, 200,
 
 # validity and renewal
 
+# Beside these requests the search for other machines is made, to its end.
+sub settle {
+    my ($path, @more) = @_;
+    my ($last, $now) = (-1, 0);
+
+    while ($now != $last) {
+        $last = $now;
+        ask($path, 'machine=1', @more);
+        sleep 0.1;
+        $now = IoattestSim::stats()->{attestations}{total};
+    }
+
+    return;
+}
+
 IoattestSim::reset();
 IoattestSim::set(attest_machines => [1]);
 my $count = sub { IoattestSim::stats()->{attestations}{total} };
 is(ask('valid', 'machine=1')->{code}, 200, 'attested');
+settle('valid');
+my $known = $count->();
 is(ask('valid', 'machine=1')->{code}, 200, 'and remembered');
-is($count->(), 1, 'once');
+sleep 0.1;
+is($count->(), $known, 'without another attestation');
 sleep 2.2;
 is(ask('valid', 'machine=1')->{code}, 200, 'near the end');
-$nginx->wait_for(sub { $count->() == 2 });
+$nginx->wait_for(sub { $count->() > $known });
 pass('it is renewed beside the request');
 IoattestSim::set(attest => 'status=500');
 sleep 2.2;
@@ -281,6 +301,7 @@ IoattestSim::reset();
 IoattestSim::set(attest_machines => [1]);
 is(ask('renew', 'machine=1')->{code}, 200, 'attested');
 sleep 4.2;
+IoattestSim::reset('stats');
 IoattestSim::set(attest => 'hang');
 
 # Two requests on one connection, and what the header of each answer says.
@@ -312,7 +333,8 @@ sub heads {
 my $from = time;
 my @heads = heads();
 
-is(IoattestSim::stats()->{attestations}{total}, 1, 'a renewal that hangs');
+cmp_ok(IoattestSim::stats()->{attestations}{total}, '>', 0,
+       'a renewal that hangs');
 like($heads[$_], qr{^HTTP/1.1 200 .*^Connection: keep-alive}ms,
      'leaves the connection to its client') for 0, 1;
 cmp_ok(time - $from, '<', 0.9, 'and delays nothing on it');
@@ -324,12 +346,13 @@ IoattestSim::set(attest_machines => [1]);
 my @other = (model => 'Qwen/Qwen3-32B');
 sleep 2.5;
 is(ask('renew', 'machine=1', @other)->{code}, 200, 'attested');
+settle('renew', @other);
 sleep 2.2;
 my $before = $nginx->status->{zones}[0]{attestations}{verified};
 IoattestSim::set(attest_delay_ms => 300);
 is(ask('renew', 'machine=1', @other)->{code}, 200, 'while it is renewed');
 ok($nginx->wait_for(sub {
-    $nginx->status->{zones}[0]{attestations}{verified} == $before + 1
+    $nginx->status->{zones}[0]{attestations}{verified} > $before
 }), 'which outlives the connection of that request');
 
 # a small zone

@@ -100,10 +100,11 @@ place("kept_$_", "https://kept_$_", $named) for qw( blind else );
 opener('kept_blind', 'https://kept_blind', $named, $off);
 opener('kept_else', 'https://kept_else', $named, $its_ca);
 
-# one location, and so one context, for two names
+# one location, and so one context, for two names; the keys are callers', for
+# attestations with such a one are made one after another
 
 place('kept', 'https://kept_other', 'proxy_ssl_name $http_authorization');
-$server .= IoattestEvidence::location("kept_$_", "ioattest_authorization $_.test",
+$server .= IoattestEvidence::location("kept_$_", "ioattest_authorization \${arg_none}$_.test",
     'ioattest_request /_kept', 'ioattest_model_id $http_x_id')
     for qw( api other );
 
