@@ -21,9 +21,12 @@ my %good = (evidence => 'tdx', gpus => 8);
 my $mr_td = $ENV{TEST_NGINX_SIM_MR_TD};
 my $policy = IoattestEvidence::file({ tdx => { mr_td => [$mr_td] } });
 
-my @pcs = ("ioattest_policy $policy", 'ioattest_collateral /_pcs/');
-my @nras = ("ioattest_policy $policy", 'ioattest_gpu nras',
-            'ioattest_nras /_nras', 'ioattest_nras_jwks /_jwks');
+# One at a time: no second attestation where the first takes over a second.
+
+my @all = ("ioattest_policy $policy", 'ioattest_parallel 1');
+my @pcs = (@all, 'ioattest_collateral /_pcs/');
+my @nras = (@all, 'ioattest_gpu nras', 'ioattest_nras /_nras',
+            'ioattest_nras_jwks /_jwks');
 
 # Each case has a prefix, for what the zone has of one is not asked again.
 
@@ -96,7 +99,13 @@ sub hanging {
     };
 }
 
-sub leases { return $nginx->status->{zones}[0]{leases} }
+# Attestations that are in flight, and lists that are asked for.
+sub leases {
+    my $zone = $nginx->status->{zones}[0];
+    my $held = $zone->{leases};
+    $held += $_->{in_flight} for @{$zone->{models}};
+    return $held;
+}
 
 sub quiet {
     my ($what) = @_;
