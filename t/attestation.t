@@ -180,24 +180,36 @@ __DATA__
 
 
 
-=== TEST 6: a failure is remembered for ioattest_fail_timeout
---- sim: {"attest": "nonce_wrong", "attest_times": 1}
+=== TEST 6: three that bring no answer are remembered for ioattest_fail_timeout
+--- sim: {"attest": "nonce_wrong", "attest_times": 3}
 --- request eval
 [($main::prompt) x 2, "GET /_sim/stats"]
 --- error_code eval
 [502, 502, 200]
 --- response_body_like eval
 [(IoattestTest::code_like("nonce_mismatch")) x 2,
- qr/"attestations":\s*\{"total":\s*1\b/]
+ qr/"attestations":\s*\{"total":\s*3\b/]
 
 
 
-=== TEST 7: and is forgotten after it
+=== TEST 7: and are forgotten after it
 --- inside: ioattest_fail_timeout 1ms;
---- sim: {"attest": "nonce_wrong", "attest_times": 1}
+--- sim: {"attest": "nonce_wrong", "attest_times": 3}
 --- request eval
 [($main::prompt) x 2]
 --- error_code eval
 [502, 200]
 --- response_body_like eval
 [IoattestTest::code_like("nonce_mismatch"), qr/"choices"/]
+
+
+
+=== TEST 8: one or two are no refusal: the request goes on to the next
+--- inside: ioattest_fail_timeout 60s;
+--- sim: {"attest": "nonce_wrong", "attest_times": 2}
+--- request eval
+[$main::prompt, "GET /_sim/stats"]
+--- error_code eval
+[200, 200]
+--- response_body_like eval
+[qr/"choices"/, qr/"attestations":\s*\{"total":\s*3\b/]

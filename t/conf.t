@@ -87,7 +87,7 @@ invalid value "soon" in "ioattest_valid" directive, expected a time
     }
 --- must_die
 --- error_log
-invalid value "2x" in "ioattest_refresh" directive, expected a time of 1d or less
+invalid value "2x" in "ioattest_refresh" directive, expected "off" or a time of 1d or less
 
 
 === TEST 6: ioattest_attempts -1
@@ -103,7 +103,7 @@ invalid value "2x" in "ioattest_refresh" directive, expected a time of 1d or les
     }
 --- must_die
 --- error_log
-invalid value "-1" in "ioattest_attempts" directive, expected a number between 0 and 1024
+invalid value "-1" in "ioattest_attempts" directive, expected "auto" or a number between 0 and 1024
 
 
 === TEST 7: ioattest_attempts 1025
@@ -119,7 +119,7 @@ invalid value "-1" in "ioattest_attempts" directive, expected a number between 0
     }
 --- must_die
 --- error_log
-invalid value "1025" in "ioattest_attempts" directive, expected a number between 0 and 1024
+invalid value "1025" in "ioattest_attempts" directive, expected "auto" or a number between 0 and 1024
 
 
 === TEST 8: ioattest_timeout 0

@@ -33,6 +33,7 @@ my $server = join '',
                                'ioattest_gpu nras', 'ioattest_nras /_nras',
                                'ioattest_nras_jwks /_jwks'),
     IoattestEvidence::location('slow', 'ioattest_gpu off',
+                               'ioattest_parallel 1', 'ioattest_wait 1s',
                                'ioattest_collateral /_pcs-slow/',
                                'ioattest_timeout 1s')
     . "        location = /_kds-mirror/vcek/v1/Milan/crl {\n"
@@ -90,7 +91,8 @@ begin(collateral => 'error=500', collateral_delay_ms => 300);
 my $from = time;
 is(eight('intel-down', 'down'), '502 attestation_unavailable x 8',
    'a service that is down');
-is(services()->{collateral}, 5, 'is asked for each document once');
+cmp_ok(services()->{collateral}, '<=', 3 * 5,
+       'is asked for each document once in each of three rounds');
 cmp_ok(time - $from, '<', 2, 'and all who wait have its failure at once');
 
 begin();

@@ -89,21 +89,6 @@ is(scalar(IoattestLoad::waited(@rows)), 0, 'kept: nobody waits');
 IoattestFleet::all_well('idle', @rows);
 cmp_ok(scalar(IoattestLoad::waited(@rows)), '>', 0, 'idle: its first waits');
 
-# a probe that asks for one model becomes ready by itself
-
-sub probe {
-    my ($name) = @_;
-    my ($answer) = $nginx->ask("GET /status?model=$name HTTP/1.0\r\n"
-                               . "Host: localhost\r\n\r\n");
-    return $answer->{code};
-}
-
-is(probe('warm'), 200, 'a probe: a machine is trusted');
-is(probe('nobody'), 404, 'a probe: no such model');
-is(probe('brief'), 503, 'a probe: nobody is trusted any more');
-ok(IoattestFleet::until_true(sub { probe('brief') == 200 }, 6),
-   'a probe: asking is a request, and it becomes ready');
-
 # a reload with another policy: nobody is trusted, nobody has to ask
 
 IoattestLoad::run(rate => 0, count => 1, models => 'kept',

@@ -21,7 +21,8 @@ my $nginx = IoattestFleet::gateway(
 IoattestSim::set(balance => 'random', attest_delay_ms => 200);
 my $load = IoattestLoad->start(rate => 10, seconds => 12);
 ok(IoattestFleet::until_true(sub {
-    (IoattestFleet::model($nginx)->{census} // '') eq 'behind' }, 12),
+    my $row = IoattestFleet::model($nginx) || {};
+    ($row->{census} // '') eq 'behind' }, 12),
    'the census is behind');
 IoattestFleet::all_well('behind', $load->rows);
 my @lines = $nginx->log =~ /^(.*\[warn\].*ioattest_parallel.*)$/mg;

@@ -71,6 +71,11 @@ my %does_not = (
     ioattest_attempts => ['1', '2'],
     ioattest_timeout => ['1s', '2s'],
     ioattest_fail_timeout => ['1s', '2s'],
+    ioattest_wait => ['10s', '20s'],
+    ioattest_parallel => ['1', '8'],
+    ioattest_background => ['off', '10m'],
+    ioattest_prewarm => ['one', 'two'],
+    ioattest_pool => ['any', 'all'],
     ioattest_buffer_size => ['1m', '2m'],
     ioattest_thread_pool => ['default', 'off'],
     ioattest_text => ['agent', 'raw'],
@@ -109,6 +114,8 @@ for my $name (sort keys %table) {
     for my $i (0, 1) {
         my %set = (%base, ioattest_model_id => "$name-$i",
                    $name => $table{$name}[$i]);
+        $set{ioattest_authorization} = '"Bearer a"'
+            if $name eq 'ioattest_prewarm';
         $table{$name}[2][$i] = $set{ioattest_model_id};
         $locations .= location("$name-$i", %set);
     }

@@ -158,9 +158,10 @@ IoattestSim::set(\%bound);
 refused('keys_clear', 'jwks-clear', 'has no TLS');
 like($nginx->log, qr/\d ioattest: the answer of "\/_jwks-clear" does not/,
      'the service is named by itself as well');
+my $before = IoattestSim::stats()->{services}{jwks};
 accepted('keys_sure', 'keys by TLS');
 accepted('keys_sure', 'and again');
-is(IoattestSim::stats()->{services}{jwks}, 2, 'out of the zone');
+is(IoattestSim::stats()->{services}{jwks}, $before + 1, 'out of the zone');
 
 accepted('keys_allowed', 'keys in clear, ioattest_ssl_verify off');
 refused('keys_shared', 'jwks-shared', 'has no TLS');

@@ -218,11 +218,10 @@ ngx_http_ioattest_ask_end(ngx_http_ioattest_ask_t *ask,
 
 
 void
-ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ioa_status_t reason,
-    ngx_int_t status, ngx_str_t *more)
+ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ngx_uint_t level,
+    ioa_status_t reason, ngx_int_t status, ngx_str_t *more)
 {
     size_t                           size;
-    ngx_uint_t                       level;
     const char                      *state;
     ngx_http_ioattest_subrequest_t  *sub;
 
@@ -238,8 +237,9 @@ ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ioa_status_t reason,
 
     /* what a caller's key is refused is no failure of the gateway */
 
-    level = (reason == IOA_ATTESTATION_REFUSED && !ask->key.own)
-            ? NGX_LOG_WARN : NGX_LOG_ERR;
+    if (reason == IOA_ATTESTATION_REFUSED && !ask->key.own) {
+        level = NGX_LOG_WARN;
+    }
 
     ngx_log_error(level, ask->task->log, 0,
                   "ioattest: %V failed: %s%V (status %i, %uz bytes%s), "

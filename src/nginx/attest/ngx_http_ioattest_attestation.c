@@ -72,8 +72,9 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
 
     ngx_log_error(NGX_LOG_WARN, log, 0,
                   "ioattest: the machines of model \"%V\" cannot be kept "
-                  "attested with \"ioattest_parallel %ui\": it takes %ui, "
-                  "or a longer \"ioattest_refresh\"",
+                  "attested by %ui attestations at once: it takes "
+                  "\"ioattest_parallel %ui\", or a longer "
+                  "\"ioattest_refresh\"",
                   &name, conf->parallel, found->behind);
 }
 
@@ -323,6 +324,7 @@ ngx_http_ioattest_attestation_proved(ngx_http_ioattest_proof_t *proof,
                                 proof->conf->zone)->attest_verified, 1);
 
         ngx_http_ioattest_outcome_trusted(attestation);
+        ngx_http_ioattest_outcome_searched(attestation);
         ngx_http_ioattest_wait_wake(attestation->ask.wake);
     }
 }
@@ -409,6 +411,8 @@ ngx_http_ioattest_attestation_conclude(
     } else {
         ngx_http_ioattest_outcome_log(attestation, &outcome, status);
     }
+
+    ngx_http_ioattest_outcome_searched(attestation);
 
     ngx_http_ioattest_wait_wake(attestation->ask.wake);
 }

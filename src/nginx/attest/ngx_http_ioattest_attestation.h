@@ -150,9 +150,12 @@ ioa_status_t ngx_http_ioattest_ask_judge(ngx_http_ioattest_ask_t *ask,
 void ngx_http_ioattest_ask_end(ngx_http_ioattest_ask_t *ask,
     ngx_http_ioattest_give_e how, ioa_status_t reason);
 
-/* more: what else there is to say, may be empty. */
+/*
+ * more: what else there is to say, may be empty.  What a caller's key was
+ * refused is a warning at level's place.
+ */
 void ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask,
-    ioa_status_t reason, ngx_int_t status, ngx_str_t *more);
+    ngx_uint_t level, ioa_status_t reason, ngx_int_t status, ngx_str_t *more);
 void ngx_http_ioattest_ask_log_insecure(ngx_http_ioattest_ask_t *ask,
     ngx_http_ioattest_subrequest_t *sub, ngx_int_t status);
 
@@ -173,6 +176,10 @@ void ngx_http_ioattest_outcome_trusted(
 void ngx_http_ioattest_outcome_log(
     ngx_http_ioattest_attestation_t *attestation,
     const ngx_http_ioattest_outcome_t *outcome, ngx_int_t status);
+
+/* Says how many machines there are, where the zone has that to tell. */
+void ngx_http_ioattest_outcome_searched(
+    ngx_http_ioattest_attestation_t *attestation);
 
 
 /*

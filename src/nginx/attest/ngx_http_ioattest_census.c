@@ -46,6 +46,9 @@ static void ngx_http_ioattest_census_handler(ngx_event_t *ev);
 static void ngx_http_ioattest_census_poke(void);
 static void ngx_http_ioattest_census_look(
     ngx_http_ioattest_survey_t *survey, ngx_uint_t slow);
+static void ngx_http_ioattest_census_list(ngx_http_ioattest_survey_t *survey,
+    const ngx_http_ioattest_model_t *used);
+static ngx_uint_t ngx_http_ioattest_census_current(const u_char *policy32);
 static void ngx_http_ioattest_census_wanted(
     ngx_http_ioattest_survey_t *survey, ngx_http_ioattest_wanted_t *wanted,
     ngx_uint_t slow);
@@ -228,6 +231,10 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
                                           conf->limits.background, models,
                                           NGX_HTTP_IOATTEST_CENSUS_BATCH,
                                           skip);
+        if (n && skip == 0) {
+            ngx_http_ioattest_census_list(survey, &models[0]);
+        }
+
         skip += n;
 
         for (i = 0; i < n; i++) {
@@ -253,6 +260,10 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
 
         for (i = 0; i < n; i++) {
 
+            if (ngx_http_ioattest_census_current(models[i].policy)) {
+                continue;
+            }
+
             if (ngx_http_ioattest_model_find(conf, &survey->key,
                                              &survey->authorization,
                                              &models[i], &reason, &rest)
@@ -263,6 +274,53 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
         }
 
     } while (n == NGX_HTTP_IOATTEST_CENSUS_BATCH);
+}
+
+
+/* To look for a name has the models list read anew in time. */
+
+static void
+ngx_http_ioattest_census_list(ngx_http_ioattest_survey_t *survey,
+    const ngx_http_ioattest_model_t *used)
+{
+    ioa_status_t                   reason;
+    ngx_http_ioattest_model_t      model;
+    ngx_http_ioattest_resting_t    rest;
+    ngx_http_ioattest_loc_conf_t  *conf;
+
+    conf = survey->target->conf;
+
+    if (conf->models.len == 0 || conf->model_id) {
+        return;
+    }
+
+    model = *used;
+
+    (void) ngx_http_ioattest_model_find(conf, &survey->key,
+                                        &survey->authorization, &model,
+                                        &reason, &rest);
+}
+
+
+/* A policy of this configuration: what is in use under it has its model. */
+
+static ngx_uint_t
+ngx_http_ioattest_census_current(const u_char *policy32)
+{
+    ngx_uint_t                       i;
+    ngx_http_ioattest_loc_conf_t   **conf;
+
+    conf = ngx_http_ioattest_census_conf->attested.elts;
+
+    for (i = 0; i < ngx_http_ioattest_census_conf->attested.nelts; i++) {
+        if (ngx_memcmp(conf[i]->policy32, policy32, NGX_HTTP_IOATTEST_KEY_LEN)
+            == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -306,6 +364,12 @@ ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
 
     if (reason == IOA_MODEL_UNKNOWN || reason == IOA_MODEL_NOT_ATTESTABLE) {
         wanted->next = ngx_current_msec + NGX_HTTP_IOATTEST_CENSUS_RETRY;
+    }
+
+    /* each worker looks, and one speaks */
+
+    if (ngx_worker != 0) {
+        return;
     }
 
     if (wanted->logged

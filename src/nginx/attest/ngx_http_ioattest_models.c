@@ -213,7 +213,7 @@ ngx_http_ioattest_models_conclude(ngx_http_ioattest_ask_t *ask,
 
     } else {
         ngx_str_null(&none);
-        ngx_http_ioattest_ask_log(ask, reason, status, &none);
+        ngx_http_ioattest_ask_log(ask, NGX_LOG_ERR, reason, status, &none);
     }
 
     ngx_http_ioattest_ask_end(ask, how, reason);

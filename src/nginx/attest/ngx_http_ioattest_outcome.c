@@ -11,6 +11,9 @@
 static ngx_uint_t ngx_http_ioattest_outcome_refused(ioa_status_t reason);
 static const char *ngx_http_ioattest_outcome_grounds(
     ngx_http_ioattest_attestation_t *attestation);
+static ngx_uint_t ngx_http_ioattest_outcome_level(
+    ngx_http_ioattest_attestation_t *attestation,
+    const ngx_http_ioattest_outcome_t *outcome);
 
 
 void
@@ -89,9 +92,14 @@ ngx_http_ioattest_outcome_trusted(
 {
     u_char         address[IOA_ADDRESS_TEXT_LEN];
     ngx_str_t      name;
+    ngx_uint_t     level;
+    const char    *again;
     ioa_proved_t  *proved;
 
     proved = &attestation->proof->machine.proved;
+
+    again = (attestation->news.machine == NGX_HTTP_IOATTEST_NEWS_AGAIN)
+            ? ", met again after evidence of it was refused" : "";
 
     ioa_address_print(address, attestation->proof->machine.address20);
 
@@ -99,10 +107,15 @@ ngx_http_ioattest_outcome_trusted(
                                        attestation->model.names.name,
                                        attestation->model.names.name_len);
 
-    ngx_log_error(NGX_LOG_NOTICE, attestation->ask.task->log, 0,
-                  "ioattest: attested %*s for model \"%V\": cpu %s, "
+    /* a renewal is no news */
+
+    level = (attestation->news.machine == NGX_HTTP_IOATTEST_NEWS_NONE)
+            ? NGX_LOG_INFO : NGX_LOG_NOTICE;
+
+    ngx_log_error(level, attestation->ask.task->log, 0,
+                  "ioattest: attested %*s for model \"%V\"%s: cpu %s, "
                   "tcb status %s, %uz gpus %s, signer bound by %s",
-                  (size_t) IOA_ADDRESS_TEXT_LEN, address, &name,
+                  (size_t) IOA_ADDRESS_TEXT_LEN, address, &name, again,
                   ngx_http_ioattest_cpu_name(proved->cpu),
                   ioa_tcb_name(proved->tcb_status), proved->gpus,
                   proved->gpus ? proved->gpu_arch : "-",
@@ -173,6 +186,67 @@ ngx_http_ioattest_outcome_log(
     more.data = buf;
     more.len = p - buf;
 
-    ngx_http_ioattest_ask_log(&attestation->ask, outcome->reason, status,
-                              &more);
+    ngx_http_ioattest_ask_log(&attestation->ask,
+                              ngx_http_ioattest_outcome_level(attestation,
+                                                              outcome),
+                              outcome->reason, status, &more);
+}
+
+
+/*
+ * A machine that is refused is a warning, and once: it is met again and
+ * again.  All else is an error, for it may be the gateway's own.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_outcome_level(ngx_http_ioattest_attestation_t *attestation,
+    const ngx_http_ioattest_outcome_t *outcome)
+{
+    if (!outcome->refused) {
+        return NGX_LOG_ERR;
+    }
+
+    if (!outcome->have_address) {
+
+        /* nobody knows whether it is the same one again */
+        return NGX_LOG_WARN;
+    }
+
+    return (attestation->news.machine == NGX_HTTP_IOATTEST_NEWS_FIRST)
+           ? NGX_LOG_WARN : NGX_LOG_INFO;
+}
+
+
+void
+ngx_http_ioattest_outcome_searched(
+    ngx_http_ioattest_attestation_t *attestation)
+{
+    u_char                     share[sizeof("less than 100.00 %")], *p;
+    ngx_str_t                  name;
+    ngx_http_ioattest_news_t  *news;
+
+    news = &attestation->news;
+
+    if (!news->searched) {
+        return;
+    }
+
+    name = ngx_http_ioattest_printable(attestation->ask.task->pool,
+                                       attestation->model.names.name,
+                                       attestation->model.names.name_len);
+
+    if (news->draws > NGX_HTTP_IOATTEST_UNSEEN) {
+        p = ngx_sprintf(share, "less than %.2f %%",
+                        100.0 * NGX_HTTP_IOATTEST_UNSEEN / news->draws);
+
+    } else {
+        p = ngx_sprintf(share, "any share");
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, attestation->ask.task->log, 0,
+                  "ioattest: model \"%V\": %ui machine%s known, %uL "
+                  "attestations since the last new one: %*s of answers come "
+                  "from a machine that was not met",
+                  &name, news->known, news->known == 1 ? "" : "s",
+                  news->draws, (size_t) (p - share), share);
 }

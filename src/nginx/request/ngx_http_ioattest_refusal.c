@@ -18,6 +18,8 @@
     "\"param\":null,\"code\":\"%s\"}}"
 
 
+static void ngx_http_ioattest_refuse_dry(
+    ngx_http_ioattest_counters_t *counters, ioa_status_t reason);
 static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
 static ngx_int_t ngx_http_ioattest_refuse_sentence(
@@ -51,7 +53,7 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
     ngx_http_ioattest_refuse_log(ctx, look_at);
 
     if (ctx->conf->dry_run) {
-        (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
+        ngx_http_ioattest_refuse_dry(counters, reason);
 
         return ngx_http_ioattest_set_state(ctx,
                                            NGX_HTTP_IOATTEST_STATE_EXEMPT)
@@ -66,6 +68,17 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
     (void) ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_REFUSED);
 
     return 1;
+}
+
+
+/* What a dry run would refuse. */
+
+static void
+ngx_http_ioattest_refuse_dry(ngx_http_ioattest_counters_t *counters,
+    ioa_status_t reason)
+{
+    (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
+    (void) ngx_atomic_fetch_add(&counters->dry_run_rejected[reason], 1);
 }
 
 
@@ -176,9 +189,12 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
     uri = ngx_http_ioattest_printable(r->pool, r->uri.data, r->uri.len);
     counters = ngx_http_ioattest_store_counters(ilcf->zone);
 
-    (void) ngx_atomic_fetch_add(ilcf->dry_run
-                                ? &counters->dry_run
-                                : &counters->rejected[IOA_NO_SIGNATURE], 1);
+    if (ilcf->dry_run) {
+        ngx_http_ioattest_refuse_dry(counters, IOA_NO_SIGNATURE);
+
+    } else {
+        (void) ngx_atomic_fetch_add(&counters->rejected[IOA_NO_SIGNATURE], 1);
+    }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "ioattest: %s %s: subrequest \"%V\" into a protected "

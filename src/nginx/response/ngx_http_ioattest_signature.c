@@ -150,7 +150,9 @@ ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
                                     ilcf->policy32, &id, &address);
 
         ngx_http_ioattest_store_signer(&found, ilcf->zone, &ctx->model,
-                                       ctx->machine_key, &ilcf->limits);
+                                       ctx->machine_key,
+                                       ctx->response.address20,
+                                       &ilcf->limits);
 
         if (found.answer == NGX_HTTP_IOATTEST_TRUSTED) {
             ctx->machine = found.machine;

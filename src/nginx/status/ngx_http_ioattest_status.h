@@ -12,6 +12,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "zone/ngx_http_ioattest_zone.h"
+
 
 /* longest piece that one call adds: a machine with every name escaped */
 #define NGX_HTTP_IOATTEST_LINE  8192
@@ -47,12 +49,49 @@ ngx_str_t ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len);
 
 
-/* the two writers of the page */
+/* n of all, as a decimal number between 0 and 1; 0 where there are none */
+ngx_str_t ngx_http_ioattest_text_share(ngx_http_ioattest_text_t *text,
+    uint64_t n, uint64_t all);
 
+/*
+ * The share of a model's answers that machines have at most which so many
+ * draws have not met: with a probability of 99.9 %, see README.md.
+ */
+ngx_str_t ngx_http_ioattest_text_unseen(ngx_http_ioattest_text_t *text,
+    uint64_t draws);
+
+/* A zone, while it is written for Prometheus. */
+typedef struct {
+    ngx_http_ioattest_zone_t      *zone;
+    ngx_http_ioattest_counters_t  *counters;
+    ngx_str_t                      label;       /* its name, escaped */
+    ngx_uint_t                     machines;    /* trusted now */
+    ngx_array_t                    models;      /* see status_models */
+} ngx_http_ioattest_scrape_t;
+
+/* the two writers of the page */
 void ngx_http_ioattest_status_json(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text);
 void ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text);
+
+/* status_rows: the members "machines", "models" and "leases" of a zone */
+void ngx_http_ioattest_json_rows(ngx_http_request_t *r,
+    ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone);
+
+/* status_models: series of models; read once, then written one by one */
+void ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_model_machines(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_model_in_flight(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_model_draws(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_model_unseen(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_model_expires(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
 
 
 #endif /* _NGX_HTTP_IOATTEST_STATUS_H_INCLUDED_ */

@@ -84,3 +84,41 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
 
     return out;
 }
+
+
+ngx_str_t
+ngx_http_ioattest_text_share(ngx_http_ioattest_text_t *text, uint64_t n,
+    uint64_t all)
+{
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    if (n == 0) {
+        ngx_str_set(&out, "0");
+        return out;
+    }
+
+    if (n >= all) {
+        ngx_str_set(&out, "1");
+        return out;
+    }
+
+    out.data = ngx_pnalloc(text->pool, NGX_INT64_LEN);
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    out.len = ngx_sprintf(out.data, "%.6f", (double) n / all) - out.data;
+
+    return out;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_unseen(ngx_http_ioattest_text_t *text, uint64_t draws)
+{
+    return ngx_http_ioattest_text_share(text, NGX_HTTP_IOATTEST_UNSEEN,
+                                        draws);
+}

@@ -312,8 +312,10 @@ ngx_http_ioattest_variable_number(ngx_http_request_t *r,
             return NGX_OK;
         }
 
-        value->len = ngx_sprintf(p, "%T", ngx_max(0, ngx_time()
-                                              - ctx->machine.attested_at))
+        /* on the clock that its trust counts on */
+
+        value->len = ngx_sprintf(p, "%M", (ngx_current_msec
+                                           - ctx->machine.attested_ms) / 1000)
                      - p;
         break;
 

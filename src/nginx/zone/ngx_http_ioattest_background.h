@@ -40,7 +40,8 @@ void ngx_http_ioattest_used_keep(ngx_http_ioattest_zone_t *zone,
 
 /*
  * Copies of max models at most, past the first skip of them; returns how
- * many.  Of names the key and the id are not set.
+ * many.  Of names the key and the id are not set, and the policy is the
+ * one that they were asked for under.
  */
 ngx_uint_t ngx_http_ioattest_used_models(ngx_http_ioattest_zone_t *zone,
     const u_char *policy32, ngx_msec_t ms, ngx_http_ioattest_model_t *models,

@@ -87,6 +87,7 @@ typedef struct {
     uint64_t                    answered;   /* attestations: met or refused */
     uint64_t                    met;
     ngx_msec_t                  used;       /* last asked for */
+    ngx_msec_t                  looked;     /* what is due, beside requests */
     ngx_msec_t                  started;    /* the last attestation */
     ngx_msec_t                  took;       /* ms, a running mean */
     ngx_http_ioattest_claim_t   claim;
@@ -110,8 +111,16 @@ typedef struct {
     ngx_msec_t                  searched_at;    /* when the last began */
     uint64_t                    new_at;     /* answered at the last new one */
     time_t                      last_new;   /* wall clock, to be shown */
-    ngx_uint_t                  for_signer; /* the search is for one */
+    ngx_uint_t                  for_signer; /* so the last search began, and
+                                               has met nobody new */
+    ngx_msec_t                  signer_at;  /* when that was */
+    ngx_uint_t                  mixed;      /* the last search has found some
+                                               signers bound, not all */
     ngx_uint_t                  behind;     /* was said */
+    ngx_uint_t                  ended;      /* a search, not told of yet */
+    ngx_uint_t                  told_known; /* by the last end told of, + 1 */
+    uint64_t                    told_new_at;
+    ngx_msec_t                  told_until; /* see census_tell_locked() */
     ngx_uint_t                  share_met;
     ngx_uint_t                  share_refused;
 
@@ -153,6 +162,7 @@ typedef struct {
 typedef struct {
     ngx_http_ioattest_names_t   names;
     u_char                      origin[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_msec_t                  at;
 } ngx_http_ioattest_used_node_t;
 
@@ -341,6 +351,11 @@ void ngx_http_ioattest_unclaim_locked(ngx_http_ioattest_model_node_t *mn,
 ioa_status_t ngx_http_ioattest_silent_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key);
 
+/* 1 where the key is not asked with for now, though no reason to refuse. */
+ngx_uint_t ngx_http_ioattest_paused_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key,
+    ngx_msec_t fail_timeout);
+
 /* How many in a row. */
 ngx_uint_t ngx_http_ioattest_silences_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key);
@@ -386,7 +401,8 @@ ngx_uint_t ngx_http_ioattest_census_count_locked(
 
 /* A response is signed by an address that is not known. */
 void ngx_http_ioattest_census_unknown_locked(
-    ngx_http_ioattest_model_node_t *mn);
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits);
 
 /*
  * An attestation was answered: it met a machine, known and in time or not, or

@@ -12,6 +12,9 @@
 /* a claim that nobody has renewed for this long is void, ms */
 #define NGX_HTTP_IOATTEST_CLAIM_TIME  300
 
+/* the first pause after silences, where some machine is trusted, ms */
+#define NGX_HTTP_IOATTEST_PAUSE  100
+
 /* what a holder takes beyond its own time-outs before it gives up, ms */
 #define NGX_HTTP_IOATTEST_SLOT_SLACK  2000
 
@@ -99,7 +102,8 @@ ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
 
 /*
  * At most limits->parallel of one model, and four times as many of all.  The
- * background leaves the last quarter of these to those who wait.
+ * background leaves the last quarter of these to those who wait, and signers
+ * the last eighth to requests that nothing is trusted for.
  */
 
 ngx_uint_t
@@ -117,6 +121,9 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
 
     if (trigger == NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND) {
         most -= limits->parallel;
+
+    } else if (trigger == NGX_HTTP_IOATTEST_TRIGGER_SIGNER) {
+        most -= (limits->parallel + 1) / 2;
     }
 
     if (busy >= limits->parallel || all >= most) {
@@ -326,6 +333,33 @@ ngx_http_ioattest_silent_locked(ngx_http_ioattest_sh_t *sh,
     }
 
     return IOA_OK;
+}
+
+
+/*
+ * Where some machine is trusted nobody is refused for silence, and so it only
+ * slows what is asked: by longer and longer, up to "ioattest_fail_timeout".
+ */
+
+ngx_uint_t
+ngx_http_ioattest_paused_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key,
+    ngx_msec_t fail_timeout)
+{
+    ngx_msec_t                    ms;
+    ngx_uint_t                    n;
+    ngx_http_ioattest_silence_t  *silence;
+
+    silence = ngx_http_ioattest_silence_find_locked(sh, model, key, 0);
+
+    if (silence == NULL || silence->n < NGX_HTTP_IOATTEST_SILENT_MAX) {
+        return 0;
+    }
+
+    n = ngx_min(silence->n - NGX_HTTP_IOATTEST_SILENT_MAX, 10);
+    ms = ngx_min((ngx_msec_t) NGX_HTTP_IOATTEST_PAUSE << n, fail_timeout);
+
+    return ngx_http_ioattest_within(silence->at, ms);
 }
 
 

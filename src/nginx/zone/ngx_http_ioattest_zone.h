@@ -54,6 +54,12 @@
 #define NGX_HTTP_IOATTEST_FAILS_MAX      8
 #define NGX_HTTP_IOATTEST_SILENT_MAX     3
 
+/*
+ * After so many draws without a new machine those that were not met have less
+ * than one in draws / UNSEEN of the answers: exp(-7) < 0.001.
+ */
+#define NGX_HTTP_IOATTEST_UNSEEN         7
+
 /* "ioattest_attempts auto": for each machine known, and at least */
 #define NGX_HTTP_IOATTEST_ATTEMPTS_AUTO  ((ngx_uint_t) -2)
 #define NGX_HTTP_IOATTEST_ATTEMPTS_EACH  8
@@ -371,7 +377,7 @@ typedef enum {
 
 typedef struct {
     ngx_http_ioattest_news_e    machine;
-    ngx_uint_t                  searched;   /* a search of the census ended */
+    ngx_uint_t                  searched;   /* an end of a search to tell of */
     ngx_uint_t                  known;      /* then: machines in time */
     uint64_t                    draws;      /* then: since the last new one */
 } ngx_http_ioattest_news_t;
@@ -408,7 +414,8 @@ void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
  */
 void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+    const u_char *machine_key32, const u_char *address20,
+    const ngx_http_ioattest_limits_t *limits);
 
 /*
  * As store_signer, for a response that waits until its signer is met.  key:

@@ -31,6 +31,10 @@
  */
 #define NGX_HTTP_IOATTEST_KEEP_TENTHS   69
 
+/* ends of searches that are told of: one in a while, and so many at once */
+#define NGX_HTTP_IOATTEST_TELL_TIME     60000   /* ms */
+#define NGX_HTTP_IOATTEST_TELL_BURST    8
+
 /* what a share is made of, at most */
 #define NGX_HTTP_IOATTEST_SHARE_MAX     256
 
@@ -44,6 +48,11 @@ static void ngx_http_ioattest_census_answered_locked(
 static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_census_tell_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_uint_t count,
+    ngx_http_ioattest_news_t *news);
+static ngx_uint_t ngx_http_ioattest_census_bound_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid, ngx_uint_t *n);
 static ngx_uint_t ngx_http_ioattest_census_stale_locked(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
@@ -101,13 +110,26 @@ ngx_http_ioattest_attempts_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
+/*
+ * Signers may be forged: they begin a search once in "ioattest_fail_timeout",
+ * unless the last one has met somebody.
+ */
+
 void
-ngx_http_ioattest_census_unknown_locked(ngx_http_ioattest_model_node_t *mn)
+ngx_http_ioattest_census_unknown_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
 {
-    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
-        ngx_http_ioattest_census_search(mn);
-        mn->for_signer = 1;
+    if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH
+        || (mn->for_signer
+            && ngx_http_ioattest_within(mn->signer_at, limits->fail_timeout)))
+    {
+        return;
     }
+
+    ngx_http_ioattest_census_search(mn);
+
+    mn->for_signer = 1;
+    mn->signer_at = ngx_current_msec;
 }
 
 
@@ -115,7 +137,6 @@ static void
 ngx_http_ioattest_census_search(ngx_http_ioattest_model_node_t *mn)
 {
     mn->census = NGX_HTTP_IOATTEST_CENSUS_SEARCH;
-    mn->for_signer = 0;
     mn->streak = 0;
     mn->searched = 0;
     mn->search_at = ngx_current_msec;
@@ -133,12 +154,13 @@ ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
     if (known) {
         mn->streak++;
 
-    } else if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
-        ngx_http_ioattest_census_search(mn);
-
     } else {
         mn->for_signer = 0;
         mn->streak = 0;
+
+        if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+            ngx_http_ioattest_census_search(mn);
+        }
     }
 
     ngx_http_ioattest_census_answered_locked(sh, mn, new, limits, news);
@@ -177,23 +199,71 @@ ngx_http_ioattest_census_answered_locked(ngx_http_ioattest_sh_t *sh,
         mn->searched = 0;
     }
 
-    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+    if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH && !mn->ended) {
         return;
     }
 
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
 
-    if ((count && mn->streak >= NGX_HTTP_IOATTEST_STREAK_EACH * count
-                                + NGX_HTTP_IOATTEST_STREAK_MORE)
-        || mn->searched >= NGX_HTTP_IOATTEST_SEARCH_EACH * count
-                           + NGX_HTTP_IOATTEST_SEARCH_MORE)
-    {
-        news->searched = 1;
-        news->known = count;
-        news->draws = mn->answered - mn->new_at;
+    if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
+
+        if (mn->searched < NGX_HTTP_IOATTEST_SEARCH_EACH * count
+                           + NGX_HTTP_IOATTEST_SEARCH_MORE
+            && (count == 0
+                || mn->streak < NGX_HTTP_IOATTEST_STREAK_EACH * count
+                                + NGX_HTTP_IOATTEST_STREAK_MORE))
+        {
+            return;
+        }
 
         ngx_http_ioattest_census_end_locked(sh, mn, limits);
+
+        mn->ended = 1;
     }
+
+    ngx_http_ioattest_census_tell_locked(mn, count, news);
+}
+
+
+/*
+ * Signers that are not known start one search after the other: that it ended
+ * is told only where it has found other machines than the last one, and not
+ * too often.  What cannot be told now is told with a later outcome.
+ */
+
+static void
+ngx_http_ioattest_census_tell_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_uint_t count, ngx_http_ioattest_news_t *news)
+{
+    ngx_msec_t  until;
+
+    if (mn->told_known == count + 1 && mn->told_new_at == mn->new_at) {
+        mn->ended = 0;
+        return;
+    }
+
+    until = mn->told_until;
+
+    if (mn->told_known == 0
+        || (ngx_msec_int_t) (until - ngx_current_msec) < 0)
+    {
+        until = ngx_current_msec;
+    }
+
+    if (until - ngx_current_msec
+        > (NGX_HTTP_IOATTEST_TELL_BURST - 1) * NGX_HTTP_IOATTEST_TELL_TIME)
+    {
+        return;
+    }
+
+    mn->ended = 0;
+    mn->told_known = count + 1;
+    mn->told_new_at = mn->new_at;
+    mn->told_until = until + NGX_HTTP_IOATTEST_TELL_TIME;
+
+    news->searched = 1;
+    news->known = count;
+    news->draws = mn->answered - mn->new_at;
 }
 
 
@@ -204,11 +274,8 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits)
 {
-    u_char                             key32[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_uint_t                         n, bound;
-    ngx_queue_t                       *q;
-    ngx_http_ioattest_node_t          *node;
-    ngx_http_ioattest_machine_node_t  *machine;
+    u_char      key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t  n, bound;
 
     mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
     mn->searches++;
@@ -217,7 +284,29 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_notes_searched_locked(mn,
                               ngx_http_ioattest_attempts_locked(mn, limits));
 
-    n = 0;
+    bound = ngx_http_ioattest_census_bound_locked(mn, limits->census_valid,
+                                                  &n);
+    mn->mixed = (bound && bound < n);
+
+    if (n && bound == n) {
+        ngx_http_ioattest_bound_key(key32, &mn->names);
+        ngx_http_ioattest_bound_strict_locked(sh, key32);
+    }
+}
+
+
+/* Machines in time whose signers hardware binds; n: and all that are. */
+
+static ngx_uint_t
+ngx_http_ioattest_census_bound_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid, ngx_uint_t *n)
+{
+    ngx_uint_t                    bound;
+    ngx_queue_t                  *q;
+    ngx_http_ioattest_node_t     *node;
+    ngx_http_ioattest_machine_t  *machine;
+
+    *n = 0;
     bound = 0;
 
     for (q = ngx_queue_head(&mn->machines);
@@ -226,20 +315,15 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     {
         node = ngx_queue_data(q, ngx_http_ioattest_node_t,
                               u.machine.siblings);
-        machine = &node->u.machine;
+        machine = &node->u.machine.info;
 
-        if (ngx_http_ioattest_machine_good_locked(&machine->info,
-                                                  limits->census_valid))
-        {
-            n++;
-            bound += (machine->info.proved.signer_bound != 0);
+        if (ngx_http_ioattest_machine_good_locked(machine, valid)) {
+            (*n)++;
+            bound += (machine->proved.signer_bound != 0);
         }
     }
 
-    if (n && bound == n) {
-        ngx_http_ioattest_bound_key(key32, &mn->names);
-        ngx_http_ioattest_bound_strict_locked(sh, key32);
-    }
+    return bound;
 }
 
 
@@ -323,7 +407,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits)
 {
-    ngx_uint_t                       busy, count, need, stale, wanted;
+    ngx_uint_t                       all, busy, count, need, stale, wanted;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &model->u.model;
@@ -332,10 +416,16 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
     need = ngx_http_ioattest_census_need(mn, limits, count);
 
+    /* before all are known the number would be too small */
+
     if (need <= limits->parallel) {
         mn->behind = 0;
 
-    } else if (!mn->behind) {
+    } else if (!mn->behind
+               && (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH
+                   || ngx_current_msec - mn->search_at
+                      >= limits->census_valid))
+    {
         mn->behind = 1;
         found->behind = need;
     }
@@ -356,6 +446,19 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
         wanted = ngx_http_ioattest_census_less(wanted, mn->streak);
 
         return ngx_http_ioattest_census_less(ngx_max(wanted, 1), busy);
+    }
+
+    if (mn->mixed
+        && ngx_http_ioattest_census_bound_locked(mn, limits->census_valid,
+                                                 &all)
+           == all)
+    {
+        /* an upgrade is complete: a search is to confirm it */
+
+        mn->mixed = 0;
+        ngx_http_ioattest_census_search(mn);
+
+        return ngx_http_ioattest_census_less(1, busy);
     }
 
     stale = ngx_http_ioattest_census_stale_locked(mn, limits, count);

@@ -11,6 +11,9 @@
 /* another attestation is made for each of these without an outcome, ms */
 #define NGX_HTTP_IOATTEST_GATE_PACE  1000
 
+/* passing requests look for what is due no more often, ms */
+#define NGX_HTTP_IOATTEST_LOOK_PACE  20
+
 
 static ngx_uint_t ngx_http_ioattest_open_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
@@ -77,7 +80,10 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
 
     /* the gateway's own key is used by the census itself */
 
-    if (limits->background && !key->own) {
+    if (limits->background && !key->own
+        && !ngx_http_ioattest_within(mn->looked, NGX_HTTP_IOATTEST_LOOK_PACE))
+    {
+        mn->looked = ngx_current_msec;
         ngx_http_ioattest_census_draws_locked(found, sh, node, limits, key);
     }
 
@@ -293,28 +299,21 @@ done:
 }
 
 
-/*
- * A search that the signers of responses keep going, which may be forged, has
- * no more of them than those who wait for such a signer.
- */
-
 static void
 ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_key_t *key)
 {
-    ngx_uint_t                       due, forged;
-    ngx_http_ioattest_resting_t      rest;
-    ngx_http_ioattest_model_node_t  *mn;
-
-    mn = &model->u.model;
+    ngx_uint_t                   due;
+    ngx_http_ioattest_resting_t  rest;
 
     due = ngx_http_ioattest_census_due_locked(found, sh, model, limits);
 
     if (due == 0
         || ngx_http_ioattest_key_resting_locked(sh, key, &rest)
-        || ngx_http_ioattest_silent_locked(sh, model, key) != IOA_OK)
+        || ngx_http_ioattest_paused_locked(sh, model, key,
+                                           limits->fail_timeout))
     {
         return;
     }
@@ -331,17 +330,7 @@ ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
         due = 1;
     }
 
-    forged = (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH && mn->for_signer);
-
-    if (forged) {
-        due = ngx_min(due, ngx_http_ioattest_budget_locked(mn, limits));
-    }
-
-    due = ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
+    (void) ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
                                     NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
                                     due);
-
-    if (forged) {
-        mn->budget += due;
-    }
 }

@@ -11,6 +11,8 @@
 static ngx_uint_t ngx_http_ioattest_known_locked(
     ngx_http_ioattest_found_t *found, ngx_http_ioattest_sh_t *sh,
     const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits);
+static ngx_uint_t ngx_http_ioattest_known_bad_locked(
+    ngx_http_ioattest_model_node_t *mn, const u_char *address20);
 static ngx_uint_t ngx_http_ioattest_spent_locked(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits,
@@ -60,7 +62,8 @@ ngx_http_ioattest_known_locked(ngx_http_ioattest_found_t *found,
 void
 ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
-    const u_char *machine_key32, const ngx_http_ioattest_limits_t *limits)
+    const u_char *machine_key32, const u_char *address20,
+    const ngx_http_ioattest_limits_t *limits)
 {
     ngx_http_ioattest_sh_t    *sh;
     ngx_http_ioattest_node_t  *node;
@@ -72,12 +75,30 @@ ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
     if (!ngx_http_ioattest_known_locked(found, sh, machine_key32, limits)) {
         node = ngx_http_ioattest_node_find_locked(sh, model->key,
                                                 NGX_HTTP_IOATTEST_NODE_MODEL);
-        if (node) {
-            ngx_http_ioattest_census_unknown_locked(&node->u.model);
+        if (node
+            && !ngx_http_ioattest_known_bad_locked(&node->u.model, address20))
+        {
+            ngx_http_ioattest_census_unknown_locked(&node->u.model, limits);
         }
     }
 
     ngx_http_ioattest_store_unlock(zone);
+}
+
+
+/* It has been looked for, and is refused at once. */
+
+static ngx_uint_t
+ngx_http_ioattest_known_bad_locked(ngx_http_ioattest_model_node_t *mn,
+    const u_char *address20)
+{
+    ngx_http_ioattest_note_t  *note;
+
+    note = ngx_http_ioattest_note_find_locked(mn, address20);
+
+    return (note && note->searched
+            && (ngx_msec_int_t) (note->until - ngx_current_msec) > 0)
+           || ngx_http_ioattest_missed_locked(mn, address20);
 }
 
 
@@ -127,9 +148,7 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     found->reason = note ? (ioa_status_t) note->reason
                          : IOA_UNTRUSTED_ADDRESS;
 
-    if ((note && note->searched)
-        || ngx_http_ioattest_missed_locked(mn, address20))
-    {
+    if (ngx_http_ioattest_known_bad_locked(mn, address20)) {
         goto done;
     }
 
@@ -148,11 +167,12 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     found->answer = NGX_HTTP_IOATTEST_WAIT;
     found->busy = ngx_http_ioattest_slots_busy_locked(sh, node, NULL);
 
-    ngx_http_ioattest_census_unknown_locked(mn);
+    ngx_http_ioattest_census_unknown_locked(mn, limits);
 
     if (key == NULL
         || ngx_http_ioattest_key_resting_locked(sh, key, &found->rest)
-        || ngx_http_ioattest_silent_locked(sh, node, key) != IOA_OK)
+        || ngx_http_ioattest_paused_locked(sh, node, key,
+                                           limits->fail_timeout))
     {
         goto done;
     }

@@ -65,15 +65,16 @@ ngx_http_ioattest_used_note_locked(ngx_http_ioattest_zone_t *zone,
     const u_char *origin32)
 {
     u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_str_t                  name, none;
+    ngx_str_t                  name, policy;
     ngx_http_ioattest_node_t  *node;
 
     name.data = (u_char *) mn->names.name;
     name.len = mn->names.name_len;
-    ngx_str_null(&none);
+    policy.data = (u_char *) mn->policy;
+    policy.len = NGX_HTTP_IOATTEST_KEY_LEN;
 
     ngx_http_ioattest_store_key(key32, NGX_HTTP_IOATTEST_NODE_USED, origin32,
-                                &name, &none);
+                                &name, &policy);
 
     node = ngx_http_ioattest_node_find_locked(sh, key32,
                                               NGX_HTTP_IOATTEST_NODE_USED);
@@ -97,6 +98,8 @@ ngx_http_ioattest_used_note_locked(ngx_http_ioattest_zone_t *zone,
         node->u.used.names.name_len = name.len;
         ngx_memcpy(node->u.used.names.name, name.data, name.len);
         ngx_memcpy(node->u.used.origin, origin32, NGX_HTTP_IOATTEST_KEY_LEN);
+        ngx_memcpy(node->u.used.policy, mn->policy,
+                   NGX_HTTP_IOATTEST_KEY_LEN);
     }
 
     node->u.used.at = mn->used;
@@ -181,6 +184,8 @@ ngx_http_ioattest_used_names(ngx_http_ioattest_zone_t *zone,
 
         ngx_memzero(&models[n], sizeof(ngx_http_ioattest_model_t));
         models[n].names = node->u.used.names;
+        ngx_memcpy(models[n].policy, node->u.used.policy,
+                   NGX_HTTP_IOATTEST_KEY_LEN);
         n++;
     }
 

@@ -56,6 +56,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_slot_cases();
     zone_death_cases();
     zone_outcome_cases();
+    zone_tell_cases();
     zone_room_cases();
     zone_list_cases();
 

@@ -221,6 +221,7 @@ zone_gate(zone_t *z, ngx_uint_t model)
 ngx_http_ioattest_answer_e
 zone_signer(zone_t *z, ngx_uint_t model, ngx_uint_t n)
 {
+    u_char                     address20[IOA_ADDRESS_LEN];
     u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_found_t  found;
     ngx_http_ioattest_model_t  m;
@@ -228,7 +229,10 @@ zone_signer(zone_t *z, ngx_uint_t model, ngx_uint_t n)
     m = zone_model(model);
     zone_machine_key(key32, model, n);
 
-    ngx_http_ioattest_store_signer(&found, &z->zone, &m, key32, &z->limits);
+    memset(address20, (int) n, IOA_ADDRESS_LEN);
+
+    ngx_http_ioattest_store_signer(&found, &z->zone, &m, key32, address20,
+                                   &z->limits);
 
     return found.answer;
 }

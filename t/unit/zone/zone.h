@@ -80,6 +80,7 @@ void zone_death_cases(void);
 void zone_outcome_cases(void);
 void zone_room_cases(void);
 void zone_list_cases(void);
+void zone_tell_cases(void);
 
 
 #endif
