@@ -196,7 +196,7 @@ class Gateway:
             f"load_module {os.path.abspath(self.args.module)};"
         internal = "" if self.args.off else """
         location = /status { ioattest_status json; }"""
-        with open(where + "/nginx.conf", "w") as f:
+        with open(where + "/nginx.conf.new", "w") as f:
             f.write(f"""{load} daemon off; {user} worker_processes 2;
 pid {where}/pid; error_log {where}/error.log {self.args.level};
 {"worker_shutdown_timeout %s;" % shutdown if shutdown else ""}
@@ -229,6 +229,7 @@ http {{
             proxy_pass http://api; }}
     }}
 }}""")
+        os.rename(where + "/nginx.conf.new", where + "/nginx.conf")
 
     def storm(self, rng, calm=False):
         """The configuration of the storm, each time somewhat another one."""
@@ -255,9 +256,17 @@ http {{
         self.configure(shutdown, http, server)
 
     def get(self, path):
-        with urllib.request.urlopen(
-                f"http://127.0.0.1:{self.port}{path}", timeout=20) as reply:
-            return reply.read().decode()
+        """What it answers; a worker that was just killed answers nothing."""
+        for again in range(3):
+            try:
+                with urllib.request.urlopen(
+                        f"http://127.0.0.1:{self.port}{path}",
+                        timeout=20) as reply:
+                    return reply.read().decode()
+            except OSError:
+                if again == 2 or self.process.poll() is not None:
+                    raise
+                time.sleep(0.5)
 
     def status(self):
         return json.loads(self.get("/status"))["zones"][0]
@@ -586,6 +595,7 @@ def storm(args, where):
             sys.exit("nginx is gone")
 
     clients.end()
+    time.sleep(1)
     print(f" {args.seconds} s: {reloads} reloads, {killing} workers killed, "
           f"{gateway.in_lock} in the lock, the API changed {weathers} times")
     print("  clients:", dict(sorted(clients.seen.items(), key=str)))
@@ -635,7 +645,7 @@ def storm(args, where):
 
 
 class Attestations(threading.Thread):
-    """An API of 24 machines that does nothing but attest, as fast as can be."""
+    """An API of 60 machines that does nothing but attest, as fast as can be."""
 
     def __init__(self, models):
         super().__init__(daemon=True)
@@ -661,7 +671,7 @@ class Attestations(threading.Thread):
                 asked = json.loads(await reader.readexactly(int(m[1])))
                 self.n += 1
                 body = json.dumps({
-                    "signing_address": "0x%040x" % (self.n % 24 + 1),
+                    "signing_address": "0x%040x" % (self.n % 60 + 1),
                     "nonce": asked["nonce"], "image_digest": DIGEST,
                     "attestation": {}, "cpu": {}, "gpu": {}}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: "
@@ -682,7 +692,7 @@ def memory(args, where):
     gateway.configure(None, f"""
     ioattest_zone io:{ZONE}; ioattest_ssl_verify off;
     ioattest_request /_attestation; ioattest_models /_models;
-    ioattest_valid 1s; ioattest_refresh 500ms; ioattest_timeout 5s;
+    ioattest_valid 1s; ioattest_timeout 5s;
     ioattest_fail_timeout 100ms;""",
                       location("own", *PLAIN, *own))
     gateway.start()
