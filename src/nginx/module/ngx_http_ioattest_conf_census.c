@@ -201,7 +201,10 @@ ngx_http_ioattest_census_used(ngx_conf_t *cf,
 }
 
 
-/* The strictest of all locations that share what was proved. */
+/*
+ * The strictest of all locations that share what was proved; and of all that
+ * share a zone the most attestations at once.
+ */
 
 static void
 ngx_http_ioattest_census_share(ngx_http_ioattest_loc_conf_t *one,
@@ -209,13 +212,17 @@ ngx_http_ioattest_census_share(ngx_http_ioattest_loc_conf_t *one,
 {
     ngx_http_ioattest_limits_t  *limits;
 
+    limits = &one->limits;
+
+    if (one->zone == other->zone) {
+        limits->total = ngx_max(limits->total, 4 * other->limits.parallel);
+    }
+
     if (ngx_memcmp(one->policy32, other->policy32, NGX_HTTP_IOATTEST_KEY_LEN)
         != 0)
     {
         return;
     }
-
-    limits = &one->limits;
 
     limits->census_valid = ngx_min(limits->census_valid,
                                    other->limits.valid);

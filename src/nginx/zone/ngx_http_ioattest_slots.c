@@ -101,7 +101,7 @@ ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
 
 
 /*
- * At most limits->parallel of one model, and four times as many of all.  The
+ * At most limits->parallel of one model, and limits->total of all.  The
  * background leaves the last quarter of these to those who wait, and signers
  * the last eighth to requests that nothing is trusted for.
  */
@@ -117,13 +117,13 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_slot_t  *slot;
 
     busy = ngx_http_ioattest_slots_busy_locked(sh, model, &all);
-    most = 4 * limits->parallel;
+    most = limits->total;
 
     if (trigger == NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND) {
-        most -= limits->parallel;
+        most -= most / 4;
 
     } else if (trigger == NGX_HTTP_IOATTEST_TRIGGER_SIGNER) {
-        most -= (limits->parallel + 1) / 2;
+        most -= (most + 7) / 8;
     }
 
     if (busy >= limits->parallel || all >= most) {

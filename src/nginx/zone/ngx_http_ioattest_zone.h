@@ -299,7 +299,8 @@ typedef struct {
     ngx_msec_t                  attest;         /* an attestation */
     ngx_msec_t                  fail_timeout;
     ngx_uint_t                  attempts;       /* or ATTEMPTS_AUTO */
-    ngx_uint_t                  parallel;
+    ngx_uint_t                  parallel;       /* of one model */
+    ngx_uint_t                  total;          /* of all in the zone */
     ngx_uint_t                  pool_all;
     ngx_uint_t                  strict;         /* report_data auto */
     ngx_msec_t                  census_valid;

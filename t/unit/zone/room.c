@@ -56,6 +56,7 @@ zone_idle(void)
     /* while each of them is being attested, none gives way */
 
     z.limits.parallel = NGX_HTTP_IOATTEST_PARALLEL_MAX;
+    z.limits.total = 4 * NGX_HTTP_IOATTEST_PARALLEL_MAX;
 
     for (i = 5000; i < 5000 + max; i++) {
         (void) zone_gate(&z, i);

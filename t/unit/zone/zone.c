@@ -83,6 +83,7 @@ zone_open(zone_t *z, size_t size)
     z->limits.fail_timeout = ZONE_PACE;
     z->limits.attempts = NGX_HTTP_IOATTEST_ATTEMPTS_AUTO;
     z->limits.parallel = ZONE_MANY;
+    z->limits.total = 4 * ZONE_MANY;
     z->limits.strict = 1;
 
     z->key.own = 1;
