@@ -89,31 +89,5 @@ for my $case ([$models[0], 4, 3], [$models[1], 8, 5], [$models[2], 4, 1, 3]) {
     is(scalar @lines, scalar @bad, "$what: one warning for each");
 }
 
-# A machine that is mended comes back, though it was noted as bad.
-
-my ($model) = $models[3];
-my %load = (rate => 15, models => $model, path => '/short/completions');
-
-IoattestSim::reset();
-IoattestSim::set({ %$good, machines => 4, balance => 'random',
-                   attest_delay_ms => 50,
-                   attest_of => { 2 => 'snp_measurement' } });
-IoattestLoad::run(%load, seconds => 2);
-ok(IoattestFleet::settled($nginx, 3, 6, $model), 'a bad one was noted');
-
-IoattestSim::set(attest_of => undef);
-my $before = length $nginx->log;
-my @rows = IoattestFleet::machines(IoattestLoad::run(%load, seconds => 5));
-is_deeply(IoattestLoad::codes(grep { $_->{machine} != 2 } @rows),
-          { 200 => scalar grep { $_->{machine} != 2 } @rows },
-          'mended: the others notice nothing');
-my @last = grep { $_->{machine} == 2 && $_->{at} > 4 } @rows;
-is_deeply(IoattestLoad::codes(@last), { 200 => scalar @last },
-          'mended: its answers pass in the end');
-my $row = IoattestFleet::model($nginx, $model);
-is_deeply($row->{refused}, [], 'mended: it is noted no more');
-my @lines = substr($nginx->log, $before) =~ /\[notice\].*"\Q$model\E"/g;
-is(scalar @lines, 1, 'mended: one line says so');
-
 IoattestFleet::finish($nginx);
 done_testing();

@@ -104,7 +104,15 @@ ngx_http_ioattest_note_locked(ngx_http_ioattest_zone_t *zone,
 
     if (fresh || (ngx_msec_int_t) (note->until - ngx_current_msec) <= 0) {
 
-        /* where it had ended, a search has to look for the address anew */
+        /*
+         * Where it had ended, a search has to look for the address anew, and
+         * the note lasts twice as long; what comes while it lasts only has
+         * it begin again.
+         */
+
+        if (!fresh) {
+            note->repeats = ngx_min(note->repeats + 1, 255);
+        }
 
         note->since = ngx_current_msec;
         note->answered = (uint32_t) mn->answered;
@@ -114,7 +122,6 @@ ngx_http_ioattest_note_locked(ngx_http_ioattest_zone_t *zone,
 
     note->until = ngx_current_msec
                   + ngx_http_ioattest_backoff(note->repeats, fail_timeout);
-    note->repeats = ngx_min(note->repeats + 1, 255);
     note->reason = (uint16_t) ended->reason;
     note->at = ngx_time();
 
