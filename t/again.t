@@ -31,7 +31,7 @@ __DATA__
 "attestations":\{"total":2,
 "nonces_unique":2,
 --- status
-"attestations":\{"verified":1,"rejected":\{\}\}
+"attestations":\{"verified":1,"rejected":\{\},
 
 
 
@@ -55,7 +55,7 @@ __DATA__
 "attestations":\{"total":4,
 "completions":\{"total":0,
 --- status
-"attestations":\{"verified":0,"rejected":\{"attestation_unavailable":3\}\}
+"attestations":\{"verified":0,"rejected":\{"attestation_unavailable":3\},
 "leases":0
 
 
