@@ -79,13 +79,14 @@ IoattestFleet::all_well('after deaths', @rows);
 # over all models
 
 IoattestSim::reset();
-IoattestSim::set(balance => 'random', attest_delay_ms => 300);
+IoattestSim::set(balance => 'random', machines => 3, attest_delay_ms => 300);
 my @models = map { "many-$_" } 1 .. 8;
 @rows = IoattestLoad::run(rate => 40, seconds => 3, models => \@models,
                           connections => 'new');
 IoattestFleet::all_well('eight models', @rows);
 $seen = IoattestSim::flights();
-is($seen->{peak}, 4 * 3, 'eight models: four times as many in all');
+cmp_ok($seen->{peak}, '<=', 4 * 3, 'eight models: four times as many in all');
+cmp_ok($seen->{peak}, '>', 2 * 3, 'eight models: and more than those of two');
 is_deeply([grep { $_ > 3 } values %{ $seen->{peaks} }], [],
           'eight models: none has more than its own');
 
