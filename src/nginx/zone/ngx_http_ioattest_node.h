@@ -298,11 +298,6 @@ ngx_msec_t ngx_http_ioattest_backoff(ngx_uint_t n, ngx_msec_t fail_timeout);
 void ngx_http_ioattest_found_init(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_answer_e answer);
 
-/* Attempts that are left of the model's budget for signers. */
-ngx_uint_t ngx_http_ioattest_budget_locked(
-    ngx_http_ioattest_model_node_t *mn,
-    const ngx_http_ioattest_limits_t *limits);
-
 /* The model's node, found or new; NULL where there is no room. */
 ngx_http_ioattest_node_t *ngx_http_ioattest_model_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,

@@ -64,5 +64,8 @@ ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
     ngx_uint_t n);
 
+/* Bytes of the zone in use, whole pages. */
+size_t ngx_http_ioattest_store_used_bytes(ngx_http_ioattest_zone_t *zone);
+
 
 #endif /* _NGX_HTTP_IOATTEST_WALK_H_INCLUDED_ */

@@ -64,7 +64,6 @@
 #define NGX_HTTP_IOATTEST_ATTEMPTS_AUTO  ((ngx_uint_t) -2)
 #define NGX_HTTP_IOATTEST_ATTEMPTS_EACH  8
 #define NGX_HTTP_IOATTEST_ATTEMPTS_LEAST 32
-
 /* and so many times that of answers, of which most were refused */
 #define NGX_HTTP_IOATTEST_ATTEMPTS_MOST  4
 
@@ -489,13 +488,9 @@ void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
 ngx_uint_t ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
 
-/* Bytes of the zone in use, whole pages. */
-size_t ngx_http_ioattest_store_used_bytes(ngx_http_ioattest_zone_t *zone);
-
 ngx_http_ioattest_counters_t *ngx_http_ioattest_store_counters(
     ngx_http_ioattest_zone_t *zone);
 ngx_uint_t ngx_http_ioattest_store_resets(ngx_http_ioattest_zone_t *zone);
-
 extern const ngx_uint_t
     ngx_http_ioattest_bucket_us[NGX_HTTP_IOATTEST_BUCKETS];
 void ngx_http_ioattest_observe(ngx_http_ioattest_histogram_t *histogram,

@@ -45,12 +45,12 @@ static void ngx_http_ioattest_census_answered_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_model_node_t *mn,
     ngx_uint_t new, const ngx_http_ioattest_limits_t *limits,
     ngx_http_ioattest_news_t *news);
-static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
-    ngx_http_ioattest_model_node_t *mn,
-    const ngx_http_ioattest_limits_t *limits);
 static void ngx_http_ioattest_census_tell_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_uint_t count,
     ngx_http_ioattest_news_t *news);
+static void ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits);
 static ngx_uint_t ngx_http_ioattest_census_bound_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid, ngx_uint_t *n);
 static ngx_uint_t ngx_http_ioattest_census_stale_locked(
@@ -482,25 +482,4 @@ static ngx_uint_t
 ngx_http_ioattest_census_less(ngx_uint_t wanted, ngx_uint_t busy)
 {
     return (wanted > busy) ? wanted - busy : 0;
-}
-
-
-/* What is left of the attempts for signers in this "ioattest_fail_timeout". */
-
-ngx_uint_t
-ngx_http_ioattest_budget_locked(ngx_http_ioattest_model_node_t *mn,
-    const ngx_http_ioattest_limits_t *limits)
-{
-    ngx_uint_t  attempts;
-
-    attempts = ngx_http_ioattest_attempts_locked(mn, limits);
-
-    if (mn->budget == 0
-        || !ngx_http_ioattest_within(mn->budget_at, limits->fail_timeout))
-    {
-        mn->budget = 0;
-        mn->budget_at = ngx_current_msec;
-    }
-
-    return (attempts > mn->budget) ? attempts - mn->budget : 0;
 }

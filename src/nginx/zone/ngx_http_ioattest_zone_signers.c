@@ -22,6 +22,9 @@ static void ngx_http_ioattest_signer_draws_locked(
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter,
     ngx_uint_t attempts);
+static ngx_uint_t ngx_http_ioattest_budget_locked(
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits);
 
 
 static ngx_uint_t
@@ -273,4 +276,25 @@ ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
     }
 
     ngx_http_ioattest_claim_locked(mn, key, waiter);
+}
+
+
+/* What is left of the attempts for signers in this "ioattest_fail_timeout". */
+
+static ngx_uint_t
+ngx_http_ioattest_budget_locked(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_uint_t  attempts;
+
+    attempts = ngx_http_ioattest_attempts_locked(mn, limits);
+
+    if (mn->budget == 0
+        || !ngx_http_ioattest_within(mn->budget_at, limits->fail_timeout))
+    {
+        mn->budget = 0;
+        mn->budget_at = ngx_current_msec;
+    }
+
+    return (attempts > mn->budget) ? attempts - mn->budget : 0;
 }
