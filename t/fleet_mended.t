@@ -27,6 +27,8 @@ my $nginx = IoattestFleet::gateway(
         'long' => ['ioattest_fail_timeout 20s', IoattestFleet::apart(1)],
         'short' => ['ioattest_fail_timeout 1s', 'ioattest_wait 5s',
                     IoattestFleet::apart(2)],
+        'patient' => ['ioattest_fail_timeout 20s', IoattestFleet::apart(3)],
+        'hasty' => ['ioattest_fail_timeout 1s', IoattestFleet::apart(3)],
     });
 
 # A machine that is mended comes back, though it was noted as bad.
@@ -54,6 +56,22 @@ my $row = IoattestFleet::model($nginx, $model);
 is_deeply($row->{refused}, [], 'mended: it is noted no more');
 my @lines = substr($nginx->log, $before) =~ /\[notice\].*"\Q$model\E".*again/g;
 is(scalar @lines, 1, 'mended: one line says so');
+
+# Locations that share what was proved share the pause after a failure too:
+# it is the shortest, whichever of them has asked.
+
+IoattestSim::reset();
+IoattestSim::set({ %$good, machines => 1,
+                   attest_of => { '*' => 'snp_measurement' } });
+my %one = (rate => 1, seconds => 1, models => $models[0],
+           path => '/patient/completions');
+is_deeply(IoattestLoad::codes(IoattestLoad::run(%one)),
+          { '502 measurement_mismatch' => 1 },
+          'shared pause: refused');
+IoattestSim::set(attest_of => undef);
+sleep(1.5);
+is_deeply(IoattestLoad::codes(IoattestLoad::run(%one)), { 200 => 1 },
+          'shared pause: the shortest counts');
 
 IoattestFleet::finish($nginx);
 done_testing();

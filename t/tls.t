@@ -94,6 +94,7 @@ place('wrong_ca_blind', 'https://forged', $named, $off);
 place('its_ca', 'https://forged', $named, $its_ca);
 place('wrong_name', 'https://other', $named);
 place('its_name', 'https://other', $other);
+place('ends_so', 'https://good', 'proxy_ssl_name .test');
 place('next', 'https://next', $named);
 
 place("kept_$_", "https://kept_$_", $named) for qw( blind else );
@@ -230,6 +231,7 @@ refused('wrong_ca_blind', 'was not verified', 'proxy_ssl_verify on');
 good('its_ca', 'the CA is the one of the location');
 is(said('wrong_name'), '502 attestation_unavailable', 'another name');
 good('its_name', 'the name is the one of the location');
+refused('ends_so', 'is not for ".test"', 'proxy_ssl_name');
 good('next', 'the third server of an upstream is the one');
 
 # a connection that another location has opened

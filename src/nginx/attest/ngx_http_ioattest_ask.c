@@ -209,7 +209,7 @@ ngx_http_ioattest_ask_end(ngx_http_ioattest_ask_t *ask,
     if (ask->token) {
         ngx_http_ioattest_lease_give(ask->conf->zone, ask->wake,
                                      ask->token, how, reason,
-                                     ask->conf->fail_timeout);
+                                     ask->conf->limits.fail_timeout);
         ask->token = 0;
     }
 

@@ -202,8 +202,9 @@ ngx_http_ioattest_census_used(ngx_conf_t *cf,
 
 
 /*
- * The strictest of all locations that share what was proved; and of all that
- * share a zone the most attestations at once.
+ * Of all locations that share what was proved: the shortest validity, the
+ * longest refresh and the shortest pause after a failure, whichever of them
+ * asks.  Of all that share a zone: the most attestations at once.
  */
 
 static void
@@ -228,6 +229,8 @@ ngx_http_ioattest_census_share(ngx_http_ioattest_loc_conf_t *one,
                                    other->limits.valid);
     limits->census_refresh = ngx_max(limits->census_refresh,
                                      other->limits.refresh);
+    limits->fail_timeout = ngx_min(limits->fail_timeout,
+                                   other->limits.fail_timeout);
 
     if (limits->census_refresh >= limits->census_valid) {
         limits->census_refresh = limits->census_valid / 2;
