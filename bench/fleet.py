@@ -54,6 +54,10 @@ def say(what, value, bar=None, good=True):
           + ("" if good else "   MISSED"), flush=True)
 
 
+def whole(seconds):
+    return max(1, round(seconds / FAST))
+
+
 def ms(seconds):
     return max(1, int(seconds * 1000 / FAST))
 
@@ -272,7 +276,7 @@ def bad():
 def steady():
     sim = Sim(8)
     sim.set(balance="random", attest_delay_ms=ms(1))
-    gateway = Gateway(sim, f"ioattest_valid {ms(20)}ms")
+    gateway = Gateway(sim, f"ioattest_valid {whole(20)}s")
     print(" 8 machines, 1 s, ioattest_valid 20 s, 12 requests a second")
     judge(Load(gateway, rate=12, seconds=20 / FAST).rows())
     say("settled", gateway.settled(8, 60) is not None)
@@ -296,7 +300,7 @@ def steady():
 def replace():
     sim = Sim(8)
     sim.set(balance="random", attest_delay_ms=ms(1))
-    gateway = Gateway(sim, f"ioattest_valid {ms(20)}ms")
+    gateway = Gateway(sim, f"ioattest_valid {whole(20)}s")
     for rate in (12, 0.2):
         print(f" a machine replaced every minute, {rate} requests a second")
         Load(gateway, rate=12, seconds=10 / FAST).rows()
@@ -323,7 +327,7 @@ def replace():
 def cost_of(machines, table, out):
     sim = Sim(machines)
     sim.set(balance="random", attest_delay_ms=ms(0.2))
-    gateway = Gateway(sim, f"ioattest_valid {ms(60)}ms",
+    gateway = Gateway(sim, f"ioattest_valid {whole(60)}s",
                       f"ioattest_parallel {PARALLEL or 2}")
     Load(gateway, rate=10, seconds=4).rows()
     gateway.settled(machines, 60)
