@@ -94,19 +94,21 @@ build/nginx-module/objs/Makefile:
 CORE_LIBS := -lsecp256k1 -lcjson -lcrypto
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 CORE_DIR  := build/core$(if $(SAN),-san)
-CORE_LIB  := $(if $(SAN),$(CORE_DIR)/libioattest.a,build/libioattest.a)
+CORE_LIB  := $(CORE_DIR)/libcore.a
+PUBLIC    := $(if $(SAN),$(CORE_DIR)/libioattest.a,build/libioattest.a)
 CORE_CC   := $(CC) -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden \
              $(or $(CFLAGS),-O2 -g) $(if $(SAN),$(SAN_FLAGS)) -MMD -MP \
-             -Isrc/core
-CORE_SRC  := $(wildcard src/core/*.c)
+             -Isrc/core -It/unit
+CORE_SRC  := $(wildcard src/core/*/*.c)
 CORE_OBJ  := $(CORE_SRC:src/core/%.c=$(CORE_DIR)/%.o)
 TOOL      := $(if $(SAN),$(CORE_DIR)/ioattest,build/ioattest)
 TOOL_SRC  := $(wildcard tools/*.c)
 TOOL_OBJ  := $(TOOL_SRC:tools/%.c=$(CORE_DIR)/tool/%.o)
-UNIT_SRC  := $(wildcard t/unit/*.c)
+UNIT_SRC  := $(filter-out t/unit/driver/% t/unit/zone/%, \
+               $(wildcard t/unit/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:t/unit/%.c=$(CORE_DIR)/unit/%)
 
-lib: build/libioattest.a
+lib: $(PUBLIC)
 
 tool: $(TOOL)
 
@@ -114,26 +116,36 @@ $(CORE_DIR)/%.o: src/core/%.c
 	@mkdir -p $(@D)
 	$(CORE_CC) -c -o $@ $<
 
+# With all its symbols, for tests; and what others link, with those alone that
+# are the library's interface.
 $(CORE_LIB): $(CORE_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+$(PUBLIC): $(CORE_OBJ) src/core/ioattest.sym
+	@mkdir -p $(CORE_DIR)
+	$(LD) -r -o $(CORE_DIR)/ioattest.o $(CORE_OBJ)
+	objcopy --keep-global-symbols=src/core/ioattest.sym \
+		$(CORE_DIR)/ioattest.o
+	@rm -f $@
+	$(AR) rcs $@ $(CORE_DIR)/ioattest.o
 
 $(CORE_DIR)/tool/%.o: tools/%.c
 	@mkdir -p $(@D)
 	$(CORE_CC) -c -o $@ $<
 
-$(TOOL): $(TOOL_OBJ) $(CORE_LIB)
-	$(CORE_CC) -o $@ $(TOOL_OBJ) $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
+$(TOOL): $(TOOL_OBJ) $(PUBLIC)
+	$(CORE_CC) -o $@ $(TOOL_OBJ) $(PUBLIC) $(LDFLAGS) $(CORE_LIBS)
 
 $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CORE_CC) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(CORE_LIBS)
 
 # Of the glue, this alone needs no nginx.
-$(CORE_DIR)/unit/state: CORE_CC += -Isrc/nginx
+$(CORE_DIR)/unit/glue/state: CORE_CC += -Isrc/nginx
 
-# Programs in which memory runs out: t/unit/failing.h.
-FAILING := $(CORE_DIR)/unit/memory $(CORE_DIR)/doormemory
+# Programs in which memory runs out: t/unit/fixtures/failing.h.
+FAILING := $(CORE_DIR)/unit/attest/memory $(CORE_DIR)/doormemory
 
 $(FAILING): CORE_LIBS += \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
@@ -150,27 +162,23 @@ unit: $(UNIT_BIN) $(DRIVER_BIN)
 
 # They speak TAP.
 check-unit: unit
-	CORE_DIR=$(CORE_DIR) prove -e '' $(UNIT_BIN) t/unit/*.py
+	CORE_DIR=$(CORE_DIR) prove -e '' $(UNIT_BIN) \
+		$(filter-out t/unit/driver/%,$(wildcard t/unit/*/*.py))
 
 # Which lines and branches of the core the unit tests run.
 COV_DIR := build/core-cov
 
 coverage:
-	@rm -f $(COV_DIR)/*.gcda
+	@rm -f $(COV_DIR)/*/*.gcda
 	@$(MAKE) --no-print-directory check-unit CORE_DIR=$(COV_DIR) \
-		CORE_LIB=$(COV_DIR)/libioattest.a TOOL=$(COV_DIR)/ioattest \
+		PUBLIC=$(COV_DIR)/libioattest.a TOOL=$(COV_DIR)/ioattest \
 		CFLAGS='-O0 -g --coverage'
 	python3 scripts/coverage.py $(COV_DIR)
 
-build/bench_verify: bench/bench_verify.c build/libioattest.a
+build/bench_%: bench/bench_%.c $(CORE_LIB)
 	@mkdir -p $(CORE_DIR)
-	$(CORE_CC) -MF $(CORE_DIR)/bench.d -o $@ $< build/libioattest.a \
+	$(CORE_CC) -MF $(CORE_DIR)/bench_$*.d -o $@ $< $(CORE_LIB) \
 		$(LDFLAGS) $(CORE_LIBS)
-
-build/bench_report: bench/bench_report.c build/libioattest.a
-	@mkdir -p $(CORE_DIR)
-	$(CORE_CC) -MF $(CORE_DIR)/bench_report.d -o $@ $< \
-		build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
 
 bench: build/bench_verify build/bench_report
 	build/bench_verify
@@ -219,7 +227,7 @@ fuzz-run: fuzz
 clean:
 	rm -rf build
 
--include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/unit/*.d \
-	$(CORE_DIR)/tool/*.d build/fuzz/*.d build/fuzz/core/*.d)
+-include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
+	build/fuzz/*.d build/fuzz/core/*/*.d)
 
 .PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run clean

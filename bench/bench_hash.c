@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "ioa_canon.h"
-#include "ioa_reqmodel.h"
-#include "ioa_sse.h"
+#include "agent/ioa_canon.h"
+#include "agent/ioa_reqmodel.h"
+#include "agent/ioa_sse.h"
 
 #define BENCH_SIZE    (1024 * 1024)
 #define BENCH_ROUNDS  40

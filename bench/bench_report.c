@@ -25,11 +25,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "ioa_codec.h"
-#include "ioa_spdm.h"
-#include "ioa_tdx.h"
-#include "ioa_verdict.h"
-#include "../t/unit/unit.h"
+#include "base/ioa_codec.h"
+#include "nvidia/ioa_spdm.h"
+#include "tdx/ioa_tdx.h"
+#include "attest/ioattest.h"
+#include "unit.h"
 
 #define BENCH_ROUNDS  41
 #define BENCH_LINKS   128

@@ -19,9 +19,9 @@
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
 
-#include "ioa_codec.h"
-#include "ioa_eip191.h"
-#include "ioa_verdict.h"
+#include "base/ioa_codec.h"
+#include "crypto/ioa_eip191.h"
+#include "attest/ioattest.h"
 
 #define BENCH_ROUNDS  201
 #define BENCH_CALLS   100

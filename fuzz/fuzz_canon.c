@@ -5,7 +5,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_canon.h"
+#include "agent/ioa_canon.h"
 
 typedef struct {
     size_t    len;

@@ -8,7 +8,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "fuzz.h"
-#include "ioa_chain.h"
+#include "x509/ioa_chain.h"
 
 #define NOW  INT64_C(1750000000)
 

@@ -6,7 +6,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_verify_collateral.h"
+#include "tdx/ioa_verify_collateral.h"
 
 
 /* Both as one collateral that some signer might have signed. */

@@ -12,7 +12,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_verdict.h"
+#include "attest/ioattest.h"
 
 #define FIELDS  (1 + IOA_FETCH_MAX + 2)
 

@@ -4,7 +4,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_json.h"
+#include "json/ioa_json.h"
 
 
 static void

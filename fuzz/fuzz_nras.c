@@ -5,8 +5,8 @@
  */
 
 #include "fuzz.h"
-#include "ioa_nras_device.h"
-#include "ioa_verify_nras.h"
+#include "nvidia/ioa_nras_device.h"
+#include "nvidia/ioa_verify_nras.h"
 
 /* a point of P-384: its generator */
 #define FUZZ_X                                                                \

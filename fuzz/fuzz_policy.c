@@ -5,7 +5,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_policy.h"
+#include "policy/ioa_policy.h"
 
 
 static void

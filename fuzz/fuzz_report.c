@@ -4,7 +4,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_verdict.h"
+#include "attest/ioattest.h"
 
 
 int

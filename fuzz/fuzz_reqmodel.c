@@ -5,7 +5,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_reqmodel.h"
+#include "agent/ioa_reqmodel.h"
 
 #define TEXT_MAX  (1024 * 1024)
 

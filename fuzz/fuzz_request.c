@@ -5,8 +5,8 @@
  */
 
 #include "fuzz.h"
-#include "ioa_json.h"
-#include "ioa_request.h"
+#include "json/ioa_json.h"
+#include "agent/ioa_request.h"
 
 typedef struct {
     ioa_status_t  status;

@@ -7,7 +7,7 @@
 #define FUZZ_ROOT_H
 
 #include "fuzz.h"
-#include "ioa_reader.h"
+#include "base/ioa_reader.h"
 
 /* A CA on P-384, self-signed: its key is nobody's. */
 static const char  fuzz_root[] =

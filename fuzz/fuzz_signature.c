@@ -4,8 +4,8 @@
  */
 
 #include "fuzz.h"
-#include "ioa_codec.h"
-#include "ioa_verdict.h"
+#include "base/ioa_codec.h"
+#include "attest/ioattest.h"
 
 #define HEADERS  4
 

@@ -4,7 +4,7 @@
  */
 
 #include "fuzz_root.h"
-#include "ioa_verify_snp.h"
+#include "snp/ioa_verify_snp.h"
 
 
 static void

@@ -5,7 +5,7 @@
  */
 
 #include "fuzz_root.h"
-#include "ioa_verify_gpu.h"
+#include "nvidia/ioa_verify_gpu.h"
 
 
 static void

@@ -6,7 +6,7 @@
  */
 
 #include "fuzz.h"
-#include "ioa_sse.h"
+#include "agent/ioa_sse.h"
 
 #define OUT_MAX  (1024 * 1024)
 

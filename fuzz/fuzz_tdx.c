@@ -6,9 +6,9 @@
  */
 
 #include "fuzz.h"
-#include "ioa_cert.h"
-#include "ioa_der.h"
-#include "ioa_verify_tdx.h"
+#include "x509/ioa_cert.h"
+#include "x509/ioa_der.h"
+#include "tdx/ioa_verify_tdx.h"
 
 #define NOW  INT64_C(1750000000)
 

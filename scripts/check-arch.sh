@@ -23,23 +23,82 @@ check() {
 }
 
 check "src/core knows nothing of nginx" \
-    "$(grep -n 'ngx_' src/core/*.[ch])"
+    "$(grep -n 'ngx_' src/core/*/*.[ch])"
 
-for header in cjson/cJSON.h openssl/x509.h; do
-    files=$(grep -ls "^#[[:space:]]*include[[:space:]]*<$header>" \
-        *.c src/*/*.[ch] src/*/*/*.[ch] tools/*.c)
-    check "at most one file includes $header" \
-        "$(printf '%s\n' "$files" | sed 1d)"
-done
+# library HEADER FILES: who includes it that may not
+library() {
+    grep -Els "^#[[:space:]]*include[[:space:]]*<$1>" \
+        *.c src/*/*/*.[ch] tools/*.[ch] | grep -Ev "^$2\$"
+}
+check "cJSON is known to one file alone" \
+    "$(library 'cjson/cJSON\.h' src/core/json/ioa_json.c)"
+check "libsecp256k1 is known to one file alone" \
+    "$(library 'secp256k1[a-z_]*\.h' src/core/crypto/ioa_eip191.c)"
+check "OpenSSL's certificates are known to src/core/x509 alone" \
+    "$(library 'openssl/x509[a-z0-9_]*\.h' 'src/core/x509/.*')"
 
-files=$(grep -Els '^#[[:space:]]*include[[:space:]]*<secp256k1[a-z_]*\.h>' \
-    *.c src/*/*.[ch] src/*/*/*.[ch] tools/*.c)
-check "at most one file includes secp256k1.h" \
-    "$(printf '%s\n' "$files" | sed 1d)"
+# The folders of src/core, and what each may include besides itself: a folder,
+# or one header of it.  See doc/architecture.md.
+cat > build/folders << 'END'
+base
+json    base
+crypto  base
+x509    base crypto
+agent   base json crypto
+tdx     base json crypto x509
+snp     base x509
+nvidia  base json crypto x509
+policy  base json tdx/ioa_tcb.h
+attest  base json crypto x509 agent tdx snp nvidia policy
+END
 
-check "src/core includes headers of its own and of libraries, by name" \
-    "$(grep -n '^#[[:space:]]*include[[:space:]]*"' src/core/*.[ch] \
-        | grep -v '"ioa_[a-z0-9_]*\.h"')"
+# folders_check: what the includes of ./src/core have that the table has not,
+# and the other way round
+folders_check() {
+    grep -Eo '^#[[:space:]]*include[[:space:]]*"[^"]*"' src/core/*/*.[ch] \
+        /dev/null | sed 's|^src/core/||; s|#.*include[[:space:]]*||; s|"||g' \
+    | awk -F'[:/]' '
+        FILENAME != "-" {
+            n = split($0, may, " ")
+            for (i = 2; i <= n; i++) {
+                allowed[may[1] " " may[i]] = 1
+            }
+            folder[may[1]] = 1
+            next
+        }
+        !($1 in folder) {
+            print $1 "/" $2 ": not in the table"
+            next
+        }
+        NF != 4 {
+            print $1 "/" $2 " includes " $3 ": without a folder"
+            next
+        }
+        $1 == $3 {
+            next
+        }
+        $1 " " $3 in allowed {
+            used[$1 " " $3] = 1
+            next
+        }
+        $1 " " $3 "/" $4 in allowed {
+            used[$1 " " $3 "/" $4] = 1
+            next
+        }
+        {
+            print $1 "/" $2 " may not include " $3 "/" $4
+        }
+        END {
+            for (edge in allowed) {
+                if (!(edge in used)) {
+                    print "in the table, but nobody does: " edge
+                }
+            }
+        }' "$1" -
+}
+table=$PWD/build/folders
+check "each folder of src/core includes what its line allows" \
+    "$(folders_check "$table")"
 
 long=$(find . -name build -prune -o -path './.git' -prune \
         -o -path ./t/data -prune -o -name node_modules -prune \
@@ -55,9 +114,25 @@ check "no file is over 500 lines" "$long"
 # A core that needs nginx's headers would not compile without their path.
 objects=build/arch
 rm -rf $objects
-mkdir -p $objects
+mkdir -p $objects/folders/src/core/base $objects/folders/src/core/json
+
+# A tree of three files, each of which breaks the table.
+printf '#include "json/ioa_json.h"\n' > $objects/folders/src/core/base/ioa_a.h
+printf '#include "ioa_json.h"\n' > $objects/folders/src/core/json/ioa_b.c
+mkdir $objects/folders/src/core/shed
+printf '#include "base/ioa_a.h"\n' > $objects/folders/src/core/shed/ioa_c.c
+printf 'base\njson base\n' > $objects/folders/table
+cat > $objects/folders/expected << 'END'
+base/ioa_a.h may not include json/ioa_json.h
+in the table, but nobody does: json base
+json/ioa_b.c includes ioa_json.h: without a folder
+shed/ioa_c.c: not in the table
+END
+check "a core with such includes is refused for each of them" \
+    "$( (cd $objects/folders && folders_check table) | sort \
+        | diff - $objects/folders/expected)"
 check "core compiles by itself, with hidden symbols" \
-    "$(for file in src/core/*.c; do
+    "$(for file in src/core/*/*.c; do
            ${CC:-cc} -std=c11 -O0 -fPIC -fvisibility=hidden -Isrc/core -c \
                -o "$objects/$(basename "$file" .c).o" "$file" 2>&1
        done)"
@@ -122,7 +197,7 @@ if ${CC:-cc} $wide -c -o $objects/try.o $objects/try.c 2>/dev/null; then
          s/^(#define NGX_MAX_SIZE_T_VALUE) .*/\1  2147483647L/
          s/^(#define NGX_SIZE_T_LEN) .*/\1  (sizeof("-2147483648") - 1)/'
     check "$wide_name" \
-        "$(for file in src/core/*.c; do
+        "$(for file in src/core/*/*.c; do
                ${CC:-cc} $wide -std=c11 -O -Wall -Wextra -Werror -Isrc/core \
                    -fsyntax-only "$file" 2>&1
            done
@@ -146,7 +221,7 @@ check "each header of the module stands alone" \
 # rooms_included: FROM TO HOW, one edge a line
 rooms_included() {
     for file in src/nginx/*/*.[ch] ngx_http_ioattest_module.c; do
-        sed -n 's/^#[[:space:]]*include[[:space:]]*"\([a-z]*\/.*\)"/\1/p' \
+        sed -n 's/^#[[:space:]]*include[[:space:]]*"\([a-z]*\/ngx_.*\)"/\1/p' \
             "$file" | sed "s|^|$file |; s|\$| include|"
     done | sed 's|src/nginx/||g; s|^ngx_http_ioattest_module|module/module|
                 s|ngx_http_ioattest_||g'
@@ -237,7 +312,7 @@ clang="-Wconditional-uninitialized -fsyntax-only"
 clang_name="core, tool and module compile with clang, without a warning"
 if command -v clang >/dev/null 2>&1; then
     check "$clang_name" \
-        "$(for file in src/core/*.c tools/*.c; do
+        "$(for file in src/core/*/*.c tools/*.c; do
                # shellcheck disable=SC2086
                clang -std=c11 -O -Wall -Wextra -Werror $clang -Isrc/core \
                    "$file" 2>&1
@@ -252,9 +327,18 @@ check "no setter writes all directives through one type" \
     "$(grep -nE '\(ngx_(flag|int|uint)_t \*\) \(p \+ cmd->offset\)' \
         src/nginx/*/*.c)"
 
-check "the library's symbols begin with ioa_" \
-    "$(nm -A -g --defined-only build/libioattest.a 2>&1 \
-        | awk 'NF && $NF !~ /^ioa_/')"
+# The library's interface is a list, and the header that goes with it is the
+# only one of src/core that the module and the tool include.
+objects_of="build/core/tool/*.o $nginx/objs/addon/*/ngx_http_ioattest_*.o"
+check "the library exports what the module and the tool call, and no more" \
+    "$({ nm -u $objects_of | awk '$2 ~ /^ioa_/ { print $2 }' | sort -u \
+             | diff src/core/ioattest.sym -
+         nm -g --defined-only build/libioattest.a | awk 'NF == 3 { print $3 }' \
+             | sort | diff src/core/ioattest.sym -; } 2>&1)"
+check "the module and the tool include attest/ioattest.h alone of src/core" \
+    "$(grep -n '^#[[:space:]]*include[[:space:]]*"[a-z0-9]*/ioa' \
+        *.c src/nginx/*/*.[ch] tools/*.[ch] \
+        | grep -v '"attest/ioattest\.h"')"
 
 module=${MODULE:-build/ngx_http_ioattest_module.so}
 check "the module exports its descriptor and nothing else" \

@@ -33,7 +33,7 @@ def percent(part, whole):
 
 def main(where, show):
     total = [0, 0, 0, 0]
-    for data in sorted(pathlib.Path(where).glob("ioa_*.gcda")):
+    for data in sorted(pathlib.Path(where).rglob("ioa_*.gcda")):
         for path, *numbers, missed in counted(str(data)):
             if path.endswith(".h"):
                 continue

@@ -96,10 +96,10 @@ copied() {
 }
 
 rm -rf "$new"
-mkdir -p "$new/scripts" "$new/src/core"
+mkdir -p "$new/scripts" "$new/src"
 cp "$top/config" "$new/"
 cp "$top/scripts/nginx-configure.sh" "$new/scripts/"
-cp "$top"/src/core/*.[ch] "$new/src/core/"
+cp -R "$top/src/core" "$new/src/"
 copied "$top/ngx_http_ioattest_module.c" "$new/ngx_http_ioattest_module.c"
 for file in "$top"/src/nginx/*/*.[ch]; do
     to=$new/src/nginx/$(basename "$(dirname "$file")")

@@ -66,7 +66,7 @@ unset CFLAGS LDFLAGS
 wanted=$(
     printf '%s\n' "$src" "$cc" "$cflags" "$ldflags" "$*"
     cksum "$0" "$top/config" "$src/src/core/nginx.h" "$src/auto/modules"
-    cd "$top" && ls src/core/*.[ch] src/nginx/*/*.[ch]
+    cd "$top" && ls src/core/*/*.[ch] src/nginx/*/*.[ch]
 )
 
 if [ -f "$dir/objs/Makefile" ] \

@@ -95,11 +95,12 @@ sub perl_libraries {
 
 
 sub unit_programs {
-    my @compiled = map { 'build/core/unit/' . basename($_, '.c') }
-                   sort glob 't/unit/*.c';
+    my @compiled = map { s{^t/unit/(.*)\.c\z}{build/core/unit/$1}r }
+                   grep { !m{^t/unit/(?:driver|zone)/} }
+                   sort glob 't/unit/*/*.c';
 
     $ENV{CORE_DIR} = 'build/core';
-    return (@compiled, sort glob 't/unit/*.py');
+    return (@compiled, grep { !m{^t/unit/driver/} } sort glob 't/unit/*/*.py');
 }
 
 

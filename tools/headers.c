@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "attest/ioattest.h"
 #include "headers.h"
-#include "ioa_reader.h"
 
 #define IOATTEST_STATUS_DIGITS  3
 

@@ -11,8 +11,7 @@
 #ifndef IOATTEST_HEADERS_H
 #define IOATTEST_HEADERS_H
 
-#include "ioa_json.h"
-#include "ioa_signature.h"
+#include "attest/ioattest.h"
 
 typedef struct {
     unsigned         status;

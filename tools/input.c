@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "input.h"
-#include "ioattest.h"
 
 #define IOATTEST_INPUT_FIRST  65536
 

@@ -5,7 +5,7 @@
 #ifndef IOATTEST_INPUT_H
 #define IOATTEST_INPUT_H
 
-#include "ioa_signature.h"
+#include "attest/ioattest.h"
 
 /*
  * Reads a file, or standard input where path is "-": once in a run.

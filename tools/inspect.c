@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
+#include "command.h"
 #include "input.h"
 #include "inspect_find.h"
 #include "inspect_print.h"
-#include "ioa_verdict.h"
-#include "ioattest.h"
 #include "option.h"
 
 enum {

@@ -9,10 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ioa_json.h"
-#include "ioa_reader.h"
-#include "ioa_signature.h"
-#include "ioa_status.h"
+#include "attest/ioattest.h"
 
 #define IOATTEST_PIECES_MAX  64
 #define IOATTEST_TREES_MAX   (IOATTEST_PIECES_MAX + 1)

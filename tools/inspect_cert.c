@@ -5,12 +5,9 @@
 
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_print.h"
 #include "inspect_text.h"
-#include "ioa_chain.h"
-#include "ioa_gpu_cert.h"
-#include "ioa_snp_cert.h"
-#include "ioa_tdx_pck.h"
 
 
 static void

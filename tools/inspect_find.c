@@ -6,14 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_find.h"
 #include "inspect_sgx.h"
 #include "inspect_text.h"
-#include "ioa_chain.h"
-#include "ioa_pem.h"
-#include "ioa_snp.h"
-#include "ioa_spdm.h"
-#include "ioa_tdx.h"
 
 #define IOATTEST_TEE_TDX  0x81
 #define IOATTEST_TEE_SGX  0

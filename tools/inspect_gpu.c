@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_print.h"
 #include "inspect_text.h"
-#include "ioa_chain.h"
-#include "ioa_spdm.h"
 
 #define IOATTEST_GPU_WORD       16
 #define IOATTEST_GPU_SWITCH     26      /* a record of switches alone */

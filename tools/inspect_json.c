@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_find.h"
-#include "ioa_spdm.h"
-#include "ioa_tdx.h"
 
 #define IOATTEST_OCTET_MAX  255
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_print.h"
-#include "ioa_codec.h"
 
 #define IOATTEST_SAID_MAX  512          /* of a member that is shown */
 #define IOATTEST_NONCE     32

@@ -9,7 +9,7 @@
 #ifndef IOATTEST_INSPECT_SGX_H
 #define IOATTEST_INSPECT_SGX_H
 
-#include "ioa_tdx.h"
+#include "attest/ioattest.h"
 
 /* certs borrows from the quote; nothing to read where it is no PEM chain. */
 typedef struct {

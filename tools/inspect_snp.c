@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
+#include "attest/ioattest.h"
 #include "inspect_print.h"
-#include "ioa_snp.h"
 
 #define IOATTEST_SNP_TEXT_MAX      16
 #define IOATTEST_SNP_FAMILY_TURIN  0x1a    /* its TCBs have an FMC */

@@ -2,10 +2,9 @@
  * inspect_tdx: TDX and SGX quotes.  See inspect_print.h.
  */
 
+#include "attest/ioattest.h"
 #include "inspect_print.h"
 #include "inspect_sgx.h"
-#include "ioa_tdx.h"
-#include "ioa_verify_tdx.h"
 
 
 static void

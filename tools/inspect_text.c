@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_text.h"
-#include "ioa_codec.h"
-#include "ioa_reader.h"
 
 #define IOATTEST_BASE64_GROUP  4
 

@@ -5,7 +5,7 @@
 #ifndef IOATTEST_INSPECT_TEXT_H
 #define IOATTEST_INSPECT_TEXT_H
 
-#include "ioa_signature.h"
+#include "attest/ioattest.h"
 
 /* 1 where all bytes are printable ASCII or white space. */
 int ioattest_text_is(ioa_bytes_t bytes);

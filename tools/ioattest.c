@@ -2,11 +2,10 @@
  * ioattest: the command line of the verification library.
  */
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ioattest.h"
+#include "command.h"
 
 typedef struct {
     const char  *name;
@@ -25,21 +24,6 @@ static const ioattest_command_t  ioattest_commands[] = {
 
 #define IOATTEST_COMMANDS                                                     \
     (sizeof(ioattest_commands) / sizeof(ioattest_commands[0]))
-
-
-void
-ioattest_complain(const char *format, ...)
-{
-    va_list  args;
-
-    fputs("ioattest: ", stderr);
-
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-
-    fputc('\n', stderr);
-}
 
 
 static void

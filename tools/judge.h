@@ -6,8 +6,8 @@
 #ifndef IOATTEST_JUDGE_H
 #define IOATTEST_JUDGE_H
 
+#include "attest/ioattest.h"
 #include "headers.h"
-#include "ioa_verdict.h"
 
 /* Where the signature comes from. */
 typedef enum {

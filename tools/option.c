@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ioattest.h"
+#include "command.h"
 #include "option.h"
 
 

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "ioa_status.h"
+#include "attest/ioattest.h"
 
 #define IOATTEST_OPTION_VALUES_MAX  64
 

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ioa_reader.h"
-#include "ioa_utf8.h"
+#include "attest/ioattest.h"
 #include "print.h"
 
 

@@ -6,7 +6,7 @@
 #ifndef IOATTEST_PRINT_H
 #define IOATTEST_PRINT_H
 
-#include "ioa_signature.h"
+#include "attest/ioattest.h"
 
 /* Writes "name: bytes", with \xNN for what is not printable ASCII. */
 void ioattest_print_line(const char *name, ioa_bytes_t bytes,

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "attest/ioattest.h"
+#include "command.h"
 #include "input.h"
-#include "ioa_codec.h"
-#include "ioattest.h"
 #include "option.h"
 #include "report_files.h"
 #include "report_print.h"
@@ -250,7 +250,7 @@ ioattest_report_check(ioattest_report_t *report)
     report->now = (int64_t) time(NULL);
 
     if (at != NULL
-        && !ioa_tcb_date(&report->now, (const uint8_t *) at, strlen(at)))
+        && !ioa_time_rfc3339(&report->now, (const uint8_t *) at, strlen(at)))
     {
         ioattest_complain("--at is a time as 2026-06-10T01:47:30Z, not "
                           "\"%s\"", at);

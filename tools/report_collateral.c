@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioa_codec.h"
-#include "ioa_json.h"
-#include "ioattest.h"
+#include "attest/ioattest.h"
+#include "command.h"
 #include "report_collateral.h"
 
 #define IOATTEST_SIGNATURE_LEN  64

@@ -14,7 +14,7 @@
 #ifndef IOATTEST_REPORT_COLLATERAL_H
 #define IOATTEST_REPORT_COLLATERAL_H
 
-#include "ioa_evidence.h"
+#include "attest/ioattest.h"
 
 #define IOATTEST_COLLATERAL_NAME  "collateral.json"
 

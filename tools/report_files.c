@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
+#include "command.h"
 #include "input.h"
-#include "ioa_codec.h"
-#include "ioattest.h"
 #include "report_collateral.h"
 #include "report_files.h"
 

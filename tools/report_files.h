@@ -16,7 +16,7 @@
 #ifndef IOATTEST_REPORT_FILES_H
 #define IOATTEST_REPORT_FILES_H
 
-#include "ioa_evidence.h"
+#include "attest/ioattest.h"
 
 typedef struct {
     ioa_fetched_t  fetched[IOA_FETCH_MAX];

@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ioattest.h"
 #include "inspect_out.h"
-#include "ioa_codec.h"
-#include "ioa_snp.h"
-#include "ioa_tdx.h"
 #include "report_files.h"
 #include "report_print.h"
 

@@ -5,7 +5,7 @@
 #ifndef IOATTEST_REPORT_PRINT_H
 #define IOATTEST_REPORT_PRINT_H
 
-#include "ioa_verdict.h"
+#include "attest/ioattest.h"
 
 typedef struct {
     ioa_status_t   reason;

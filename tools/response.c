@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "input.h"
-#include "ioattest.h"
 #include "judge.h"
 #include "option.h"
 #include "response_print.h"

@@ -14,7 +14,7 @@
 #include "request/ngx_http_ioattest_conf.h"
 #include "module/ngx_http_ioattest_module.h"
 
-#include "ioa_sha256.h"
+#include "attest/ioattest.h"
 
 
 static ngx_int_t ngx_http_ioattest_digest_origin(ngx_conf_t *cf,

@@ -6,7 +6,7 @@
 
 #include "request/ngx_http_ioattest_printable.h"
 
-#include "ioa_evidence.h"
+#include "attest/ioattest.h"
 
 
 /* Nothing of the client's or the API's may break a log line or forge one. */

@@ -6,7 +6,7 @@
 
 #include "status/ngx_http_ioattest_status.h"
 
-#include "ioa_utf8.h"
+#include "attest/ioattest.h"
 
 
 void

@@ -1,7 +1,7 @@
 
 /*
  * The nodes of the store and what may be done to them under the lock; for
- * the files of the store alone.  Floor F4.
+ * the files of the store alone.
  */
 
 

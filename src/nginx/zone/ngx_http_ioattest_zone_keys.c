@@ -7,7 +7,7 @@
 
 #include "zone/ngx_http_ioattest_node.h"
 
-#include "ioa_sha256.h"
+#include "attest/ioattest.h"
 
 
 static ngx_http_ioattest_rest_t *ngx_http_ioattest_rests_locked(

@@ -13,7 +13,7 @@
 
 #include "zone/ngx_http_ioattest_node.h"
 
-#include "ioa_sha256.h"
+#include "attest/ioattest.h"
 
 
 /* entries written in one hold of the lock */

@@ -202,7 +202,7 @@ def misbehaviour():
 
 def reasons():
     """Every reason is one of the gateway's."""
-    path = os.path.join(ROOT, "src", "core", "ioa_status.h")
+    path = os.path.join(ROOT, "src/core/base/ioa_status.h")
     with open(path) as f:
         text = f.read()
     for name, entry in ev_mis.EXPECT.items():

@@ -6,8 +6,8 @@
 #ifndef DOOR_H
 #define DOOR_H
 
-#include "ioa_verdict.h"
-#include "../unit.h"
+#include "attest/ioattest.h"
+#include "unit.h"
 
 #define DOOR_FIELDS  (1 + IOA_FETCH_MAX + 2)
 

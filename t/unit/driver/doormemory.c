@@ -15,7 +15,7 @@
  */
 
 #include "door.h"
-#include "../failing.h"
+#include "fixtures/failing.h"
 
 typedef struct {
     size_t  runs;

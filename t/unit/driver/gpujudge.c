@@ -18,8 +18,8 @@
  * were accepted, and the first and last byte of those.
  */
 
-#include "ioa_verify_gpu.h"
-#include "../unit.h"
+#include "nvidia/ioa_verify_gpu.h"
+#include "unit.h"
 
 #define GPU_DEVICES_MAX  20
 #define GPU_LINES_MAX    8

@@ -11,8 +11,8 @@
  */
 
 #include "feed.h"
-#include "ioa_canon.h"
-#include "ioa_reqmodel.h"
+#include "agent/ioa_canon.h"
+#include "agent/ioa_reqmodel.h"
 
 
 static void

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                      "../../../src/core/ioa_status.h")
+                      "../../../src/core/base/ioa_status.h")
 
 with open(HEADER, encoding="ascii") as header:
     STATUS = re.findall(r"^    IOA_(\w+)(?: = 0)?,", header.read(), re.M)

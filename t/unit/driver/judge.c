@@ -10,9 +10,9 @@
  *                           which must agree
  */
 
-#include "ioa_json.h"
-#include "ioa_request.h"
-#include "../unit.h"
+#include "json/ioa_json.h"
+#include "agent/ioa_request.h"
+#include "unit.h"
 
 #define JUDGE_PIECINGS  6
 

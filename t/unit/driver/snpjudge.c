@@ -15,9 +15,9 @@
  * and the first of them.
  */
 
-#include "ioa_codec.h"
-#include "ioa_verify_snp.h"
-#include "../unit.h"
+#include "base/ioa_codec.h"
+#include "snp/ioa_verify_snp.h"
+#include "unit.h"
 
 #define SNP_BLOBS  5
 

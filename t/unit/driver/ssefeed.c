@@ -16,7 +16,7 @@
  */
 
 #include "feed.h"
-#include "ioa_sse.h"
+#include "agent/ioa_sse.h"
 
 typedef struct {
     const uint8_t  *piece;      /* the input */

@@ -18,9 +18,9 @@
  * the quote was refused.
  */
 
-#include "ioa_codec.h"
-#include "ioa_verify_tdx.h"
-#include "../unit.h"
+#include "base/ioa_codec.h"
+#include "tdx/ioa_verify_tdx.h"
+#include "unit.h"
 
 typedef struct {
     int               mode;

@@ -4,7 +4,7 @@
  * usage: tdxseeds fuzz/seeds
  */
 
-#include "../tdxquote.h"
+#include "fixtures/tdxquote.h"
 
 
 static void

@@ -23,8 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioa_verify_collateral.h"
-#include "ioa_verify_nras.h"
+#include "tdx/ioa_verify_collateral.h"
+#include "nvidia/ioa_verify_nras.h"
 
 #define FEED_FIELDS_MAX  10
 #define FEED_QUOTE_LEN   154

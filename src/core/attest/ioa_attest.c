@@ -1,0 +1,252 @@
+/*
+ * ioa_attest: see ioa_attest.h.
+ */
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "attest/ioa_attest.h"
+#include "attest/ioa_report.h"
+#include "base/ioa_codec.h"
+#include "base/ioa_reader.h"
+
+#define IOA_SHA256_HEX_LEN  64
+
+#if IOA_IMAGE_DIGEST_MAX != IOA_REPORT_DIGEST_MAX
+#error "two headers disagree on the length of an image digest"
+#endif
+
+
+/* 1 where the reader goes on with a SHA-256 in lower-case hex. */
+static int
+ioa_take_sha256_hex(ioa_reader_t *r)
+{
+    const uint8_t  *digits;
+
+    return ioa_reader_take(r, &digits, IOA_SHA256_HEX_LEN)
+           && ioa_hex_lower(digits, IOA_SHA256_HEX_LEN, IOA_SHA256_HEX_LEN);
+}
+
+
+int
+ioa_image_digest_valid(ioa_bytes_t text)
+{
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, text.data, text.len);
+
+    return ioa_reader_match(&r, "sha256:", sizeof("sha256:") - 1)
+           && ioa_take_sha256_hex(&r)
+           && ioa_reader_left(&r) == 0;
+}
+
+
+/* 1 where the policy lists no digest, or this one. */
+static int
+ioa_image_digest_accepted(ioa_bytes_t digest, const ioa_policy_t *policy)
+{
+    size_t  i;
+
+    for (i = 0; i < policy->image_digests_n; i++) {
+        if (ioa_bytes_equal(digest, policy->image_digests[i])) {
+            return 1;
+        }
+    }
+
+    return policy->image_digests_n == 0;
+}
+
+
+ioa_status_t
+ioa_image_digest_check(ioa_bytes_t digest, const ioa_machine_t *machine,
+    const ioa_policy_t *policy)
+{
+    ioa_bytes_t  attested;
+
+    if (machine != NULL) {
+        attested.data = machine->image_digest;
+        attested.len = machine->image_digest_len;
+
+        if ((digest.data == NULL) != (attested.len == 0)
+            || !ioa_bytes_equal(digest, attested))
+        {
+            return IOA_IMAGE_DIGEST_MISMATCH;
+        }
+    }
+
+    if (!ioa_image_digest_accepted(digest, policy)) {
+        return IOA_IMAGE_DIGEST_MISMATCH;
+    }
+
+    return IOA_OK;
+}
+
+
+/* The nonce in full, and in constant time: it is a secret until it is told. */
+static int
+ioa_attest_nonce_equal(const ioa_report_t *report,
+    const uint8_t nonce32[IOA_NONCE_LEN])
+{
+    uint8_t  told32[IOA_NONCE_LEN];
+
+    return ioa_hex_decode(told32, IOA_NONCE_LEN, report->nonce,
+                          report->nonce_len)
+           && CRYPTO_memcmp(told32, nonce32, IOA_NONCE_LEN) == 0;
+}
+
+
+/* Both kinds of evidence, as far as the policy asks for them. */
+static ioa_status_t
+ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    ioa_status_t  cpu = IOA_OK, gpu = IOA_OK;
+
+    if (e->policy->cpu == 0) {
+        ioa_check_add(checks, "CPU evidence", IOA_CHECK_NOT_MADE,
+                      "none is asked for");
+
+    } else {
+        cpu = ioa_evidence_cpu(proved, wants, checks, e);
+    }
+
+    if (cpu != IOA_OK && wants->wanted == 0) {
+        return cpu;
+    }
+
+    if (e->policy->gpu == IOA_GPU_OFF) {
+        ioa_check_add(checks, "GPU evidence", IOA_CHECK_NOT_MADE,
+                      "none is asked for");
+
+    } else if (cpu == IOA_OK || e->policy->gpu == IOA_GPU_NRAS) {
+        gpu = ioa_evidence_gpu(proved, wants, checks, e);
+    }
+
+    return cpu != IOA_OK ? cpu : gpu;
+}
+
+
+/* Out: machine, whatever is returned. */
+static ioa_status_t
+ioa_attest_judge(ioa_machine_t *machine, ioa_wants_t *wants,
+    ioa_checks_t *checks, ioa_evidence_t *e)
+{
+    ioa_bytes_t          address, digest;
+    const ioa_report_t  *report = e->report;
+
+    address.data = report->signing_address;
+    address.len = report->signing_address_len;
+
+    if (!ioa_check_that(checks, ioa_address_parse(machine->address20,
+                                                  address),
+                        "signing address", "form"))
+    {
+        return IOA_ATTESTATION_MALFORMED;
+    }
+
+    if (!ioa_check_that(checks, ioa_attest_nonce_equal(report, e->nonce32),
+                        "nonce", "of the reply"))
+    {
+        return IOA_NONCE_MISMATCH;
+    }
+
+    digest.data = report->image_digest;
+    digest.len = report->image_digest_len;
+
+    if (!ioa_check_that(checks, ioa_image_digest_accepted(digest, e->policy),
+                        "image digest", "%s",
+                        e->policy->image_digests_n == 0 ? "not pinned"
+                        : "as the policy has it"))
+    {
+        return IOA_IMAGE_DIGEST_MISMATCH;
+    }
+
+    if (digest.len != 0) {
+        memcpy(machine->image_digest, digest.data, digest.len);
+        machine->image_digest_len = digest.len;
+    }
+
+    e->address20 = machine->address20;
+
+    return ioa_attest_evidence(&machine->proved, wants, checks, e);
+}
+
+
+ioa_status_t
+ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
+    ioa_checks_t *checks, ioa_bytes_t report,
+    const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy,
+    const ioa_fetched_t *fetched, int bound_before, int64_t now)
+{
+    ioa_wants_t      asked;
+    ioa_status_t     st;
+    ioa_report_t     view;
+    ioa_sha256_t     sha;
+    ioa_evidence_t   e;
+
+    static const ioa_fetched_t  nothing[IOA_FETCH_MAX];
+
+    wants = wants != NULL ? wants : &asked;
+
+    memset(wants, 0, sizeof(ioa_wants_t));
+    memset(machine, 0, sizeof(ioa_machine_t));
+
+    if (report.len > IOA_REPORT_SIZE_MAX) {
+        return IOA_ATTESTATION_MALFORMED;
+    }
+
+    st = ioa_report_parse(&view, report.data, report.len);
+
+    if (!ioa_check_that(checks, st == IOA_OK, "reply", "form")) {
+        return st;
+    }
+
+    e.policy = policy;
+    e.report = &view;
+    e.text = report;
+    e.nonce32 = nonce32;
+    e.address20 = NULL;
+    e.fetched = fetched != NULL ? fetched : nothing;
+    e.bound_before = bound_before;
+    e.now = now;
+
+    st = ioa_attest_judge(machine, wants, checks, &e);
+
+    ioa_report_cleanup(&view);
+
+    if (st != IOA_OK) {
+        memset(machine, 0, sizeof(ioa_machine_t));
+        return st;
+    }
+
+    ioa_sha256_init(&sha);
+    ioa_sha256_update(&sha, report.data, report.len);
+    ioa_sha256_final(machine->evidence32, &sha);
+
+    return st;
+}
+
+
+int
+ioa_attest_address(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t reply)
+{
+    int           good;
+    ioa_bytes_t   text;
+    ioa_report_t  view;
+
+    if (reply.len > IOA_REPORT_SIZE_MAX
+        || ioa_report_parse(&view, reply.data, reply.len) != IOA_OK)
+    {
+        return 0;
+    }
+
+    text.data = view.signing_address;
+    text.len = view.signing_address_len;
+
+    good = ioa_address_parse(address20, text);
+
+    ioa_report_cleanup(&view);
+
+    return good;
+}

@@ -1,0 +1,200 @@
+/*
+ * ioa_evidence: see ioa_evidence.h.  This file: CPU evidence, what it is, and
+ * its report data.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "attest/ioa_evidence.h"
+#include "base/ioa_codec.h"
+#include "base/ioa_reader.h"
+#include "snp/ioa_snp.h"
+#include "tdx/ioa_tdx.h"
+
+#define IOA_EVIDENCE_QUOTE_MAX    IOA_TDX_QUOTE_LEN_MAX
+#define IOA_EVIDENCE_HALF         32        /* of the report data */
+
+/*
+ * A quote begins with version and key type, 16 bits each, and the TEE's type
+ * (FORMATS 3.1), a report with its version, 32 bits (FORMATS 4).
+ */
+#define IOA_EVIDENCE_TDX_TEE      0x81
+
+#if IOA_TDX_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                          \
+    || IOA_SNP_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                       \
+    || IOA_NONCE_LEN != IOA_EVIDENCE_HALF
+#error "two floors disagree on the length of report data"
+#endif
+
+
+int
+ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
+    ioa_fetch_e what, const char *format, ...)
+{
+    va_list  args;
+
+    va_start(args, format);
+    (void) vsnprintf(wants->path[what], IOA_EVIDENCE_PATH_MAX, format, args);
+    va_end(args);
+
+    if (e->fetched[what].body.data != NULL) {
+        return 1;
+    }
+
+    wants->wanted |= 1u << what;
+
+    return 0;
+}
+
+
+void
+ioa_evidence_expires(ioa_proved_t *proved, int64_t when)
+{
+    if (proved->expires == 0 || when < proved->expires) {
+        proved->expires = when;
+    }
+}
+
+
+ioa_status_t
+ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const uint8_t data64[64])
+{
+    int      nonce, bound, good;
+    uint8_t  want[2 * IOA_EVIDENCE_HALF];
+
+    memset(want, 0, sizeof(want));
+    memcpy(want, e->nonce32, IOA_NONCE_LEN);
+    nonce = CRYPTO_memcmp(want, data64, sizeof(want)) == 0;
+
+    memset(want, 0, sizeof(want));
+    memcpy(want, e->address20, IOA_ADDRESS_LEN);
+    memcpy(want + IOA_EVIDENCE_HALF, e->nonce32, IOA_NONCE_LEN);
+    bound = CRYPTO_memcmp(want, data64, sizeof(want)) == 0;
+
+    switch (e->policy->report_data) {
+    case IOA_REPORT_DATA_NONCE:
+        good = nonce;
+        break;
+    case IOA_REPORT_DATA_ADDRESS:
+        good = bound;
+        break;
+    default: /* IOA_REPORT_DATA_AUTO */
+        good = bound || (nonce && !e->bound_before);
+    }
+
+    proved->signer_bound = good && bound;
+
+    return ioa_check_that(checks, good, "report data", "%s",
+                          bound ? "address and nonce"
+                          : !nonce ? "neither layout"
+                          : good ? "nonce, the signer is not bound"
+                          : "nonce alone, a downgrade or not accepted")
+           ? IOA_OK : IOA_REPORT_DATA_MISMATCH;
+}
+
+
+/* Returns: what the bytes begin as, 0 for neither. */
+static unsigned
+ioa_evidence_kind(const uint8_t *data, size_t len)
+{
+    uint32_t      version, tee;
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, data, len);
+
+    if (!ioa_reader_u32le(&r, &version) || !ioa_reader_u32le(&r, &tee)) {
+        return 0;
+    }
+
+    /* the type of the key stands where a report's version has zeros */
+    if (tee == IOA_EVIDENCE_TDX_TEE && version >> 16 != 0) {
+        return IOA_CPU_TDX;
+    }
+
+    return version >= IOA_SNP_VERSION_MIN && version <= IOA_SNP_VERSION_MAX
+           ? IOA_CPU_SEV_SNP : 0;
+}
+
+
+static ioa_status_t
+ioa_evidence_cpu_bytes(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t bytes)
+{
+    unsigned  kind;
+
+    kind = ioa_evidence_kind(bytes.data, bytes.len);
+
+    if (!ioa_check_that(checks, (kind & e->policy->cpu) != 0, "CPU evidence",
+                        "%s%s", kind == IOA_CPU_TDX ? "TDX quote"
+                        : kind == IOA_CPU_SEV_SNP ? "SEV-SNP report"
+                        : "neither a quote nor a report",
+                        kind != 0 && (kind & e->policy->cpu) == 0
+                        ? ", not accepted here" : ""))
+    {
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    return kind == IOA_CPU_TDX
+           ? ioa_evidence_tdx(proved, wants, checks, e, bytes)
+           : ioa_evidence_snp(proved, wants, checks, e, bytes);
+}
+
+
+/*
+ * The agent puts a sentence in the place of a quote that it could not get,
+ * with status 200 (FORMATS 1.1).
+ */
+static int
+ioa_evidence_quote(ioa_bytes_t *text, const ioa_report_t *report)
+{
+    static const char  error[] = "Error";
+
+    return ioa_json_string(&text->data, &text->len,
+                           ioa_json_member(report->cpu, "quote"))
+           && text->len != 0
+           && (text->len < sizeof(error) - 1
+               || memcmp(text->data, error, sizeof(error) - 1) != 0);
+}
+
+
+ioa_status_t
+ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    uint8_t       *data;
+    ioa_bytes_t    text, bytes;
+    ioa_status_t   st;
+
+    if (!ioa_check_that(checks, ioa_evidence_quote(&text, e->report),
+                        "CPU evidence is there", "cpu.quote"))
+    {
+        return IOA_CPU_EVIDENCE_MISSING;
+    }
+
+    data = text.len / 2 > IOA_EVIDENCE_QUOTE_MAX
+           ? NULL : malloc(text.len / 2 + 1);
+
+    if (!ioa_check_that(checks, data != NULL
+                        && ioa_hex_decode(data, text.len / 2, text.data,
+                                          text.len),
+                        "CPU evidence is hex", "%zu digits", text.len))
+    {
+        free(data);
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    bytes.data = data;
+    bytes.len = text.len / 2;
+
+    st = ioa_evidence_cpu_bytes(proved, wants, checks, e, bytes);
+
+    free(data);
+
+    return st;
+}

@@ -1,0 +1,164 @@
+/*
+ * ioa_evidence: the CPU and GPU evidence of an attestation reply, judged as
+ * a whole: what it is, whose word on it is needed besides, and whether it
+ * says what the policy wants.
+ */
+
+#ifndef IOA_EVIDENCE_H
+#define IOA_EVIDENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/ioa_signature.h"
+#include "attest/ioa_report.h"
+#include "base/ioa_check.h"
+#include "base/ioa_sha256.h"
+#include "base/ioa_status.h"
+#include "policy/ioa_policy.h"
+#include "tdx/ioa_tcb.h"
+#include "x509/ioa_chain.h"
+
+#define IOA_NONCE_LEN              32
+#define IOA_EVIDENCE_PATH_MAX      256
+#define IOA_EVIDENCE_WORD_MAX      63
+#define IOA_EVIDENCE_ADVISORY_MAX  200
+
+/* Kinds of CPU evidence; several may be accepted.  None: none is asked. */
+#define IOA_CPU_TDX      0x01
+#define IOA_CPU_SEV_SNP  0x02
+
+typedef enum {
+    IOA_GPU_OFF = 0,
+    IOA_GPU_LOCAL,              /* verified here */
+    IOA_GPU_NRAS                /* by NVIDIA's service */
+} ioa_gpu_mode_e;
+
+/* What the CPU evidence's 64 bytes must hold (FORMATS 2, A and C). */
+typedef enum {
+    IOA_REPORT_DATA_AUTO = 0,   /* either */
+    IOA_REPORT_DATA_NONCE,      /* nonce, 32 zero bytes */
+    IOA_REPORT_DATA_ADDRESS     /* address, 12 zero bytes, nonce */
+} ioa_report_data_e;
+
+/* Answers of other services that a verdict may need. */
+typedef enum {
+    IOA_FETCH_TCB_INFO = 0,     /* Intel's PCS, with their issuer chains */
+    IOA_FETCH_QE_IDENTITY,
+    IOA_FETCH_PCK_CRL,
+    IOA_FETCH_ROOT_CRL,
+    IOA_FETCH_VCEK,             /* AMD's KDS */
+    IOA_FETCH_AMD_CRL,
+    IOA_FETCH_NRAS,             /* NVIDIA's service */
+    IOA_FETCH_JWKS,
+    IOA_FETCH_MAX
+} ioa_fetch_e;
+
+/* An answer's body, and its issuer chain header as it came. */
+typedef struct {
+    ioa_bytes_t  body;          /* data NULL: not asked yet; empty: none */
+    ioa_bytes_t  chain;
+} ioa_fetched_t;
+
+/*
+ * What is missing.  path is that of a GET below the service's own URI,
+ * without a slash before, of what is there already as well; "" for
+ * IOA_FETCH_NRAS, a POST of nras_body, and for IOA_FETCH_JWKS.  A report that
+ * does not say its product may have its VCEK at either of two paths; else
+ * vcek_else is "".
+ */
+typedef struct {
+    unsigned     wanted;        /* 1 << ioa_fetch_e */
+    char         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
+    char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
+    ioa_bytes_t  nras_body;     /* borrows from the reply */
+} ioa_wants_t;
+
+/* What decides whether evidence is accepted.  Read-only once made. */
+typedef struct {
+    /* accepted image digests, the file's too; none: any, it is recorded */
+    const ioa_bytes_t        *image_digests;
+    size_t                    image_digests_n;
+
+    const ioa_policy_file_t  *file;         /* NULL only where all is off */
+    unsigned                  cpu;
+    ioa_gpu_mode_e            gpu;
+    ioa_report_data_e         report_data;
+
+    const ioa_roots_t        *cpu_roots;
+    const ioa_roots_t        *gpu_roots;
+    ioa_chain_cache_t        *cache;        /* may be NULL */
+
+    int                       collateral;   /* Intel's PCS is asked */
+    int                       kds;          /* AMD's KDS is asked */
+    int64_t                   slack;        /* for collateral, seconds */
+} ioa_policy_t;
+
+/* What one verdict goes by. */
+typedef struct {
+    const ioa_policy_t   *policy;
+    const ioa_report_t   *report;
+    ioa_bytes_t           text;             /* the reply's, of report */
+    const uint8_t        *nonce32;
+    const uint8_t        *address20;        /* as the reply names it */
+    const ioa_fetched_t  *fetched;          /* IOA_FETCH_MAX of them */
+    int                   bound_before;     /* no downgrade: see below */
+    int64_t               now;
+} ioa_evidence_t;
+
+/* What verified evidence says. */
+typedef struct {
+    unsigned          cpu;                  /* 0: not looked at */
+    ioa_tcb_status_t  tcb_status;
+    char              advisories[IOA_EVIDENCE_ADVISORY_MAX + 1];
+    int               signer_bound;         /* by hardware */
+    int64_t           expires;              /* 0: nothing says so */
+
+    size_t            gpus;                 /* 0: not looked at */
+    char              gpu_arch[IOA_EVIDENCE_WORD_MAX + 1];
+    char              gpu_driver[IOA_EVIDENCE_WORD_MAX + 1];
+    char              gpu_vbios[IOA_EVIDENCE_WORD_MAX + 1];
+} ioa_proved_t;
+
+/*
+ * Judges CPU evidence.  report data: with IOA_REPORT_DATA_AUTO a machine
+ * whose signer is not bound is refused where bound_before says that the
+ * model has shown one that was.
+ *
+ * Returns: IOA_OK; IOA_ATTESTATION_UNAVAILABLE with something in wants, all
+ * else being well so far; IOA_CPU_EVIDENCE_MISSING, _INVALID, IOA_REVOKED,
+ * IOA_TCB_REJECTED, IOA_MEASUREMENT_MISMATCH, IOA_REPORT_DATA_MISMATCH.
+ * Out: proved, wants, checks (may be NULL).
+ */
+ioa_status_t ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e) IOA_MUST_CHECK;
+
+/* The same of GPU evidence, with the reasons of ioa_verify_gpu and _nras. */
+ioa_status_t ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e) IOA_MUST_CHECK;
+
+/*
+ * Says that an answer is needed.
+ * Returns: 1 where it is there.
+ */
+int ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
+    ioa_fetch_e what, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* What is proved is so until then, or until what was said before. */
+void ioa_evidence_expires(ioa_proved_t *proved, int64_t when);
+
+/* For ioa_evidence_cpu: one of its two kinds, decoded. */
+ioa_status_t ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t quote)
+    IOA_MUST_CHECK;
+ioa_status_t ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
+    IOA_MUST_CHECK;
+
+/* IOA_OK and proved->signer_bound, or IOA_REPORT_DATA_MISMATCH. */
+ioa_status_t ioa_evidence_report_data(ioa_proved_t *proved,
+    ioa_checks_t *checks, const ioa_evidence_t *e,
+    const uint8_t data64[64]) IOA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * ioa_evidence_gpu: GPU evidence, verified here or by NVIDIA's service.  See
+ * ioa_evidence.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "attest/ioa_evidence.h"
+#include "nvidia/ioa_jwt.h"
+#include "nvidia/ioa_verify_gpu.h"
+#include "nvidia/ioa_verify_nras.h"
+
+#if IOA_NRAS_DEVICES_MAX < IOA_GPUS_MAX
+#error "there is no room for every device"
+#endif
+
+
+static void
+ioa_gpu_word(char out[IOA_EVIDENCE_WORD_MAX + 1], const char *word)
+{
+    size_t  n = strlen(word);
+
+    n = n > IOA_EVIDENCE_WORD_MAX ? IOA_EVIDENCE_WORD_MAX : n;
+    memcpy(out, word, n);
+    out[n] = '\0';
+}
+
+
+/* What all devices are, as the first one is; the policy has judged each. */
+static ioa_status_t
+ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_policy_gpu_t *gpus, size_t n)
+{
+    const char    *what;
+    ioa_status_t   st;
+
+    st = ioa_policy_gpus(&what, checks, e->policy->file, gpus, n);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    proved->gpus = n;
+    ioa_gpu_word(proved->gpu_arch, gpus[0].arch);
+    ioa_gpu_word(proved->gpu_driver, gpus[0].driver_version);
+    ioa_gpu_word(proved->gpu_vbios, gpus[0].vbios_version);
+
+    return IOA_OK;
+}
+
+
+/* Returns: the number of devices, 0 where there is no such list. */
+static size_t
+ioa_gpu_texts(ioa_gpu_evidence_t texts[IOA_GPUS_MAX + 1],
+    const ioa_report_t *report)
+{
+    size_t             n = 0, len;
+    const uint8_t     *text;
+    const ioa_json_t  *list, *device;
+
+    list = ioa_json_member(report->gpu, "evidence_list");
+
+    if (!ioa_json_is_array(list)) {
+        return 0;
+    }
+
+    for (device = ioa_json_first(list); device != NULL && n <= IOA_GPUS_MAX;
+         device = ioa_json_next(device), n++)
+    {
+        /* what is no text is empty, and refused as such */
+        memset(&texts[n], 0, sizeof(ioa_gpu_evidence_t));
+
+        if (ioa_json_string(&text, &len,
+                            ioa_json_member(device, "evidence")))
+        {
+            ioa_reader_init(&texts[n].evidence, text, len);
+        }
+
+        if (ioa_json_string(&text, &len,
+                            ioa_json_member(device, "certificate")))
+        {
+            ioa_reader_init(&texts[n].certificates, text, len);
+        }
+    }
+
+    return n;
+}
+
+
+static ioa_status_t
+ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_gpu_evidence_t *texts, size_t n)
+{
+    size_t             i;
+    ioa_status_t       st;
+    ioa_gpu_list_t    *list;
+    ioa_gpu_policy_t   policy;
+    ioa_policy_gpu_t   gpus[IOA_GPUS_MAX];
+
+    list = malloc(sizeof(ioa_gpu_list_t));
+
+    if (list == NULL) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    /* what is wanted is in the policy file: judged below */
+    memset(&policy, 0, sizeof(policy));
+
+    policy.roots = e->policy->gpu_roots;
+    policy.cache = e->policy->cache;
+    policy.now = e->now;
+    policy.nonce32 = e->nonce32;
+
+    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &policy);
+
+    for (i = 0; st == IOA_OK && i < list->n; i++) {
+        gpus[i].arch = ioa_gpu_arch_name(list->gpus[i].arch);
+        gpus[i].driver_version = list->gpus[i].driver;
+        gpus[i].vbios_version = list->gpus[i].vbios;
+    }
+
+    if (st == IOA_OK) {
+        st = ioa_gpu_policy(proved, checks, e, gpus, list->n);
+    }
+
+    free(list);
+
+    return st;
+}
+
+
+static ioa_status_t
+ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_jwks_t *jwks, size_t n)
+{
+    int                unknown;
+    size_t             i;
+    ioa_nras_t        *nras;
+    ioa_status_t       st;
+    ioa_reader_t       reply;
+    ioa_policy_gpu_t   gpus[IOA_GPUS_MAX];
+
+    nras = malloc(sizeof(ioa_nras_t));
+
+    if (nras == NULL) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    ioa_reader_init(&reply, e->fetched[IOA_FETCH_NRAS].body.data,
+                    e->fetched[IOA_FETCH_NRAS].body.len);
+
+    st = ioa_nras_verify(nras, &unknown, checks, reply, jwks, e->nonce32, n,
+                         e->now);
+
+    if (unknown) {
+        /* the keys rotate: the caller may have kept an old set */
+        wants->wanted |= 1u << IOA_FETCH_JWKS;
+    }
+
+    for (i = 0; st == IOA_OK && i < nras->devices_n; i++) {
+        gpus[i].arch = nras->devices[i].arch;
+        gpus[i].driver_version = nras->devices[i].driver_version;
+        gpus[i].vbios_version = nras->devices[i].vbios_version;
+    }
+
+    if (st == IOA_OK) {
+        ioa_evidence_expires(proved, nras->expires + IOA_NRAS_LEEWAY);
+        st = ioa_gpu_policy(proved, checks, e, gpus, nras->devices_n);
+    }
+
+    free(nras);
+
+    return st;
+}
+
+
+static ioa_status_t
+ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, size_t n)
+{
+    int            all;
+    ioa_jwks_t    *jwks;
+    ioa_bytes_t    keys;
+    ioa_status_t   st;
+
+    all = ioa_evidence_need(wants, e, IOA_FETCH_NRAS, "%s", "");
+    all &= ioa_evidence_need(wants, e, IOA_FETCH_JWKS, "%s", "");
+
+    if (!all) {
+        /* the gpu object is the body that NVIDIA's service takes */
+        return ioa_json_span(&wants->nras_body.data, &wants->nras_body.len,
+                             e->report->root, e->report->gpu, e->text.data,
+                             e->text.len)
+               ? IOA_ATTESTATION_UNAVAILABLE : IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    keys = e->fetched[IOA_FETCH_JWKS].body;
+
+    if (!ioa_check_that(checks, ioa_jwks_parse(&jwks, keys.data, keys.len),
+                        "NVIDIA's key set", "form"))
+    {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    st = ioa_gpu_nras(proved, wants, checks, e, jwks, n);
+
+    ioa_jwks_free(jwks);
+
+    return st;
+}
+
+
+ioa_status_t
+ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    size_t              n;
+    ioa_gpu_evidence_t  texts[IOA_GPUS_MAX + 1];
+
+    if (!ioa_check_that(checks, e->report->gpu != NULL
+                        && ioa_json_member(e->report->gpu, "error") == NULL,
+                        "GPU evidence is there", "gpu"))
+    {
+        return IOA_GPU_EVIDENCE_MISSING;
+    }
+
+    n = ioa_gpu_texts(texts, e->report);
+
+    if (!ioa_check_that(checks, n != 0, "GPUs", "%zu", n)) {
+        return IOA_GPU_EVIDENCE_MISSING;
+    }
+
+    if (n > IOA_GPUS_MAX) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    return e->policy->gpu == IOA_GPU_LOCAL
+           ? ioa_gpu_local(proved, checks, e, texts, n)
+           : ioa_gpu_service(proved, wants, checks, e, n);
+}

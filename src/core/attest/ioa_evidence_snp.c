@@ -1,0 +1,301 @@
+/*
+ * ioa_evidence_snp: an SEV-SNP report, the certificate of its key, and the
+ * policy.  See ioa_evidence.h.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "attest/ioa_evidence.h"
+#include "snp/ioa_snp.h"
+#include "snp/ioa_verify_snp.h"
+
+#define IOA_KDS_CRL  "%s/v1/%s/crl"
+
+
+/* Returns: 1 where the list of what AMD revoked is there. */
+static int
+ioa_snp_needs_crl(ioa_wants_t *wants, const ioa_evidence_t *e,
+    ioa_snp_product_t product, ioa_snp_signer_t signer)
+{
+    return ioa_evidence_need(wants, e, IOA_FETCH_AMD_CRL, IOA_KDS_CRL,
+                             signer == IOA_SNP_VLEK ? "vlek" : "vcek",
+                             ioa_snp_product_name(product));
+}
+
+
+static void
+ioa_snp_policy_init(ioa_snp_policy_t *policy, const ioa_evidence_t *e)
+{
+    memset(policy, 0, sizeof(ioa_snp_policy_t));
+
+    policy->roots = e->policy->cpu_roots;
+    policy->cache = e->policy->cache;
+    policy->now = e->now;
+    policy->vmpl = IOA_SNP_VMPL_ANY;
+}
+
+
+/* Returns: 1 where the key's certificate stands in the file of roots. */
+static int
+ioa_snp_in_file(const ioa_evidence_t *e, ioa_bytes_t report)
+{
+    size_t             i;
+    ioa_snp_t          snp;
+    ioa_snp_policy_t   policy;
+
+    ioa_snp_policy_init(&policy, e);
+
+    for (i = 0; ioa_roots_leaf(&policy.key, policy.roots, i); i++) {
+        if (ioa_snp_verify(&snp, NULL, report.data, report.len, &policy)
+            != IOA_CPU_EVIDENCE_INVALID)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Returns: 1 where the VCEK is there, or nobody is asked for it.  A report
+ * of version 2 is that of a Milan or of a Genoa.
+ */
+static int
+ioa_snp_needs_vcek(ioa_wants_t *wants, const ioa_evidence_t *e,
+    const ioa_snp_view_t *view, ioa_bytes_t report)
+{
+    char  path[IOA_SNP_KDS_PATH_MAX], other[IOA_SNP_KDS_PATH_MAX];
+
+    other[0] = '\0';
+
+    if (view->product != IOA_SNP_PRODUCT_UNKNOWN) {
+        (void) ioa_snp_kds_path(path, view, view->product);
+
+    } else {
+        (void) ioa_snp_kds_path(path, view, IOA_SNP_MILAN);
+        (void) ioa_snp_kds_path(other, view, IOA_SNP_GENOA);
+    }
+
+    if (ioa_reader_left(&view->certs.vcek) != 0
+        || ioa_reader_left(&view->certs.vlek) != 0
+        || path[0] == '\0' || ioa_snp_in_file(e, report)
+        || ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path))
+    {
+        return 1;
+    }
+
+    snprintf(wants->vcek_else, IOA_EVIDENCE_PATH_MAX, "%s", other);
+
+    return 0;
+}
+
+
+/* Returns: 1 where the key service's answers are there, or not needed. */
+static int
+ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
+    const ioa_snp_view_t *view, ioa_bytes_t report)
+{
+    int  all;
+
+    if (!e->policy->kds) {
+        return 1;
+    }
+
+    all = ioa_snp_needs_vcek(wants, e, view, report);
+
+    /* where the report does not say the product, its certificate will */
+
+    if (view->product != IOA_SNP_PRODUCT_UNKNOWN) {
+        all &= ioa_snp_needs_crl(wants, e, view->product, view->signer);
+    }
+
+    return all;
+}
+
+
+/* Out: *crls, NULL where AMD has none.  Returns: 0 where it is no list. */
+static int
+ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    ioa_bytes_t  body;
+
+    *crls = NULL;
+    body = e->fetched[IOA_FETCH_AMD_CRL].body;
+
+    if (body.len == 0) {
+        return 1;
+    }
+
+    *crls = ioa_crls_new();
+
+    if (*crls != NULL
+        && ioa_check_that(checks, ioa_crls_add(*crls, body.data, body.len)
+                                  == IOA_CHAIN_OK, "AMD's CRL", "form"))
+    {
+        return 1;
+    }
+
+    ioa_crls_free(*crls);
+    *crls = NULL;
+
+    return 0;
+}
+
+
+/*
+ * A report that brings no certificate of its key may be that of one in the
+ * file of roots.  The checks of each are those of the verdict so far.
+ */
+static ioa_status_t
+ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
+    ioa_snp_policy_t *policy)
+{
+    size_t         i, n;
+    ioa_reader_t   leaf;
+    ioa_status_t   st;
+
+    n = checks != NULL ? checks->n : 0;
+
+    st = ioa_snp_verify(snp, checks, report.data, report.len, policy);
+
+    for (i = 0; st == IOA_ATTESTATION_UNAVAILABLE || i != 0; i++) {
+
+        if (!ioa_roots_leaf(&leaf, policy->roots, i)) {
+            break;
+        }
+
+        if (checks != NULL) {
+            checks->n = n;
+        }
+
+        policy->key = leaf;
+        st = ioa_snp_verify(snp, checks, report.data, report.len, policy);
+
+        if (st == IOA_OK) {
+            break;
+        }
+    }
+
+    return st;
+}
+
+
+static ioa_status_t
+ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_snp_t *snp)
+{
+    const char        *what;
+    ioa_status_t       st;
+    ioa_policy_snp_t   said;
+
+    said.measurement48 = snp->measurement;
+    said.host_data32 = snp->host_data;
+    said.vmpl = snp->vmpl;
+    said.reported_tcb[IOA_POLICY_BOOTLOADER] = snp->reported.bootloader;
+    said.reported_tcb[IOA_POLICY_TEE] = snp->reported.tee;
+    said.reported_tcb[IOA_POLICY_SNP] = snp->reported.snp;
+    said.reported_tcb[IOA_POLICY_MICROCODE] = snp->reported.microcode;
+
+    st = ioa_policy_snp(&what, checks, e->policy->file, &said);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    return ioa_evidence_report_data(proved, checks, e, snp->report_data);
+}
+
+
+/*
+ * A report of version 2 is judged first for the product that its certificate
+ * names, then with the list of what is revoked of that product.
+ */
+static ioa_status_t
+ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report,
+    const ioa_snp_policy_t *policy, int product_said)
+{
+    size_t             n;
+    ioa_crls_t        *crls;
+    ioa_status_t       st;
+    ioa_snp_policy_t   with;
+
+    n = checks != NULL ? checks->n : 0;
+
+    if (!product_said) {
+        with = *policy;
+        st = ioa_snp_try(snp, checks, report, &with);
+
+        if (st != IOA_OK || !e->policy->kds) {
+            return st == IOA_ATTESTATION_UNAVAILABLE
+                   ? IOA_CPU_EVIDENCE_MISSING : st;
+        }
+
+        if (!ioa_snp_needs_crl(wants, e, snp->product, snp->signer)) {
+            return IOA_ATTESTATION_UNAVAILABLE;
+        }
+
+        if (checks != NULL) {
+            checks->n = n;
+        }
+    }
+
+    if (!ioa_snp_crls(&crls, checks, e)) {
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    with = *policy;
+    with.crls = crls;
+    st = ioa_snp_try(snp, checks, report, &with);
+
+    if (st == IOA_OK && crls != NULL) {
+        ioa_evidence_expires(proved, ioa_crls_expire(crls));
+    }
+
+    ioa_crls_free(crls);
+
+    /* nobody can be asked for its key's certificate */
+
+    return st == IOA_ATTESTATION_UNAVAILABLE ? IOA_CPU_EVIDENCE_MISSING : st;
+}
+
+
+ioa_status_t
+ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
+{
+    ioa_bytes_t        key;
+    ioa_snp_t          snp;
+    ioa_status_t       st;
+    ioa_snp_view_t     view;
+    ioa_snp_policy_t   policy;
+
+    st = ioa_snp_parse(&view, report.data, report.len);
+
+    if (!ioa_check_that(checks, st == IOA_OK, "SNP report", "form")) {
+        return st;
+    }
+
+    if (!ioa_snp_needs(wants, e, &view, report)) {
+        return IOA_ATTESTATION_UNAVAILABLE;
+    }
+
+    ioa_snp_policy_init(&policy, e);
+
+    key = e->fetched[IOA_FETCH_VCEK].body;
+    ioa_reader_init(&policy.key, key.data, key.len);
+
+    st = ioa_snp_judge(&snp, proved, wants, checks, e, report, &policy,
+                       view.product != IOA_SNP_PRODUCT_UNKNOWN);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    proved->cpu = IOA_CPU_SEV_SNP;
+    ioa_evidence_expires(proved, snp.not_after);
+
+    return ioa_snp_policy(proved, checks, e, &snp);
+}

@@ -1,0 +1,313 @@
+/*
+ * ioa_evidence_tdx: a TDX quote, Intel's collateral for it, and the policy.
+ * See ioa_evidence.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "attest/ioa_evidence.h"
+#include "base/ioa_codec.h"
+#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_verify_tdx.h"
+
+/* Where Intel and a PCCS keep them (FORMATS 3.2, at its end). */
+#define IOA_PCS_TCB_INFO     "tdx/certification/v4/tcb?fmspc=%.*s"
+#define IOA_PCS_QE_IDENTITY  "tdx/certification/v4/qe/identity"
+#define IOA_PCS_PCK_CRL      "sgx/certification/v4/pckcrl?ca=%s&encoding=der"
+#define IOA_PCS_ROOT_CRL     "IntelSGXRootCA.der"
+
+
+static int
+ioa_tdx_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
+    const ioa_tdx_result_t *tdx)
+{
+    int      all;
+    uint8_t  fmspc[2 * IOA_PCK_FMSPC_LEN];
+
+    ioa_hex_encode(fmspc, tdx->pck.fmspc, IOA_PCK_FMSPC_LEN);
+
+    all = ioa_evidence_need(wants, e, IOA_FETCH_TCB_INFO, IOA_PCS_TCB_INFO,
+                            (int) sizeof(fmspc), (const char *) fmspc);
+    all &= ioa_evidence_need(wants, e, IOA_FETCH_QE_IDENTITY,
+                             IOA_PCS_QE_IDENTITY);
+    all &= ioa_evidence_need(wants, e, IOA_FETCH_PCK_CRL, IOA_PCS_PCK_CRL,
+                             tdx->pck_ca == IOA_PCK_CA_PLATFORM
+                             ? "platform" : "processor");
+    all &= ioa_evidence_need(wants, e, IOA_FETCH_ROOT_CRL, IOA_PCS_ROOT_CRL);
+
+    return all;
+}
+
+
+/* A PCCS gives the root's CRL as hex. */
+static int
+ioa_tdx_crl_add(ioa_crls_t *crls, ioa_bytes_t body)
+{
+    int       ok;
+    uint8_t  *der;
+
+    if (ioa_crls_add(crls, body.data, body.len) == IOA_CHAIN_OK) {
+        return 1;
+    }
+
+    der = body.len > 2 * IOA_CRL_LEN_MAX ? NULL : malloc(body.len / 2 + 1);
+
+    ok = der != NULL
+         && ioa_hex_decode(der, body.len / 2, body.data, body.len)
+         && ioa_crls_add(crls, der, body.len / 2) == IOA_CHAIN_OK;
+
+    free(der);
+
+    return ok;
+}
+
+
+static ioa_crls_t *
+ioa_tdx_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
+{
+    ioa_crls_t  *crls;
+
+    crls = ioa_crls_new();
+
+    if (crls != NULL
+        && ioa_check_that(checks,
+                          ioa_tdx_crl_add(crls,
+                                      e->fetched[IOA_FETCH_PCK_CRL].body)
+                          && ioa_tdx_crl_add(crls,
+                                      e->fetched[IOA_FETCH_ROOT_CRL].body),
+                          "Intel's CRLs", "form"))
+    {
+        ioa_crls_slack(crls, e->policy->slack);
+        return crls;
+    }
+
+    ioa_crls_free(crls);
+
+    return NULL;
+}
+
+
+static int
+ioa_tdx_chain(ioa_reader_t *chain, uint8_t **text, ioa_bytes_t header)
+{
+    size_t  n = 0;
+
+    *text = malloc(header.len + 1);
+
+    if (*text == NULL
+        || !ioa_percent_decode(*text, &n, header.len, header.data,
+                               header.len))
+    {
+        return 0;
+    }
+
+    ioa_reader_init(chain, *text, n);
+
+    return 1;
+}
+
+
+static ioa_status_t
+ioa_tdx_collateral(ioa_collateral_t **collateral, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_crls_t *crls)
+{
+    int                     ok;
+    uint8_t                *tcb = NULL, *qe = NULL;
+    ioa_status_t            st = IOA_TCB_REJECTED;
+    const ioa_fetched_t    *info, *id;
+    ioa_collateral_text_t   text;
+
+    info = &e->fetched[IOA_FETCH_TCB_INFO];
+    id = &e->fetched[IOA_FETCH_QE_IDENTITY];
+
+    ioa_reader_init(&text.tcb_info, info->body.data, info->body.len);
+    ioa_reader_init(&text.qe_identity, id->body.data, id->body.len);
+
+    ok = ioa_tdx_chain(&text.tcb_info_chain, &tcb, info->chain)
+         && ioa_tdx_chain(&text.qe_identity_chain, &qe, id->chain);
+
+    if (ioa_check_that(checks, ok, "Intel's issuer chains", "form")) {
+        st = ioa_collateral_verify(collateral, checks, &text,
+                                   e->policy->cpu_roots, crls,
+                                   e->policy->cache, e->now,
+                                   e->policy->slack);
+    }
+
+    free(tcb);
+    free(qe);
+
+    return st;
+}
+
+
+/* The same quote again, with CRLs this time, and Intel's word on it. */
+static ioa_status_t
+ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, ioa_tdx_result_t *tdx, ioa_bytes_t quote,
+    ioa_tdx_trust_t *trust)
+{
+    ioa_crls_t              *crls;
+    ioa_status_t             st = IOA_CPU_EVIDENCE_INVALID;
+    ioa_collateral_t        *collateral = NULL;
+    ioa_collateral_quote_t   platform;
+
+    crls = ioa_tdx_crls(checks, e);
+
+    if (crls != NULL) {
+        trust->crls = crls;
+        st = ioa_tdx_verify(tdx, checks, quote.data, quote.len, trust);
+        trust->crls = NULL;
+    }
+
+    if (st == IOA_OK) {
+        st = ioa_tdx_collateral(&collateral, checks, e, crls);
+    }
+
+    if (st == IOA_OK) {
+        ioa_collateral_quote(&platform, tdx);
+        st = ioa_collateral_judge(tcb, checks, collateral, &platform);
+        ioa_evidence_expires(proved, ioa_collateral_expires(collateral)
+                                     + e->policy->slack);
+        ioa_evidence_expires(proved, ioa_crls_expire(crls));
+    }
+
+    ioa_collateral_free(collateral);
+    ioa_crls_free(crls);
+
+    return st;
+}
+
+
+static ioa_status_t
+ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_tdx_result_t *tdx,
+    const ioa_tcb_t *tcb)
+{
+    size_t             i;
+    int64_t            until;
+    const char        *what;
+    ioa_status_t       st;
+    ioa_policy_tdx_t   regs;
+
+    st = ioa_policy_tcb(checks, e->policy->file, tcb, e->policy->collateral,
+                        e->now);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    until = ioa_policy_tcb_until(e->policy->file, tcb,
+                                 e->policy->collateral, e->now);
+
+    if (until != 0) {
+        ioa_evidence_expires(proved, until);
+    }
+
+    regs.regs48[IOA_POLICY_MR_TD] = tdx->body.mr_td;
+    regs.regs48[IOA_POLICY_MR_SEAM] = tdx->body.mr_seam;
+    regs.regs48[IOA_POLICY_MR_CONFIG_ID] = tdx->body.mr_config_id;
+
+    for (i = 0; i < IOA_TDX_RTMRS; i++) {
+        regs.regs48[IOA_POLICY_RTMR0 + i] = tdx->body.rtmr[i];
+    }
+
+    regs.sept_ve_disable = tdx->sept_ve_disable;
+
+    st = ioa_policy_tdx(&what, checks, e->policy->file, &regs);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    return ioa_evidence_report_data(proved, checks, e,
+                                    tdx->body.report_data);
+}
+
+
+/* As many as have room. */
+static void
+ioa_tdx_advisories(ioa_proved_t *proved, const ioa_tcb_t *tcb)
+{
+    size_t  i, n, len = 0;
+
+    for (i = 0; i < tcb->advisories_n; i++) {
+        n = strlen(tcb->advisories[i]);
+
+        if (n + 1 > IOA_EVIDENCE_ADVISORY_MAX - len) {
+            break;
+        }
+
+        if (len != 0) {
+            proved->advisories[len++] = ',';
+        }
+
+        memcpy(proved->advisories + len, tcb->advisories[i], n);
+        len += n;
+    }
+
+    proved->advisories[len] = '\0';
+}
+
+
+ioa_status_t
+ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t quote)
+{
+    size_t              lines;
+    ioa_tcb_t          *tcb;
+    ioa_status_t        st;
+    ioa_tdx_trust_t     trust;
+    ioa_tdx_result_t    tdx;
+
+    trust.roots = e->policy->cpu_roots;
+    trust.crls = NULL;
+    trust.cache = e->policy->cache;
+    trust.sept_ve_disable = !e->policy->file->sept_ve_disable.given
+                            || e->policy->file->sept_ve_disable.value != 0;
+    trust.now = e->now;
+
+    /* which collateral it is that is needed the quote says */
+    lines = checks != NULL ? checks->n : 0;
+    st = ioa_tdx_verify(&tdx, checks, quote.data, quote.len, &trust);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    tcb = calloc(1, sizeof(ioa_tcb_t));
+
+    if (tcb == NULL) {
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    proved->cpu = IOA_CPU_TDX;
+    ioa_evidence_expires(proved, tdx.not_after);
+
+    if (!e->policy->collateral) {
+        ioa_check_add(checks, "TCB status", IOA_CHECK_NOT_MADE,
+                      "no collateral is asked for");
+
+    } else if (!ioa_tdx_needs(wants, e, &tdx)) {
+        st = IOA_ATTESTATION_UNAVAILABLE;
+
+    } else {
+        /* the lines of the pass with CRLs are those of the verdict */
+        if (checks != NULL) {
+            checks->n = lines;
+        }
+
+        st = ioa_tdx_status(tcb, proved, checks, e, &tdx, quote, &trust);
+    }
+
+    if (st == IOA_OK) {
+        st = ioa_tdx_policy(proved, checks, e, &tdx, tcb);
+    }
+
+    proved->tcb_status = tcb->status;
+    ioa_tdx_advisories(proved, tcb);
+
+    free(tcb);
+
+    return st;
+}

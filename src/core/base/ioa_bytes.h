@@ -1,0 +1,28 @@
+/*
+ * ioa_bytes: bytes that somebody else owns, with their length.
+ */
+
+#ifndef IOA_BYTES_H
+#define IOA_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/ioa_status.h"
+
+typedef struct {
+    const uint8_t  *data;
+    size_t          len;
+} ioa_bytes_t;
+
+
+/* Returns: 1 where both have the same bytes; two empty ones are equal. */
+IOA_MUST_CHECK static inline int
+ioa_bytes_equal(ioa_bytes_t one, ioa_bytes_t two)
+{
+    return one.len == two.len
+           && (one.len == 0 || memcmp(one.data, two.data, one.len) == 0);
+}
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * ioa_utf8: strict UTF-8 (RFC 3629), byte by byte.
+ *
+ * No overlong form, no surrogate, nothing above U+10FFFF: the table 3-7 of
+ * the Unicode standard narrows the second byte, all others are 80..BF.
+ */
+
+#ifndef IOA_UTF8_H
+#define IOA_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ioa_status.h"
+
+typedef struct {
+    uint8_t  need;      /* bytes that the character still lacks */
+    uint8_t  low;       /* the least and */
+    uint8_t  high;      /* the greatest value of the next one */
+} ioa_utf8_t;
+
+
+/* Begins a character that is not ASCII with its first byte. */
+IOA_MUST_CHECK static inline int
+ioa_utf8_begin(ioa_utf8_t *u, uint8_t c)
+{
+    if (c < 0xc2 || c > 0xf4) {
+        return 0;
+    }
+
+    u->need = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    u->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    u->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+
+    return 1;
+}
+
+
+/* Takes the next byte of a character that ioa_utf8_begin began. */
+IOA_MUST_CHECK static inline int
+ioa_utf8_next(ioa_utf8_t *u, uint8_t c)
+{
+    if (c < u->low || c > u->high) {
+        return 0;
+    }
+
+    u->need--;
+    u->low = 0x80;
+    u->high = 0xbf;
+
+    return 1;
+}
+
+
+/* Takes any byte of a text.  A text is whole where need is 0 at its end. */
+IOA_MUST_CHECK static inline int
+ioa_utf8_byte(ioa_utf8_t *u, uint8_t c)
+{
+    if (u->need != 0) {
+        return ioa_utf8_next(u, c);
+    }
+
+    return c < 0x80 || ioa_utf8_begin(u, c);
+}
+
+
+/*
+ * Returns: the length of the character that begins at data[0], of which
+ * n >= 1 bytes are there; 0 where they begin with none, or not a whole one.
+ */
+IOA_MUST_CHECK static inline size_t
+ioa_utf8_char(const uint8_t *data, size_t n)
+{
+    size_t      i;
+    ioa_utf8_t  utf8 = { 0, 0, 0 };
+
+    for (i = 0; i < n; i++) {
+        if (!ioa_utf8_byte(&utf8, data[i])) {
+            return 0;
+        }
+
+        if (utf8.need == 0) {
+            return i + 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Looks for a byte order mark at the start of a text, which comes in pieces
+ * of any size.
+ *
+ * Returns: 0 where the text begins with a part of one and then goes on
+ * otherwise.
+ * Out: *skip, how many of the n bytes belong to it.
+ * In/out: *seen, 0 before the first piece.
+ */
+IOA_MUST_CHECK static inline int
+ioa_utf8_bom(uint8_t *seen, size_t *skip, const uint8_t *data, size_t n)
+{
+    static const uint8_t  mark[] = { 0xef, 0xbb, 0xbf };
+
+    *skip = 0;
+
+    while (*seen < sizeof(mark) && *skip < n) {
+
+        if (data[*skip] != mark[*seen]) {
+            if (*seen != 0) {
+                return 0;
+            }
+
+            *seen = sizeof(mark);
+            break;
+        }
+
+        (*seen)++;
+        (*skip)++;
+    }
+
+    return 1;
+}
+
+#endif

@@ -1,0 +1,380 @@
+/*
+ * ioa_json: see ioa_json.h.  The only file that includes cJSON.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "json/ioa_json.h"
+#include "json/ioa_scan.h"
+
+
+/* The largest whole number behind which doubles have no gaps. */
+#define IOA_JSON_UINT_MAX  9007199254740991.0
+
+
+/*
+ * The grammar and all limits; keys are compared later, in the tree.
+ * Out: *left, the bytes that were not reached.
+ */
+static int
+ioa_json_check(size_t *left, const uint8_t *text, size_t text_len)
+{
+    ioa_scan_t        scan;
+    ioa_reader_t      r;
+    ioa_scan_event_t  event;
+
+    static const ioa_scan_rules_t  rules = {
+        .depth_max = IOA_JSON_DEPTH_MAX,
+        .values_max = IOA_JSON_VALUES_MAX,
+        .object_only = 0,
+        .flaws_refused = 1
+    };
+
+    ioa_scan_init(&scan, &rules);
+    ioa_reader_init(&r, text, text_len);
+
+    do {
+        event = ioa_scan_next(&scan, &r);
+        *left = ioa_reader_left(&r);
+
+        if (event == IOA_SCAN_BAD) {
+            return 0;
+        }
+
+    } while (event != IOA_SCAN_MORE);
+
+    return ioa_scan_done(&scan);
+}
+
+
+static int
+ioa_json_compare_keys(const void *one, const void *two)
+{
+    return strcmp(*(const char *const *) one, *(const char *const *) two);
+}
+
+
+/* The later one of the two members that share a key. */
+static const cJSON *
+ioa_json_later(const cJSON *object, const char *key)
+{
+    const cJSON  *member, *later;
+
+    later = NULL;
+
+    for (member = object->child; member != NULL; member = member->next) {
+        if (strcmp(member->string, key) == 0) {
+            later = member;
+        }
+    }
+
+    return later;
+}
+
+
+/*
+ * Sorts an object's keys and looks at neighbours: keys are many where
+ * somebody wants this to be slow.
+ *
+ * Returns: a member whose key stands there twice, or NULL.
+ * In: keys, room for IOA_JSON_VALUES_MAX.
+ */
+static const cJSON *
+ioa_json_twice(const char **keys, const cJSON *object)
+{
+    size_t        i, n;
+    const cJSON  *member;
+
+    n = 0;
+
+    for (member = object->child; member != NULL; member = member->next) {
+        keys[n++] = member->string;
+    }
+
+    qsort(keys, n, sizeof(char *), ioa_json_compare_keys);
+
+    for (i = 1; i < n; i++) {
+        if (strcmp(keys[i - 1], keys[i]) == 0) {
+            return ioa_json_later(object, keys[i]);
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Looks at every object of the tree; its depth was limited before.
+ * Returns: a member whose key stands there twice, or NULL.
+ */
+static const cJSON *
+ioa_json_any_twice(const char **keys, const cJSON *root)
+{
+    size_t        depth;
+    const cJSON  *value, *twice, *path[IOA_JSON_DEPTH_MAX];
+
+    depth = 0;
+    value = root;
+
+    while (value != NULL) {
+
+        if (cJSON_IsObject(value)) {
+            twice = ioa_json_twice(keys, value);
+
+            if (twice != NULL) {
+                return twice;
+            }
+        }
+
+        if (value->child != NULL) {
+
+            if (depth == IOA_JSON_DEPTH_MAX) {
+                return value;
+            }
+
+            path[depth++] = value;
+            value = value->child;
+            continue;
+        }
+
+        while (value->next == NULL && depth > 0) {
+            value = path[--depth];
+        }
+
+        value = value->next;
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Out: *twice, NULL unless a key stands there twice, *tree then holds it;
+ * *left, where the text is no JSON: the bytes that were not reached.
+ */
+static int
+ioa_json_read(cJSON **tree, const cJSON **twice, size_t *left,
+    const uint8_t *text, size_t text_len)
+{
+    const char  **keys;
+
+    *tree = NULL;
+    *twice = NULL;
+    *left = text_len;
+
+    if (!ioa_json_check(left, text, text_len)) {
+        return 0;
+    }
+
+    *tree = cJSON_ParseWithLength((const char *) text, text_len);
+
+    if (*tree == NULL) {
+        return 0;
+    }
+
+    keys = malloc(IOA_JSON_VALUES_MAX * sizeof(char *));
+
+    if (keys == NULL) {
+        cJSON_Delete(*tree);
+        *tree = NULL;
+        return 0;
+    }
+
+    *twice = ioa_json_any_twice(keys, *tree);
+
+    free(keys);
+
+    return *twice == NULL;
+}
+
+
+int
+ioa_json_parse(ioa_json_t **root, const uint8_t *text, size_t text_len)
+{
+    cJSON        *tree;
+    size_t        left;
+    const cJSON  *twice;
+
+    *root = NULL;
+
+    if (!ioa_json_read(&tree, &twice, &left, text, text_len)) {
+        cJSON_Delete(tree);
+        return 0;
+    }
+
+    *root = tree;
+
+    return 1;
+}
+
+
+/* The line of the byte that has left bytes behind it. */
+static size_t
+ioa_json_line_left(const uint8_t *text, size_t text_len, size_t left)
+{
+    size_t          line;
+    uint8_t         c;
+    ioa_reader_t    r;
+
+    ioa_reader_init(&r, text, text_len);
+    line = 1;
+
+    while (ioa_reader_left(&r) > left + 1 && ioa_reader_u8(&r, &c)) {
+        line += c == '\n';
+    }
+
+    return line;
+}
+
+
+int
+ioa_json_parse_file(ioa_json_t **root, size_t *line,
+    char key[IOA_JSON_KEY_MAX], const uint8_t *text, size_t text_len)
+{
+    cJSON        *tree;
+    size_t        left, n;
+    const cJSON  *twice;
+
+    *root = NULL;
+    key[0] = '\0';
+
+    if (ioa_json_read(&tree, &twice, &left, text, text_len)) {
+        *root = tree;
+        return 1;
+    }
+
+    if (twice == NULL) {
+        *line = ioa_json_line_left(text, text_len, left);
+        return 0;
+    }
+
+    *line = ioa_json_line(tree, twice, text, text_len);
+
+    if (twice->string != NULL) {
+        n = strlen(twice->string);
+        n = n < IOA_JSON_KEY_MAX ? n : IOA_JSON_KEY_MAX - 1;
+        memcpy(key, twice->string, n);
+        key[n] = '\0';
+    }
+
+    cJSON_Delete(tree);
+
+    return 0;
+}
+
+
+void
+ioa_json_free(ioa_json_t *root)
+{
+    cJSON_Delete(root);
+}
+
+
+int
+ioa_json_is_object(const ioa_json_t *value)
+{
+    return cJSON_IsObject(value);
+}
+
+
+int
+ioa_json_is_array(const ioa_json_t *value)
+{
+    return cJSON_IsArray(value);
+}
+
+
+int
+ioa_json_is_null(const ioa_json_t *value)
+{
+    return cJSON_IsNull(value);
+}
+
+
+int
+ioa_json_is_true(const ioa_json_t *value)
+{
+    return cJSON_IsTrue(value);
+}
+
+
+int
+ioa_json_is_false(const ioa_json_t *value)
+{
+    return cJSON_IsFalse(value);
+}
+
+
+int
+ioa_json_uint(uint64_t *number, const ioa_json_t *value)
+{
+    double  d;
+
+    if (!cJSON_IsNumber(value)) {
+        return 0;
+    }
+
+    d = value->valuedouble;
+
+    if (!(d >= 0.0 && d <= IOA_JSON_UINT_MAX) || d != (double) (uint64_t) d) {
+        return 0;
+    }
+
+    *number = (uint64_t) d;
+
+    return 1;
+}
+
+
+int
+ioa_json_string(const uint8_t **text, size_t *text_len,
+    const ioa_json_t *value)
+{
+    if (!cJSON_IsString(value)) {
+        return 0;
+    }
+
+    *text = (const uint8_t *) value->valuestring;
+    *text_len = strlen(value->valuestring);
+
+    return 1;
+}
+
+
+const ioa_json_t *
+ioa_json_member(const ioa_json_t *object, const char *name)
+{
+    if (!cJSON_IsObject(object)) {
+        return NULL;
+    }
+
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+
+const ioa_json_t *
+ioa_json_first(const ioa_json_t *container)
+{
+    if (!cJSON_IsObject(container) && !cJSON_IsArray(container)) {
+        return NULL;
+    }
+
+    return container->child;
+}
+
+
+const ioa_json_t *
+ioa_json_next(const ioa_json_t *value)
+{
+    return value->next;
+}
+
+
+const char *
+ioa_json_name(const ioa_json_t *value)
+{
+    return value->string;
+}

@@ -1,0 +1,312 @@
+/*
+ * ioa_nras_device: see ioa_nras_device.h.
+ */
+
+#include <string.h>
+
+#include "nvidia/ioa_nras_device.h"
+#include "base/ioa_reader.h"
+
+#define IOA_NRAS_OEM          "5703"    /* NVIDIA */
+#define IOA_NRAS_MODEL_DIGITS 3
+
+/* The two claims that may say that a chain of certificates is good. */
+typedef struct {
+    const char  *object;
+    const char  *boolean;
+    int          needed;
+} ioa_nras_chain_t;
+
+
+int
+ioa_nras_word(char word[IOA_NRAS_WORD_MAX + 1], const uint8_t *text,
+    size_t len)
+{
+    size_t  i;
+
+    if (len == 0 || len > IOA_NRAS_WORD_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (text[i] < ' ' || text[i] > '~') {
+            return 0;
+        }
+    }
+
+    memcpy(word, text, len);
+    word[len] = '\0';
+
+    return 1;
+}
+
+
+int
+ioa_nras_is(const ioa_json_t *value, const char *text)
+{
+    size_t          len;
+    const uint8_t  *bytes;
+
+    return ioa_json_string(&bytes, &len, value) && len == strlen(text)
+           && memcmp(bytes, text, len) == 0;
+}
+
+
+int
+ioa_nras_says(const ioa_json_t *object, const char *name, const char *text)
+{
+    return ioa_nras_is(ioa_json_member(object, name), text);
+}
+
+
+static int
+ioa_nras_claim(char word[IOA_NRAS_WORD_MAX + 1], const ioa_json_t *claims,
+    const char *name)
+{
+    size_t          len;
+    const uint8_t  *text;
+
+    return ioa_json_string(&text, &len, ioa_json_member(claims, name))
+           && ioa_nras_word(word, text, len);
+}
+
+
+/* "GH100 A01 GSP BROM": letters of the generation, three digits. */
+static int
+ioa_nras_arch(char arch[IOA_NRAS_WORD_MAX + 1], const char *hwmodel)
+{
+    size_t         i;
+    uint8_t        c;
+    const char    *name;
+    ioa_reader_t   r;
+
+    ioa_reader_init(&r, (const uint8_t *) hwmodel, strlen(hwmodel));
+
+    if (ioa_reader_match(&r, "GH", 2)) {
+        name = "HOPPER";
+
+    } else if (ioa_reader_match(&r, "GB", 2)) {
+        name = "BLACKWELL";
+
+    } else {
+        return 0;
+    }
+
+    for (i = 0; i < IOA_NRAS_MODEL_DIGITS; i++) {
+        if (!ioa_reader_u8(&r, &c) || c < '0' || c > '9') {
+            return 0;
+        }
+    }
+
+    if (ioa_reader_u8(&r, &c) && c != ' ') {
+        return 0;
+    }
+
+    strcpy(arch, name);
+
+    return 1;
+}
+
+
+/*
+ * One chain of certificates: a boolean in claims of version 2, an object in
+ * those of version 3.
+ */
+static ioa_status_t
+ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
+{
+    const ioa_json_t  *chain, *valid;
+
+    static const char  ocsp[] = "x-nvidia-cert-ocsp-status";
+
+    chain = ioa_json_member(claims, names->object);
+    valid = ioa_json_member(claims, names->boolean);
+
+    if (chain == NULL && valid == NULL) {
+        return names->needed ? IOA_GPU_EVIDENCE_INVALID : IOA_OK;
+    }
+
+    if (ioa_nras_says(chain, "x-nvidia-cert-status", "revoked")
+        || ioa_nras_says(chain, ocsp, "revoked"))
+    {
+        return IOA_REVOKED;
+    }
+
+    if ((valid != NULL && !ioa_json_is_true(valid))
+        || (chain != NULL
+            && (!ioa_nras_says(chain, "x-nvidia-cert-status", "valid")
+                || (ioa_json_member(chain, ocsp) != NULL
+                    && !ioa_nras_says(chain, ocsp, "good")))))
+    {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    return IOA_OK;
+}
+
+
+/*
+ * That of the report, and those of what it was measured against, which NVIDIA
+ * has summed up in measres where they are not there.
+ */
+static ioa_status_t
+ioa_nras_chains(const char **failed, const ioa_json_t *claims)
+{
+    size_t        i;
+    ioa_status_t  st;
+
+    static const ioa_nras_chain_t  chains[] = {
+        { "x-nvidia-gpu-attestation-report-cert-chain",
+          "x-nvidia-gpu-attestation-report-cert-chain-validated", 1 },
+        { "x-nvidia-gpu-driver-rim-cert-chain",
+          "x-nvidia-gpu-driver-rim-cert-validated", 0 },
+        { "x-nvidia-gpu-vbios-rim-cert-chain",
+          "x-nvidia-gpu-vbios-rim-cert-validated", 0 }
+    };
+
+    for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+        st = ioa_nras_chain(claims, &chains[i]);
+
+        if (st != IOA_OK) {
+            *failed = chains[i].object;
+            return st;
+        }
+    }
+
+    return IOA_OK;
+}
+
+
+/* Claims that are not in every version.  Returns: one that says no. */
+static const char *
+ioa_nras_denied(const ioa_json_t *claims)
+{
+    size_t             i;
+    const ioa_json_t  *value;
+
+    static const char *const  names[] = {
+        "x-nvidia-gpu-attestation-report-cert-chain-fwid-match",
+        "x-nvidia-gpu-driver-rim-fetched",
+        "x-nvidia-gpu-driver-rim-schema-validated",
+        "x-nvidia-gpu-driver-rim-signature-verified",
+        "x-nvidia-gpu-driver-rim-version-match",
+        "x-nvidia-gpu-driver-rim-measurements-available",
+        "x-nvidia-gpu-vbios-rim-fetched",
+        "x-nvidia-gpu-vbios-rim-schema-validated",
+        "x-nvidia-gpu-vbios-rim-signature-verified",
+        "x-nvidia-gpu-vbios-rim-version-match",
+        "x-nvidia-gpu-vbios-rim-measurements-available",
+        "x-nvidia-gpu-vbios-index-no-conflict"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        value = ioa_json_member(claims, names[i]);
+
+        if (value != NULL && !ioa_json_is_true(value)) {
+            return names[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* NVIDIA's verdict.  Returns: the first claim that fails, or NULL. */
+static const char *
+ioa_nras_verdict(const ioa_json_t *claims)
+{
+    size_t             i;
+    const ioa_json_t  *error;
+
+    static const char *const  must_be_true[] = {
+        "secboot",
+        "x-nvidia-gpu-arch-check",
+        "x-nvidia-gpu-attestation-report-parsed",
+        "x-nvidia-gpu-attestation-report-nonce-match",
+        "x-nvidia-gpu-attestation-report-signature-verified"
+    };
+
+    error = ioa_json_member(claims, "x-nvidia-error-details");
+
+    if (error != NULL && !ioa_json_is_null(error)) {
+        return "x-nvidia-error-details";
+    }
+
+    if (!ioa_nras_says(claims, "measres", "success")) {
+        return "measres";
+    }
+
+    if (!ioa_nras_says(claims, "dbgstat", "disabled")) {
+        return "dbgstat";
+    }
+
+    if (!ioa_nras_says(claims, "oemid", IOA_NRAS_OEM)) {
+        return "oemid";
+    }
+
+    for (i = 0; i < sizeof(must_be_true) / sizeof(must_be_true[0]); i++) {
+        if (!ioa_json_is_true(ioa_json_member(claims, must_be_true[i]))) {
+            return must_be_true[i];
+        }
+    }
+
+    return ioa_nras_denied(claims);
+}
+
+
+/* What the GPU is.  Returns: the first claim that is missing, or NULL. */
+static const char *
+ioa_nras_identity(ioa_nras_device_t *device, const ioa_json_t *claims)
+{
+    if (!ioa_nras_claim(device->hwmodel, claims, "hwmodel")
+        || !ioa_nras_arch(device->arch, device->hwmodel))
+    {
+        return "hwmodel";
+    }
+
+    if (!ioa_nras_claim(device->ueid, claims, "ueid")) {
+        return "ueid";
+    }
+
+    if (!ioa_nras_claim(device->driver_version, claims,
+                        "x-nvidia-gpu-driver-version"))
+    {
+        return "x-nvidia-gpu-driver-version";
+    }
+
+    if (!ioa_nras_claim(device->vbios_version, claims,
+                        "x-nvidia-gpu-vbios-version"))
+    {
+        return "x-nvidia-gpu-vbios-version";
+    }
+
+    return NULL;
+}
+
+
+ioa_status_t
+ioa_nras_device(ioa_nras_device_t *device, const char **failed,
+    const ioa_json_t *claims)
+{
+    ioa_status_t  st;
+
+    *failed = ioa_nras_verdict(claims);
+
+    if (*failed != NULL) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    st = ioa_nras_chains(failed, claims);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    *failed = ioa_nras_identity(device, claims);
+
+    if (*failed != NULL) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    return IOA_OK;
+}

@@ -1,0 +1,121 @@
+/*
+ * ioa_verify_gpu: is this evidence that of genuine NVIDIA GPUs, made for our
+ * nonce, and are they the ones that are wanted?
+ *
+ * FORMATS 5.1 and 5.2.  What is proved: the chip's own key, certified up to
+ * NVIDIA's pinned root, signed the nonce together with the measurements and
+ * the versions.  Not looked at: whether the measurements are those that
+ * NVIDIA published for the versions (RIM), and OCSP.
+ */
+
+#ifndef IOA_VERIFY_GPU_H
+#define IOA_VERIFY_GPU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ioa_check.h"
+#include "base/ioa_reader.h"
+#include "base/ioa_status.h"
+#include "nvidia/ioa_gpu_cert.h"
+#include "nvidia/ioa_spdm.h"
+#include "x509/ioa_chain.h"
+
+#define IOA_GPUS_MAX          16
+#define IOA_GPU_IDENTITY_LEN  32
+#define IOA_GPU_NOT_SAID      (-1)
+
+/* Values of feature. */
+#define IOA_GPU_SINGLE           0      /* one GPU passed through */
+#define IOA_GPU_MULTI            1
+#define IOA_GPU_PROTECTED_PCIE   2
+
+typedef struct {
+    const ioa_roots_t   *roots;         /* NVIDIA's device root, pinned */
+    ioa_chain_cache_t   *cache;         /* or NULL */
+    int64_t              now;
+    const uint8_t       *nonce32;
+    /* lists: any of these; none: not pinned */
+    const ioa_gpu_arch_t  *archs;
+    size_t                 archs_n;
+    const ioa_reader_t    *drivers;     /* e.g. "570.124.03" */
+    size_t                 drivers_n;
+    const ioa_reader_t    *vbioses;     /* e.g. "96.00.9F.00.01", any case */
+    size_t                 vbioses_n;
+    size_t                 count;       /* of GPUs; 0: not pinned */
+} ioa_gpu_policy_t;
+
+/* What one device's evidence proves. */
+typedef struct {
+    ioa_gpu_arch_t  arch;
+    char            chip[IOA_GPU_CHIP_MAX + 1];
+    char            driver[IOA_SPDM_DRIVER_MAX + 1];    /* "": not said */
+    char            vbios[IOA_SPDM_VBIOS_TEXT_LEN + 1];
+    /*
+     * SHA-256 of the public key in the second certificate: the chip keeps it
+     * for life, while the leaf's key changes with its firmware.
+     */
+    uint8_t         identity[IOA_GPU_IDENTITY_LEN];
+    int             feature;            /* a number, or IOA_GPU_NOT_SAID */
+    int             protected_pcie;     /* 1 on, 0 off, or not said */
+    int             nvdec0;             /* the same */
+    int             fwid_checked;
+    size_t          measurements;
+} ioa_gpu_t;
+
+typedef struct {
+    size_t     n;
+    ioa_gpu_t  gpus[IOA_GPUS_MAX];
+} ioa_gpu_list_t;
+
+/* One device's evidence: SPDM bytes, and its chain as PEM text. */
+typedef struct {
+    ioa_reader_t  evidence;
+    ioa_reader_t  certificates;
+} ioa_gpu_evidence_t;
+
+/*
+ * Verifies one device's evidence, the lists and the count aside.
+ *
+ * In order: form (ioa_spdm_parse); the nonce, in constant time; exactly
+ * five certificates; their chain to a pinned root (never to their own last
+ * one); it is a GPU, and of which architecture; the signature by the leaf's
+ * key; the firmware's hash is the one the leaf was certified for (not made
+ * where the evidence has none, as of old drivers); the form of the versions
+ * and flags.  Revocation is reported as not made.
+ *
+ * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID.
+ * Out: gpu, all zero unless IOA_OK; checks, a line for each of the above,
+ * prefixed with "gpu" and index; may be NULL.
+ */
+ioa_status_t ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *evidence, size_t index,
+    const ioa_gpu_policy_t *policy) IOA_MUST_CHECK;
+
+/*
+ * Verifies each of n devices as above, that no device is there twice, and
+ * then the policy's lists and count.
+ *
+ * Returns: IOA_OK; IOA_GPU_EVIDENCE_MISSING where n is 0;
+ * IOA_GPU_EVIDENCE_INVALID (also for more than IOA_GPUS_MAX, and for a
+ * device that is there twice); IOA_MEASUREMENT_MISMATCH where all are
+ * genuine and not the ones that the policy wants.
+ * Out: list, all zero unless IOA_OK; checks, may be NULL.
+ */
+ioa_status_t ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *evidence, size_t n,
+    const ioa_gpu_policy_t *policy) IOA_MUST_CHECK;
+
+/*
+ * The same, of texts as the attestation reply has them: "evidence" and
+ * "certificate", both in base64 (of the bytes, and of the PEM text).
+ *
+ * Returns: as above; a text that is not strict base64 (ioa_base64_decode), or
+ * is longer than its content may be, is IOA_GPU_EVIDENCE_INVALID, as is want
+ * of memory.
+ */
+ioa_status_t ioa_gpu_list_verify_base64(ioa_gpu_list_t *list,
+    ioa_checks_t *checks, const ioa_gpu_evidence_t *texts, size_t n,
+    const ioa_gpu_policy_t *policy) IOA_MUST_CHECK;
+
+#endif

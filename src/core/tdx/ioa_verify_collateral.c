@@ -1,0 +1,432 @@
+/*
+ * ioa_verify_collateral: see ioa_verify_collateral.h.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tdx/ioa_verify_collateral.h"
+
+#define IOA_COLLATERAL_SIGNER       "Intel SGX TCB Signing"
+#define IOA_COLLATERAL_TCB_VERSION  3
+#define IOA_COLLATERAL_QE_VERSION   2
+#define IOA_COLLATERAL_QE_VERSION3  3
+#define IOA_COLLATERAL_CHAIN_MIN    2
+
+/* What one document is verified with. */
+typedef struct {
+    const char         *name;       /* of the document, in checks */
+    ioa_checks_t       *checks;
+    const ioa_roots_t  *roots;
+    const ioa_crls_t   *crls;
+    ioa_chain_cache_t  *cache;
+    int64_t             now;
+    int64_t             slack;
+} ioa_collateral_ctx_t;
+
+
+/* A line in the list of checks: the document's name, then the check's. */
+static int
+ioa_collateral_check(const ioa_collateral_ctx_t *ctx, int good,
+    const char *check, const char *detail)
+{
+    char  name[IOA_CHECK_NAME_MAX];
+
+    snprintf(name, sizeof(name), "%s.%s", ctx->name, check);
+
+    return ioa_check_that(ctx->checks, good, name, "%s", detail);
+}
+
+
+/*
+ * 1 where the leaf is the TCB signer's and the root itself issued it: keys of
+ * machines end at the same root, and may not sign this, nor may whom their
+ * authorities name.  Out: cn, the leaf's.
+ */
+static int
+ioa_collateral_signer(char cn[IOA_CHAIN_CN_MAX + 1],
+    const ioa_chain_t *chain)
+{
+    char  subject[IOA_CHAIN_CN_MAX + 1], issuer[IOA_CHAIN_CN_MAX + 1];
+
+    if (!ioa_chain_subject_cn(cn, chain, 0)) {
+        cn[0] = '\0';
+    }
+
+    return strcmp(cn, IOA_COLLATERAL_SIGNER) == 0
+           && ioa_chain_subject_cn(subject, chain, 1)
+           && ioa_chain_issuer_cn(issuer, chain, 1)
+           && strcmp(subject, issuer) == 0;
+}
+
+
+/*
+ * Verifies the chain and the signature over the document's text.
+ * Out: *not_after, the earliest of the chain.
+ */
+static ioa_status_t
+ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
+    const ioa_collateral_ctx_t *ctx, const ioa_collateral_doc_t *doc,
+    ioa_reader_t pem)
+{
+    char            cn[IOA_CHAIN_CN_MAX + 1], name[IOA_CHECK_NAME_MAX];
+    size_t          i, n;
+    int64_t         from, to;
+    ioa_chain_rc_t  rc;
+
+    rc = ioa_chain_add_pem(chain, pem.pos, ioa_reader_left(&pem));
+    n = ioa_chain_count(chain);
+
+    if (rc == IOA_CHAIN_OK && n < IOA_COLLATERAL_CHAIN_MIN) {
+        rc = IOA_CHAIN_UNTRUSTED;
+    }
+
+    if (rc == IOA_CHAIN_OK) {
+        rc = ioa_chain_verify(chain, ctx->roots, ctx->crls,
+                              IOA_CHAIN_INTEL, ctx->now);
+    }
+
+    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "chain",
+                              ioa_chain_rc_name(rc)))
+    {
+        return rc == IOA_CHAIN_REVOKED ? IOA_REVOKED : IOA_TCB_REJECTED;
+    }
+
+    if (ctx->crls == NULL) {
+        snprintf(name, sizeof(name), "%s.revocation", ctx->name);
+        ioa_check_add(ctx->checks, name, IOA_CHECK_NOT_MADE, "no CRL");
+    }
+
+    if (!ioa_collateral_check(ctx, ioa_collateral_signer(cn, chain),
+                              "signer", cn)
+        || !ioa_collateral_check(ctx,
+                ioa_chain_ecdsa_verify(chain, 0, doc->sig64,
+                                       sizeof(doc->sig64),
+                                       &doc->signed_text, 1),
+                "signature", "over the text as received"))
+    {
+        return IOA_TCB_REJECTED;
+    }
+
+    for (*not_after = INT64_MAX, i = 0; i < n; i++) {
+
+        if (!ioa_chain_dates(&from, &to, chain, i)) {
+            return IOA_TCB_REJECTED;
+        }
+
+        *not_after = to < *not_after ? to : *not_after;
+    }
+
+    return IOA_OK;
+}
+
+
+static int
+ioa_collateral_dates(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc)
+{
+    return ioa_collateral_check(ctx, doc->issue_date <= ctx->now,
+                                "issue_date", "not in the future")
+           && ioa_collateral_check(ctx,
+                                   ctx->now - ctx->slack < doc->next_update,
+                                   "next_update", "not in the past");
+}
+
+
+/*
+ * One document but for what it says.
+ * Out: doc, borrows from body; *expires.
+ */
+static ioa_status_t
+ioa_collateral_document(ioa_collateral_doc_t *doc, int64_t *expires,
+    const ioa_collateral_ctx_t *ctx, const char *member, ioa_reader_t body,
+    ioa_reader_t pem)
+{
+    ioa_chain_t   *chain;
+    ioa_status_t   st;
+
+    if (!ioa_collateral_check(ctx,
+                              ioa_collateral_doc_parse(doc, member, body),
+                              "form", member))
+    {
+        return IOA_TCB_REJECTED;
+    }
+
+    chain = ioa_chain_new(ctx->cache);
+
+    if (chain == NULL) {
+        return IOA_TCB_REJECTED;
+    }
+
+    st = ioa_collateral_signed(expires, chain, ctx, doc, pem);
+
+    ioa_chain_free(chain);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    if (!ioa_collateral_dates(ctx, doc)) {
+        return IOA_TCB_REJECTED;
+    }
+
+    if (doc->next_update < *expires) {
+        *expires = doc->next_update;
+    }
+
+    return IOA_OK;
+}
+
+
+static int
+ioa_collateral_is(const ioa_collateral_doc_t *doc, const char *id)
+{
+    return doc->id_len == strlen(id) && memcmp(doc->id, id, doc->id_len) == 0;
+}
+
+
+/* A line with the number of Intel's evaluation, for a person to compare. */
+static int
+ioa_collateral_evaluation(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc)
+{
+    int       good;
+    char      text[sizeof("18446744073709551615")] = "none";
+    uint64_t  number;
+
+    good = ioa_json_uint(&number, ioa_json_member(doc->inner,
+                                          "tcbEvaluationDataNumber"));
+
+    if (good) {
+        snprintf(text, sizeof(text), "%" PRIu64, number);
+    }
+
+    return ioa_collateral_check(ctx, good, "evaluation", text);
+}
+
+
+/* What a TDX module must be, under its identity or in "tdxModule". */
+static int
+ioa_collateral_module_valid(const ioa_json_t *module)
+{
+    uint8_t  bytes[IOA_COLLATERAL_SEAM_LEN];
+
+    return ioa_collateral_hex(bytes, IOA_COLLATERAL_SEAM_LEN, module,
+                              "mrsigner")
+           && ioa_collateral_hex(bytes, IOA_COLLATERAL_SEAM_ATTR_LEN, module,
+                                 "attributes")
+           && ioa_collateral_hex(bytes, IOA_COLLATERAL_SEAM_ATTR_LEN, module,
+                                 "attributesMask");
+}
+
+
+/* 1 where there are no identities, or all can be read. */
+static int
+ioa_collateral_modules_valid(const ioa_json_t *inner)
+{
+    size_t             n, len;
+    const uint8_t     *text;
+    const ioa_json_t  *list, *module;
+
+    list = ioa_json_member(inner, "tdxModuleIdentities");
+
+    if (list == NULL) {
+        return 1;
+    }
+
+    if (!ioa_json_is_array(list)) {
+        return 0;
+    }
+
+    n = 0;
+
+    for (module = ioa_json_first(list); module != NULL;
+         module = ioa_json_next(module))
+    {
+        if (n++ == IOA_COLLATERAL_MODULES_MAX
+            || !ioa_json_string(&text, &len, ioa_json_member(module, "id"))
+            || !ioa_collateral_module_valid(module)
+            || !ioa_collateral_levels_valid(module, ioa_collateral_isv_level))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc)
+{
+    uint8_t   bytes[IOA_COLLATERAL_FMSPC_LEN];
+    uint64_t  type;
+
+    return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TDX"), "id",
+                                "TDX")
+           && ioa_collateral_check(ctx, doc->version
+                                        == IOA_COLLATERAL_TCB_VERSION,
+                                   "version", "3")
+           && ioa_collateral_evaluation(ctx, doc)
+           && ioa_collateral_check(ctx,
+                  ioa_collateral_hex(bytes, IOA_COLLATERAL_FMSPC_LEN,
+                                     doc->inner, "fmspc")
+                  && ioa_collateral_hex(bytes, IOA_COLLATERAL_PCEID_LEN,
+                                        doc->inner, "pceId")
+                  && ioa_json_uint(&type, ioa_json_member(doc->inner,
+                                                          "tcbType"))
+                  && type == 0, "platform", "fmspc, pceId, tcbType 0")
+           && ioa_collateral_check(ctx,
+                  ioa_collateral_module_valid(
+                      ioa_json_member(doc->inner, "tdxModule"))
+                  && ioa_collateral_modules_valid(doc->inner),
+                  "modules", "well formed")
+           && ioa_collateral_check(ctx,
+                  ioa_collateral_levels_valid(doc->inner,
+                                              ioa_collateral_platform_level),
+                  "levels", "well formed");
+}
+
+
+static int
+ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc)
+{
+    uint8_t   bytes[IOA_COLLATERAL_QE_SIGNER_LEN];
+    uint64_t  id;
+
+    return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TD_QE"), "id",
+                                "TD_QE")
+           && ioa_collateral_check(ctx,
+                  doc->version == IOA_COLLATERAL_QE_VERSION
+                  || doc->version == IOA_COLLATERAL_QE_VERSION3,
+                  "version", "2 or 3")
+           && ioa_collateral_evaluation(ctx, doc)
+           && ioa_collateral_check(ctx,
+                  ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_MISC_LEN,
+                                     doc->inner, "miscselect")
+                  && ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_MISC_LEN,
+                                        doc->inner, "miscselectMask")
+                  && ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_ATTR_LEN,
+                                        doc->inner, "attributes")
+                  && ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_ATTR_LEN,
+                                        doc->inner, "attributesMask")
+                  && ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_SIGNER_LEN,
+                                        doc->inner, "mrsigner")
+                  && ioa_json_uint(&id, ioa_json_member(doc->inner,
+                                                        "isvprodid")),
+                  "enclave", "well formed")
+           && ioa_collateral_check(ctx,
+                  ioa_collateral_levels_valid(doc->inner,
+                                              ioa_collateral_isv_level),
+                  "levels", "well formed");
+}
+
+
+/* Both documents, into what was allocated. */
+static ioa_status_t
+ioa_collateral_documents(ioa_collateral_t *c, ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_text_t *text)
+{
+    int64_t       expires;
+    ioa_status_t  st;
+
+    ctx->name = "tcb_info";
+    st = ioa_collateral_document(&c->tcb_info, &c->expires, ctx, "tcbInfo",
+                                 text->tcb_info, text->tcb_info_chain);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    if (!ioa_collateral_tcb_info_valid(ctx, &c->tcb_info)) {
+        return IOA_TCB_REJECTED;
+    }
+
+    ctx->name = "qe_identity";
+    st = ioa_collateral_document(&c->qe_identity, &expires, ctx,
+                                 "enclaveIdentity", text->qe_identity,
+                                 text->qe_identity_chain);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    if (!ioa_collateral_qe_identity_valid(ctx, &c->qe_identity)) {
+        return IOA_TCB_REJECTED;
+    }
+
+    c->expires = expires < c->expires ? expires : c->expires;
+
+    return IOA_OK;
+}
+
+
+ioa_status_t
+ioa_collateral_verify(ioa_collateral_t **collateral, ioa_checks_t *checks,
+    const ioa_collateral_text_t *text, const ioa_roots_t *roots,
+    const ioa_crls_t *crls, ioa_chain_cache_t *cache, int64_t now,
+    int64_t slack)
+{
+    ioa_status_t           st;
+    ioa_collateral_t      *c;
+    ioa_collateral_ctx_t   ctx;
+
+    *collateral = NULL;
+    c = calloc(1, sizeof(ioa_collateral_t));
+
+    if (c == NULL) {
+        return IOA_TCB_REJECTED;
+    }
+
+    ctx.checks = checks;
+    ctx.roots = roots;
+    ctx.crls = crls;
+    ctx.cache = cache;
+    ctx.now = now;
+    ctx.slack = slack;
+
+    st = ioa_collateral_documents(c, &ctx, text);
+
+    if (st != IOA_OK) {
+        ioa_check_add(checks, "collateral.others", IOA_CHECK_NOT_MADE,
+                      "a check of %s failed", ctx.name);
+    }
+
+    /* the text may go away now; what was signed has been verified */
+
+    ioa_reader_init(&c->tcb_info.signed_text, NULL, 0);
+    ioa_reader_init(&c->qe_identity.signed_text, NULL, 0);
+
+    if (st != IOA_OK) {
+        ioa_collateral_free(c);
+        return st;
+    }
+
+    *collateral = c;
+
+    return IOA_OK;
+}
+
+
+void
+ioa_collateral_free(ioa_collateral_t *collateral)
+{
+    if (collateral == NULL) {
+        return;
+    }
+
+    ioa_collateral_doc_cleanup(&collateral->tcb_info);
+    ioa_collateral_doc_cleanup(&collateral->qe_identity);
+    free(collateral);
+}
+
+
+int64_t
+ioa_collateral_expires(const ioa_collateral_t *collateral)
+{
+    return collateral->expires;
+}

@@ -1,0 +1,181 @@
+/*
+ * ioa_chain: pinned roots.  See ioa_chain.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ioa_sha256.h"
+#include "x509/ioa_chain_link.h"
+#include "x509/ioa_der.h"
+
+
+static int
+ioa_roots_order(const void *a, const void *b)
+{
+    return memcmp((*(ioa_link_t *const *) a)->der32,
+                  (*(ioa_link_t *const *) b)->der32, IOA_FINGERPRINT_LEN);
+}
+
+
+/* Moves those that are no CA's behind the others, whose order stays. */
+static void
+ioa_roots_part(ioa_roots_t *roots)
+{
+    size_t       i, n;
+    ioa_link_t  *link;
+
+    for (i = 0, n = 0; i < roots->n; i++) {
+        if (roots->links[i]->ca == IOA_LINK_CA) {
+            link = roots->links[i];
+            memmove(&roots->links[n + 1], &roots->links[n],
+                    (i - n) * sizeof(link));
+            roots->links[n++] = link;
+        }
+    }
+
+    roots->leaves = roots->n - n;
+    roots->n = n;
+}
+
+
+/* Sorts, drops repeats, hashes.  Returns: 0 where one does not belong. */
+static int
+ioa_roots_finish(ioa_roots_t *roots, int leaves)
+{
+    size_t        i, n;
+    ioa_sha256_t  sha;
+
+    qsort(roots->links, roots->n, sizeof(roots->links[0]), ioa_roots_order);
+    ioa_sha256_init(&sha);
+
+    for (i = 0, n = 0; i < roots->n; i++) {
+        if (n != 0 && ioa_roots_order(&roots->links[n - 1],
+                                      &roots->links[i]) == 0)
+        {
+            ioa_link_drop(roots->links[i]);
+            continue;
+        }
+
+        ioa_sha256_update(&sha, roots->links[i]->der32, IOA_FINGERPRINT_LEN);
+        roots->links[n++] = roots->links[i];
+    }
+
+    roots->n = n;
+    ioa_sha256_final(roots->digest32, &sha);
+
+    ioa_roots_part(roots);
+
+    return roots->n != 0 && (leaves || roots->leaves == 0);
+}
+
+
+static ioa_chain_rc_t
+ioa_roots_read(ioa_roots_t **roots, const uint8_t *data, size_t len,
+    int leaves)
+{
+    uint8_t             first;
+    ioa_roots_t        *made;
+    ioa_chain_rc_t      rc;
+    ioa_chain_source_t  source;
+
+    *roots = NULL;
+
+    if (len > IOA_ROOTS_LEN_MAX) {
+        return IOA_CHAIN_MALFORMED;
+    }
+
+    made = calloc(1, sizeof(*made));
+
+    if (made == NULL) {
+        return IOA_CHAIN_NO_MEMORY;
+    }
+
+    memset(&source, 0, sizeof(source));
+    ioa_reader_init(&source.data, data, len);
+    source.pem = !ioa_reader_peek(&source.data, &first)
+                 || first != IOA_DER_SEQUENCE;
+    source.loose = 1;
+
+    rc = ioa_chain_read(made->links, &made->n, IOA_ROOTS_MAX, &source);
+
+    if (rc == IOA_CHAIN_OK && !ioa_roots_finish(made, leaves)) {
+        rc = IOA_CHAIN_MALFORMED;
+    }
+
+    if (rc != IOA_CHAIN_OK) {
+        ioa_roots_free(made);
+        return rc;
+    }
+
+    *roots = made;
+
+    return IOA_CHAIN_OK;
+}
+
+
+ioa_chain_rc_t
+ioa_roots_parse(ioa_roots_t **roots, const uint8_t *data, size_t len)
+{
+    return ioa_roots_read(roots, data, len, 0);
+}
+
+
+ioa_chain_rc_t
+ioa_roots_parse_leaves(ioa_roots_t **roots, const uint8_t *data, size_t len)
+{
+    return ioa_roots_read(roots, data, len, 1);
+}
+
+
+int
+ioa_roots_leaf(ioa_reader_t *der, const ioa_roots_t *roots, size_t i)
+{
+    if (i >= roots->leaves) {
+        return 0;
+    }
+
+    *der = roots->links[roots->n + i]->cert.der;
+
+    return 1;
+}
+
+
+void
+ioa_roots_free(ioa_roots_t *roots)
+{
+    size_t  i;
+
+    if (roots == NULL) {
+        return;
+    }
+
+    for (i = 0; i < roots->n + roots->leaves; i++) {
+        ioa_link_drop(roots->links[i]);
+    }
+
+    free(roots);
+}
+
+
+size_t
+ioa_roots_count(const ioa_roots_t *roots)
+{
+    return roots->n;
+}
+
+
+void
+ioa_roots_fingerprint(uint8_t digest32[IOA_FINGERPRINT_LEN],
+    const ioa_roots_t *roots, size_t i)
+{
+    memcpy(digest32, roots->links[i]->der32, IOA_FINGERPRINT_LEN);
+}
+
+
+void
+ioa_roots_digest(uint8_t digest32[IOA_FINGERPRINT_LEN],
+    const ioa_roots_t *roots)
+{
+    memcpy(digest32, roots->digest32, IOA_FINGERPRINT_LEN);
+}

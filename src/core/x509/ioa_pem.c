@@ -1,0 +1,147 @@
+/*
+ * ioa_pem: see ioa_pem.h.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "x509/ioa_pem.h"
+#include "base/ioa_codec.h"
+
+#define IOA_PEM_LINE_LEN  (sizeof("-----BEGIN -----") + IOA_PEM_LABEL_MAX)
+
+
+/* Skips white space and NUL.  Returns: 1 where something else is left. */
+static int
+ioa_pem_blank(ioa_reader_t *text)
+{
+    uint8_t  c;
+
+    while (ioa_reader_peek(text, &c)) {
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '\0') {
+            return 1;
+        }
+
+        if (!ioa_reader_skip(text, 1)) {
+            return 0;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Skips to the beginning of the next line. */
+static void
+ioa_pem_line(ioa_reader_t *text)
+{
+    uint8_t  c;
+
+    while (ioa_reader_u8(text, &c) && c != '\n') {
+        /* the line's end */
+    }
+}
+
+
+/* Takes the line that begins a block. */
+static int
+ioa_pem_begin(ioa_reader_t *text, const char *label, int loose)
+{
+    int   n;
+    char  line[IOA_PEM_LINE_LEN];
+
+    n = snprintf(line, sizeof(line), "-----BEGIN %s-----", label);
+
+    if (n < 0 || (size_t) n >= sizeof(line)) {
+        return 0;
+    }
+
+    while (!ioa_reader_match(text, line, (size_t) n)) {
+        if (!loose) {
+            return 0;
+        }
+
+        ioa_pem_line(text);
+
+        if (!ioa_pem_blank(text)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Takes the line that ends a block, and its line feed. */
+static int
+ioa_pem_finish(ioa_reader_t *text, const char *label)
+{
+    int      n;
+    char     line[IOA_PEM_LINE_LEN];
+    uint8_t  c;
+
+    n = snprintf(line, sizeof(line), "-----END %s-----", label);
+
+    if (n < 0 || (size_t) n >= sizeof(line)
+        || !ioa_reader_match(text, line, (size_t) n))
+    {
+        return 0;
+    }
+
+    /* the end of the text ends the line as well */
+
+    return !ioa_reader_peek(text, &c)
+           || c == '\n' || c == '\r' || c == '\0';
+}
+
+
+/* Takes base64 up to a dash.  Out: its digits in work, without line ends. */
+static int
+ioa_pem_digits(ioa_reader_t *text, uint8_t *work, size_t *n)
+{
+    uint8_t  c;
+
+    for (*n = 0; ioa_reader_peek(text, &c) && c != '-'; ) {
+        if (c != '\r' && c != '\n') {
+            work[(*n)++] = c;
+        }
+
+        if (!ioa_reader_skip(text, 1)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ioa_pem_rc_t
+ioa_pem_next(ioa_reader_t *text, ioa_reader_t *der, uint8_t *work,
+    const char *label, int loose)
+{
+    size_t        n, len;
+    ioa_reader_t  at;
+
+    at = *text;
+
+    if (!ioa_pem_blank(&at)) {
+        return IOA_PEM_END;
+    }
+
+    if (!ioa_pem_begin(&at, label, loose)) {
+        return loose && ioa_reader_left(&at) == 0 ? IOA_PEM_END
+                                                  : IOA_PEM_MALFORMED;
+    }
+
+    if (!ioa_pem_digits(&at, work, &n)
+        || !ioa_pem_finish(&at, label)
+        || !ioa_base64_decode(work, &len, n, work, n) || len == 0)
+    {
+        return IOA_PEM_MALFORMED;
+    }
+
+    ioa_reader_init(der, work, len);
+    *text = at;
+
+    return IOA_PEM_OK;
+}

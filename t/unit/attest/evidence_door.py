@@ -1,0 +1,302 @@
+#!/usr/bin/python3
+"""The door, ioa_attest_verify, before replies with the simulator's evidence:
+good ones, ones for which answers of other services are missing, and ones that
+the policy does not take.
+
+Speaks TAP.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
+import evidence_seeds as seeds
+import tap
+
+JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"),
+                     "doorjudge")
+TDX, SNP, LOCAL, NRAS = seeds.TDX, seeds.SNP, seeds.LOCAL, seeds.NRAS
+COLLATERAL, KDS, NONCE, BOUND = seeds.COLLATERAL, seeds.KDS, 16, 32
+
+
+def judge(record, *args):
+    run = subprocess.run([JUDGE, *args], input=record, capture_output=True)
+    return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
+
+
+def good(name, want, record, *args):
+    said = judge(record, *args)
+    tap.ok(said == ["ok", "0"] + want.split() + ["0"], name, said)
+
+
+def bad(name, reason, wants, record, *args):
+    """Refused, with nothing left behind."""
+    said = judge(record, *args)
+    tap.ok(said[:2] == [reason, "%x" % wants] and said[-1] == "1", name, said)
+
+
+def without(fetch, *which):
+    def get(*args):
+        return {k: v for k, v in fetch(*args).items() if k not in which}
+    return get
+
+
+def changed(fetch, which, change):
+    def get(*args):
+        fields = fetch(*args)
+        return {**fields, which: change(fields[which])}
+    return get
+
+
+def pem(der):
+    return (b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der)
+            + b"-----END CERTIFICATE-----\n")
+
+
+def asking(fetch, header, spec):
+    """What the services say who are told to misbehave."""
+    def get(world, *rest):
+        plain = world.fetch
+        world.fetch = lambda path, body=b"": plain(path, body,
+                                                   [(header, spec)])
+        return fetch(world, *rest)
+    return get
+
+
+def test_leaves():
+    """A report without a certificate of its key: some are with the roots."""
+    kept = {}
+
+    def keep(product):
+        def get(world, quote, gpu):
+            raw = bytes.fromhex(quote)
+            kept[product] = pem(world.kds(product, raw[0x1a0:0x1e0],
+                                          raw[0x180:0x188]))
+            return {}
+        return get
+
+    snp = {"evidence": "snp", "gpus": 0}
+    seeds.seed(SNP, keep("Milan"), **snp)
+    seeds.seed(SNP, keep("Genoa"), snp_product="Genoa", **snp)
+    vcek, other = kept["Milan"], kept["Genoa"]
+    good("a certificate among the roots", "2 unknown 0 0 1",
+         seeds.seed(SNP, roots=vcek, **snp))
+    good("and one of another chip", "2 unknown 0 0 1",
+         seeds.seed(SNP, roots=other + vcek, **snp))
+    bad("one of another chip alone", "cpu_evidence_invalid", 0,
+        seeds.seed(SNP, roots=other, **snp))
+    good("version 2, which names no processor", "2 unknown 0 0 1",
+         seeds.seed(SNP, roots=vcek, snp_version=2, **snp))
+    bad("nobody is asked for it then, but for the CRL",
+        "attestation_unavailable", 0x20,
+        seeds.seed(SNP | KDS, roots=other + vcek, **snp))
+    bad("another chip's is no reason", "attestation_unavailable", 0x30,
+        seeds.seed(SNP | KDS, roots=other, **snp))
+
+
+def test_policy():
+    other = "00" * 47 + "01"
+    tdx = seeds.seed(TDX | LOCAL, evidence="tdx")
+    snp = seeds.seed(SNP, evidence="snp", snp_certs=True, gpus=0)
+
+    def policy(record, **what):
+        return record, "new", json.dumps(what)
+
+    bad("another TD", "measurement_mismatch", 0,
+        *policy(tdx, tdx={"mr_td": [other]}))
+    bad("another guest", "measurement_mismatch", 0,
+        *policy(snp, sev_snp={"measurement": [other]}))
+    bad("a GPU too few", "gpu_evidence_missing", 0,
+        *policy(tdx, gpu={"count": 2}))
+    bad("another driver", "measurement_mismatch", 0,
+        *policy(tdx, gpu={"driver_versions": ["1"]}))
+    for given in (True, False):
+        good("SEPT_VE_DISABLE %s" % given, "1 unknown 1 0 1",
+             *policy(tdx, tdx={"sept_ve_disable": given}))
+    status = seeds.seed(TDX | COLLATERAL, asking(
+        seeds.intel, "X-Sim-Collateral", "tcb_status_out_of_date"),
+        evidence="tdx", gpus=0)
+    bad("a status that is not in the list", "tcb_rejected", 0, status)
+    good("one that is", "1 OutOfDate 0 0 1",
+         *policy(status, tdx={"tcb_status": ["OutOfDate"]}))
+
+
+def test_advisories():
+    old = seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_old",
+                     evidence="tdx", gpus=0)
+    bad("an old platform", "tcb_rejected", 0, old)
+    said = judge(old, "new", json.dumps({"tdx": {"tcb_status":
+                                                 ["OutOfDate"]}}))
+    tap.ok(said == ["ok", "0", "1", "OutOfDate", "0", "0", "1", "0",
+                    "INTEL-SA-00837,INTEL-SA-01036"], "advisories", said)
+    bad("one of them is not allowed", "tcb_rejected", 0, old, "new",
+        json.dumps({"tdx": {"tcb_status": ["OutOfDate"],
+                            "advisories_allowed": ["INTEL-SA-00837"]}}))
+    bad("below every level", "tcb_rejected", 0,
+        seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_none",
+                   evidence="tdx", gpus=0))
+    bad("a level that is revoked", "revoked", 0,
+        seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_revoked",
+                   evidence="tdx", gpus=0))
+
+
+def test_many_gpus():
+    record = seeds.seed(LOCAL, evidence="tdx", gpus=16)
+    good("16 GPUs", "0 unknown 16 0 0", record)
+    at = record.index(b'{"nonce"')
+    reply = json.loads(record[at:])
+    for n in (17, 18, 40):
+        listed = reply["gpu"]["evidence_list"]
+        listed += [listed[0]] * (n - len(listed))
+        bad("%d GPUs" % n, "gpu_evidence_invalid", 0,
+            record[:at] + json.dumps(reply).encode())
+    record = seeds.seed(LOCAL, evidence="tdx")
+    bad("no evidence of a GPU", "gpu_evidence_invalid", 0,
+        record.replace(b'"evidence": "', b'"evident": "'))
+    bad("no GPU member", "gpu_evidence_missing", 0,
+        record.replace(b'"gpu": {', b'"gpus": {'))
+
+
+def test_tdx():
+    tdx = {"evidence": "tdx"}
+    none = {"evidence": "tdx", "gpus": 0}
+    good("a quote and a GPU", "1 unknown 1 0 1",
+         seeds.seed(TDX | LOCAL, **tdx))
+    good("bound by hardware", "1 unknown 1 1 1",
+         seeds.seed(TDX | LOCAL, **tdx, report_data="address-nonce"))
+    bad("bound before, not now", "report_data_mismatch", 0,
+        seeds.seed(TDX, **none), "bound")
+    bad("nonce alone is asked for", "report_data_mismatch", 0,
+        seeds.seed(TDX | NONCE, **none, report_data="address-nonce"))
+    bad("the address is asked for", "report_data_mismatch", 0,
+        seeds.seed(TDX | BOUND, **none))
+    bad("only SNP is taken", "cpu_evidence_invalid", 0,
+        seeds.seed(SNP, **none))
+    bad("no GPU", "gpu_evidence_missing", 0, seeds.seed(TDX | LOCAL, **none))
+    record = seeds.seed(TDX | LOCAL, **tdx)
+    bad("another nonce", "nonce_mismatch", 0,
+        record.replace(b'"nonce": "00', b'"nonce": "01'))
+    bad("no hex", "cpu_evidence_invalid", 0,
+        record.replace(b'"quote": "0', b'"quote": "x'))
+    bad("a sentence for a quote", "cpu_evidence_missing", 0,
+        record.replace(b'"quote": "', b'"quote": "Error '))
+    bad("an error for GPUs", "gpu_evidence_missing", 0,
+        record.replace(b'"gpu": {', b'"gpu": {"error": "", '))
+    bad("no list of GPUs", "gpu_evidence_missing", 0,
+        record.replace(b'"evidence_list"', b'"evidence_lisp"'))
+    bad("no text of a GPU", "gpu_evidence_invalid", 0,
+        record.replace(b'"certificate"', b'"certificado"'))
+
+
+def test_services():
+    none = {"evidence": "tdx", "gpus": 0}
+    intel, amd, nvidia = seeds.intel, seeds.amd, seeds.nvidia
+    good("collateral", "1 UpToDate 0 0 1",
+         seeds.seed(TDX | COLLATERAL, intel, **none))
+    for at in range(4):
+        bad("without answer %d" % at, "attestation_unavailable", 1 << at,
+            seeds.seed(TDX | COLLATERAL, without(intel, at), **none))
+        bad("answer %d is none" % at,
+            "tcb_rejected" if at < 2 else "cpu_evidence_invalid", 0,
+            seeds.seed(TDX | COLLATERAL,
+                       changed(intel, at, lambda b: b"{}"), **none))
+    for at in (8, 9):
+        for bad_chain in (b"", b"%", b"no chain"):
+            bad("issuer chain %d: %r" % (at, bad_chain), "tcb_rejected", 0,
+                seeds.seed(TDX | COLLATERAL, changed(
+                    intel, at, lambda b, c=bad_chain: c), **none))
+    good("a PCCS gives hex", "1 UpToDate 0 0 1", seeds.seed(
+        TDX | COLLATERAL, changed(intel, 3, lambda b: b.hex().encode()),
+        **none))
+
+    snp = {"evidence": "snp", "gpus": 0}
+    good("SNP", "2 unknown 0 0 1", seeds.seed(SNP | KDS, amd, **snp))
+    good("SNP with its certificates", "2 unknown 0 0 1",
+         seeds.seed(SNP, **snp, snp_certs=True))
+    bad("nobody has its certificate", "cpu_evidence_missing", 0,
+        seeds.seed(SNP, **snp))
+    bad("without both", "attestation_unavailable", 0x30,
+        seeds.seed(SNP | KDS, **snp))
+    bad("AMD's CRL is none", "cpu_evidence_invalid", 0, seeds.seed(
+        SNP | KDS, changed(amd, 5, lambda b: b"none"), **snp))
+    bad("another's report is taken for no quote", "cpu_evidence_invalid", 0,
+        seeds.seed(TDX, **snp))
+
+    bad("only a quote is none of AMD's", "cpu_evidence_invalid", 0,
+        seeds.seed(SNP | KDS, intel, evidence="tdx", gpus=0))
+    for product, signer in (("Genoa", "vcek"), ("Turin", "vcek"),
+                            ("Genoa", "vlek")):
+        good("SNP of %s, %s" % (product, signer), "2 unknown 0 0 1",
+             seeds.seed(SNP, **snp, snp_product=product, snp_signer=signer,
+                        snp_certs=True))
+        bad("its CRL is wanted: %s, %s" % (product, signer),
+            "attestation_unavailable", 0x20,
+            seeds.seed(SNP | KDS, **snp, snp_product=product,
+                       snp_signer=signer, snp_certs=True))
+    def revoked(world, *args):
+        world.state.set({"kds": "kds_crl_ask"})
+        return {5: amd(world, *args)[5]}
+
+    for version in (2, 3, 5):
+        how = dict(snp, snp_version=version, snp_certs=True)
+        good("version %d, nobody is asked" % version, "2 unknown 0 0 1",
+             seeds.seed(SNP, **how))
+        bad("version %d, its CRL is wanted" % version,
+            "attestation_unavailable", 0x20, seeds.seed(SNP | KDS, **how))
+        good("version %d with its CRL" % version, "2 unknown 0 0 1",
+             seeds.seed(SNP | KDS, without(amd, 4), **how))
+        bad("version %d, its ASK is revoked" % version, "revoked", 0,
+            seeds.seed(SNP | KDS, revoked, **how))
+    bad("version 2, a CRL of Genoa's", "cpu_evidence_invalid", 0, seeds.seed(
+        SNP | KDS, lambda world, *_: {
+            5: world.fetch("/vcek/v1/Genoa/crl")[2]}, **snp, snp_version=2,
+        snp_certs=True))
+
+    two = dict(snp, snp_version=2)
+    bad("version 2 without both", "attestation_unavailable", 0x10,
+        seeds.seed(SNP | KDS, **two))
+    bad("version 2 with its certificate", "attestation_unavailable", 0x20,
+        seeds.seed(SNP | KDS, without(amd, 5), **two))
+    good("version 2 with both", "2 unknown 0 0 1",
+         seeds.seed(SNP | KDS, amd, **two))
+
+    record = seeds.seed(SNP, **snp, snp_certs=True)
+    at = record.index(b'"quote": "') + 10
+    bad("half a report", "cpu_evidence_invalid", 0,
+        record[:at + 1000] + record[record.index(b'"', at):])
+    bad("an empty quote", "cpu_evidence_missing", 0,
+        record[:at] + record[record.index(b'"', at):])
+    bad("neither", "cpu_evidence_invalid", 0,
+        record[:at] + b"00" * 700 + record[record.index(b'"', at):])
+    bad("a few bytes", "cpu_evidence_invalid", 0,
+        record[:at] + b"0300" + record[record.index(b'"', at):])
+    bad("too long", "cpu_evidence_invalid", 0, record[:at]
+        + b"00" * 66000 + record[record.index(b'"', at):])
+    bad("SNP bound before, not now", "report_data_mismatch", 0, record,
+        "bound")
+
+    both = {"evidence": "tdx"}
+    good("NVIDIA's service", "1 unknown 1 0 1",
+         seeds.seed(TDX | NRAS, nvidia, **both))
+    bad("all is wanted at once", "attestation_unavailable", 0xcf,
+        seeds.seed(TDX | NRAS | COLLATERAL, **both))
+    bad("no key set", "gpu_evidence_invalid", 0, seeds.seed(
+        TDX | NRAS, changed(nvidia, 7, lambda b: b"{}"), **both))
+    bad("a key that is not known", "gpu_evidence_invalid", 0x80, seeds.seed(
+        TDX | NRAS, changed(nvidia, 7, lambda b: b.replace(
+            b'"kid":"', b'"kid":"x')), **both))
+    good("nothing is asked for", "0 unknown 0 0 0", seeds.seed(0, **both))
+
+
+test_tdx()
+test_services()
+test_leaves()
+test_policy()
+test_advisories()
+test_many_gpus()
+sys.exit(tap.done())

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Until when what was proved lasts: to the end of whatever ends first, the
+collateral, a revocation list or the certificate of the machine's key.
+
+Speaks TAP.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
+import evidence_seeds as seeds
+import tap
+import ev_kds
+import ev_pcs
+
+JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"),
+                     "doorjudge")
+NOW = int(time.time())
+NEAR = NOW + 3600
+SLACK = 300                     # of Intel's documents: door.h
+FAR = NOW + 20 * 86400          # before this nothing ends by itself
+
+
+def ends(record):
+    run = subprocess.run([JUDGE, "new", "{}", "ends"], input=record,
+                         capture_output=True)
+    return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
+
+
+@contextlib.contextmanager
+def ending(made, which, change):
+    """Documents of that class and kind end near."""
+    plain = made.body
+
+    def body(self):
+        if self.kind == which:
+            change(self)
+        return plain(self)
+
+    made.body = body
+    try:
+        yield
+    finally:
+        made.body = plain
+
+
+def list_near(document):
+    document.last = NEAR
+
+
+def document_near(document):
+    document.value["nextUpdate"] = ev_pcs.stamp(NEAR)
+
+
+def tdx():
+    return ends(seeds.seed(seeds.TDX | seeds.COLLATERAL, seeds.intel,
+                           evidence="tdx", gpus=0))
+
+
+def snp():
+    return ends(seeds.seed(seeds.SNP | seeds.KDS, seeds.amd, evidence="snp",
+                           gpus=0))
+
+
+def far(name, judge):
+    said = judge()
+    tap.ok(said[0] == "ok" and int(said[1]) > FAR, name, said)
+
+
+def near(name, judge, made, which, change):
+    until = NEAR + (SLACK if judge is tdx else 0)
+    with ending(made, which, change):
+        said = judge()
+    tap.ok(said == ["ok", str(until)], name, said + [until])
+
+
+far("TDX: nothing ends soon", tdx)
+near("TDX: the TCB info ends first", tdx, ev_pcs.Collateral, "tcb",
+     document_near)
+near("TDX: the QE identity does", tdx, ev_pcs.Collateral, "qe", document_near)
+near("TDX: the CRL of the PCK's CA does", tdx, ev_pcs.Crl, "platform",
+     list_near)
+near("TDX: the root's CRL does", tdx, ev_pcs.Crl, "root", list_near)
+far("SEV-SNP: nothing ends soon", snp)
+near("SEV-SNP: AMD's CRL ends first", snp, ev_kds.Answer, "crl", list_near)
+
+# Without a service a certificate's own end is left.
+far("TDX without collateral: its certificate ends",
+    lambda: ends(seeds.seed(seeds.TDX, evidence="tdx", gpus=0)))
+far("SEV-SNP without AMD's service: its certificate ends",
+    lambda: ends(seeds.seed(seeds.SNP, evidence="snp", snp_certs=True,
+                            gpus=0)))
+
+sys.exit(tap.done())

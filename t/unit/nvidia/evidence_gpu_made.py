@@ -1,0 +1,236 @@
+#!/usr/bin/python3
+"""GPU evidence made here under a root of our own: each check alone fails.
+
+CORE_DIR is where gpujudge was built.  Speaks TAP.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../driver"))
+import minicert as mc
+import tap
+from gpujudge import (CHAIN, FWID, INVALID, KEYS, MISMATCH, NONCE, NOW, OK,
+                      RECORDS, ROOT_MADE, STRANGER, bad, block, but, checks,
+                      composite, expect, gpus, judge, make, make_chain,
+                      record, run, tcb_info, text)
+from tap import ok
+
+
+
+def test_made():
+    expect("Hopper", judge([(make(), CHAIN)], ROOT_MADE, nonce=NONCE), OK)
+    for chip in ("GB100", "GB102", "GB202"):
+        chain = make_chain(chip)
+        line = judge([(make(), text(chain))], mc.pem(chain[4]), nonce=NONCE)
+        ok(line[0] == OK and gpus(line)[0][:2] == [chip, "BLACKWELL"],
+           "Blackwell, " + chip, line)
+    line = judge([(make(but(20, None)), CHAIN)], ROOT_MADE, nonce=NONCE)
+    expect("no firmware hash", line, OK)
+    ok(gpus(line)[0][8] == "0" and checks(line)["gpu[0].fwid"] == "not made",
+       "and that is named", line)
+    line = judge([(make([]), CHAIN)], ROOT_MADE, nonce=NONCE)
+    expect("no records", line, OK)
+    ok(gpus(line)[0][2:4] == ["", ""] and gpus(line)[0][5:] == [
+        "-1", "-1", "-1", "0"], "and nothing is said", line)
+    expect("no driver is said, one is wanted", judge(
+        [(make([]), CHAIN)], ROOT_MADE, nonce=NONCE, drivers=["", "1"]),
+        MISMATCH, "gpu.driver")
+    expect("records that are not known", judge(
+        [(make(RECORDS + [(999, b"x"), (999, b""), (0, b"y"),
+                          (65535, b"z")]), CHAIN)],
+        ROOT_MADE, nonce=NONCE), OK)
+    expect("values of other lengths", judge(
+        [(make(blocks=[block(1, b"x"), block(255, bytes(64))]), CHAIN)],
+        ROOT_MADE, nonce=NONCE), OK)
+    evidence = make()
+    line = judge([(evidence, CHAIN)], ROOT_MADE, nonce=NONCE, how="f",
+                 flips=b"0-%d\0" % len(evidence))
+    ok(line[0] == "0", "each of %d bits flipped" % (8 * len(evidence)), line)
+    lines = run([record([(evidence[:i], CHAIN)], ROOT_MADE, nonce=NONCE)
+                 for i in range(len(evidence))])
+    ok({line[0] for line in lines} == {INVALID}, "each of %d prefixes"
+       % len(lines))
+    for i in (0, 1, 31):
+        other = bytearray(NONCE)
+        other[i] ^= 1
+        bad("a nonce that differs in byte %d" % i, "nonce",
+            nonce=bytes(other))
+
+
+def test_curve():
+    small = mc.p256()
+    chain = make_chain(keys=[small] + KEYS[1:], dice=False)
+    expect("a key on P-256", judge(
+        [(make(but(20, None), key=small), text(chain))], mc.pem(chain[4]),
+        nonce=NONCE), INVALID, "gpu[0].signature")
+
+
+def test_each_form():
+    bad("another request", "form", make(head=b"\x11\xe1\x01\xff"))
+    bad("SPDM 1.2", "form", make(head=b"\x12\xe0\x01\xff"))
+    bad("no signature was asked for", "form", make(head=b"\x11\xe0\0\xff"))
+    bad("one block was asked for", "form", make(head=b"\x11\xe0\x01\x01"))
+    bad("another slot", "form", make(slot=b"\1"))
+    bad("another answer", "form", make(answer=b"\x11\x7f\0\0"))
+    bad("an answer of SPDM 1.2", "form", make(answer=b"\x12\x60\0\0"))
+    bad("no blocks", "form", make(blocks=[]))
+    bad("a block more than said", "form", make(n=2))
+    bad("a block less than said", "form", make(n=4))
+    bad("more blocks than there can be", "form", make(
+        blocks=[block(i, b"x") for i in range(129)]))
+    bad("a block twice", "form", make(blocks=[block(1), block(1)]))
+    bad("no DMTF measurement", "form", make(blocks=[block(1, spec=2)]))
+    bad("a block that says it is longer", "form",
+        make(blocks=[block(1, size=52)]))
+    bad("a block that says it is shorter", "form",
+        make(blocks=[block(1, size=50)]))
+    bad("a value that says it is longer", "form",
+        make(blocks=[block(1, length=49)]))
+    bad("a value that says it is shorter", "form",
+        make(blocks=[block(1, length=47)]))
+    bad("an empty value", "form", make(blocks=[block(1, b"")]))
+    bad("a long value", "form", make(blocks=[block(1, bytes(65))]))
+    bad("a record that is too long", "form", make(record_len=0xffffff))
+    bad("opaque data that is too long", "form", make(opaque_len=0xffff))
+    bad("opaque data that is cut", "form", make(opaque=b"\3\0\4\0abc"))
+    bad("opaque data with less than a head", "form", make(opaque=b"\3\0\4"))
+    for kind in (3, 6, 11, 20, 21, 36, 15, 17, 18):
+        value = dict(RECORDS).get(kind, b"x")
+        bad("record %d twice" % kind, "form", make(
+            but(kind, None) + [(kind, value), (kind, value)]))
+
+
+def test_each_check():
+    bad("signed by another key", "signature", make(key=STRANGER))
+    bad("signed by the device's own key", "signature", make(key=KEYS[1]))
+    bad("another firmware", "fwid", make(but(20, bytes(48))))
+    bad("a short firmware hash", "fwid", make(but(20, FWID[:47])))
+    bad("a long firmware hash", "fwid", make(but(20, FWID + b"\0")))
+    bad("an empty firmware hash", "fwid", make(but(20, b"")))
+    for name, value in (("empty", b""), ("of nothing", b"\0"),
+                        ("with a space", b"570 1\0"),
+                        ("that goes on", b"570.1\0x"),
+                        ("that is long", b"1" * 32)):
+        bad("a driver " + name, "versions", make(but(3, value)))
+    bad("a short VBIOS", "versions", make(but(6, bytes(7))))
+    bad("a long VBIOS", "versions", make(but(6, bytes(14))))
+    bad("NVDEC0 neither on nor off", "flags", make(but(11, b"\1")))
+    bad("protected PCIe neither on nor off", "flags", make(but(21, b"\0")))
+    bad("a long flag", "flags", make(but(21, b"\xaa\0\0")))
+    bad("a feature of three bytes", "flags", make(but(36, b"\0\0\0")))
+    line = judge([(make(but(36, b"\7\0")), CHAIN)], ROOT_MADE, nonce=NONCE)
+    ok(line[0] == OK and gpus(line)[0][5] == "7",
+       "a feature that is not known is handed on", line)
+
+
+def test_each_certificate():
+    def worse(name, check, **kw):
+        bad(name, check, chain=text(make_chain(**kw)))
+
+    worse("a switch", "arch", chip="LS_10")
+    names = ["LS_10 A01 FSP FMC LF", "LS_10 A01 FSP BROM", "P",
+             "NVIDIA GH100 Identity", "Root"]
+    worse("a switch under a GPU's name", "arch", names=names)
+    for leaf in ("GH100", "GH100A A01 LF", "GB300 A01 LF", "GB10x A01 LF",
+                 "GA100 A01 LF", " GH100 A01", "gh100 A01 LF",
+                 "X GH100 A01 LF"):
+        names = [leaf, "B", "P", "NVIDIA GH100 Identity", "Root"]
+        worse("a leaf called " + leaf, "arch", names=names)
+    for leaf in ("GB1000 A01 LF", "GB1 A01 LF", "GB300 A01 LF",
+                 "GB10x A01 LF", "GB1x0 A01 LF", "GB100"):
+        names = [leaf, "B", "P", "NVIDIA GB100 Identity", "Root"]
+        worse("a leaf called %s, of Blackwell" % leaf, "arch", names=names)
+    for chip in ("NVIDIA GB100 Identity", "NVIDIA GH100 Identity 2",
+                 "NVIDIA GH100", "GH100 Identity", "NVIDIA  Identity"):
+        names = ["GH100 A01 GSP FMC LF", "B", "P", chip, "Root"]
+        worse("an identity called " + chip, "arch", names=names)
+    worse("no firmware hash in the leaf", "fwid", dice=())
+    worse("Blackwell's form in a Hopper", "fwid", dice=tcb_info())
+    worse("another version of the form", "fwid", dice=composite(version=2))
+    worse("another hash", "fwid", dice=composite(
+        alg=mc.oid("2.16.840.1.101.3.4.2.1")))
+    worse("another firmware in the leaf", "fwid",
+          dice=composite(bytes(48)))
+    for i in range(5):
+        worse("certificate %d is expired" % i, "chain", at=i, end=NOW - 1)
+        worse("certificate %d is not yet valid" % i, "chain", at=i,
+              start=NOW + 1)
+    for i in range(4):
+        worse("certificate %d has serial number 0" % i, "chain", at=i,
+              serial=0)
+    worse("a leaf that is a CA", "chain", ca=(0, 1, 2, 3, 4))
+    for i in range(1, 5):
+        worse("certificate %d is no CA" % i, "chain",
+              ca=tuple({1, 2, 3, 4} - {i}))
+    certs = make_chain()
+    bad("the root is left out", "certificates", chain=text(certs[:4]))
+    bad("the root is there twice", "certificates",
+        chain=text(certs + certs[4:]))
+    for i in range(5):
+        bad("without certificate %d" % i, "certificates",
+            chain=text(certs[:i] + certs[i + 1:]))
+    bad("no certificates", "certificates", chain=b"")
+    bad("certificates as DER", "certificates", chain=b"".join(certs))
+    bad("text between", "certificates", chain=b"x\n".join(
+        mc.pem(c) for c in certs))
+    bad("a bad certificate", "certificates", chain=text(
+        certs[:1] + [certs[1][:-1]] + certs[2:]))
+    keys = KEYS[:4] + [STRANGER]
+    chain = text(make_chain(keys=keys))
+    bad("a chain with a root of its own", "chain", chain=chain)
+    expect("which would do if it were pinned", judge(
+        [(make(), chain)], mc.pem(make_chain(keys=keys)[4]), nonce=NONCE), OK)
+    chain = make_chain("GB100", dice=composite())
+    expect("Hopper's form in a Blackwell", judge(
+        [(make(), text(chain))], mc.pem(chain[4]), nonce=NONCE), INVALID,
+        "gpu[0].fwid")
+
+
+def test_lists():
+    """Devices under one root, the last of 17 too many."""
+    devices = []
+    for i in range(17):
+        keys = [mc.p384(), mc.p384()] + KEYS[2:]
+        devices.append((make(key=keys[0]),
+                        text(make_chain(keys=keys, dice=composite()))))
+    expect("16 devices", judge(devices[:16], ROOT_MADE, nonce=NONCE,
+                               number=16), OK)
+    expect("17 devices", judge(devices, ROOT_MADE, nonce=NONCE), INVALID,
+           "gpu.number")
+    expect("one of two is another's", judge(
+        [devices[0], (make(key=STRANGER), devices[1][1])], ROOT_MADE,
+        nonce=NONCE), INVALID, "gpu[1].signature")
+    keys = [STRANGER] + KEYS[1:]
+    expect("one chip with two leaf certificates", judge(
+        [(make(), CHAIN), (make(key=STRANGER), text(make_chain(keys=keys)))],
+        ROOT_MADE, nonce=NONCE), INVALID, "gpu.distinct")
+    one = [(make(), CHAIN)]
+    expect("what is wanted", judge(
+        one, ROOT_MADE, nonce=NONCE, number=1, archs=1,
+        drivers=["570", "570.124.03"], vbioses=["96.00.9f.00.01"]), OK)
+    for name, wanted in (("count", {"number": 2}), ("arch", {"archs": 2}),
+                         ("driver", {"drivers": ["570.124.04", "570"]}),
+                         ("driver", {"drivers": ["570.124.030"]}),
+                         ("vbios", {"vbioses": ["96.00.9F.00.02"]})):
+        expect("another %s is wanted" % name, judge(
+            one, ROOT_MADE, nonce=NONCE, **wanted), MISMATCH, "gpu." + name)
+    keys = [mc.p384(), mc.p384(), mc.p384(), mc.p384(), KEYS[4]]
+    both = [(make(), CHAIN),
+            (make(key=keys[0]), text(make_chain("GB100", keys=keys)))]
+    for archs, verdict in ((0, OK), (3, OK), (1, MISMATCH), (2, MISMATCH)):
+        line = judge(both, ROOT_MADE, nonce=NONCE, archs=archs)
+        ok(line[0] == verdict, "Hopper and Blackwell, architectures %d"
+           % archs, line)
+
+
+def main():
+    for test in (test_made, test_curve, test_each_form, test_each_check,
+                 test_each_certificate, test_lists):
+        test()
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

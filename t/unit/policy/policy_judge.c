@@ -1,0 +1,428 @@
+/*
+ * policy_judge: what a policy says of evidence, each judgement with its
+ * control.
+ */
+
+#include "fixtures/policyfile.h"
+
+static uint8_t       reg48[48], other48[48];
+static ioa_checks_t  checks;
+
+
+/* Looks a check up.  Returns: its verdict, or -1. */
+static int
+check_of(const char *name)
+{
+    size_t  i;
+
+    for (i = 0; i < checks.n; i++) {
+        if (strcmp(checks.list[i].name, name) == 0) {
+            return (int) checks.list[i].verdict;
+        }
+    }
+
+    return -1;
+}
+
+
+static void
+test_tdx(void)
+{
+    char                text[256];
+    size_t              i, pinned;
+    const char         *what, *name;
+    unit_all_t          fit = { 0 }, misfit = { 0 };
+    ioa_policy_tdx_t    tdx;
+    ioa_policy_file_t  *policy;
+
+    for (pinned = 0; pinned < IOA_POLICY_TDX_REGS; pinned++) {
+        name = ioa_policy_reg_name((ioa_policy_reg_t) pinned);
+        sprintf(text, "{\"tdx\":{\"%s\":[\"" HEX48 "\"]}}", name);
+        policy = good_policy(text);
+        sprintf(text, "tdx.%s", name);
+
+        for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
+            tdx.regs48[i] = other48;
+        }
+
+        tdx.sept_ve_disable = 1;
+        ioa_checks_init(&checks);
+        unit_each(&misfit,
+                  ioa_policy_tdx(&what, &checks, policy, &tdx)
+                  == IOA_MEASUREMENT_MISMATCH && what != NULL
+                  && strcmp(what, text) == 0
+                  && check_of(text) == IOA_CHECK_FAILED, "%s", name);
+        tdx.regs48[pinned] = reg48;
+        ioa_checks_init(&checks);
+        unit_each(&fit, ioa_policy_tdx(&what, &checks, policy, &tdx)
+                        == IOA_OK && what == NULL
+                        && check_of(text) == IOA_CHECK_PASSED
+                        && check_of(pinned == 0 ? "tdx.rtmr3" : "tdx.mr_td")
+                           == IOA_CHECK_NOT_MADE, "%s", name);
+        unit_each(&fit, ioa_policy_tdx(&what, NULL, policy, &tdx) == IOA_OK,
+                  "%s without checks", name);
+        tdx.sept_ve_disable = 0;
+        unit_each(&misfit, ioa_policy_tdx(&what, NULL, policy, &tdx)
+                           == IOA_MEASUREMENT_MISMATCH
+                           && strcmp(what, "tdx.sept_ve_disable") == 0,
+                  "SEPT_VE_DISABLE with %s", name);
+        ioa_policy_free(policy);
+    }
+
+    policy = good_policy("{\"tdx\":{\"sept_ve_disable\":false}}");
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_tdx(&what, &checks, policy, &tdx) == IOA_OK
+            && check_of("tdx.sept_ve_disable") == IOA_CHECK_NOT_MADE,
+            "SEPT_VE_DISABLE not asked for");
+    ioa_policy_free(policy);
+
+    UNIT_ALL(&fit, "registers that fit");
+    UNIT_ALL(&misfit, "registers that do not");
+    UNIT_OK(ioa_policy_reg_name(IOA_POLICY_TDX_REGS)[0] == '\0',
+            "no register");
+}
+
+
+static void
+test_snp(void)
+{
+    size_t              i;
+    uint8_t             host32[32];
+    const char         *what;
+    ioa_policy_snp_t    good, snp;
+    ioa_policy_file_t  *policy;
+
+    memcpy(host32, reg48, 32);
+    good.measurement48 = reg48;
+    good.host_data32 = host32;
+    good.vmpl = 0;
+
+    for (i = 0; i < IOA_POLICY_SNP_SVNS; i++) {
+        good.reported_tcb[i] = (uint8_t) (i + 1);
+    }
+
+    policy = good_policy(FULL);
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_snp(&what, &checks, policy, &good) == IOA_OK
+            && what == NULL && checks.n == 7, "snp fits");
+    snp = good;
+    snp.measurement48 = other48;
+    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(what, "sev_snp.measurement") == 0, "measurement");
+    snp.reported_tcb[0] = 0;
+    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(what, "sev_snp.measurement") == 0,
+            "measurement before TCB");
+    snp = good;
+    host32[31] ^= 1;
+    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(what, "sev_snp.host_data") == 0, "host data");
+    host32[31] ^= 1;
+    snp.vmpl = 1;
+    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(what, "sev_snp.vmpl") == 0, "vmpl");
+
+    for (i = 0; i < IOA_POLICY_SNP_SVNS; i++) {
+        snp = good;
+        snp.reported_tcb[i] = (uint8_t) i;
+        UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp) == IOA_TCB_REJECTED
+                && strncmp(what, "sev_snp.min_tcb.", 16) == 0, "%s", what);
+        snp.reported_tcb[i] = 255;
+        UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp) == IOA_OK,
+                "more than the minimum");
+    }
+
+    ioa_policy_free(policy);
+
+    policy = good_policy("{}");
+    snp.vmpl = 3;
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_snp(&what, &checks, policy, &snp) == IOA_OK
+            && check_of("sev_snp.vmpl") == IOA_CHECK_NOT_MADE
+            && check_of("sev_snp.measurement") == IOA_CHECK_NOT_MADE
+            && check_of("sev_snp.min_tcb.tee") == IOA_CHECK_NOT_MADE,
+            "nothing asked, nothing made");
+    ioa_policy_free(policy);
+}
+
+
+static void
+test_gpus(void)
+{
+    const char         *what;
+    ioa_policy_gpu_t    gpus[3];
+    ioa_policy_file_t  *policy;
+
+    gpus[0].arch = "HOPPER";
+    gpus[0].driver_version = "550.90.07";
+    gpus[0].vbios_version = "96.00.9F.00.01";
+    gpus[1] = gpus[0];
+    gpus[2] = gpus[0];
+    gpus[1].arch = "BLACKWELL";
+
+    policy = good_policy(FULL);
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_gpus(&what, &checks, policy, gpus, 2) == IOA_OK
+            && what == NULL
+            && check_of("gpu.vbios_versions") == IOA_CHECK_NOT_MADE
+            && check_of("gpu.arch") == IOA_CHECK_PASSED, "gpus fit");
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 1)
+            == IOA_GPU_EVIDENCE_MISSING && strcmp(what, "gpu.count") == 0,
+            "too few");
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 0)
+            == IOA_GPU_EVIDENCE_MISSING, "none");
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 3)
+            == IOA_MEASUREMENT_MISMATCH && strcmp(what, "gpu.count") == 0,
+            "too many");
+    gpus[1].arch = "ADA";
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH && strcmp(what, "gpu.arch") == 0,
+            "another arch");
+    gpus[1].arch = "HOPPER";
+    gpus[1].driver_version = "550.90.0";
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(what, "gpu.driver_versions") == 0, "another driver");
+    ioa_policy_free(policy);
+
+    policy = good_policy("{\"gpu\":{\"vbios_versions\":"
+                         "[\"96.00.9F.00.01\"]}}");
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 3) == IOA_OK,
+            "any driver, any number");
+    gpus[2].vbios_version = "96.00.9F.00.02";
+    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 3)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(what, "gpu.vbios_versions") == 0, "another VBIOS");
+    ioa_policy_free(policy);
+}
+
+
+static void
+test_images(void)
+{
+    ioa_policy_file_t  *policy;
+
+    policy = good_policy(FULL);
+    UNIT_OK(ioa_policy_image(NULL, policy, UNIT_BYTES(DIGEST)) == IOA_OK,
+            "image listed");
+    UNIT_OK(ioa_policy_image(NULL, policy, UNIT_BYTES("sha256:"))
+            == IOA_IMAGE_DIGEST_MISMATCH, "image not listed");
+    UNIT_OK(ioa_policy_image(NULL, policy, NULL, 0)
+            == IOA_IMAGE_DIGEST_MISMATCH, "image missing");
+    ioa_policy_free(policy);
+    policy = good_policy("{}");
+    UNIT_OK(ioa_policy_image(NULL, policy, NULL, 0) == IOA_OK
+            && ioa_policy_image(NULL, policy, UNIT_BYTES("a")) == IOA_OK,
+            "any image, or none");
+    ioa_policy_free(policy);
+}
+
+
+/* The verdict on a status under tcb_status and tcb_grace. */
+static ioa_status_t
+judge_tcb(const char *tdx, ioa_tcb_status_t status, int collateral,
+    int64_t since, int64_t now)
+{
+    char                text[512];
+    ioa_tcb_t           tcb;
+    ioa_status_t        st;
+    ioa_policy_file_t  *policy;
+
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = status;
+    tcb.out_since = since;
+    sprintf(text, "{\"tdx\":{%s}}", tdx);
+    policy = good_policy(text);
+    st = ioa_policy_tcb(NULL, policy, &tcb, collateral, now);
+    ioa_policy_free(policy);
+
+    return st;
+}
+
+
+/* The details on a TCB that is out of date since then, one after another. */
+static const char *
+said_tcb(const char *tdx, int64_t since)
+{
+    char                text[300];
+    size_t              i, n;
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    static char  said[512];
+
+    snprintf(text, sizeof(text), "{\"tdx\":{%s}}", tdx);
+    policy = good_policy(text);
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = IOA_TCB_OUT_OF_DATE;
+    tcb.out_since = since;
+    said[0] = '\0';
+
+    if (ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-1"))
+        && ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-22")))
+    {
+        ioa_checks_init(&checks);
+        (void) !ioa_policy_tcb(&checks, policy, &tcb, 1, 1000000);
+    }
+
+    for (i = 0, n = 0; i < checks.n; i++) {
+        n += (size_t) snprintf(said + n, sizeof(said) - n, "%s%s",
+                               i != 0 ? ", " : "", checks.list[i].detail);
+    }
+
+    ioa_policy_free(policy);
+
+    return said;
+}
+
+
+/* Until when a status passes that does now. */
+static int64_t
+until_tcb(const char *tdx, ioa_tcb_status_t status, int64_t since,
+    int64_t now)
+{
+    char                text[512];
+    int64_t             until;
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = status;
+    tcb.out_since = since;
+    sprintf(text, "{\"tdx\":{%s}}", tdx);
+    policy = good_policy(text);
+    until = ioa_policy_tcb_until(policy, &tcb, 1, now);
+    ioa_policy_free(policy);
+
+    return until;
+}
+
+
+static void
+test_tcb(void)
+{
+    unsigned    status;
+    unit_all_t  all = { 0 };
+
+#define GRACE  "\"tcb_grace\":\"10s\""
+
+    for (status = 0; status < IOA_TCB_STATUS_MAX; status++) {
+        unit_each(&all, judge_tcb("", (ioa_tcb_status_t) status, 1, 0, 1000)
+                  == (status == IOA_TCB_UP_TO_DATE
+                      || status == IOA_TCB_SW_HARDENING_NEEDED ? IOA_OK
+                      : status == IOA_TCB_REVOKED ? IOA_REVOKED
+                      : IOA_TCB_REJECTED), "default, %u", status);
+        unit_each(&all, judge_tcb("\"tcb_status\":[\"OutOfDate\"]",
+                                  (ioa_tcb_status_t) status, 0, 0, 1000)
+                  == (status == IOA_TCB_OUT_OF_DATE ? IOA_OK
+                      : status == IOA_TCB_REVOKED ? IOA_REVOKED
+                      : IOA_TCB_REJECTED), "one listed, %u", status);
+    }
+
+    UNIT_ALL(&all, "each status");
+    UNIT_OK(judge_tcb("", IOA_TCB_UNKNOWN, 0, 0, 1000) == IOA_OK,
+            "unknown without collateral");
+    UNIT_OK(judge_tcb("\"tcb_status\":[\"UpToDate\"]", IOA_TCB_UNKNOWN, 0, 0,
+                      1000) == IOA_TCB_REJECTED,
+            "unknown must be listed in a list");
+    UNIT_OK(judge_tcb("\"tcb_status\":[\"unknown\"]", IOA_TCB_UNKNOWN, 1, 0,
+                      1000) == IOA_OK, "unknown listed");
+    UNIT_OK(judge_tcb("", (ioa_tcb_status_t) 99, 1, 0, 1000) == IOA_REVOKED,
+            "no status at all");
+
+    UNIT_OK(judge_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 1, 991, 1000) == IOA_OK,
+            "within grace");
+    UNIT_OK(judge_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 1, 990, 1000)
+            == IOA_TCB_REJECTED, "grace is over");
+    UNIT_OK(judge_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 1, 0, 1)
+            == IOA_TCB_REJECTED, "no date, no grace");
+    UNIT_OK(judge_tcb("", IOA_TCB_OUT_OF_DATE, 1, 1000, 1000)
+            == IOA_TCB_REJECTED, "no grace by default");
+    UNIT_OK(judge_tcb("\"tcb_grace\":\"0\"", IOA_TCB_OUT_OF_DATE, 1, 1000,
+                      1000) == IOA_TCB_REJECTED, "grace of zero");
+    UNIT_OK(judge_tcb(GRACE, IOA_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, 1,
+                      999, 1000) == IOA_TCB_REJECTED,
+            "grace mends the date alone");
+    UNIT_OK(judge_tcb(GRACE ",\"tcb_status\":[\"ConfigurationNeeded\"]",
+                      IOA_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, 1, 999, 1000)
+            == IOA_OK, "where configuration may be needed");
+    UNIT_OK(judge_tcb(GRACE ",\"tcb_status\":[\"ConfigurationNeeded\"]",
+                      IOA_TCB_OUT_OF_DATE, 1, 999, 1000) == IOA_TCB_REJECTED,
+            "what it would be without is not listed");
+    UNIT_OK(judge_tcb(GRACE, IOA_TCB_CONFIGURATION_NEEDED, 1, 999, 1000)
+            == IOA_TCB_REJECTED, "no grace for configuration");
+    UNIT_OK(strcmp(said_tcb(GRACE, 999991), "OutOfDate, fixed 0 days ago, "
+                   "within tcb_grace, not pinned, SA-1, SA-22") == 0,
+            "what is said within: %s", said_tcb(GRACE, 999991));
+    UNIT_OK(strcmp(said_tcb(GRACE, 740800), "OutOfDate, fixed 3 "
+                   "days ago, not pinned, SA-1, SA-22") == 0,
+            "what is said beyond: %s", said_tcb(GRACE, 740800));
+    UNIT_OK(judge_tcb(GRACE, IOA_TCB_REVOKED, 1, 999, 1000) == IOA_REVOKED,
+            "no grace for Revoked");
+
+    UNIT_OK(until_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 991, 1000) == 1001,
+            "what passes by its grace does until that is over");
+    UNIT_OK(until_tcb(GRACE ",\"tcb_status\":[\"OutOfDate\",\"UpToDate\"]",
+                      IOA_TCB_OUT_OF_DATE, 991, 1000) == 0,
+            "what is listed passes for ever");
+    UNIT_OK(until_tcb(GRACE, IOA_TCB_UP_TO_DATE, 0, 1000) == 0
+            && until_tcb(GRACE, IOA_TCB_OUT_OF_DATE, 990, 1000) == 0
+            && until_tcb("", IOA_TCB_OUT_OF_DATE, 1000, 1000) == 0,
+            "no grace, no end of it");
+}
+
+
+static void
+test_advisories(void)
+{
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = IOA_TCB_SW_HARDENING_NEEDED;
+    policy = good_policy("{\"tdx\":{\"advisories_allowed\":[\"SA-1\","
+                         "\"SA-2\"],\"tcb_grace\":\"1d\"}}");
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_tcb(&checks, policy, &tcb, 1, 1000) == IOA_OK
+            && check_of("tdx.advisories_allowed") == IOA_CHECK_NOT_MADE,
+            "no advisory");
+    UNIT_OK(ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-2"))
+            && ioa_policy_tcb(NULL, policy, &tcb, 1, 1000) == IOA_OK,
+            "advisory listed");
+    UNIT_OK(ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-22"))
+            && ioa_policy_tcb(NULL, policy, &tcb, 1, 1000)
+               == IOA_TCB_REJECTED, "advisory not listed");
+    tcb.status = IOA_TCB_OUT_OF_DATE;
+    tcb.out_since = 1000;
+    UNIT_OK(ioa_policy_tcb(NULL, policy, &tcb, 1, 1000) == IOA_TCB_REJECTED,
+            "nor within grace");
+    tcb.advisories_n = 1;
+    UNIT_OK(ioa_policy_tcb(NULL, policy, &tcb, 1, 1000) == IOA_OK,
+            "within grace, and listed");
+    ioa_policy_free(policy);
+}
+
+
+int
+main(void)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(reg48); i++) {
+        reg48[i] = (uint8_t) i;
+        other48[i] = (uint8_t) (i ^ 0x80);
+    }
+
+    test_tdx();
+    test_snp();
+    test_gpus();
+    test_images();
+    test_tcb();
+    test_advisories();
+
+    return UNIT_DONE();
+}

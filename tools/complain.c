@@ -1,0 +1,23 @@
+/*
+ * Sentences of the command line tool on standard error.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "command.h"
+
+
+void
+ioattest_complain(const char *format, ...)
+{
+    va_list  args;
+
+    fputs("ioattest: ", stderr);
+
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+
+    fputc('\n', stderr);
+}
