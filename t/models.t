@@ -55,7 +55,18 @@ __DATA__
 
 
 
-=== TEST 3: a failing list is fetched once per ioattest_fail_timeout
+=== TEST 3: not without ioattest_fail_timeout either
+--- inside: ioattest_fail_timeout 0;
+--- request eval
+[$main::path . '{"model":"invented-1"}', $main::stats]
+--- error_code eval
+[404, 200]
+--- response_body_like eval
+[IoattestTest::code_like("model_unknown"), $main::once]
+
+
+
+=== TEST 4: a failing list is fetched once per ioattest_fail_timeout
 --- sim: {"models": "error=500", "models_times": 1}
 --- request eval
 [($main::prompt) x 3, $main::stats]
@@ -66,7 +77,7 @@ __DATA__
 
 
 
-=== TEST 4: a malformed list
+=== TEST 5: a malformed list
 --- sim: {"models": "cut_json"}
 --- request eval
 [$main::prompt, "GET /_sim/stats"]
@@ -77,7 +88,7 @@ __DATA__
 
 
 
-=== TEST 5: supports_attestation "true" is not true
+=== TEST 6: supports_attestation "true" is not true
 --- sim: {"models": "attestable_string"}
 --- request eval: $main::prompt
 --- error_code: 403

@@ -19,6 +19,9 @@
 /* entries written in one hold of the lock */
 #define NGX_HTTP_IOATTEST_LIST_BATCH  32
 
+/* ms at least for which a list speaks of a name that is not in it */
+#define NGX_HTTP_IOATTEST_LIST_PAUSE  1000
+
 
 static ngx_http_ioattest_node_t *ngx_http_ioattest_list_head_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
@@ -201,7 +204,8 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
     /* it may have been there, where entries have made room since */
 
     if (list->dropped == sh->names_dropped
-        && ngx_current_msec - list->fetched_ms < limits->fail_timeout)
+        && ngx_http_ioattest_within(at, ngx_max(limits->fail_timeout,
+                                             NGX_HTTP_IOATTEST_LIST_PAUSE)))
     {
         listed->answer = NGX_HTTP_IOATTEST_UNLISTED;
         return;
