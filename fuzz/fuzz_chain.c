@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 #include "x509/ioa_chain.h"
+#include "x509/ioa_link.h"
 
 #define NOW  INT64_C(1750000000)
 
@@ -138,7 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fuzz_assert(crls != NULL && cache != NULL && chain != NULL);
 
     rc = ioa_crls_add(crls, bytes, n);
-    fuzz_assert((rc == IOA_CHAIN_OK) == (ioa_crls_count(crls) == 1));
+    fuzz_assert((rc == IOA_CHAIN_OK) == (crls->n == 1));
 
     rc = ioa_chain_add_der(chain, bytes, n);
     fuzz_assert((rc == IOA_CHAIN_OK) == (ioa_chain_count(chain) != 0));

@@ -81,21 +81,6 @@ ioa_reader_u64le(ioa_reader_t *r, uint64_t *value)
 
 
 int
-ioa_reader_u16be(ioa_reader_t *r, uint16_t *value)
-{
-    const uint8_t  *p;
-
-    if (!ioa_reader_take(r, &p, 2)) {
-        return 0;
-    }
-
-    *value = (uint16_t) (p[0] << 8 | p[1]);
-
-    return 1;
-}
-
-
-int
 ioa_reader_copy(ioa_reader_t *r, uint8_t *out, size_t n)
 {
     const uint8_t  *p;

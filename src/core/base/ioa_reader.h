@@ -87,12 +87,11 @@ ioa_reader_peek(const ioa_reader_t *r, uint8_t *value)
 }
 
 
-/* Unsigned integers, little-endian (le) and big-endian (be). */
+/* Unsigned integers, little-endian. */
 int ioa_reader_u16le(ioa_reader_t *r, uint16_t *value) IOA_MUST_CHECK;
 int ioa_reader_u24le(ioa_reader_t *r, uint32_t *value) IOA_MUST_CHECK;
 int ioa_reader_u32le(ioa_reader_t *r, uint32_t *value) IOA_MUST_CHECK;
 int ioa_reader_u64le(ioa_reader_t *r, uint64_t *value) IOA_MUST_CHECK;
-int ioa_reader_u16be(ioa_reader_t *r, uint16_t *value) IOA_MUST_CHECK;
 
 /* Takes n bytes.  Out: copied to out. */
 int ioa_reader_copy(ioa_reader_t *r, uint8_t *out, size_t n) IOA_MUST_CHECK;

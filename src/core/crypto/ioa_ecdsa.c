@@ -167,15 +167,3 @@ ioa_ecdsa_verify(const uint8_t *point, size_t point_len, const uint8_t *sig,
 
     return good;
 }
-
-
-int
-ioa_ecdsa_verify_bytes(const uint8_t *point, size_t point_len,
-    const uint8_t *sig, size_t sig_len, const uint8_t *data, size_t len)
-{
-    ioa_reader_t  piece;
-
-    ioa_reader_init(&piece, data, len);
-
-    return ioa_ecdsa_verify(point, point_len, sig, sig_len, &piece, 1);
-}

@@ -44,9 +44,4 @@ int ioa_ecdsa_verify_key(struct evp_pkey_st *key, size_t point_len,
     const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
     IOA_MUST_CHECK;
 
-/* The same over one piece. */
-int ioa_ecdsa_verify_bytes(const uint8_t *point, size_t point_len,
-    const uint8_t *sig, size_t sig_len, const uint8_t *data, size_t len)
-    IOA_MUST_CHECK;
-
 #endif

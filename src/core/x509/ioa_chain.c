@@ -1,397 +1,324 @@
 /*
- * ioa_chain: certificates and CRLs as OpenSSL sees them.  See ioa_chain.h.
- * The one file that includes OpenSSL's X.509.
+ * ioa_chain: sets of certificates, and what each says.  See ioa_chain.h.
  */
-
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/ioa_ecdsa.h"
-#include "x509/ioa_chain_link.h"
+#include "base/ioa_sha256.h"
+#include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
+#include "x509/ioa_pem.h"
 
-#define IOA_CHAIN_SECURITY_MIN  112         /* bits */
-#define IOA_CHAIN_RSA_MIN       2048
-#define IOA_CHAIN_RSA_MAX       8192
-
-
-/* P-256 and P-384 were recognised by our view; else RSA. */
-static int
-ioa_link_key_usable(const ioa_link_t *link)
+const char *
+ioa_chain_rc_name(ioa_chain_rc_t rc)
 {
-    int        bits;
-    EVP_PKEY  *key;
+    static const char *const  names[] = {
+        [IOA_CHAIN_OK] = "ok",
+        [IOA_CHAIN_MALFORMED] = "malformed",
+        [IOA_CHAIN_UNTRUSTED] = "not issued by a pinned root",
+        [IOA_CHAIN_EXPIRED] = "outside of its dates",
+        [IOA_CHAIN_REVOKED] = "revoked",
+        [IOA_CHAIN_CRL_BAD] = "a CRL is missing, stale or not valid",
+        [IOA_CHAIN_NO_MEMORY] = "no memory"
+    };
 
-    key = X509_get0_pubkey(link->x509);
-
-    if (key == NULL) {
-        return 0;
-    }
-
-    if (ioa_reader_left(&link->cert.point) != 0) {
-        return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
-    }
-
-    bits = EVP_PKEY_get_bits(key);
-
-    return (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
-            || EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS)
-           && bits >= IOA_CHAIN_RSA_MIN && bits <= IOA_CHAIN_RSA_MAX;
+    return (size_t) rc < sizeof(names) / sizeof(names[0]) ? names[rc]
+                                                          : "unknown";
 }
 
 
-static int
-ioa_link_signature_usable(const ioa_link_t *link)
+void
+ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN], ioa_reader_t bytes)
 {
-    int       bits;
-    uint32_t  flags;
+    ioa_sha256_t  sha;
 
-    return X509_get_signature_info(link->x509, NULL, NULL, &bits, &flags) == 1
-           && (flags & X509_SIG_INFO_VALID)
-           && bits >= IOA_CHAIN_SECURITY_MIN;
+    ioa_sha256_init(&sha);
+    ioa_sha256_update(&sha, bytes.pos, bytes.left);
+    ioa_sha256_final(digest32, &sha);
 }
 
 
-static int
-ioa_link_open(ioa_link_t *link, ioa_reader_t der)
+/* Takes the next certificate.  Out: *link, NULL where there is none. */
+static ioa_chain_rc_t
+ioa_chain_next(ioa_link_t **link, ioa_chain_source_t *source)
 {
-    const uint8_t  *p;
+    ioa_reader_t  der, content;
+    ioa_pem_rc_t  rc;
 
-    if (!ioa_cert_parse(&link->cert, der)) {
-        return 0;
+    *link = NULL;
+
+    if (source->pem) {
+        rc = ioa_pem_next(&source->data, &der, source->work,
+                          IOA_PEM_CERTIFICATE, source->loose);
+
+        if (rc != IOA_PEM_OK) {
+            return rc == IOA_PEM_END ? IOA_CHAIN_OK : IOA_CHAIN_MALFORMED;
+        }
+
+    } else {
+        if (ioa_reader_left(&source->data) == 0) {
+            return IOA_CHAIN_OK;
+        }
+
+        if (!ioa_der_whole(&source->data, IOA_DER_SEQUENCE, &der, &content)) {
+            return IOA_CHAIN_MALFORMED;
+        }
     }
 
-    p = der.pos;
-    link->x509 = d2i_X509(NULL, &p, (long) der.left);
+    *link = ioa_chain_cache_find(source->cache, der);
 
-    if (link->x509 == NULL
-        || p != der.pos + der.left
-        || (X509_get_extension_flags(link->x509) & EXFLAG_INVALID)
-        || !ioa_link_key_usable(link)
-        || !ioa_link_signature_usable(link))
-    {
-        return 0;
+    return *link != NULL ? IOA_CHAIN_OK : ioa_link_new(link, der);
+}
+
+
+/* Appends to links, of which there are *n, up to max.  Unless OK, nothing. */
+ioa_chain_rc_t
+ioa_chain_read(ioa_link_t **links, size_t *n, size_t max,
+    ioa_chain_source_t *source)
+{
+    size_t          i;
+    ioa_link_t     *link;
+    ioa_chain_rc_t  rc;
+
+    source->work = malloc(ioa_reader_left(&source->data) + 1);
+
+    if (source->work == NULL) {
+        return IOA_CHAIN_NO_MEMORY;
     }
 
-    /* -1 where there is no limit; all bits where there is no keyUsage */
+    for (i = *n; ; links[i++] = link) {
+        rc = ioa_chain_next(&link, source);
 
-    link->ca = X509_check_ca(link->x509);
-    link->path_len = X509_get_pathlen(link->x509);
-    link->key_usage = X509_get_key_usage(link->x509);
+        if (rc != IOA_CHAIN_OK || link == NULL) {
+            break;
+        }
 
-    ioa_chain_sha256(link->der32, link->cert.der);
-    ioa_chain_sha256(link->spki32, link->cert.spki);
+        if (i == max) {
+            ioa_link_drop(link);
+            rc = IOA_CHAIN_MALFORMED;
+            break;
+        }
+    }
 
-    return 1;
+    free(source->work);
+    source->work = NULL;
+
+    if (rc == IOA_CHAIN_OK && i > *n) {
+        *n = i;
+        return IOA_CHAIN_OK;
+    }
+
+    while (i > *n) {
+        ioa_link_drop(links[--i]);
+    }
+
+    return rc == IOA_CHAIN_OK ? IOA_CHAIN_MALFORMED : rc;
+}
+
+
+ioa_chain_t *
+ioa_chain_new(ioa_chain_cache_t *cache)
+{
+    ioa_chain_t  *chain;
+
+    chain = calloc(1, sizeof(ioa_chain_t));
+
+    if (chain != NULL) {
+        chain->cache = cache;
+    }
+
+    return chain;
+}
+
+
+void
+ioa_chain_free(ioa_chain_t *chain)
+{
+    if (chain == NULL) {
+        return;
+    }
+
+    while (chain->n > 0) {
+        ioa_link_drop(chain->links[--chain->n]);
+    }
+
+    free(chain);
+}
+
+
+static ioa_chain_rc_t
+ioa_chain_add(ioa_chain_t *chain, const uint8_t *data, size_t len, int pem)
+{
+    ioa_chain_source_t  source;
+
+    if (len > IOA_CHAIN_TEXT_LEN_MAX) {
+        return IOA_CHAIN_MALFORMED;
+    }
+
+    memset(&source, 0, sizeof(source));
+    ioa_reader_init(&source.data, data, len);
+    source.pem = pem;
+    source.cache = chain->cache;
+
+    return ioa_chain_read(chain->links, &chain->n, IOA_CHAIN_CERTS_MAX,
+                          &source);
 }
 
 
 ioa_chain_rc_t
-ioa_link_new(ioa_link_t **link, ioa_reader_t der)
+ioa_chain_add_pem(ioa_chain_t *chain, const uint8_t *text, size_t len)
 {
-    int           good;
-    ioa_link_t   *made;
-    ioa_reader_t  own;
-
-    *link = NULL;
-
-    if (ioa_reader_left(&der) > IOA_CHAIN_CERT_LEN_MAX) {
-        return IOA_CHAIN_MALFORMED;
-    }
-
-    made = calloc(1, sizeof(ioa_link_t));
-
-    if (made == NULL) {
-        return IOA_CHAIN_NO_MEMORY;
-    }
-
-    atomic_init(&made->refs, 1);
-    made->bytes = malloc(der.left + 1);
-
-    if (made->bytes == NULL) {
-        ioa_link_drop(made);
-        return IOA_CHAIN_NO_MEMORY;
-    }
-
-    memcpy(made->bytes, der.pos, der.left);
-    ioa_reader_init(&own, made->bytes, der.left);
-
-    (void) ERR_set_mark();
-    good = ioa_link_open(made, own);
-    (void) ERR_pop_to_mark();
-
-    if (!good) {
-        ioa_link_drop(made);
-        return IOA_CHAIN_MALFORMED;
-    }
-
-    *link = made;
-
-    return IOA_CHAIN_OK;
+    return ioa_chain_add(chain, text, len, 1);
 }
 
 
-void
-ioa_link_hold(ioa_link_t *link)
+ioa_chain_rc_t
+ioa_chain_add_der(ioa_chain_t *chain, const uint8_t *der, size_t len)
 {
-    (void) atomic_fetch_add(&link->refs, 1);
-}
-
-
-void
-ioa_link_drop(ioa_link_t *link)
-{
-    if (link != NULL && atomic_fetch_sub(&link->refs, 1) == 1) {
-        X509_free(link->x509);
-        free(link->bytes);
-        free(link);
-    }
-}
-
-
-int
-ioa_link_names(const ioa_link_t *link, const ioa_link_t *issuer)
-{
-    return ioa_der_equal(link->cert.issuer, issuer->cert.subject)
-           && X509_check_issued(issuer->x509, link->x509) == X509_V_OK;
-}
-
-
-int
-ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
-{
-    return X509_verify(link->x509, X509_get0_pubkey(issuer->x509)) == 1;
-}
-
-
-int
-ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n)
-{
-    return ioa_ecdsa_verify_key(X509_get0_pubkey(link->x509),
-                                ioa_reader_left(&link->cert.point), sig,
-                                sig_len, pieces, n);
-}
-
-
-ioa_crls_t *
-ioa_crls_new(void)
-{
-    return calloc(1, sizeof(ioa_crls_t));
-}
-
-
-void
-ioa_crls_free(ioa_crls_t *crls)
-{
-    if (crls == NULL) {
-        return;
-    }
-
-    while (crls->n > 0) {
-        X509_CRL_free(crls->list[--crls->n].crl);
-    }
-
-    free(crls);
+    return ioa_chain_add(chain, der, len, 0);
 }
 
 
 size_t
-ioa_crls_count(const ioa_crls_t *crls)
+ioa_chain_count(const ioa_chain_t *chain)
 {
-    return crls->n;
+    return chain->n;
 }
 
 
-void
-ioa_crls_slack(ioa_crls_t *crls, int64_t seconds)
+/* Returns: NULL where there is no such certificate. */
+static const ioa_cert_t *
+ioa_chain_cert(const ioa_chain_t *chain, size_t i)
 {
-    crls->slack = seconds;
+    return i < chain->n ? &chain->links[i]->cert : NULL;
 }
 
 
-int64_t
-ioa_crls_expire(const ioa_crls_t *crls)
+int
+ioa_chain_der(ioa_reader_t *der, const ioa_chain_t *chain, size_t i)
 {
-    size_t   i;
-    int64_t  when;
+    const ioa_cert_t  *cert;
 
-    for (i = 0, when = 0; i < crls->n; i++) {
-        if (i == 0 || crls->list[i].next_update < when) {
-            when = crls->list[i].next_update;
-        }
-    }
+    cert = ioa_chain_cert(chain, i);
 
-    return crls->n == 0 ? 0 : when + crls->slack;
-}
-
-
-static int
-ioa_crl_time(int64_t *seconds, const ASN1_TIME *t)
-{
-    ioa_reader_t  text;
-
-    if (t == NULL) {
+    if (cert == NULL) {
         return 0;
     }
 
-    ioa_reader_init(&text, ASN1_STRING_get0_data(t),
-                    (size_t) ASN1_STRING_length(t));
-
-    /* the types are named by their tags */
-
-    return ioa_der_time_text(seconds, (uint8_t) ASN1_STRING_type(t), text);
-}
-
-
-/*
- * A critical extension, of the list or of an entry, changes its meaning.  So
- * do these, which ought to be critical: a delta, a list of some certificates
- * alone (issuingDistributionPoint), an entry of another issuer's.
- */
-static int
-ioa_crl_plain(X509_CRL *crl)
-{
-    int                     i;
-    X509_REVOKED           *entry;
-    STACK_OF(X509_REVOKED) *entries;
-
-    if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0
-        || X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0
-        || X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1)
-           >= 0)
-    {
-        return 0;
-    }
-
-    entries = X509_CRL_get_REVOKED(crl);
-
-    for (i = 0; i < sk_X509_REVOKED_num(entries); i++) {
-        entry = sk_X509_REVOKED_value(entries, i);
-
-        if (X509_REVOKED_get_ext_by_critical(entry, 1, -1) >= 0
-            || X509_REVOKED_get_ext_by_NID(entry, NID_certificate_issuer, -1)
-               >= 0)
-        {
-            return 0;
-        }
-    }
+    *der = cert->der;
 
     return 1;
 }
 
 
-static int
-ioa_crl_algorithm_usable(const X509_CRL *crl)
+int
+ioa_chain_extension(ioa_reader_t *value, const ioa_chain_t *chain, size_t i,
+    const char *oid)
 {
-    switch (X509_CRL_get_signature_nid(crl)) {
+    size_t             n;
+    uint8_t            bytes[IOA_DER_OID_LEN_MAX];
+    const ioa_cert_t  *cert;
 
-    case NID_ecdsa_with_SHA256:
-    case NID_ecdsa_with_SHA384:
-    case NID_rsassaPss:
-    case NID_sha256WithRSAEncryption:
-    case NID_sha384WithRSAEncryption:
-        return 1;
+    cert = ioa_chain_cert(chain, i);
+    n = ioa_der_oid(bytes, oid);
 
-    default:
-        return 0;
-    }
+    return cert != NULL && n != 0 && ioa_cert_extension(value, cert, bytes, n);
 }
 
 
-static int
-ioa_crl_open(ioa_crl_t *made, ioa_reader_t der)
+int
+ioa_chain_subject_cn(char cn[IOA_CHAIN_CN_MAX + 1], const ioa_chain_t *chain,
+    size_t i)
 {
-    const uint8_t  *p;
+    const ioa_cert_t  *cert;
 
-    if (!ioa_der_valid(der)) {
+    cn[0] = '\0';
+    cert = ioa_chain_cert(chain, i);
+
+    return cert != NULL && ioa_cert_cn(cn, cert->subject);
+}
+
+
+int
+ioa_chain_issuer_cn(char cn[IOA_CHAIN_CN_MAX + 1], const ioa_chain_t *chain,
+    size_t i)
+{
+    const ioa_cert_t  *cert;
+
+    cn[0] = '\0';
+    cert = ioa_chain_cert(chain, i);
+
+    return cert != NULL && ioa_cert_cn(cn, cert->issuer);
+}
+
+
+int
+ioa_chain_is_ca(const ioa_chain_t *chain, size_t i)
+{
+    return i < chain->n && chain->links[i]->ca == IOA_LINK_CA;
+}
+
+
+int
+ioa_chain_dates(int64_t *from, int64_t *to, const ioa_chain_t *chain,
+    size_t i)
+{
+    const ioa_cert_t  *cert;
+
+    cert = ioa_chain_cert(chain, i);
+
+    if (cert == NULL) {
         return 0;
     }
 
-    p = der.pos;
-    made->crl = d2i_X509_CRL(NULL, &p, (long) der.left);
-
-    if (made->crl == NULL
-        || p != der.pos + der.left
-        || !ioa_crl_time(&made->this_update,
-                         X509_CRL_get0_lastUpdate(made->crl))
-        || !ioa_crl_time(&made->next_update,
-                         X509_CRL_get0_nextUpdate(made->crl))
-        || !ioa_crl_algorithm_usable(made->crl)
-        || !ioa_crl_plain(made->crl))
-    {
-        return 0;
-    }
-
-    ioa_chain_sha256(made->der32, der);
+    *from = cert->not_before;
+    *to = cert->not_after;
 
     return 1;
 }
 
 
-ioa_chain_rc_t
-ioa_crls_add(ioa_crls_t *crls, const uint8_t *data, size_t len)
+int
+ioa_chain_spki(ioa_reader_t *spki, const ioa_chain_t *chain, size_t i)
 {
-    int           good;
-    uint8_t      *work;
-    ioa_crl_t     made;
-    ioa_reader_t  text, der;
+    const ioa_cert_t  *cert;
 
-    if (len > IOA_CRL_LEN_MAX || crls->n == IOA_CRLS_MAX) {
-        return IOA_CHAIN_MALFORMED;
+    cert = ioa_chain_cert(chain, i);
+
+    if (cert == NULL) {
+        return 0;
     }
 
-    work = malloc(len + 1);
+    *spki = cert->spki;
 
-    if (work == NULL) {
-        return IOA_CHAIN_NO_MEMORY;
-    }
-
-    memset(&made, 0, sizeof(made));
-    ioa_reader_init(&text, data, len);
-
-    (void) ERR_set_mark();
-    good = ioa_crl_der(&der, work, text) && ioa_crl_open(&made, der);
-    (void) ERR_pop_to_mark();
-
-    free(work);
-
-    if (!good) {
-        X509_CRL_free(made.crl);
-        return IOA_CHAIN_MALFORMED;
-    }
-
-    crls->list[crls->n++] = made;
-
-    return IOA_CHAIN_OK;
+    return 1;
 }
 
 
 int
-ioa_crl_names(const ioa_crl_t *crl, const ioa_link_t *issuer)
+ioa_chain_point(ioa_reader_t *point, const ioa_chain_t *chain, size_t i)
 {
-    return X509_NAME_cmp(X509_CRL_get_issuer(crl->crl),
-                         X509_get_subject_name(issuer->x509)) == 0
-           && (issuer->key_usage & KU_CRL_SIGN);
+    const ioa_cert_t  *cert;
+
+    cert = ioa_chain_cert(chain, i);
+
+    if (cert == NULL || ioa_reader_left(&cert->point) == 0) {
+        return 0;
+    }
+
+    *point = cert->point;
+
+    return 1;
 }
 
 
 int
-ioa_crl_signature(const ioa_crl_t *crl, const ioa_link_t *issuer)
+ioa_chain_ecdsa_verify(const ioa_chain_t *chain, size_t i,
+    const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
 {
-    return X509_CRL_verify(crl->crl, X509_get0_pubkey(issuer->x509)) == 1;
-}
+    ioa_reader_t  point;
 
-
-int
-ioa_crl_lists(const ioa_crl_t *crl, const ioa_link_t *link)
-{
-    X509_REVOKED  *entry;
-
-    return X509_CRL_get0_by_cert(crl->crl, &entry, link->x509) != 0;
+    return ioa_chain_point(&point, chain, i)
+           && ioa_link_ecdsa_verify(chain->links[i], sig, sig_len, pieces, n);
 }

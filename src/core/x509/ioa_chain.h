@@ -78,14 +78,10 @@ void ioa_roots_free(ioa_roots_t *roots);
 int ioa_roots_leaf(ioa_reader_t *der, const ioa_roots_t *roots, size_t i)
     IOA_MUST_CHECK;
 
-/* Certificates that stand there twice count once. */
-size_t ioa_roots_count(const ioa_roots_t *roots);
-
-/* Out: SHA-256 of the i-th certificate's DER, i < count, in rising order. */
-void ioa_roots_fingerprint(uint8_t digest32[IOA_FINGERPRINT_LEN],
-    const ioa_roots_t *roots, size_t i);
-
-/* Out: SHA-256 over all fingerprints: the order of the file has no say. */
+/*
+ * Out: SHA-256 over the SHA-256 of each certificate: their order in the file,
+ * and whether one stands there twice, make no difference.
+ */
 void ioa_roots_digest(uint8_t digest32[IOA_FINGERPRINT_LEN],
     const ioa_roots_t *roots);
 
@@ -108,7 +104,6 @@ void ioa_crls_free(ioa_crls_t *crls);
  */
 ioa_chain_rc_t ioa_crls_add(ioa_crls_t *crls, const uint8_t *data, size_t len)
     IOA_MUST_CHECK;
-size_t ioa_crls_count(const ioa_crls_t *crls);
 
 /* Lists still count for that many seconds after their nextUpdate. */
 void ioa_crls_slack(ioa_crls_t *crls, int64_t seconds);

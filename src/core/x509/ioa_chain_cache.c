@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/ioa_sha256.h"
-#include "x509/ioa_chain_link.h"
+#include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
 
 #define IOA_CHAIN_CACHE_MAX  4096

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "x509/ioa_chain_link.h"
+#include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
 
 #define IOA_CHAIN_PATH_MAX    (IOA_CHAIN_CERTS_MAX + 4)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/ioa_sha256.h"
-#include "x509/ioa_chain_link.h"
+#include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
 
 
@@ -155,21 +155,6 @@ ioa_roots_free(ioa_roots_t *roots)
     }
 
     free(roots);
-}
-
-
-size_t
-ioa_roots_count(const ioa_roots_t *roots)
-{
-    return roots->n;
-}
-
-
-void
-ioa_roots_fingerprint(uint8_t digest32[IOA_FINGERPRINT_LEN],
-    const ioa_roots_t *roots, size_t i)
-{
-    memcpy(digest32, roots->links[i]->der32, IOA_FINGERPRINT_LEN);
 }
 
 

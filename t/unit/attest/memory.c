@@ -159,9 +159,8 @@ say_revoked(void)
 static said_t
 say_ecdsa(void)
 {
-    return ioa_ecdsa_verify_bytes(point96, sizeof(point96), sig96,
-                                  sizeof(sig96), (const uint8_t *) jwt_text,
-                                  jwt_signed)
+    return certs_ecdsa(point96, sizeof(point96), sig96, sizeof(sig96),
+                       (const uint8_t *) jwt_text, jwt_signed)
            ? ACCEPTED : REFUSED;
 }
 
@@ -170,9 +169,8 @@ say_ecdsa(void)
 static said_t
 say_unsigned(void)
 {
-    return ioa_ecdsa_verify_bytes(point96, sizeof(point96), sig96,
-                                  sizeof(sig96), (const uint8_t *) jwt_text,
-                                  jwt_signed - 1)
+    return certs_ecdsa(point96, sizeof(point96), sig96, sizeof(sig96),
+                       (const uint8_t *) jwt_text, jwt_signed - 1)
            ? WRONG : ACCEPTED;
 }
 

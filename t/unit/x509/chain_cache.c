@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #include "fixtures/certs.h"
-#include "x509/ioa_chain_link.h"
+#include "x509/ioa_link.h"
 
 #define THREADS  4
 #define ROUNDS   50

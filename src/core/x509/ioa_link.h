@@ -1,9 +1,9 @@
 /*
- * ioa_chain_link: what the files of ioa_chain share, and nobody else.
+ * ioa_link: what the files of this folder share, and nobody else.
  */
 
-#ifndef IOA_CHAIN_LINK_H
-#define IOA_CHAIN_LINK_H
+#ifndef IOA_LINK_H
+#define IOA_LINK_H
 
 #include <stdatomic.h>
 
