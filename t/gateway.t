@@ -14,6 +14,7 @@ add_block_preprocessor(\&IoattestSim::prepare);
 our $HttpConfig = <<'_EOC_';
     ioattest_zone io:1m;
     ioattest_background off;
+    ioattest_parallel 1;
     ioattest_ssl_verify off;
 
     upstream api {
