@@ -1,5 +1,5 @@
 /*
- * snp: reports for the unit tests, laid out as FORMATS 4 has them.
+ * snp: reports for the unit tests, laid out as doc/formats.md 9 has them.
  */
 
 #ifndef UNIT_SNP_H

@@ -1,7 +1,7 @@
 
 /*
  * The store: trusted machines, models and the models list in shared memory.
- * Uses nginx's core API only; knows no request.  Floor F4.
+ * Uses nginx's core API only; knows no request.
  *
  * Every public function takes and leaves the slab mutex itself.  Functions
  * that end in _locked want it held.  No pointer into a node leaves a lock:
