@@ -53,7 +53,7 @@ ngx_http_ioattest_ask_begin(ngx_http_ioattest_ask_t *ask,
             return NGX_ERROR;
         }
 
-        if (authorization->len) {
+        if (authorization->data) {
             ngx_memcpy(ask->authorization.data, authorization->data,
                        authorization->len);
         }
