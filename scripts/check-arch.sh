@@ -69,7 +69,8 @@ section='
 
 # cited_in GREP_OPTION ...: grep over all that has comments
 cited_in() {
-    grep -rI --exclude=check-arch.sh --exclude-dir=data --exclude-dir=seeds --exclude-dir=node_modules \
+    grep -rI --exclude=check-arch.sh --exclude-dir=data \
+        --exclude-dir=seeds --exclude-dir=node_modules \
         --exclude-dir='servroot*' --exclude-dir=__pycache__ "$@" \
         src tools fuzz bench t scripts config Makefile *.c 2>/dev/null
 }
@@ -79,9 +80,11 @@ cited() {
     cited_in -nwE -e 'AGENT|FORMATS|DESIGN|INTERFACE|HOUSE|FLEET' \
         -e 'HOLD(\.md)? [0-9]' -e 'Floors? F[0-9]'
 
-    cited_in -noE '[A-Za-z0-9_/.-]*[A-Za-z0-9_]\.md\>( [0-9]+(\.[0-9]+)?)?' \
+    # a path that begins with a variable is no citation
+    cited_in -noE '[$]?[A-Za-z0-9_/.-]*[A-Za-z0-9_]\.md\>( [0-9]+(\.[0-9]+)?)?' \
         | while IFS=: read -r file line what; do
             name=${what%% *}
+            case $name in '$'*) continue ;; esac
             for at in "$name" "doc/$name" "$(dirname "$file")/$name" ""; do
                 [ ! -f "$at" ] || break
             done
