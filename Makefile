@@ -224,10 +224,24 @@ fuzz-run: fuzz
 			build/fuzz/real/$$f || exit 1; \
 	done
 
+# All that speaks TAP, or the module's tests in some files: T=t/stream.t.
+
+T ?=
+
+test:
+	sh scripts/test.sh $(T)
+
+# cppcheck and clang-tidy; some files alone: LINT=src/core/base/ioa_codec.c.
+
+LINT ?=
+
+lint: module
+	sh scripts/lint.sh $(LINT)
+
 clean:
 	rm -rf build
 
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
-.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run clean
+.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run test lint clean

@@ -20,7 +20,7 @@ static void *ngx_http_ioattest_create_main_conf(ngx_conf_t *cf);
 
 
 #define NGX_HTTP_IOATTEST_ANYWHERE                                           \
-    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+    (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
 
 
 static ngx_command_t  ngx_http_ioattest_commands[] = {

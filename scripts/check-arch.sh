@@ -111,6 +111,81 @@ long=$(find . -name build -prune -o -path './.git' -prune \
       done)
 check "no file is over 500 lines" "$long"
 
+# Comments cite what is in the tree: a document by its file, and of those that
+# have numbers a section that is there.
+
+# a section or rule of a document: "5", "8.1", or "5.3", rule 3 of section 5
+section='
+    /^## / { at = $2; sub(/\.$/, "", at); below = 0 }
+    /^### / { at = $2; below = 1 }
+    /^##/ && at == want { found = 1 }
+    /^[0-9]+\. / {
+        rule = $1
+        sub(/\.$/, "", rule)
+        if (!below && at "." rule == want) { found = 1 }
+    }
+    END { exit !found }'
+
+# cited_in GREP_OPTION ...: grep over all that has comments
+cited_in() {
+    grep -rI --exclude=check-arch.sh --exclude-dir=data \
+        --exclude-dir=seeds --exclude-dir=node_modules \
+        --exclude-dir='servroot*' --exclude-dir=__pycache__ "$@" \
+        src tools fuzz bench t scripts config Makefile *.c 2>/dev/null
+}
+
+# cited: the citations that lead nowhere
+cited() {
+    cited_in -nwE -e 'AGENT|FORMATS|DESIGN|INTERFACE|HOUSE|FLEET' \
+        -e 'HOLD(\.md)? [0-9]' -e 'Floors? F[0-9]'
+
+    # a path that begins with a variable is no citation
+    cited_in -noE '[$]?[A-Za-z0-9_/.-]*[A-Za-z0-9_]\.md\>( [0-9]+(\.[0-9]+)?)?' \
+        | while IFS=: read -r file line what; do
+            name=${what%% *}
+            case $name in '$'*) continue ;; esac
+            for at in "$name" "doc/$name" "$(dirname "$file")/$name" ""; do
+                [ ! -f "$at" ] || break
+            done
+            if [ -z "$at" ]; then
+                echo "$file:$line: there is no $name"
+            elif [ "$name" != "$what" ] \
+                && ! awk -v want="${what#* }" "$section" "$at"; then
+                echo "$file:$line: there is no $what"
+            fi
+        done
+}
+
+check "comments cite documents that are in the tree" "$(cited)"
+
+# A tree whose comments cite what is not there, and three that are right.
+tree=build/arch/cited
+rm -rf $tree
+mkdir -p $tree/src $tree/doc
+cat > $tree/src/a.c <<'END'
+/* AGENT 4.2 */
+/* Floor F1. */
+/* see FORMATS 1.1 */
+/* doc/formats.md 1, formats.md 1.2, doc/formats.md 2.1 */
+/* doc/formats.md 3 */
+/* doc/formats.md 1.3 */
+/* doc/formats.md 2.2 */
+/* ABSENT.md */
+ioa_text = IOA_TEXT_AGENT;
+END
+cat > $tree/doc/formats.md <<'END'
+## 1. One
+1. rule
+2. rule
+## 2. Two
+### 2.1 Part
+1. rule
+2. rule
+END
+check "a tree that cites what is not there is refused for each of them" \
+    "$( (cd $tree && cited) | cut -d: -f2 | sort -n | tr '\n' ' ' \
+        | grep -vx '1 2 3 5 6 7 8 ')"
+
 # A core that needs nginx's headers would not compile without their path.
 objects=build/arch
 rm -rf $objects

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what building and testing need, on Debian 12 or 13.
 #
-#   deps.sh [client] [fuzz] [modules]
+#   deps.sh [client] [fuzz] [lint] [modules]
 #                               with "client" also what OpenAI's client needs,
 #                               with "fuzz" what the fuzzers are built with,
+#                               with "lint" what make lint looks with,
 #                               with "modules" nginx's for Lua, njs and Perl,
 #                               whose answers t/foreign.t sees refused
 #
@@ -27,6 +28,9 @@ for more in "$@"; do
         ;;
     fuzz)
         packages="$packages clang"
+        ;;
+    lint)
+        packages="$packages clang-tidy cppcheck"
         ;;
     modules)
         packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua

@@ -27,7 +27,7 @@ typedef struct {
     ioattest_gpu_form_t   form;
 } ioattest_gpu_record_t;
 
-/* Those that are not written by name before (FORMATS 5.1). */
+/* Those that are not written by name before (doc/formats.md 10.1). */
 static const ioattest_gpu_record_t  ioattest_gpu_records[] = {
     { 4, "gpu_info", IOATTEST_GPU_HEX },
     { 5, "sku", IOATTEST_GPU_HEX },

@@ -22,7 +22,7 @@ static const char *const  ioattest_said[] = {
 int
 ioattest_inspect_nonce(uint8_t nonce32[32], const ioa_json_t *reply)
 {
-    ioa_bytes_t  text;
+    ioa_bytes_t  text = { NULL, 0 };
 
     return (ioa_json_string(&text.data, &text.len,
                             ioa_json_member(reply, "nonce"))

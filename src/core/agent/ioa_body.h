@@ -16,9 +16,9 @@
 #include "base/ioa_status.h"
 
 typedef enum {
-    IOA_BODY_JSON = 0,      /* the agent's canonical JSON (AGENT 3) */
-    IOA_BODY_STREAM,        /* its event streams (AGENT 4) */
-    IOA_BODY_RAW            /* the bytes as they are (FORMATS 1.2) */
+    IOA_BODY_JSON = 0,      /* the agent's canonical JSON (formats.md 4) */
+    IOA_BODY_STREAM,        /* its event streams (doc/formats.md 5) */
+    IOA_BODY_RAW            /* the bytes as they are (doc/formats.md 2.2) */
 } ioa_body_kind_e;
 
 typedef struct ioa_body_s  ioa_body_t;

@@ -1,7 +1,7 @@
 /*
- * ioa_canon: the hash of a JSON response as the agent takes it (AGENT 3):
- * SHA-256 of the body in the form of Python's json.dumps with the separators
- * "," and ":".
+ * ioa_canon: the hash of a JSON response as the agent takes it
+ * (doc/formats.md 4): SHA-256 of the body in the form of Python's json.dumps
+ * with the separators "," and ":".
  *
  * Of a body as the agent sends it that is the body less the white space
  * outside strings.  Where something between here and the agent wrote the

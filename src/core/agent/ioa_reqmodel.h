@@ -1,6 +1,6 @@
 /*
  * ioa_reqmodel: the hash of a chat completion request as the agent takes it
- * (AGENT 2), and the model's name with it.
+ * (doc/formats.md 3), and the model's name with it.
  *
  * The agent reads the body into a model with declared members, fills in one
  * default, drops nulls, coerces, and prints the result: the declared members
@@ -8,8 +8,7 @@
  * is kept until its end: at most 6 times the body, while body and text fit
  * the limit.  No tree is built of it.
  *
- * A body whose hash cannot be foretold is refused: AGENT 6, INTERFACE
- * (request_ambiguous).
+ * A body whose hash cannot be foretold is refused: doc/formats.md 3.8.
  */
 
 #ifndef IOA_REQMODEL_H

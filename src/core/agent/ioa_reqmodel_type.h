@@ -1,6 +1,6 @@
 /*
  * ioa_reqmodel_type: the members that the agent declares, and what it takes
- * for a value of each (AGENT 2.5).
+ * for a value of each (doc/formats.md 3.5).
  *
  * Used by ioa_reqmodel alone.
  */

@@ -28,7 +28,7 @@ typedef struct {
     int          duplicate;     /* one of the five stood there twice */
 } ioa_signature_t;
 
-/* What the signed text is made of (FORMATS 1.1, 1.2). */
+/* What the signed text is made of (doc/formats.md 2). */
 typedef enum {
     IOA_TEXT_AGENT = 0,     /* request:response, of canonical JSON */
     IOA_TEXT_RAW,           /* [model:]request:response, of the bytes */

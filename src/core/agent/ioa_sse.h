@@ -1,6 +1,6 @@
 /*
- * ioa_sse: an event stream as the agent signs it (AGENT 4), read as it goes
- * by, in pieces of any size.
+ * ioa_sse: an event stream as the agent signs it (doc/formats.md 5), read as
+ * it goes by, in pieces of any size.
  *
  * The signature event is cut out of the stream wherever its bytes stand,
  * within a line too.  What is left is hashed by the agent's rule and judged

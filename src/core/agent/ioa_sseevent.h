@@ -1,5 +1,5 @@
 /*
- * ioa_sseevent: the JSON of the signature event (AGENT 4.2).
+ * ioa_sseevent: the JSON of the signature event (doc/formats.md 5.2).
  *
  * Used by ioa_sse alone.
  */

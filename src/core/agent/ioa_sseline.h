@@ -1,8 +1,8 @@
 /*
  * ioa_sseline: the lines of an event stream, without the signature event:
- * what the agent hashed of them (AGENT 4.3), and whether a standard reader
- * (the event stream format of the HTML standard) sees that and nothing else
- * (AGENT 4.8).
+ * what the agent hashed of them (doc/formats.md 5.3), and whether a standard
+ * reader (the event stream format of the HTML standard) sees that and nothing
+ * else (doc/formats.md 5.8).
  *
  * Used by ioa_sse alone.
  */

@@ -187,7 +187,9 @@ ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
 
     static const ioa_fetched_t  nothing[IOA_FETCH_MAX];
 
-    wants = wants != NULL ? wants : &asked;
+    if (wants == NULL) {
+        wants = &asked;
+    }
 
     memset(wants, 0, sizeof(ioa_wants_t));
     memset(machine, 0, sizeof(ioa_machine_t));

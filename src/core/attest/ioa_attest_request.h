@@ -15,9 +15,9 @@
 #define IOA_MODEL_ID_MAX        128
 
 /*
- * Writes the body of an attestation request, {"model_id":..,"nonce":..},
- * the nonce as 64 lower-case hex digits (FORMATS 1.1, AGENT 5).  The model id
- * is written as a JSON string with every escape that it needs.
+ * Writes the body of an attestation request, {"model_id":..,"nonce":..}, the
+ * nonce as 64 lower-case hex digits (doc/formats.md 6.1).  The model id is
+ * written as a JSON string with every escape that it needs.
  *
  * Returns: bytes written, or 0 where cap does not hold them, model_id is
  * longer than IOA_MODEL_ID_MAX, or is not UTF-8.

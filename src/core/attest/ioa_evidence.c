@@ -21,14 +21,15 @@
 
 /*
  * A quote begins with version and key type, 16 bits each, and the TEE's type
- * (FORMATS 3.1), a report with its version, 32 bits (FORMATS 4).
+ * (doc/formats.md 8.1), a report with its version, 32 bits
+ * (doc/formats.md 9).
  */
 #define IOA_EVIDENCE_TDX_TEE      0x81
 
 #if IOA_TDX_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                          \
     || IOA_SNP_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                       \
     || IOA_NONCE_LEN != IOA_EVIDENCE_HALF
-#error "two floors disagree on the length of report data"
+#error "two headers disagree on the length of report data"
 #endif
 
 
@@ -148,7 +149,7 @@ ioa_evidence_cpu_bytes(ioa_proved_t *proved, ioa_wants_t *wants,
 
 /*
  * The agent puts a sentence in the place of a quote that it could not get,
- * with status 200 (FORMATS 1.1).
+ * with status 200 (doc/formats.md 6.5).
  */
 static int
 ioa_evidence_quote(ioa_bytes_t *text, const ioa_report_t *report)

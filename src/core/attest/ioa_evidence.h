@@ -34,7 +34,7 @@ typedef enum {
     IOA_GPU_NRAS                /* by NVIDIA's service */
 } ioa_gpu_mode_e;
 
-/* What the CPU evidence's 64 bytes must hold (FORMATS 2, A and C). */
+/* What the CPU evidence's 64 bytes must hold (doc/formats.md 7). */
 typedef enum {
     IOA_REPORT_DATA_AUTO = 0,   /* either */
     IOA_REPORT_DATA_NONCE,      /* nonce, 32 zero bytes */

@@ -35,6 +35,10 @@ ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const char    *what;
     ioa_status_t   st;
 
+    if (n == 0) {
+        return IOA_GPU_EVIDENCE_MISSING;
+    }
+
     st = ioa_policy_gpus(&what, checks, e->policy->file, gpus, n);
 
     if (st != IOA_OK) {

@@ -11,7 +11,7 @@
 #include "tdx/ioa_verify_collateral.h"
 #include "tdx/ioa_verify_tdx.h"
 
-/* Where Intel and a PCCS keep them (FORMATS 3.2, at its end). */
+/* Where Intel and a PCCS keep them (doc/formats.md 8.4). */
 #define IOA_PCS_TCB_INFO     "tdx/certification/v4/tcb?fmspc=%.*s"
 #define IOA_PCS_QE_IDENTITY  "tdx/certification/v4/qe/identity"
 #define IOA_PCS_PCK_CRL      "sgx/certification/v4/pckcrl?ca=%s&encoding=der"

@@ -29,8 +29,8 @@ ioa_hex_decode(uint8_t *out, size_t n, const uint8_t *text, size_t text_len)
     }
 
     for (i = 0; i < n; i++) {
-        out[i] = (uint8_t) (ioa_hex_value(text[2 * i]) << 4
-                            | ioa_hex_value(text[2 * i + 1]));
+        out[i] = (uint8_t) (16 * ioa_hex_value(text[2 * i])
+                            + ioa_hex_value(text[2 * i + 1]));
     }
 
     return 1;

@@ -58,7 +58,7 @@ typedef enum {
 #define IOA_MUST_CHECK  __attribute__((warn_unused_result))
 
 /*
- * The reason's name, as INTERFACE and the counters have it; "" for IOA_OK,
+ * The reason's name, as README.md and the counters have it; "" for IOA_OK,
  * "unknown" for a value out of range.  Never NULL.
  */
 const char *ioa_status_name(ioa_status_t st);

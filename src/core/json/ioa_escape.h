@@ -1,6 +1,6 @@
 /*
- * ioa_escape: the inside of JSON strings, read as any JSON has it and
- * written as Python's json.dumps writes it (AGENT 2.7).
+ * ioa_escape: the inside of JSON strings, read as any JSON has it and written
+ * as Python's json.dumps writes it (doc/formats.md 3.7).
  *
  * A string is made of plain bytes, which stand for themselves on both sides,
  * and of units: an escape, a UTF-8 character, or a byte that must be escaped

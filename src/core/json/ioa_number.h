@@ -1,6 +1,6 @@
 /*
  * ioa_number: a JSON number as Python reads it with json.loads and prints it
- * with json.dumps (AGENT 2.6).
+ * with json.dumps (doc/formats.md 3.6).
  *
  * No '.', 'e' or 'E' in the text: an integer of any size up to 4,300 digits,
  * printed as it stands (-0 is 0).  Else the nearest double, printed with the

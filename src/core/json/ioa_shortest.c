@@ -13,7 +13,7 @@
 #if defined(__SIZEOF_INT128__)
 
 #define IOA_SHORTEST_Q_MAX     27       /* 5^27 < 2^63 */
-#define IOA_SHORTEST_SCI_MIN   -10
+#define IOA_SHORTEST_SCI_MIN   (-10)
 #define IOA_SHORTEST_SCI_MAX   16
 #define IOA_SHORTEST_SCALE     (IOA_SHORTEST_PLACES - 1)
 #define IOA_MANTISSA_BITS      53

@@ -1,6 +1,6 @@
 /*
- * ioa_gpu_cert: what the certificates of an NVIDIA GPU say: the chip, and
- * the hash of the firmware that holds the leaf's key.  FORMATS 5.2; TCG's
+ * ioa_gpu_cert: what the certificates of an NVIDIA GPU say: the chip, and the
+ * hash of the firmware that holds the leaf's key.  doc/formats.md 10.2; TCG's
  * "DICE Attestation Architecture" for the two extensions.
  */
 

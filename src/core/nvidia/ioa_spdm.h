@@ -2,7 +2,7 @@
  * ioa_spdm: the evidence of an NVIDIA GPU, as a view: the SPDM request
  * GET_MEASUREMENTS and the response MEASUREMENTS, one after the other, as
  * DMTF DSP0274 version 1.1 has them, NVIDIA's records in the opaque data.
- * FORMATS 5.1.  Integers are little-endian.
+ * doc/formats.md 10.1.  Integers are little-endian.
  *
  * Nothing here is proved: that is ioa_verify_gpu's.
  */

@@ -2,10 +2,10 @@
  * ioa_verify_gpu: is this evidence that of genuine NVIDIA GPUs, made for our
  * nonce, and are they the ones that are wanted?
  *
- * FORMATS 5.1 and 5.2.  What is proved: the chip's own key, certified up to
- * NVIDIA's pinned root, signed the nonce together with the measurements and
- * the versions.  Not looked at: whether the measurements are those that
- * NVIDIA published for the versions (RIM), and OCSP.
+ * doc/formats.md 10.1 and 10.2.  What is proved: the chip's own key,
+ * certified up to NVIDIA's pinned root, signed the nonce together with the
+ * measurements and the versions.  Not looked at: whether the measurements are
+ * those that NVIDIA published for the versions (RIM), and OCSP.
  */
 
 #ifndef IOA_VERIFY_GPU_H

@@ -185,6 +185,7 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
     const ioa_json_t  *digest;
 
     len = 0;
+    bytes = NULL;
     name = ioa_json_name(value);
     digest = ioa_json_member(submods, name);
 
@@ -355,6 +356,7 @@ ioa_nras_reply(const ioa_nras_ctx_t *ctx, const ioa_json_t *root)
     const ioa_json_t  *pair, *tokens, *item;
 
     len = 0;
+    bytes = NULL;
     pair = ioa_json_is_array(root) ? ioa_json_first(root) : NULL;
     tokens = pair != NULL ? ioa_json_next(pair) : NULL;
     item = ioa_json_is_array(pair) ? ioa_json_first(pair) : NULL;

@@ -1,6 +1,6 @@
 /*
  * ioa_verify_nras: NVIDIA's word on GPU evidence, as its remote attestation
- * service (NRAS) gives it in answer to our nonce (FORMATS 5.4):
+ * service (NRAS) gives it in answer to our nonce (doc/formats.md 10.4):
  * [["JWT", overall], {"GPU-0": device, ...}].
  *
  * Who signed is decided by the key set, and who vouches for that is TLS to

@@ -1,6 +1,6 @@
 /*
  * ioa_policy: the operator's policy file, and what it says of evidence whose
- * signatures were verified elsewhere (INTERFACE, "Policy file").
+ * signatures were verified elsewhere (doc/policy.md).
  *
  * A policy says nothing of what it does not mention: a list that is missing
  * or empty pins nothing, and each function below says so where a caller

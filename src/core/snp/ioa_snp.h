@@ -5,7 +5,7 @@
  * The report is ATTESTATION_REPORT of AMD's "SEV Secure Nested Paging
  * Firmware ABI Specification" (56860), versions 2 to 5; the table is that of
  * the extended guest request in the "Guest-Hypervisor Communication Block
- * Standardization" (56421).  FORMATS 4.  Integers are little-endian.
+ * Standardization" (56421).  doc/formats.md 9.  Integers are little-endian.
  *
  * Nothing here is proved: that is ioa_verify_snp's.
  */

@@ -1,7 +1,7 @@
 /*
  * ioa_verify_snp: is this SEV-SNP report true?
  *
- * FORMATS 4; AMD's specifications 56860 (firmware ABI) and 57230 (VCEK
+ * doc/formats.md 9; AMD's specifications 56860 (firmware ABI) and 57230 (VCEK
  * certificate).  What the report says is then the caller's to judge:
  * measurement, host data and report data are handed on.
  */

@@ -1,6 +1,7 @@
 /*
  * ioa_collateral: Intel's TCB info and QE identity as the PCS v4 and a PCCS
- * send them (FORMATS 3.2): JSON bodies {"tcbInfo":{..},"signature":".."} and
+ * send them (doc/formats.md 8.3): JSON bodies
+ * {"tcbInfo":{..},"signature":".."} and
  * {"enclaveIdentity":{..},"signature":".."}, issuer chains in headers.
  *
  * What is signed is the inner object's text as it came, byte for byte.

@@ -2,7 +2,7 @@
  * ioa_tdx: an Intel TDX quote, version 4 or 5, to its fields.
  *
  * Layout: Intel TDX DCAP Quoting Library API, appendix A.3 and A.4 (quote),
- * Intel TDX Module specification (TDREPORT); FORMATS.md 3.1.  Nothing is
+ * Intel TDX Module specification (TDREPORT); doc/formats.md 8.1.  Nothing is
  * verified here save that the layout is one that we know.
  */
 

@@ -1,7 +1,7 @@
 /*
  * ioa_verify_collateral: is this Intel's word on a TDX platform, and what
- * does it say of this one (FORMATS 3.2, steps 2, 3, 7 and 9 to 12; Intel's
- * PCS v4, "Get TDX TCB Info" and "Get TDX QE Identity").
+ * does it say of this one (doc/formats.md 8.2, steps 2, 3, 7 and 9 to 12;
+ * Intel's PCS v4, "Get TDX TCB Info" and "Get TDX QE Identity").
  */
 
 #ifndef IOA_VERIFY_COLLATERAL_H

@@ -1,6 +1,6 @@
 /*
  * ioa_verify_tdx: whether a TDX quote was made by a trust domain on genuine
- * hardware (FORMATS.md 3.2, checks 1, 4 to 6, 8 and 13).
+ * hardware (doc/formats.md 8.2, checks 1, 4 to 6, 8 and 13).
  *
  * Not made here: whether the platform's firmware is up to date (checks 2, 3,
  * 7 and 9 to 12 need Intel's collateral; what they compare is handed on), and

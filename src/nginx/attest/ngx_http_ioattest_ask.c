@@ -53,8 +53,11 @@ ngx_http_ioattest_ask_begin(ngx_http_ioattest_ask_t *ask,
             return NGX_ERROR;
         }
 
-        ngx_memcpy(ask->authorization.data, authorization->data,
-                   authorization->len);
+        if (authorization->data) {
+            ngx_memcpy(ask->authorization.data, authorization->data,
+                       authorization->len);
+        }
+
         return NGX_OK;
     }
 

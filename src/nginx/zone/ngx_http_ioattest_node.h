@@ -50,7 +50,7 @@ typedef struct {
 } ngx_http_ioattest_missed_t;
 
 
-/* What is done to know all machines of a model: FLEET, census. */
+/* What is done to know all machines of a model: see zone_census.c. */
 typedef enum {
     NGX_HTTP_IOATTEST_CENSUS_IDLE = 0,  /* each has long enough left */
     NGX_HTTP_IOATTEST_CENSUS_SEARCH,    /* there may be others */

@@ -4,7 +4,7 @@
 It reads the whole stream at once and shares no code with the gateway or the
 simulated API.  Stream says of one stream
 
-  values     what the agent hashes of it (AGENT 4.3), in order
+  values     what the agent hashes of it (doc/formats.md 5.3), in order
   comments   how many of its lines are comments
   done       whether the upstream sent its [DONE]
   faults     the reasons for which it may be refused; none: it must pass

@@ -76,7 +76,7 @@ def utc(text):
 
 
 def test_real():
-    """Verdicts and times of MANIFEST.tsv and FORMATS 6."""
+    """Verdicts and times of the collection's MANIFEST.tsv."""
     dcap = "Phala-Network+dcap-qvl/"
     go = "google+go-tdx-guest/testing/testdata/"
     root = vf.evidence("derived/roots/intel_sgx_root_ca.der")
