@@ -38,7 +38,7 @@ typedef struct {
  * IOA_ATTESTATION_UNAVAILABLE, and wants says what.  The caller asks for it
  * and calls again, with all that it has so far in fetched.  A key set that
  * was there and lacks a key is asked for once more, with
- * IOA_GPU_EVIDENCE_INVALID: whoever has just fetched it leaves it at that.
+ * IOA_GPU_EVIDENCE_INVALID: if it was fetched just now, do not fetch it again.
  *
  * It takes long (GPUs some 4 ms each) and may run in any thread: policy is
  * only read, but for its cache, which has a lock of its own.

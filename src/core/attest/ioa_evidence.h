@@ -1,7 +1,7 @@
 /*
- * ioa_evidence: the CPU and GPU evidence of an attestation reply, judged as
- * a whole: what it is, whose word on it is needed besides, and whether it
- * says what the policy wants.
+ * ioa_evidence: the CPU and GPU evidence of an attestation reply: identifies
+ * it, lists the endorsements that are needed to verify it, verifies it, and
+ * applies the policy.
  */
 
 #ifndef IOA_EVIDENCE_H
@@ -94,7 +94,7 @@ typedef struct {
     int64_t                   slack;        /* for collateral, seconds */
 } ioa_policy_t;
 
-/* What one verdict goes by. */
+/* Inputs of one verification. */
 typedef struct {
     const ioa_policy_t   *policy;
     const ioa_report_t   *report;

@@ -128,7 +128,7 @@ ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
         return 0;
     }
 
-    /* what fails here is an answer, not an error for others to find */
+    /* a failed verification leaves nothing in OpenSSL's error queue */
 
     (void) ERR_set_mark();
 

@@ -178,7 +178,7 @@ ioa_members_key(ioa_members_t *m, ioa_members_walk_t *w,
 }
 
 
-/* At a quote.  Out: what stands between it and its fellow. */
+/* Reads a string; the opening quote is next.  Out: what it holds. */
 static ioa_members_ref_t
 ioa_members_string(ioa_members_walk_t *w)
 {

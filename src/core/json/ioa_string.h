@@ -16,7 +16,7 @@
 
 #define IOA_STRING_TEXT_MAX  200    /* bytes kept */
 
-/* What a string may hold and still be JSON, but nothing good comes of. */
+/* Valid in JSON, but refused or flagged here. */
 #define IOA_STRING_NUL       1      /* \u0000 */
 #define IOA_STRING_LONE      2      /* half a surrogate pair, as \uXXXX */
 

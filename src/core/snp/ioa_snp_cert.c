@@ -205,7 +205,7 @@ ioa_snp_cert_chip(ioa_snp_cert_t *cert, const ioa_chain_t *chain)
 }
 
 
-/* Whose key it is: a chip's, or one that a provider was lent. */
+/* Whose key it is: the chip's (VCEK) or the cloud provider's (VLEK). */
 static int
 ioa_snp_cert_owner(ioa_snp_cert_t *cert, const ioa_chain_t *chain)
 {

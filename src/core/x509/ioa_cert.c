@@ -76,7 +76,7 @@ ioa_cert_ext_next(ioa_reader_t *r, ioa_cert_ext_t *ext)
         return 0;
     }
 
-    /* DEFAULT FALSE: where it stands there, it is TRUE */
+    /* critical is DEFAULT FALSE: DER forbids encoding FALSE */
 
     if (!ioa_der_bool(&seq, &ext->critical)) {
         ext->critical = 0;

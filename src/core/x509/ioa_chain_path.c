@@ -358,7 +358,7 @@ ioa_chain_verify(const ioa_chain_t *chain, const ioa_roots_t *roots,
     rc = ioa_path_verify(&path, chain, crls, flags, now);
     (void) ERR_pop_to_mark();
 
-    /* what does not hold takes nobody's place */
+    /* only certificates of verified chains are cached */
 
     for (i = 0; rc == IOA_CHAIN_OK && i < chain->n; i++) {
         ioa_chain_cache_keep(chain->cache, chain->links[i]);

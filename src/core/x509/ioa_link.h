@@ -120,8 +120,8 @@ void ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN],
     ioa_reader_t bytes);
 
 /*
- * What a signature's place in the cache is called: what is signed, the
- * issuer's key, the pinned set.
+ * The key of a signature in the cache: SHA-256 over what is signed, the
+ * issuer's key and the pinned set.
  */
 void ioa_chain_cache_key(uint8_t key32[IOA_FINGERPRINT_LEN],
     const uint8_t der32[IOA_FINGERPRINT_LEN],

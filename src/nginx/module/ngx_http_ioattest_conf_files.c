@@ -53,8 +53,8 @@ ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
 
     if (!ngx_is_file(&fi) || ngx_file_size(&fi) > (off_t) max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is no file of %uz bytes or less", name,
-                           max);
+                           "\"%V\" is not a regular file of at most %uz bytes",
+                           name, max);
         goto done;
     }
 

@@ -199,7 +199,7 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "ioattest: %s %s: subrequest \"%V\" into a protected "
                   "location (ssi, slice, mirror, auth_request, post_action): "
-                  "its response would be put into another one, or nowhere",
+                  "its response would become part of another one, or be lost",
                   ilcf->dry_run ? "would refuse" : "refused",
                   ioa_status_name(IOA_NO_SIGNATURE), &uri);
 
