@@ -100,16 +100,16 @@ table=$PWD/build/folders
 check "each folder of src/core includes what its line allows" \
     "$(folders_check "$table")"
 
-long=$(find . -name build -prune -o -path './.git' -prune \
+# Not a law, but a question for a review: has the file more than one concern?
+find . -name build -prune -o -path './.git' -prune \
         -o -path ./t/data -prune -o -name node_modules -prune \
         -o -type f \( -name '*.[ch]' -o -name '*.p[lmy]' -o -name '*.sh' \
             -o -name '*.t' -o -name '*.js' -o -name '*.mjs' -o -name config \
             -o -name Makefile \) -print \
     | while read -r file; do
           lines=$(wc -l < "$file")
-          [ "$lines" -le 500 ] || echo "$file: $lines lines"
-      done)
-check "no file is over 500 lines" "$long"
+          [ "$lines" -le 500 ] || echo "# $file: $lines lines"
+      done
 
 # Comments cite what is in the tree: a document by its file, and of those that
 # have numbers a section that is there.

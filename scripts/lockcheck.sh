@@ -47,6 +47,9 @@ lockcheck(int want, int change, const char *what, const char *file, int line)
 
 #define ngx_shmtx_lock(m)                                                    \
     (LOCKCHECK(0, 1, "ngx_shmtx_lock()"), (ngx_shmtx_lock)(m))
+#define ngx_shmtx_trylock(m)                                                 \
+    (LOCKCHECK(0, 0, "ngx_shmtx_trylock()"),                                 \
+     (ngx_shmtx_trylock)(m) ? (lockcheck_depth++, 1) : 0)
 #define ngx_shmtx_unlock(m)                                                  \
     (LOCKCHECK(1, -1, "ngx_shmtx_unlock()"), (ngx_shmtx_unlock)(m))
 

@@ -113,7 +113,9 @@ ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
-    if (zone->replay && ngx_http_ioattest_replay_open(zone) != NGX_OK) {
+    /* with NGX_AGAIN the first response that needs the window takes it */
+
+    if (zone->replay && ngx_http_ioattest_replay_open(zone) == NGX_DECLINED) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                       "ioattest zone \"%V\" has no room left in one piece "
                       "for what \"ioattest_replay\" needs: restart nginx, or "

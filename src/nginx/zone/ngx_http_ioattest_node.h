@@ -111,6 +111,9 @@ typedef struct {
     ngx_msec_t                  searched_at;    /* when the last began */
     uint64_t                    new_at;     /* answered at the last new one */
     time_t                      last_new;   /* wall clock, to be shown */
+    ngx_uint_t                  changed;    /* a new one was met after the
+                                               first search had ended */
+    ngx_msec_t                  changed_at; /* the last such */
     ngx_uint_t                  for_signer; /* so the last search began, and
                                                has met nobody new */
     ngx_msec_t                  signer_at;  /* when that was */
@@ -229,6 +232,10 @@ struct ngx_http_ioattest_node_s {
 ngx_http_ioattest_sh_t *ngx_http_ioattest_store_lock(
     ngx_http_ioattest_zone_t *zone);
 void ngx_http_ioattest_store_unlock(ngx_http_ioattest_zone_t *zone);
+
+/* The same for the master, which must not wait.  NULL: not in half a second. */
+ngx_http_ioattest_sh_t *ngx_http_ioattest_store_try(
+    ngx_http_ioattest_zone_t *zone);
 
 ngx_http_ioattest_node_t *ngx_http_ioattest_node_find_locked(
     ngx_http_ioattest_sh_t *sh, const u_char *key32,

@@ -8,10 +8,15 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     7
+#define NGX_HTTP_IOATTEST_LAYOUT     8
+
+/* how often the master tries to have the lock, once in a millisecond */
+#define NGX_HTTP_IOATTEST_TRIES      500
 
 
 static ngx_int_t ngx_http_ioattest_store_layout_locked(
+    ngx_http_ioattest_zone_t *zone);
+static ngx_http_ioattest_sh_t *ngx_http_ioattest_store_entered(
     ngx_http_ioattest_zone_t *zone);
 
 
@@ -106,14 +111,50 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
 ngx_http_ioattest_sh_t *
 ngx_http_ioattest_store_lock(ngx_http_ioattest_zone_t *zone)
 {
-    ngx_uint_t               resets;
-    ngx_slab_pool_t         *shpool;
-    ngx_http_ioattest_sh_t  *sh;
+    ngx_slab_pool_t  *shpool;
 
     shpool = zone->shpool;
 
     ngx_shmtx_lock(&shpool->mutex);
 
+    return ngx_http_ioattest_store_entered(zone);
+}
+
+
+/*
+ * For the master: while it reads a configuration it does not hear that a
+ * worker has died, and so would wait for ever for one that died with the
+ * lock.
+ */
+
+ngx_http_ioattest_sh_t *
+ngx_http_ioattest_store_try(ngx_http_ioattest_zone_t *zone)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_TRIES; i++) {
+
+        if (ngx_shmtx_trylock(&zone->shpool->mutex)) {
+            return ngx_http_ioattest_store_entered(zone);
+        }
+
+        ngx_msleep(1);
+    }
+
+    return NULL;
+}
+
+
+/* The lock is held: by whoever had it before, was the zone left whole? */
+
+static ngx_http_ioattest_sh_t *
+ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
+{
+    ngx_uint_t               resets;
+    ngx_slab_pool_t         *shpool;
+    ngx_http_ioattest_sh_t  *sh;
+
+    shpool = zone->shpool;
     sh = shpool->data;
 
     if (sh->dirty) {

@@ -457,7 +457,7 @@ void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
 
 /*
  * Takes the replay window's share of the zone, where it has not been taken.
- * NGX_OK or NGX_DECLINED.
+ * NGX_OK, NGX_DECLINED for want of room, NGX_AGAIN where the zone is locked.
  */
 ngx_int_t ngx_http_ioattest_replay_open(ngx_http_ioattest_zone_t *zone);
 

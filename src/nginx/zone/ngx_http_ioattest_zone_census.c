@@ -6,7 +6,9 @@
  *
  * A search goes on until so many draws in a row have met known machines alone
  * that another one is unlikely.  A chase renews: it begins when a machine has
- * less than "ioattest_refresh" left, and ends when none has.
+ * less than "ioattest_refresh" left, and ends when none has.  Between chases a
+ * fleet whose machines are being replaced is watched: single draws find a new
+ * machine before its first answer does.
  */
 
 
@@ -24,6 +26,12 @@
 /* draws after which a chase gives a machine up */
 #define NGX_HTTP_IOATTEST_CHASE_EACH    7
 #define NGX_HTTP_IOATTEST_CHASE_MORE    5
+
+/* a fleet is watched for that many times "ioattest_valid" after a change */
+#define NGX_HTTP_IOATTEST_WATCH_LIVES   10
+
+/* draws of a watch in "ioattest_valid", for each machine known */
+#define NGX_HTTP_IOATTEST_WATCH_EACH    2
 
 /*
  * Tenths of draws for each machine after which one in a thousand answers may
@@ -57,6 +65,9 @@ static ngx_uint_t ngx_http_ioattest_census_stale_locked(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
 static ngx_uint_t ngx_http_ioattest_census_need(
+    ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
+static ngx_uint_t ngx_http_ioattest_census_watch(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
 static ngx_uint_t ngx_http_ioattest_census_less(ngx_uint_t wanted,
@@ -161,6 +172,11 @@ ngx_http_ioattest_census_met_locked(ngx_http_ioattest_sh_t *sh,
         if (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
             ngx_http_ioattest_census_search(mn);
         }
+    }
+
+    if (new && mn->searches) {
+        mn->changed = 1;
+        mn->changed_at = ngx_current_msec;
     }
 
     ngx_http_ioattest_census_answered_locked(sh, mn, new, limits, news);
@@ -465,7 +481,10 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
 
     if (stale == 0) {
         mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
-        return 0;
+
+        wanted = ngx_http_ioattest_census_watch(mn, limits, count);
+
+        return ngx_http_ioattest_census_less(wanted, busy);
     }
 
     mn->census = NGX_HTTP_IOATTEST_CENSUS_CHASE;
@@ -475,6 +494,27 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     wanted = (count <= 1) ? 1 : ngx_max(need, 2);
 
     return ngx_http_ioattest_census_less(wanted, busy);
+}
+
+
+/* Whether the next single draw of a watch is due. */
+
+static ngx_uint_t
+ngx_http_ioattest_census_watch(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count)
+{
+    if (mn->changed
+        && !ngx_http_ioattest_within(mn->changed_at,
+                                     NGX_HTTP_IOATTEST_WATCH_LIVES
+                                     * limits->census_valid))
+    {
+        mn->changed = 0;
+    }
+
+    return mn->changed && count
+           && limits->census_refresh
+           && !ngx_http_ioattest_within(mn->started, limits->census_valid
+                                     / (NGX_HTTP_IOATTEST_WATCH_EACH * count));
 }
 
 

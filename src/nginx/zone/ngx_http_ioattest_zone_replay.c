@@ -59,7 +59,16 @@ ngx_http_ioattest_replay_open(ngx_http_ioattest_zone_t *zone)
     ngx_int_t                rc;
     ngx_http_ioattest_sh_t  *sh;
 
-    sh = ngx_http_ioattest_store_lock(zone);
+    sh = zone->shpool->data;
+
+    if (sh->replay) {
+        return NGX_OK;
+    }
+
+    sh = ngx_http_ioattest_store_try(zone);
+    if (sh == NULL) {
+        return NGX_AGAIN;
+    }
 
     rc = sh->replay ? NGX_OK
                     : ngx_http_ioattest_replay_take_locked(zone, sh);

@@ -120,9 +120,55 @@ zone_killed(void)
 }
 
 
+/*
+ * While the master reads a configuration it does not hear that a worker has
+ * died: one that was killed with the lock must not hold it up.
+ */
+
+static void
+zone_master(void)
+{
+    zone_t     z;
+    ngx_pid_t  pid;
+
+    zone_open(&z, 256 * 1024);
+
+    UNIT_OK(ngx_http_ioattest_replay_open(&z.zone) == NGX_OK,
+            "the replay window is taken");
+
+    pid = fork();
+
+    if (pid == 0) {
+        ngx_pid = getpid();
+        (void) ngx_http_ioattest_store_lock(&z.zone);
+        kill(ngx_pid, SIGKILL);
+        _exit(0);
+    }
+
+    waitpid(pid, NULL, 0);
+
+    (void) alarm(10);
+    UNIT_OK(ngx_http_ioattest_replay_open(&z.zone) == NGX_OK,
+            "a reload needs no lock where it is there");
+
+    ((ngx_http_ioattest_sh_t *) z.zone.shpool->data)->replay = NULL;
+    UNIT_OK(ngx_http_ioattest_replay_open(&z.zone) == NGX_AGAIN,
+            "nor waits for a worker that died with it");
+
+    (void) ngx_shmtx_force_unlock(&z.zone.shpool->mutex, pid);
+    UNIT_OK(ngx_http_ioattest_replay_open(&z.zone) == NGX_OK
+            && ngx_http_ioattest_store_resets(&z.zone) == 1,
+            "afterwards it lays the zone out anew");
+    (void) alarm(0);
+
+    zone_close(&z);
+}
+
+
 void
 zone_death_cases(void)
 {
     zone_bury();
     zone_killed();
+    zone_master();
 }

@@ -81,6 +81,7 @@ void zone_outcome_cases(void);
 void zone_room_cases(void);
 void zone_list_cases(void);
 void zone_tell_cases(void);
+void zone_census_cases(void);
 
 
 #endif
