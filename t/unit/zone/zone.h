@@ -82,6 +82,7 @@ void zone_room_cases(void);
 void zone_list_cases(void);
 void zone_tell_cases(void);
 void zone_census_cases(void);
+void zone_key_cases(void);
 
 
 #endif
