@@ -204,21 +204,15 @@ ngx_int_t
 ngx_http_ioattest_signature_machine(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
-    ioa_machine_t  machine;
+    ioa_bytes_t  attested;
 
-    ngx_memzero(&machine, sizeof(ioa_machine_t));
-
-    if (ctx->have_machine) {
-        ngx_memcpy(machine.address20, ctx->machine.address20,
-                   IOA_ADDRESS_LEN);
-        ngx_memcpy(machine.image_digest, ctx->machine.image_digest,
-                   ctx->machine.image_digest_len);
-        machine.image_digest_len = ctx->machine.image_digest_len;
-    }
+    attested.data = ctx->machine.image_digest;
+    attested.len = ctx->machine.image_digest_len;
 
     *reason = ioa_image_digest_check(ctx->response.signature.image_digest,
-                                     ctx->have_machine ? &machine : NULL,
-                                     &ctx->conf->policy);
+                                     ctx->have_machine ? &attested : NULL,
+                                     ctx->conf->policy.image_digests,
+                                     ctx->conf->policy.image_digests_n);
 
     return (*reason == IOA_OK) ? NGX_OK : NGX_DECLINED;
 }
