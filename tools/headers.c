@@ -16,30 +16,6 @@ typedef enum {
     IOATTEST_TRAILERS
 } ioattest_headers_state_e;
 
-typedef struct {
-    const char  *name;
-    size_t       offset;
-} ioattest_member_t;
-
-static const ioattest_member_t  ioattest_members[] = {
-    { "text", offsetof(ioa_signature_t, text) },
-    { "signature", offsetof(ioa_signature_t, signature) },
-    { "signing_address", offsetof(ioa_signature_t, signing_address) },
-    { "signing_algo", offsetof(ioa_signature_t, signing_algo) },
-    { "image_digest", offsetof(ioa_signature_t, image_digest) }
-};
-
-#define IOATTEST_MEMBERS                                                      \
-    (sizeof(ioattest_members) / sizeof(ioattest_members[0]))
-
-
-static ioa_bytes_t *
-ioattest_member(ioa_signature_t *sig, const ioattest_member_t *member)
-{
-    return (ioa_bytes_t *) ((uint8_t *) sig + member->offset);
-}
-
-
 static int
 ioattest_bytes_are(ioa_bytes_t bytes, const char *word)
 {
@@ -47,23 +23,6 @@ ioattest_bytes_are(ioa_bytes_t bytes, const char *word)
 
     return bytes.len == len
            && strncasecmp((const char *) bytes.data, word, len) == 0;
-}
-
-
-/* 1 where the media type is an event stream's, with parameters or without. */
-static int
-ioattest_headers_event_stream(ioa_bytes_t type)
-{
-    size_t  len;
-
-    static const char  stream[] = "text/event-stream";
-
-    len = sizeof(stream) - 1;
-
-    return type.len >= len
-           && strncasecmp((const char *) type.data, stream, len) == 0
-           && (type.len == len
-               || memchr("; \t", type.data[len], 3) != NULL);
 }
 
 
@@ -116,7 +75,7 @@ ioattest_headers_printable(ioa_bytes_t line)
 
 /* RFC 9110, section 5.6.2, tchar. */
 static int
-ioattest_headers_token(uint8_t c)
+ioa_head_token(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
            || (c >= 'a' && c <= 'z')
@@ -182,7 +141,7 @@ ioattest_headers_split(ioa_bytes_t *name, ioa_bytes_t *value,
     name->data = line.data;
     name->len = 0;
 
-    while (ioa_reader_u8(&r, &c) && ioattest_headers_token(c)) {
+    while (ioa_reader_u8(&r, &c) && ioa_head_token(c)) {
         name->len++;
     }
 
@@ -211,43 +170,24 @@ ioattest_headers_split(ioa_bytes_t *name, ioa_bytes_t *value,
 
 
 static void
-ioattest_headers_header(ioattest_headers_t *headers, ioa_bytes_t name,
+ioattest_headers_header(ioa_head_t *head, ioa_bytes_t name,
     ioa_bytes_t value)
 {
-    size_t        i;
-    ioa_bytes_t  *slot;
+    ioa_signature_header(&head->signature, name, value);
 
-    for (i = 0; i < IOATTEST_MEMBERS; i++) {
+    head->coded |= ioa_head_coded(name, value);
 
-        if (!ioattest_bytes_are(name, ioattest_members[i].name)) {
-            continue;
-        }
-
-        slot = ioattest_member(&headers->signature, &ioattest_members[i]);
-
-        if (slot->data != NULL) {
-            headers->signature.duplicate = 1;
-            return;
-        }
-
-        *slot = value;
-        return;
-    }
+    /* the last one counts */
 
     if (ioattest_bytes_are(name, "Content-Type")) {
-        headers->events = ioattest_headers_event_stream(value);
-
-    } else if (ioattest_bytes_are(name, "Content-Encoding")
-               && !ioattest_bytes_are(value, "identity"))
-    {
-        headers->coded = 1;
+        head->events = ioa_head_events(value);
     }
 }
 
 
 /* Returns: what is wrong with the line, or NULL. */
 static const char *
-ioattest_headers_take(ioattest_headers_t *headers,
+ioattest_headers_take(ioa_head_t *head,
     ioattest_headers_state_e *state, ioa_bytes_t line)
 {
     unsigned     status;
@@ -265,7 +205,7 @@ ioattest_headers_take(ioattest_headers_t *headers,
     if (*state == IOATTEST_BLOCK) {
 
         if (line.data[0] == ' ' || line.data[0] == '\t') {
-            headers->folded = 1;
+            head->folded = 1;
             return NULL;
         }
 
@@ -273,16 +213,16 @@ ioattest_headers_take(ioattest_headers_t *headers,
             return "is no header";
         }
 
-        ioattest_headers_header(headers, name, value);
+        ioattest_headers_header(head, name, value);
 
     } else if (*state == IOATTEST_BETWEEN) {
 
         if (ioattest_headers_status(&status, line)) {
-            memset(headers, 0, sizeof(ioattest_headers_t));
-            headers->status = status;
+            memset(head, 0, sizeof(ioa_head_t));
+            head->status = head->leaves = status;
             *state = IOATTEST_BLOCK;
 
-        } else if (headers->status == 0) {
+        } else if (head->status == 0) {
             return "is no status line";
 
         } else {
@@ -295,19 +235,19 @@ ioattest_headers_take(ioattest_headers_t *headers,
 
 
 int
-ioattest_headers_parse(ioattest_headers_t *headers, size_t *line,
+ioattest_headers_parse(ioa_head_t *head, size_t *line,
     const char **what, ioa_bytes_t bytes)
 {
     ioa_bytes_t               text;
     ioa_reader_t              r;
     ioattest_headers_state_e  state;
 
-    memset(headers, 0, sizeof(ioattest_headers_t));
+    memset(head, 0, sizeof(ioa_head_t));
     state = IOATTEST_BETWEEN;
     ioa_reader_init(&r, bytes.data, bytes.len);
 
     for (*line = 1; ioattest_headers_line(&text, &r); (*line)++) {
-        *what = ioattest_headers_take(headers, &state, text);
+        *what = ioattest_headers_take(head, &state, text);
 
         if (*what != NULL) {
             return 0;
@@ -316,7 +256,7 @@ ioattest_headers_parse(ioattest_headers_t *headers, size_t *line,
 
     *what = "ends the file, which has no status line";
 
-    return headers->status != 0;
+    return head->status != 0;
 }
 
 
@@ -325,6 +265,7 @@ ioattest_signature_parse(ioa_signature_t *sig, ioa_json_t **root,
     ioa_bytes_t bytes)
 {
     size_t             i;
+    const char        *name;
     ioa_bytes_t       *slot;
     const ioa_json_t  *value;
 
@@ -336,9 +277,9 @@ ioattest_signature_parse(ioa_signature_t *sig, ioa_json_t **root,
         return IOA_MALFORMED_SIGNATURE;
     }
 
-    for (i = 0; i < IOATTEST_MEMBERS; i++) {
-        value = ioa_json_member(*root, ioattest_members[i].name);
-        slot = ioattest_member(sig, &ioattest_members[i]);
+    for (i = 0; i < IOA_SIGNATURE_MEMBERS; i++) {
+        slot = ioa_signature_member(sig, &name, i);
+        value = ioa_json_member(*root, name);
 
         if (value != NULL
             && !ioa_json_string(&slot->data, &slot->len, value))

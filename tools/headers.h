@@ -13,22 +13,14 @@
 
 #include "attest/ioattest.h"
 
-typedef struct {
-    unsigned         status;
-    int              events;    /* Content-Type, the last, is event-stream */
-    int              coded;     /* a Content-Encoding other than identity */
-    int              folded;    /* a header goes on in the next line */
-    ioa_signature_t  signature;
-} ioattest_headers_t;
-
 /*
  * Reads the file.  Lines end with LF or CRLF; names are read in any case.
  *
  * Returns: 1; 0 where it is no such file.
- * Out: headers, which borrows from bytes; on 0 *line, from 1, and *what is
+ * Out: head, which borrows from bytes; on 0 *line, from 1, and *what is
  * wrong with it, a part of a sentence.
  */
-int ioattest_headers_parse(ioattest_headers_t *headers, size_t *line,
+int ioattest_headers_parse(ioa_head_t *head, size_t *line,
     const char **what, ioa_bytes_t bytes) IOA_MUST_CHECK;
 
 /*

@@ -12,8 +12,7 @@
 
 #define IOATTEST_NO_MEMORY       IOA_STATUS_MAX
 
-#define IOATTEST_SWITCHING       101
-#define IOATTEST_BAD_REQUEST     400
+#define IOATTEST_HTTP_OK         200
 
 /* Of a request's byte its canonical text takes six at most (\u007f). */
 #define IOATTEST_TEXT_PER_BYTE   6
@@ -115,84 +114,44 @@ ioattest_judge_request(ioattest_verdict_t *verdict,
 }
 
 
-/* Out: verdict, the signature and whether the body is an event stream. */
+/* What the headers say, or what was saved in their place. */
 static ioa_status_t
-ioattest_judge_source(ioattest_verdict_t *verdict,
+ioattest_judge_head(ioattest_verdict_t *verdict, ioa_head_t *head,
     const ioattest_case_t *saved)
 {
-    const ioattest_headers_t  *headers = &saved->headers;
-
-    if (saved->source == IOATTEST_SOURCE_STREAM) {
-        verdict->events = 1;
+    if (saved->source == IOATTEST_SOURCE_HEADERS) {
+        *head = saved->headers;
         return IOA_OK;
     }
 
-    if (saved->source == IOATTEST_SOURCE_FILE) {
-        return ioattest_signature_parse(&verdict->signature, &verdict->json,
-                                        saved->file);
+    memset(head, 0, sizeof(ioa_head_t));
+    head->status = head->leaves = IOATTEST_HTTP_OK;
+
+    if (saved->source == IOATTEST_SOURCE_STREAM) {
+        head->events = 1;
+        return IOA_OK;
     }
 
-    verdict->signature = headers->signature;
-
-    if (headers->status == IOATTEST_SWITCHING
-        || (headers->status >= IOATTEST_BAD_REQUEST
-            && ioa_signature_absent(&verdict->signature)))
-    {
-        verdict->detail = "Its status is that of an error, or of no response:"
-                          " the agent signs neither.";
-        return IOA_NO_SIGNATURE;
-    }
-
-    if (headers->folded) {
-        verdict->detail = "A header goes on in the next line: it can be read"
-                          " in two ways.";
-        return IOA_MALFORMED_SIGNATURE;
-    }
-
-    verdict->events = saved->form == IOA_TEXT_AGENT && headers->events;
-
-    if (headers->coded) {
-        verdict->detail = "Send the request without Accept-Encoding"
-                          " (curl: without --compressed).";
-        return IOA_ENCODED_BODY;
-    }
-
-    return IOA_OK;
+    return ioattest_signature_parse(&head->signature, &verdict->json,
+                                    saved->file);
 }
 
 
-/* Hashes the body; of a stream it is the body that brings the signature. */
-static ioa_status_t
-ioattest_judge_body(ioattest_verdict_t *verdict, const ioattest_case_t *saved)
+static void
+ioattest_judge_rules(ioa_response_rules_t *rules,
+    const ioattest_verdict_t *verdict, const ioattest_case_t *saved)
 {
-    ioa_status_t     st;
-    ioa_body_kind_e  kind;
+    memset(rules, 0, sizeof(ioa_response_rules_t));
 
-    if (verdict->events) {
-        kind = IOA_BODY_STREAM;
-    } else if (saved->form == IOA_TEXT_AGENT) {
-        kind = IOA_BODY_JSON;
-    } else {
-        kind = IOA_BODY_RAW;
-    }
-
-    verdict->body = malloc(ioa_body_size(kind));
-
-    if (verdict->body == NULL) {
-        return IOATTEST_NO_MEMORY;
-    }
-
-    ioa_body_init(verdict->body, kind);
-    st = ioa_body_update(verdict->body, saved->body.data, saved->body.len);
-
-    if (st == IOA_OK) {
-        st = ioa_body_final(verdict->response32, &verdict->signature,
-                            verdict->body);
-    }
-
-    verdict->have_response = st == IOA_OK;
-
-    return st;
+    rules->form = saved->form;
+    rules->bind = saved->request.data == NULL ? IOA_BIND_RESPONSE
+                                              : IOA_BIND_BOTH;
+    rules->pass_errors = 1;
+    rules->image_digests = saved->image_digests;
+    rules->image_digests_n = saved->image_digests_n;
+    rules->request32 = verdict->have_request ? verdict->request32 : NULL;
+    rules->model.data = verdict->model;
+    rules->model.len = verdict->model_len;
 }
 
 
@@ -212,152 +171,144 @@ ioattest_judge_trusted(const ioattest_case_t *saved,
 }
 
 
-/* Who signed the text, whether we trust him, and the image that he names. */
-static ioa_status_t
-ioattest_judge_signature(ioattest_verdict_t *verdict,
-    const ioattest_case_t *saved)
+/* What this tool has to say where it is asked for the signer. */
+static ioa_step_e
+ioattest_judge_signer(ioattest_verdict_t *verdict,
+    const ioattest_case_t *saved, ioa_step_e step)
 {
-    ioa_status_t  st;
+    ioa_response_t  *rp = &verdict->response;
 
-    st = ioa_signature_verify(verdict->address20, &verdict->signature,
-                              saved->form);
-
-    if (st == IOA_OK && saved->form != IOA_TEXT_BODY) {
-        st = ioa_text_parse(&verdict->text, verdict->signature.text,
-                            saved->form);
-        verdict->have_text = st == IOA_OK;
+    if (step != IOA_STEP_SIGNER) {
+        return step;
     }
 
-    if (st != IOA_OK) {
-        return st;
+    if (ioattest_judge_trusted(saved, rp->address20)) {
+        return ioa_response_accept(rp, NULL);
     }
 
-    verdict->have_address = 1;
+    verdict->detail = "It is none of the addresses given with --address.";
 
-    if (!ioattest_judge_trusted(saved, verdict->address20)) {
-        verdict->detail = "It is none of the addresses given with --address.";
-        return IOA_UNTRUSTED_ADDRESS;
-    }
-
-    return ioa_image_digest_check(verdict->signature.image_digest, NULL,
-                                  &saved->policy);
+    return ioa_response_refuse(rp, IOA_UNTRUSTED_ADDRESS);
 }
 
 
-/* The body itself is the text; one that came besides must be the same. */
+/* Returns: the step after the body. */
 static ioa_status_t
-ioattest_judge_text_body(ioattest_verdict_t *verdict,
+ioattest_judge_body(ioa_step_e *step, ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
 {
-    if (ioa_signature_absent(&verdict->signature)) {
-        return IOA_NO_SIGNATURE;
+    size_t           size;
+    ioa_response_t  *rp = &verdict->response;
+
+    size = ioa_response_size(rp);
+    verdict->memory = malloc(size);
+
+    if (verdict->memory == NULL) {
+        return IOATTEST_NO_MEMORY;
     }
 
-    if (verdict->signature.text.data != NULL
-        && !ioa_bytes_equal(verdict->signature.text, saved->body))
-    {
-        return IOA_RESPONSE_HASH_MISMATCH;
-    }
+    ioa_response_memory(rp, verdict->memory);
 
-    verdict->signature.text = saved->body;
+    /* what is wrong with it is told at its end */
+
+    (void) !ioa_response_update(rp, saved->body.data, saved->body.len);
+
+    *step = ioa_response_end(rp, saved->form == IOA_TEXT_BODY ? &saved->body
+                                                              : NULL);
 
     return IOA_OK;
 }
 
 
-/* The signature and the body, whichever is to be read first. */
+/* What to look at, where the reason alone does not say it. */
+static void
+ioattest_judge_detail(ioattest_verdict_t *verdict, const ioa_head_t *head,
+    ioa_step_e step)
+{
+    ioa_status_t  reason = verdict->response.reason;
+
+    if (step == IOA_STEP_UNSIGNED || head->status < IOATTEST_HTTP_OK) {
+        verdict->detail = "Its status is that of an error, or of no response:"
+                          " the agent signs neither.";
+
+    } else if (head->folded) {
+        verdict->detail = "A header goes on in the next line: it can be read"
+                          " in two ways.";
+
+    } else if (reason == IOA_ENCODED_BODY) {
+        verdict->detail = "Send the request without Accept-Encoding"
+                          " (curl: without --compressed).";
+    }
+}
+
+
+/* How the request fared. */
+static void
+ioattest_judge_request_seen(ioattest_verdict_t *verdict)
+{
+    const ioa_response_t  *rp = &verdict->response;
+
+    if (verdict->request == IOATTEST_REQUEST_NOT_GIVEN) {
+        return;
+    }
+
+    if (rp->request == IOA_REQUEST_MATCH) {
+        verdict->request = IOATTEST_REQUEST_MATCH;
+
+    } else if (rp->request != IOA_REQUEST_NOT_COMPARED) {
+        verdict->request = IOATTEST_REQUEST_MISMATCH;
+
+        if (verdict->have_request
+            && memcmp(verdict->request32, rp->text.request32, IOA_SHA256_LEN)
+               == 0)
+        {
+            verdict->detail = "Its bytes are those that were signed, but the"
+                              " model that it names is not.";
+        }
+    }
+}
+
+
 static ioa_status_t
 ioattest_judge_response(ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
 {
-    ioa_status_t  st;
+    ioa_head_t            head;
+    ioa_step_e            step;
+    ioa_status_t          st;
+    ioa_response_rules_t  rules;
 
-    if (saved->form == IOA_TEXT_BODY) {
-        st = ioattest_judge_text_body(verdict, saved);
+    st = ioattest_judge_head(verdict, &head, saved);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    ioattest_judge_rules(&rules, verdict, saved);
+
+    step = ioa_response_begin(&verdict->response, &rules, &head);
+
+    ioattest_judge_detail(verdict, &head, step);
+
+    step = ioattest_judge_signer(verdict, saved, step);
+
+    if (step == IOA_STEP_BODY) {
+        st = ioattest_judge_body(&step, verdict, saved);
 
         if (st != IOA_OK) {
             return st;
         }
+
+        step = ioattest_judge_signer(verdict, saved, step);
     }
 
-    st = verdict->events ? ioattest_judge_body(verdict, saved)
-                         : ioattest_judge_signature(verdict, saved);
+    ioattest_judge_request_seen(verdict);
 
-    if (st != IOA_OK) {
-        return st;
-    }
+    /* the one line that says trusted */
+    verdict->verified = step == IOA_STEP_VERIFIED;
 
-    st = verdict->events ? ioattest_judge_signature(verdict, saved)
-                         : ioattest_judge_body(verdict, saved);
-
-    if (st != IOA_OK) {
-        return st;
-    }
-
-    if (saved->form != IOA_TEXT_BODY
-        && memcmp(verdict->response32, verdict->text.response32,
-                  IOA_SHA256_LEN) != 0)
-    {
-        return IOA_RESPONSE_HASH_MISMATCH;
-    }
-
-    return IOA_OK;
-}
-
-
-/* The request against the text. */
-static ioa_status_t
-ioattest_judge_match(ioattest_verdict_t *verdict,
-    const ioattest_case_t *saved)
-{
-    ioa_bytes_t  name;
-
-    if (saved->request.data == NULL) {
-        return IOA_OK;
-    }
-
-    verdict->request = IOATTEST_REQUEST_MISMATCH;
-
-    if (!verdict->have_request || !verdict->have_text
-        || memcmp(verdict->request32, verdict->text.request32,
-                  IOA_SHA256_LEN) != 0)
-    {
-        return IOA_REQUEST_HASH_MISMATCH;
-    }
-
-    name.data = verdict->model;
-    name.len = verdict->model_len;
-
-    if (verdict->text.model.data != NULL
-        && !ioa_bytes_equal(name, verdict->text.model))
-    {
-        verdict->detail = "Its bytes are those that were signed, but the"
-                          " model that it names is not.";
-        return IOA_REQUEST_HASH_MISMATCH;
-    }
-
-    verdict->request = IOATTEST_REQUEST_MATCH;
-
-    return IOA_OK;
-}
-
-
-static ioa_status_t
-ioattest_judge_all(ioattest_verdict_t *verdict, const ioattest_case_t *saved)
-{
-    ioa_status_t  st;
-
-    st = ioattest_judge_request(verdict, saved);
-
-    if (st == IOA_OK) {
-        st = ioattest_judge_source(verdict, saved);
-    }
-
-    if (st == IOA_OK) {
-        st = ioattest_judge_response(verdict, saved);
-    }
-
-    return st == IOA_OK ? ioattest_judge_match(verdict, saved) : st;
+    return step == IOA_STEP_UNSIGNED ? IOA_NO_SIGNATURE
+                                     : verdict->response.reason;
 }
 
 
@@ -366,16 +317,13 @@ ioattest_judge(ioattest_verdict_t *verdict, const ioattest_case_t *saved)
 {
     memset(verdict, 0, sizeof(ioattest_verdict_t));
 
-    verdict->reason = ioattest_judge_all(verdict, saved);
+    verdict->reason = ioattest_judge_request(verdict, saved);
 
-    if (verdict->reason == IOATTEST_NO_MEMORY) {
-        return 0;
+    if (verdict->reason == IOA_OK) {
+        verdict->reason = ioattest_judge_response(verdict, saved);
     }
 
-    /* the one line that says trusted */
-    verdict->verified = verdict->reason == IOA_OK;
-
-    return 1;
+    return verdict->reason != IOATTEST_NO_MEMORY;
 }
 
 
@@ -383,6 +331,6 @@ void
 ioattest_verdict_cleanup(ioattest_verdict_t *verdict)
 {
     ioa_json_free(verdict->json);
-    free(verdict->body);
+    free(verdict->memory);
     memset(verdict, 0, sizeof(ioattest_verdict_t));
 }

@@ -1,6 +1,6 @@
 /*
- * judge: the verdict over a response that was saved, by the checks that the
- * gateway makes and in its order; the library makes each of them.
+ * judge: the verdict over a response that was saved, from the functions that
+ * the gateway calls, in the order in which it calls them.
  */
 
 #ifndef IOATTEST_JUDGE_H
@@ -19,14 +19,15 @@ typedef enum {
 typedef struct {
     ioattest_source_e    source;
     ioa_text_form_e      form;
-    ioattest_headers_t   headers;       /* with IOATTEST_SOURCE_HEADERS */
+    ioa_head_t           headers;       /* with IOATTEST_SOURCE_HEADERS */
     ioa_bytes_t          file;          /* with IOATTEST_SOURCE_FILE */
     ioa_bytes_t          body;
     ioa_bytes_t          request;       /* data NULL: not given */
     size_t               request_max;   /* bytes that it may have */
     size_t               addresses_n;
     const uint8_t      (*addresses)[IOA_ADDRESS_LEN];
-    ioa_policy_t         policy;        /* image digests, none: any */
+    const ioa_bytes_t   *image_digests; /* none: any */
+    size_t               image_digests_n;
 } ioattest_case_t;
 
 typedef enum {
@@ -40,24 +41,15 @@ typedef struct {
     int                 verified;
     ioa_status_t        reason;
     const char         *detail;     /* a sentence, or NULL */
-    int                 events;     /* the body was read as an event stream */
     ioattest_request_e  request;
+    ioa_response_t      response;   /* how far it came; reason is above */
 
-    /* how far it came: each is nothing, or true, where its flag is not set */
-    int                 have_address;   /* recovered from the signature */
-    int                 have_text;
     int                 have_request;
-    int                 have_response;
-    uint8_t             address20[IOA_ADDRESS_LEN];
     uint8_t             request32[IOA_SHA256_LEN];
-    uint8_t             response32[IOA_SHA256_LEN];
-    ioa_text_t          text;
-
-    ioa_signature_t     signature;
-    ioa_json_t         *json;       /* what signature may borrow from */
-    ioa_body_t         *body;
     uint8_t             model[IOA_MODEL_NAME_MAX];
     size_t              model_len;  /* of the request */
+    ioa_json_t         *json;       /* what the signature may borrow from */
+    void               *memory;     /* of the body */
 } ioattest_verdict_t;
 
 /*

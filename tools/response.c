@@ -194,8 +194,8 @@ ioattest_response_digests(ioattest_response_t *response)
         }
     }
 
-    response->saved.policy.image_digests = response->digests;
-    response->saved.policy.image_digests_n = option->given;
+    response->saved.image_digests = response->digests;
+    response->saved.image_digests_n = option->given;
 
     return 1;
 }

@@ -28,8 +28,8 @@ ioattest_response_address(uint8_t text42[IOA_ADDRESS_TEXT_LEN],
 {
     ioa_bytes_t  bytes = { NULL, 0 };
 
-    if (verdict->have_address) {
-        ioa_address_print(text42, verdict->address20);
+    if (verdict->response.have_address) {
+        ioa_address_print(text42, verdict->response.address20);
         bytes.data = text42;
         bytes.len = IOA_ADDRESS_TEXT_LEN;
     }
@@ -84,17 +84,17 @@ ioattest_response_print(const ioattest_verdict_t *verdict)
 
     ioattest_response_hash("request_sha256", "signed_request_sha256",
             verdict->have_request ? verdict->request32 : NULL,
-            verdict->have_text ? verdict->text.request32 : NULL);
+            verdict->response.have_text ? verdict->response.text.request32 : NULL);
     ioattest_response_hash("response_sha256", "signed_response_sha256",
-            verdict->have_response ? verdict->response32 : NULL,
-            verdict->have_text ? verdict->text.response32 : NULL);
+            verdict->response.have_response ? verdict->response.response32 : NULL,
+            verdict->response.have_text ? verdict->response.text.response32 : NULL);
 
-    if (verdict->text.model.data != NULL) {
-        ioattest_print_line("signed_model", verdict->text.model, NULL);
+    if (verdict->response.text.model.data != NULL) {
+        ioattest_print_line("signed_model", verdict->response.text.model, NULL);
     }
 
-    if (verdict->signature.image_digest.data != NULL) {
-        ioattest_print_line("image_digest", verdict->signature.image_digest,
+    if (verdict->response.signature.image_digest.data != NULL) {
+        ioattest_print_line("image_digest", verdict->response.signature.image_digest,
                             "not covered by the signature");
     }
 }
@@ -115,7 +115,7 @@ ioattest_response_print_json(const ioattest_verdict_t *verdict,
                          ioa_status_message(verdict->reason));
     ioattest_json_string(&json, "detail", verdict->detail);
     ioattest_json_string(&json, "text", ioattest_text_names[form]);
-    ioattest_json_bool(&json, "stream", verdict->events);
+    ioattest_json_bool(&json, "stream", verdict->response.events);
     ioattest_json_bytes(&json, "signing_address",
                         ioattest_response_address(text42, verdict));
     ioattest_json_string(&json, "request",
@@ -124,17 +124,17 @@ ioattest_response_print_json(const ioattest_verdict_t *verdict,
                       verdict->have_request ? verdict->request32 : NULL,
                       IOA_SHA256_LEN);
     ioattest_json_hex(&json, "signed_request_sha256",
-                      verdict->have_text ? verdict->text.request32 : NULL,
+                      verdict->response.have_text ? verdict->response.text.request32 : NULL,
                       IOA_SHA256_LEN);
     ioattest_json_hex(&json, "response_sha256",
-                      verdict->have_response ? verdict->response32 : NULL,
+                      verdict->response.have_response ? verdict->response.response32 : NULL,
                       IOA_SHA256_LEN);
     ioattest_json_hex(&json, "signed_response_sha256",
-                      verdict->have_text ? verdict->text.response32 : NULL,
+                      verdict->response.have_text ? verdict->response.text.response32 : NULL,
                       IOA_SHA256_LEN);
-    ioattest_json_bytes(&json, "signed_model", verdict->text.model);
+    ioattest_json_bytes(&json, "signed_model", verdict->response.text.model);
     ioattest_json_bytes(&json, "image_digest",
-                        verdict->signature.image_digest);
+                        verdict->response.signature.image_digest);
     ioattest_json_bool(&json, "image_digest_signed", 0);
     ioattest_json_end(&json);
 }

@@ -42,47 +42,6 @@ ioa_image_digest_valid(ioa_bytes_t text)
 }
 
 
-/* 1 where the policy lists no digest, or this one. */
-static int
-ioa_image_digest_accepted(ioa_bytes_t digest, const ioa_policy_t *policy)
-{
-    size_t  i;
-
-    for (i = 0; i < policy->image_digests_n; i++) {
-        if (ioa_bytes_equal(digest, policy->image_digests[i])) {
-            return 1;
-        }
-    }
-
-    return policy->image_digests_n == 0;
-}
-
-
-ioa_status_t
-ioa_image_digest_check(ioa_bytes_t digest, const ioa_machine_t *machine,
-    const ioa_policy_t *policy)
-{
-    ioa_bytes_t  attested;
-
-    if (machine != NULL) {
-        attested.data = machine->image_digest;
-        attested.len = machine->image_digest_len;
-
-        if ((digest.data == NULL) != (attested.len == 0)
-            || !ioa_bytes_equal(digest, attested))
-        {
-            return IOA_IMAGE_DIGEST_MISMATCH;
-        }
-    }
-
-    if (!ioa_image_digest_accepted(digest, policy)) {
-        return IOA_IMAGE_DIGEST_MISMATCH;
-    }
-
-    return IOA_OK;
-}
-
-
 /* The nonce in full, and in constant time: it is a secret until it is told. */
 static int
 ioa_attest_nonce_equal(const ioa_report_t *report,
@@ -154,7 +113,9 @@ ioa_attest_judge(ioa_machine_t *machine, ioa_wants_t *wants,
     digest.data = report->image_digest;
     digest.len = report->image_digest_len;
 
-    if (!ioa_check_that(checks, ioa_image_digest_accepted(digest, e->policy),
+    if (!ioa_check_that(checks, ioa_image_digest_accepted(digest,
+                                          e->policy->image_digests,
+                                          e->policy->image_digests_n),
                         "image digest", "%s",
                         e->policy->image_digests_n == 0 ? "not pinned"
                         : "as the policy has it"))

@@ -71,15 +71,4 @@ int ioa_attest_address(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t reply)
 /* 1 where text is "sha256:" and 64 lower-case hex digits. */
 int ioa_image_digest_valid(ioa_bytes_t text);
 
-/*
- * Compares a response's image digest with the machine's.
- *
- * Returns: IOA_OK or IOA_IMAGE_DIGEST_MISMATCH.  The response must name the
- * digest that was attested, byte for byte, and name none where none was;
- * where the policy lists digests it must be one of them.  machine NULL: an
- * address trusted by configuration, for which only the policy speaks.
- */
-ioa_status_t ioa_image_digest_check(ioa_bytes_t digest,
-    const ioa_machine_t *machine, const ioa_policy_t *policy) IOA_MUST_CHECK;
-
 #endif

@@ -34,8 +34,9 @@
 #include "attest/ioa_evidence.h"
 #include "attest/ioa_models.h"
 
-/* a response: its signature, its body or stream */
-#include "agent/ioa_body.h"
+/* a response: its head, and its judgement */
+#include "agent/ioa_head.h"
+#include "agent/ioa_response.h"
 #include "agent/ioa_signature.h"
 
 /* evidence to look at: what "ioattest inspect" prints */

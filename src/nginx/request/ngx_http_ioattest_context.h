@@ -73,24 +73,9 @@ typedef struct {
 } ngx_http_ioattest_wait_t;
 
 
-/* Whether it is known who signed: ngx_http_ioattest_signature_judge(). */
-typedef enum {
-    NGX_HTTP_IOATTEST_SIGNER_NONE = 0,  /* nobody yet */
-    NGX_HTTP_IOATTEST_SIGNER_UNKNOWN,   /* whoever address20 is */
-    NGX_HTTP_IOATTEST_SIGNER_TRUSTED
-} ngx_http_ioattest_signer_e;
-
-
 /* A response on its way through response/. */
 typedef struct {
-    ioa_signature_t              signature;
-    ngx_http_ioattest_signer_e   signer;
-    u_char                       address20[IOA_ADDRESS_LEN];
-    ioa_text_t                   text;
-    ioa_body_t                  *body;      /* NULL: not hashed */
-    ioa_sse_t                   *events;    /* of body; NULL: no stream of
-                                               the agent's */
-    u_char                      *response32;    /* NULL: not hashed */
+    ioa_response_t               judged;    /* zero: no header came yet */
     uint64_t                     verify_us;
     ngx_http_ioattest_buffer_t   held;
     ngx_http_ioattest_flow_t     flow;

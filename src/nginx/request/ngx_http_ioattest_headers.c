@@ -115,7 +115,7 @@ ngx_http_ioattest_headers_type(ngx_http_request_t *r,
 
     out->content_type_lowcase = NULL;
 
-    if (ctx->response.events) {
+    if (ctx->response.judged.events) {
         ngx_str_set(&out->content_type, "text/event-stream; charset=utf-8");
         out->content_type_len = sizeof("text/event-stream") - 1;
         ngx_str_set(&out->charset, "utf-8");
@@ -177,24 +177,19 @@ ngx_uint_t
 ngx_http_ioattest_coded(ngx_list_part_t *part)
 {
     ngx_uint_t        i;
+    ioa_bytes_t       name, value;
     ngx_table_elt_t  *h;
 
     for ( /* void */ ; part; part = part->next) {
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
+            name.data = h[i].key.data;
+            name.len = h[i].key.len;
+            value.data = h[i].value.data;
+            value.len = h[i].value.len;
 
-            if (h[i].key.len == sizeof("Content-Encoding") - 1
-                && ngx_strncasecmp(h[i].key.data,
-                                   (u_char *) "Content-Encoding",
-                                   sizeof("Content-Encoding") - 1)
-                   == 0
-                && (h[i].value.len != sizeof("identity") - 1
-                    || ngx_strncasecmp(h[i].value.data,
-                                       (u_char *) "identity",
-                                       sizeof("identity") - 1)
-                       != 0))
-            {
+            if (ioa_head_coded(name, value)) {
                 return 1;
             }
         }

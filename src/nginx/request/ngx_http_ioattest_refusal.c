@@ -95,15 +95,15 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     model = ngx_http_ioattest_printable(r->pool, ctx->model.names.name,
                                         ctx->model.names.name_len);
 
-    if (ctx->response.signer != NGX_HTTP_IOATTEST_SIGNER_NONE) {
-        ioa_address_print(address, ctx->response.address20);
+    if (ctx->response.judged.have_address) {
+        ioa_address_print(address, ctx->response.judged.address20);
         signer.data = address;
         signer.len = IOA_ADDRESS_TEXT_LEN;
 
     } else {
         signer = ngx_http_ioattest_printable(r->pool,
-                           ctx->response.signature.signing_address.data,
-                           ctx->response.signature.signing_address.len);
+                    ctx->response.judged.signature.signing_address.data,
+                    ctx->response.judged.signature.signing_address.len);
     }
 
     if (signer.len == 0) {

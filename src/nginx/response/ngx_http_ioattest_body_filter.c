@@ -149,7 +149,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
     /* of a stream ngx_http_ioattest_flow_sink() keeps what is made of it */
 
-    made = (ctx->response.events && !ctx->conf->dry_run);
+    made = (ctx->response.judged.events && !ctx->conf->dry_run);
 
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;
@@ -183,7 +183,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
         /* what else is wrong with it is told at its end */
 
-        st = ngx_http_ioattest_bind_update(ctx, b->pos, n);
+        st = ngx_http_ioattest_judge_update(ctx, b->pos, n);
 
         if (ctx->response.flow.no_memory) {
             return NGX_ERROR;
@@ -209,8 +209,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 
     if (flush && r->upstream && r->upstream->cleanup == NULL) {
         ctx->response.truncated = 1;
-        ctx->failed = ctx->response.events ? IOA_STREAM_TRUNCATED
-                                  : IOA_RESPONSE_HASH_MISMATCH;
+        ctx->failed = ioa_response_broken(&ctx->response.judged);
         return ngx_http_ioattest_decide_post(r, ctx);
     }
 
@@ -224,10 +223,9 @@ static ngx_int_t
 ngx_http_ioattest_body_end(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_int_t     rc;
-    ioa_status_t  reason;
+    ngx_int_t  rc;
 
-    rc = ngx_http_ioattest_bind_judge(ctx, &reason);
+    rc = ngx_http_ioattest_judge_end(ctx);
 
     switch (rc) {
 
@@ -243,7 +241,7 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
         return (rc > NGX_OK) ? NGX_ERROR : rc;
 
     case NGX_DECLINED:
-        ctx->failed = reason;
+        ctx->failed = ctx->response.judged.reason;
         break;
 
     case NGX_AGAIN:

@@ -1,7 +1,7 @@
 
 /*
- * What a response is by its header: one that could not be judged, a stream,
- * or one that would get past the body filter.
+ * What a response is by its header: one that could not be judged, or one
+ * that would get past the body filter.
  */
 
 
@@ -14,9 +14,6 @@
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 #include "gate/ngx_http_ioattest_gate.h"
 #include "response/ngx_http_ioattest_response.h"
-
-
-
 
 
 /*
@@ -42,23 +39,6 @@ ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
            && (status == NGX_HTTP_PARTIAL_CONTENT
                || status == NGX_HTTP_NOT_MODIFIED
                || ngx_http_ioattest_coded(&r->headers_out.headers.part));
-}
-
-
-ngx_uint_t
-ngx_http_ioattest_header_stream(ngx_http_request_t *r)
-{
-    size_t      len;
-    ngx_str_t  *type;
-
-    type = &r->headers_out.content_type;
-    len = sizeof("text/event-stream") - 1;
-
-    return type->len >= len
-           && ngx_strncasecmp(type->data, (u_char *) "text/event-stream", len)
-              == 0
-           && (type->len == len || type->data[len] == ';'
-               || type->data[len] == ' ' || type->data[len] == '\t');
 }
 
 

@@ -103,10 +103,6 @@ ngx_http_ioattest_decide_resume(ngx_http_request_t *r)
     ngx_http_ioattest_wait_end(ctx);
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    if (rc == NGX_OK) {
-        rc = ngx_http_ioattest_bind_accept(ctx, &reason);
-    }
-
     if (rc == NGX_DECLINED) {
         ngx_http_ioattest_release_refuse(r, ctx, reason);
         return;
@@ -132,6 +128,7 @@ static ngx_int_t
 ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t *reason)
 {
+    ngx_int_t                      rc;
     ngx_http_ioattest_found_t      found;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
@@ -144,7 +141,8 @@ ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_wait_begin(ctx);
 
     ngx_http_ioattest_store_wait(&found, ilcf->zone, &ctx->model,
-                                 ctx->machine_key, ctx->response.address20,
+                                 ctx->machine_key,
+                                 ctx->response.judged.address20,
                                  &ilcf->limits,
                                  ctx->spent ? NULL : &ctx->key, &ctx->wait.waiter);
 
@@ -159,7 +157,13 @@ ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
         ctx->machine = found.machine;
         ctx->have_machine = 1;
 
-        return ngx_http_ioattest_signature_machine(ctx, reason);
+        rc = ngx_http_ioattest_judge_accept(ctx);
+
+        if (rc == NGX_DECLINED) {
+            *reason = ctx->response.judged.reason;
+        }
+
+        return rc;
 
     case NGX_HTTP_IOATTEST_WAIT:
         return ngx_http_ioattest_decide_rest(ctx, &found, reason);

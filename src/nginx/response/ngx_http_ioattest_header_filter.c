@@ -23,12 +23,10 @@ static ngx_int_t ngx_http_ioattest_header_unsigned(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_uint_t ngx_http_ioattest_header_own(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
-static ngx_uint_t ngx_http_ioattest_header_within(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last);
 static ngx_int_t ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_header_hold(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events);
+    ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason, const char *look_at);
 
@@ -251,48 +249,25 @@ ngx_http_ioattest_header_own(ngx_http_request_t *r,
 }
 
 
-/* 1 where the upstream has sent one of these, and it leaves as one of them. */
-
-static ngx_uint_t
-ngx_http_ioattest_header_within(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t first, ngx_uint_t last)
-{
-    ngx_uint_t  said, leaves;
-
-    said = ngx_http_ioattest_header_status(r);
-    leaves = ctx->saved.err_status ? ctx->saved.err_status
-                                   : r->headers_out.status;
-
-    return said >= first && said <= last && leaves >= first && leaves <= last;
-}
-
-
 static ngx_int_t
 ngx_http_ioattest_header_judge(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
     ngx_int_t     rc;
-    ngx_uint_t    events;
-    const char   *bypass;
-    ioa_status_t  reason;
+    ioa_step_e    step;
+    const char   *look_at;
 
-    bypass = ngx_http_ioattest_header_bypass(r);
+    look_at = ngx_http_ioattest_header_bypass(r);
 
-    if (bypass) {
-        return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                                               bypass);
-    }
+    step = ngx_http_ioattest_judge_head(r, ctx, look_at != NULL);
 
-    ngx_http_ioattest_signature_read(r, ctx);
-
-    if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_BAD_REQUEST, 599)
-        && ctx->conf->pass_errors
-        && ioa_signature_absent(&ctx->response.signature))
-    {
+    if (step == IOA_STEP_UNSIGNED) {
         return ngx_http_ioattest_header_unsigned(r, ctx);
     }
 
-    if (ctx->conf->dry_run && ngx_http_ioattest_header_unlike(r)) {
+    if (look_at == NULL && ctx->conf->dry_run
+        && ngx_http_ioattest_header_unlike(r))
+    {
         ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                       "ioattest: a dry run cannot judge this response: it is "
                       "encoded or partial because the request asked for "
@@ -308,67 +283,40 @@ ngx_http_ioattest_header_judge(ngx_http_request_t *r,
         return ngx_http_ioattest_next_header(r);
     }
 
-    if (ngx_http_ioattest_upstream_watch(r) != NGX_OK) {
+    if (look_at == NULL && ngx_http_ioattest_upstream_watch(r) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    /* the agent's event streams have their signature in an event */
-
-    events = (ctx->conf->text == IOA_TEXT_AGENT
-              && ngx_http_ioattest_header_stream(r));
-
-    if ((events || ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF)
-        && ngx_http_ioattest_coded(&r->headers_out.headers.part))
-    {
-        return ngx_http_ioattest_header_refuse(r, ctx, IOA_ENCODED_BODY,
-                                    "the request asked for none: see "
-                                    "proxy_set_header Accept-Encoding");
-    }
-
-    if (events) {
-
-        if (ngx_http_ioattest_header_within(r, ctx, NGX_HTTP_OK, NGX_HTTP_OK)
-            && ctx->gate.asked_stream
-            && ctx->conf->stream == NGX_HTTP_IOATTEST_STREAM_TAIL)
-        {
-            return ngx_http_ioattest_stream_header(r, ctx);
-        }
-
-        return ngx_http_ioattest_header_hold(r, ctx, 1);
-    }
-
-    if (ctx->conf->text == IOA_TEXT_BODY) {
-
-        if (ioa_signature_absent(&ctx->response.signature)) {
-            return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                                                   NULL);
-        }
-
-        return ngx_http_ioattest_header_hold(r, ctx, 0);
-    }
-
-    rc = ngx_http_ioattest_signature_judge(ctx, &reason);
-
-    if (rc == NGX_OK && ctx->conf->bind == NGX_HTTP_IOATTEST_BIND_OFF) {
-        rc = ngx_http_ioattest_bind_accept(ctx, &reason);
-
-        if (rc == NGX_OK) {
-            return (ngx_http_ioattest_release_verified(ctx) == NGX_OK)
-                   ? ngx_http_ioattest_next_header(r) : NGX_ERROR;
-        }
-    }
+    rc = ngx_http_ioattest_judge_step(ctx, step);
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_ioattest_header_refuse(r, ctx, reason, NULL);
+
+        if (ctx->response.judged.reason == IOA_ENCODED_BODY) {
+            look_at = "the request asked for none: see "
+                      "proxy_set_header Accept-Encoding";
+        }
+
+        return ngx_http_ioattest_header_refuse(r, ctx,
+                                               ctx->response.judged.reason,
+                                               look_at);
     }
 
-    return ngx_http_ioattest_header_hold(r, ctx, 0);
+    if (rc == NGX_OK) {
+        return (ngx_http_ioattest_release_verified(ctx) == NGX_OK)
+               ? ngx_http_ioattest_next_header(r) : NGX_ERROR;
+    }
+
+    if (ctx->response.judged.flows) {
+        return ngx_http_ioattest_stream_header(r, ctx);
+    }
+
+    return ngx_http_ioattest_header_hold(r, ctx);
 }
 
 
 static ngx_int_t
 ngx_http_ioattest_header_hold(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events)
+    ngx_http_ioattest_ctx_t *ctx)
 {
     if (r->headers_out.content_length_n > 0
         && r->headers_out.content_length_n > (off_t) ctx->conf->buffer_size)
@@ -380,7 +328,7 @@ ngx_http_ioattest_header_hold(ngx_http_request_t *r,
 
     if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_HOLD)
             != NGX_OK
-        || ngx_http_ioattest_bind_init(r, ctx, events) != NGX_OK)
+        || ngx_http_ioattest_judge_memory(r, ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }

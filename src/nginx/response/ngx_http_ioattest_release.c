@@ -55,7 +55,7 @@ ngx_http_ioattest_release_send(ngx_http_request_t *r,
     if (ctx->state == NGX_HTTP_IOATTEST_STATE_RELEASED) {
         ngx_http_ioattest_trailers_drop(r);
 
-        if (ctx->response.events && !ctx->conf->dry_run
+        if (ctx->response.judged.events && !ctx->conf->dry_run
             && ngx_http_ioattest_release_stream(r, ctx) != NGX_OK) {
             return NGX_ERROR;
         }
@@ -86,10 +86,9 @@ static ngx_int_t
 ngx_http_ioattest_release_stream(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    int  event, digest;
+    int  event;
 
     event = (ctx->conf->event == NGX_HTTP_IOATTEST_EVENT_PASS);
-    digest = ctx->have_machine || ctx->conf->policy.image_digests_n;
 
     if (!ctx->response.headed) {
 
@@ -98,8 +97,8 @@ ngx_http_ioattest_release_stream(ngx_http_request_t *r,
         ngx_http_clear_content_length(r);
     }
 
-    return (ioa_sse_close(ctx->response.events, event, digest)
-            == IOA_OK) ? NGX_OK : NGX_ERROR;
+    return (ioa_response_close(&ctx->response.judged, event) == IOA_OK)
+           ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -111,6 +110,8 @@ ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     ngx_http_upstream_t  *u;
 
     r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
+
+    (void) ioa_response_refuse(&ctx->response.judged, reason);
 
     if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
 

@@ -1,6 +1,6 @@
 
 /*
- * A response on its way: signature, binding, verdict, release.
+ * A response on its way: judgement, verdict, release.
  */
 
 
@@ -26,45 +26,35 @@ ngx_int_t ngx_http_ioattest_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 
 
-/* signature */
+/*
+ * judge: what the core says (agent/ioa_response.h).  NGX_OK: verified, and
+ * nothing is left to do but to release it; NGX_AGAIN: the body, or whether
+ * the signer is trusted, is waited for; NGX_DECLINED: to be refused for
+ * ctx->response.judged.reason; NGX_ERROR.
+ */
 
-/* Reads the signature from the upstream's own headers. */
-void ngx_http_ioattest_signature_read(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
+/* unseen: bytes of it would get past the body filter. */
+ioa_step_e ngx_http_ioattest_judge_head(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t unseen);
 
 /*
- * NGX_OK: signed by a trusted machine; NGX_AGAIN: signed by an address that
- * is not known; NGX_DECLINED with *reason: to be refused.
+ * Goes on from a step of the core's, as far as one can at once: asks the zone
+ * for the signer, counts, looks for a replay.  Not for IOA_STEP_UNSIGNED.
  */
-ngx_int_t ngx_http_ioattest_signature_judge(ngx_http_ioattest_ctx_t *ctx,
-    ioa_status_t *reason);
+ngx_int_t ngx_http_ioattest_judge_step(ngx_http_ioattest_ctx_t *ctx,
+    ioa_step_e step);
 
-/* Judges the image digest against ctx->machine: NGX_OK or NGX_DECLINED. */
-ngx_int_t ngx_http_ioattest_signature_machine(ngx_http_ioattest_ctx_t *ctx,
-    ioa_status_t *reason);
-
-
-/* bind: the signed text against the bytes that passed */
-
-/* events: it is one of the agent's event streams.  NGX_OK or NGX_ERROR. */
-ngx_int_t ngx_http_ioattest_bind_init(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx, ngx_uint_t events);
-ioa_status_t ngx_http_ioattest_bind_update(ngx_http_ioattest_ctx_t *ctx,
+/* To be called before the first byte of a body.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_judge_memory(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+ioa_status_t ngx_http_ioattest_judge_update(ngx_http_ioattest_ctx_t *ctx,
     const u_char *data, size_t n);
 
-/*
- * Judges a response that is complete: returns as signature_judge, NGX_OK
- * after bind_accept.
- */
-ngx_int_t ngx_http_ioattest_bind_judge(ngx_http_ioattest_ctx_t *ctx,
-    ioa_status_t *reason);
+/* The body is complete. */
+ngx_int_t ngx_http_ioattest_judge_end(ngx_http_ioattest_ctx_t *ctx);
 
-/*
- * The last checks of a response whose signer is trusted: the request's hash,
- * and replay.  To be called once.
- */
-ngx_int_t ngx_http_ioattest_bind_accept(ngx_http_ioattest_ctx_t *ctx,
-    ioa_status_t *reason);
+/* The signer, who was waited for, is trusted: ctx->machine. */
+ngx_int_t ngx_http_ioattest_judge_accept(ngx_http_ioattest_ctx_t *ctx);
 
 
 /* flow: what is shown of a stream */
@@ -160,10 +150,9 @@ ngx_uint_t ngx_http_ioattest_header_status(ngx_http_request_t *r);
 
 /*
  * 1 where it is what it is for a header that a dry run leaves in the request;
- * 1 for an event stream; why it would get past the body filter, or NULL.
+ * why it would get past the body filter, or NULL.
  */
 ngx_uint_t ngx_http_ioattest_header_unlike(ngx_http_request_t *r);
-ngx_uint_t ngx_http_ioattest_header_stream(ngx_http_request_t *r);
 const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);
 
 

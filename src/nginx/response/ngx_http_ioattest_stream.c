@@ -27,7 +27,7 @@ ngx_http_ioattest_stream_header(ngx_http_request_t *r,
 {
     if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_STREAM)
             != NGX_OK
-        || ngx_http_ioattest_bind_init(r, ctx, 1) != NGX_OK)
+        || ngx_http_ioattest_judge_memory(r, ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -132,7 +132,7 @@ ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
     ctx->response.flow.tail = NULL;
 
     if (ctx->failed == IOA_OK) {
-        st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
+        st = ngx_http_ioattest_judge_update(ctx, b->pos, b->last - b->pos);
 
         if (ctx->response.flow.no_memory) {
             return NGX_ERROR;
@@ -168,7 +168,7 @@ ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
     ioa_status_t  st;
 
     if (ctx->state == NGX_HTTP_IOATTEST_STATE_STREAM) {
-        st = ngx_http_ioattest_bind_update(ctx, b->pos, b->last - b->pos);
+        st = ngx_http_ioattest_judge_update(ctx, b->pos, b->last - b->pos);
 
         if (st != IOA_OK) {
 
@@ -193,25 +193,24 @@ static ngx_int_t
 ngx_http_ioattest_stream_end(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_uint_t last)
 {
-    ngx_int_t     rc;
-    ioa_status_t  reason;
+    ngx_int_t  rc;
 
     if (ctx->failed == IOA_OK && !last) {
         ctx->response.truncated = 1;
-        ctx->failed = IOA_STREAM_TRUNCATED;
+        ctx->failed = ioa_response_broken(&ctx->response.judged);
     }
 
     rc = NGX_DECLINED;
 
     if (ctx->failed == IOA_OK) {
-        rc = ngx_http_ioattest_bind_judge(ctx, &reason);
+        rc = ngx_http_ioattest_judge_end(ctx);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
         }
 
         if (rc == NGX_DECLINED) {
-            ctx->failed = reason;
+            ctx->failed = ctx->response.judged.reason;
         }
     }
 

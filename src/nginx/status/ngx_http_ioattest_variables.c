@@ -199,13 +199,13 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_VAR_ADDRESS:
 
-        if (ctx->response.signer != NGX_HTTP_IOATTEST_SIGNER_NONE) {
+        if (ctx->response.judged.have_address) {
             value->data = ngx_pnalloc(r->pool, IOA_ADDRESS_TEXT_LEN);
             if (value->data == NULL) {
                 return NGX_ERROR;
             }
 
-            ioa_address_print(value->data, ctx->response.address20);
+            ioa_address_print(value->data, ctx->response.judged.address20);
             value->len = IOA_ADDRESS_TEXT_LEN;
         }
 
@@ -213,8 +213,8 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 
     case NGX_HTTP_IOATTEST_VAR_DIGEST:
         *value = ngx_http_ioattest_printable(r->pool,
-                                ctx->response.signature.image_digest.data,
-                                ctx->response.signature.image_digest.len);
+                     ctx->response.judged.signature.image_digest.data,
+                     ctx->response.judged.signature.image_digest.len);
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_VAR_MODEL:
@@ -260,8 +260,10 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
         return ngx_http_ioattest_variable_hash(r, ctx->gate.request32, value);
 
     case NGX_HTTP_IOATTEST_VAR_RESPONSE:
-        return ngx_http_ioattest_variable_hash(r, ctx->response.response32,
-                                               value);
+        return ngx_http_ioattest_variable_hash(r,
+                                  ctx->response.judged.have_response
+                                  ? ctx->response.judged.response32 : NULL,
+                                  value);
 
     default:
         return ngx_http_ioattest_variable_number(r, ctx, data, value);

@@ -223,49 +223,42 @@ test_digest_form(void)
 static void
 test_digest_check(void)
 {
-    size_t         i;
-    ioa_machine_t  none, has;
-    ioa_bytes_t    list[2];
-    ioa_policy_t   any, listed;
+    size_t       i;
+    ioa_bytes_t  none, has, list[2];
 
-    memset(&any, 0, sizeof(any));
-    listed = any;
-    listed.image_digests = list;
-    listed.image_digests_n = 2;
+    const size_t  any = 0, listed = 2;
 
-    memset(&none, 0, sizeof(none));
-    has = none;
-    has.image_digest_len = 3;
-    memcpy(has.image_digest, "abc", 3);
+    none = bytes(NULL);
+    has = bytes("abc");
     list[0] = bytes("xyz");
     list[1] = bytes("abc");
 
     {
         const struct {
-            const char           *digest;
-            const ioa_machine_t  *machine;
-            const ioa_policy_t   *policy;
-            int                   good;
+            const char          *digest;
+            const ioa_bytes_t   *attested;
+            size_t               listed_n;
+            int                  good;
         } checks[] = {
-            { "abc", &has, &any, 1 },       { "abc", &has, &listed, 1 },
-            { "abd", &has, &any, 0 },       { "xyz", &has, &listed, 0 },
-            { "ab", &has, &any, 0 },        { "abcd", &has, &any, 0 },
-            { "ABC", &has, &any, 0 },       { "", &has, &any, 0 },
-            { NULL, &has, &any, 0 },        { NULL, &has, &listed, 0 },
-            { NULL, &none, &any, 1 },       { "", &none, &any, 0 },
-            { "abc", &none, &any, 0 },      { "abc", &none, &listed, 0 },
-            { NULL, &none, &listed, 0 },
-            { NULL, NULL, &any, 1 },        { "abc", NULL, &any, 1 },
-            { "", NULL, &any, 1 },
-            { "abc", NULL, &listed, 1 },    { "xyz", NULL, &listed, 1 },
-            { "xy", NULL, &listed, 0 },     { NULL, NULL, &listed, 0 },
-            { "", NULL, &listed, 0 },
+            { "abc", &has, any, 1 },       { "abc", &has, listed, 1 },
+            { "abd", &has, any, 0 },       { "xyz", &has, listed, 0 },
+            { "ab", &has, any, 0 },        { "abcd", &has, any, 0 },
+            { "ABC", &has, any, 0 },       { "", &has, any, 0 },
+            { NULL, &has, any, 0 },        { NULL, &has, listed, 0 },
+            { NULL, &none, any, 1 },       { "", &none, any, 0 },
+            { "abc", &none, any, 0 },      { "abc", &none, listed, 0 },
+            { NULL, &none, listed, 0 },
+            { NULL, NULL, any, 1 },        { "abc", NULL, any, 1 },
+            { "", NULL, any, 1 },
+            { "abc", NULL, listed, 1 },    { "xyz", NULL, listed, 1 },
+            { "xy", NULL, listed, 0 },     { NULL, NULL, listed, 0 },
+            { "", NULL, listed, 0 },
         };
 
         for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
             UNIT_OK(ioa_image_digest_check(bytes(checks[i].digest),
-                                           checks[i].machine,
-                                           checks[i].policy)
+                                           checks[i].attested, list,
+                                           checks[i].listed_n)
                     == (checks[i].good ? IOA_OK : IOA_IMAGE_DIGEST_MISMATCH),
                     "image digest check %zu", i);
         }
