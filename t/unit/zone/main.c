@@ -59,6 +59,9 @@ zone_run(ngx_cycle_t *cycle)
     zone_tell_cases();
     zone_room_cases();
     zone_list_cases();
+    zone_claim_cases();
+    zone_silence_cases();
+    zone_rest_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);
