@@ -62,6 +62,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_claim_cases();
     zone_silence_cases();
     zone_rest_cases();
+    zone_chase_cases();
     zone_pool_cases();
     zone_search_cases();
     zone_note_cases();

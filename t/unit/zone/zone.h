@@ -109,6 +109,7 @@ void zone_tell_cases(void);
 void zone_claim_cases(void);
 void zone_silence_cases(void);
 void zone_rest_cases(void);
+void zone_chase_cases(void);
 void zone_pool_cases(void);
 void zone_search_cases(void);
 void zone_note_cases(void);
