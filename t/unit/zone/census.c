@@ -7,7 +7,7 @@
 
 
 static ngx_http_ioattest_found_t
-zone_census(zone_t *z)
+zone_due(zone_t *z)
 {
     ngx_http_ioattest_found_t  found;
     ngx_http_ioattest_model_t  m;
@@ -44,7 +44,7 @@ zone_draws(zone_t *z, ngx_uint_t machines)
     static ngx_uint_t  turn;
 
     for (n = 0; n < 10000; n += found.n) {
-        found = zone_census(z);
+        found = zone_due(z);
 
         if (found.n == 0) {
             break;
@@ -78,14 +78,14 @@ zone_searches(void)
 
     zone_open(&z, 1024 * 1024);
 
-    found = zone_census(&z);
+    found = zone_due(&z);
     UNIT_OK(found.answer == NGX_HTTP_IOATTEST_WAIT && found.n == 1,
             "nothing is known: one draw");
     zone_met(&z, found.token[0], 1);
 
     n = zone_draws(&z, 1);
     UNIT_OK(n == 10, "one machine: 5 draws for it and 5 beside, in a row");
-    UNIT_OK(zone_census(&z).n == 0, "then none");
+    UNIT_OK(zone_due(&z).n == 0, "then none");
 
     zone_close(&z);
 
@@ -130,13 +130,13 @@ zone_chases(void)
     zone_fleet(&z, 4);
 
     zone_pass(ZONE_VALID - REFRESH - 1);
-    UNIT_OK(zone_census(&z).n == 0, "before the refresh: no draw");
+    UNIT_OK(zone_due(&z).n == 0, "before the refresh: no draw");
 
     zone_pass(2);
-    found = zone_census(&z);
+    found = zone_due(&z);
     UNIT_OK(found.answer == NGX_HTTP_IOATTEST_TRUSTED && found.n == 2,
             "less than it left: two at once");
-    UNIT_OK(zone_census(&z).n == 0, "and no more beside these");
+    UNIT_OK(zone_due(&z).n == 0, "and no more beside these");
 
     zone_met(&z, found.token[0], 1);
     zone_met(&z, found.token[1], 2);
@@ -161,7 +161,7 @@ zone_chases(void)
     zone_pass(ZONE_VALID - REFRESH + 1);
 
     for (i = 0; i < 60; i++) {
-        found = zone_census(&z);
+        found = zone_due(&z);
 
         if (found.n == 0) {
             break;
@@ -179,13 +179,13 @@ zone_chases(void)
 
     zone_fleet(&z, 1);
     zone_pass(ZONE_VALID - REFRESH + 1);
-    UNIT_OK(zone_census(&z).n == 1, "one machine alone: one draw");
+    UNIT_OK(zone_due(&z).n == 1, "one machine alone: one draw");
     zone_close(&z);
 
     zone_fleet(&z, 4);
     z.limits.census_refresh = 0;
     zone_pass(ZONE_VALID - 1);
-    UNIT_OK(zone_census(&z).n == 0, "ioattest_refresh off: none");
+    UNIT_OK(zone_due(&z).n == 0, "ioattest_refresh off: none");
     zone_close(&z);
 }
 
@@ -204,7 +204,7 @@ zone_needs(void)
     z.limits.total = 128;
 
     for (i = 0; i < 100; i++) {
-        found = zone_census(&z);
+        found = zone_due(&z);
 
         if (found.n == 0) {
             break;
@@ -224,7 +224,7 @@ zone_needs(void)
     }
 
     zone_pass(ZONE_VALID - REFRESH + 1);
-    found = zone_census(&z);
+    found = zone_due(&z);
 
     /* 6.9 x 8 x 10 s / 150 s */
     UNIT_OK(found.n == 4, "8 machines at 10 s: 4 at once, not %lu",
@@ -244,25 +244,25 @@ zone_watches(void)
 
     zone_fleet(&z, 4);
     zone_pass(ZONE_VALID / 8 + 1);
-    UNIT_OK(zone_census(&z).n == 0, "no change: no watch");
+    UNIT_OK(zone_due(&z).n == 0, "no change: no watch");
 
     zone_met(&z, 0, 5);
     (void) zone_draws(&z, 5);
-    UNIT_OK(zone_census(&z).n == 0, "a new machine, and its search is over");
+    UNIT_OK(zone_due(&z).n == 0, "a new machine, and its search is over");
 
     zone_pass(ZONE_VALID / 10 - 1);
-    UNIT_OK(zone_census(&z).n == 0, "a watch draws twice for each machine");
+    UNIT_OK(zone_due(&z).n == 0, "a watch draws twice for each machine");
 
     zone_pass(2);
-    found = zone_census(&z);
+    found = zone_due(&z);
     UNIT_OK(found.n == 1, "one at a time");
-    UNIT_OK(zone_census(&z).n == 0, "and no other beside");
+    UNIT_OK(zone_due(&z).n == 0, "and no other beside");
     zone_met(&z, found.token[0], 1);
-    UNIT_OK(zone_census(&z).n == 0, "then it rests");
+    UNIT_OK(zone_due(&z).n == 0, "then it rests");
 
     zone_pass(ZONE_VALID / 10 + 1);
     z.limits.census_refresh = 0;
-    UNIT_OK(zone_census(&z).n == 0, "ioattest_refresh off: none");
+    UNIT_OK(zone_due(&z).n == 0, "ioattest_refresh off: none");
     z.limits.census_refresh = REFRESH * 1000;
 
     /* ten lives later it is over */
@@ -278,7 +278,7 @@ zone_watches(void)
 
     for (i = 0; i < 4; i++) {
         zone_pass(ZONE_VALID / 10 + 1);
-        n += zone_census(&z).n;
+        n += zone_due(&z).n;
     }
 
     UNIT_OK(n == 0, "nothing new for ten lives: no watch");
@@ -288,7 +288,7 @@ zone_watches(void)
 
     zone_fleet(&z, 8);
     zone_pass(ZONE_VALID / 16 + 1);
-    UNIT_OK(zone_census(&z).n == 0, "nor is the first search one");
+    UNIT_OK(zone_due(&z).n == 0, "nor is the first search one");
     zone_close(&z);
 }
 
@@ -306,7 +306,7 @@ zone_slowed(void)
     zone_pass(ZONE_VALID - REFRESH + 1);
 
     for (i = 0; i < 3; i++) {
-        found = zone_census(&z);
+        found = zone_due(&z);
         UNIT_OK(found.n >= 1, "draw %lu", (unsigned long) i);
 
         zone_end(&z, 1, found.token[0], NGX_HTTP_IOATTEST_DRAW_SILENT,
@@ -318,16 +318,16 @@ zone_slowed(void)
         }
     }
 
-    found = zone_census(&z);
+    found = zone_due(&z);
     UNIT_OK(found.answer == NGX_HTTP_IOATTEST_TRUSTED && found.n == 0,
             "three silences in a row: a pause, and the gate stays open");
 
     zone_pass(1);
-    found = zone_census(&z);
+    found = zone_due(&z);
     UNIT_OK(found.n == 1, "then one draw");
-    UNIT_OK(zone_census(&z).n == 0, "at a time");
+    UNIT_OK(zone_due(&z).n == 0, "at a time");
     zone_met(&z, found.token[0], 1);
-    UNIT_OK(zone_census(&z).n == 2, "an answer ends it");
+    UNIT_OK(zone_due(&z).n == 2, "an answer ends it");
     zone_close(&z);
 }
 

@@ -32,7 +32,7 @@ zone_asks(zone_t *z, ngx_uint_t model, ngx_http_ioattest_waiter_t *waiter)
 
 
 static void
-zone_silence(zone_t *z, ngx_uint_t times)
+zone_unheard(zone_t *z, ngx_uint_t times)
 {
     ngx_http_ioattest_found_t  found;
 
@@ -124,14 +124,14 @@ zone_silences(void)
     zone_open(&z, 256 * 1024);
 
     zone_as(&z, 'a');
-    zone_silence(&z, 2);
+    zone_unheard(&z, 2);
     UNIT_OK(zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_WAIT,
             "two silences are none");
     zone_close(&z);
 
     zone_open(&z, 256 * 1024);
     zone_as(&z, 'a');
-    zone_silence(&z, 3);
+    zone_unheard(&z, 3);
     found = zone_gate(&z, 1);
     UNIT_OK(found.answer == NGX_HTTP_IOATTEST_FAILED
             && found.reason == IOA_ATTESTATION_TIMEOUT,
@@ -165,13 +165,13 @@ zone_silences(void)
 
     zone_open(&z, 256 * 1024);
     zone_as(&z, 1);
-    zone_silence(&z, 3);
+    zone_unheard(&z, 3);
     zone_pass(1);
     z.limits.fail_timeout = 100000;
 
     for (i = 2; i <= 65; i++) {
         zone_as(&z, i);
-        zone_silence(&z, 3);
+        zone_unheard(&z, 3);
         ngx_current_msec += 10;
     }
 

@@ -61,6 +61,13 @@ zone_run(ngx_cycle_t *cycle)
     zone_key_cases();
     zone_room_cases();
     zone_list_cases();
+    zone_claim_cases();
+    zone_silence_cases();
+    zone_rest_cases();
+    zone_chase_cases();
+    zone_pool_cases();
+    zone_search_cases();
+    zone_note_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);

@@ -27,6 +27,13 @@ zone_pass(time_t seconds)
 
 
 void
+zone_pass_ms(ngx_msec_t ms)
+{
+    zone_clock(zone_now.sec, ngx_current_msec + ms);
+}
+
+
+void
 zone_step(time_t seconds)
 {
     zone_clock(zone_now.sec + seconds, ngx_current_msec);
@@ -86,9 +93,7 @@ zone_open(zone_t *z, size_t size)
     z->limits.total = 4 * ZONE_MANY;
     z->limits.strict = 1;
 
-    z->key.own = 1;
-    memset(z->key.digest, 'k', NGX_HTTP_IOATTEST_KEY_LEN);
-    memset(z->key.list, 'l', NGX_HTTP_IOATTEST_KEY_LEN);
+    zone_gateway(z);
 }
 
 
@@ -96,6 +101,27 @@ void
 zone_close(zone_t *z)
 {
     munmap(z->shm.shm.addr, z->shm.shm.size);
+}
+
+
+void
+zone_caller(zone_t *z, ngx_uint_t n)
+{
+    z->key.own = 0;
+    z->key.many = 1;
+    memset(z->key.digest, (int) n, NGX_HTTP_IOATTEST_KEY_LEN);
+    memcpy(z->key.digest, &n, sizeof(n));
+    memcpy(z->key.list, z->key.digest, NGX_HTTP_IOATTEST_KEY_LEN);
+}
+
+
+void
+zone_gateway(zone_t *z)
+{
+    z->key.own = 1;
+    z->key.many = 0;
+    memset(z->key.digest, 'k', NGX_HTTP_IOATTEST_KEY_LEN);
+    memset(z->key.list, 'l', NGX_HTTP_IOATTEST_KEY_LEN);
 }
 
 
@@ -205,17 +231,78 @@ zone_end(zone_t *z, ngx_uint_t model, uint64_t token,
 ngx_http_ioattest_found_t
 zone_gate(zone_t *z, ngx_uint_t model)
 {
+    return zone_gate_of(z, model, 0);
+}
+
+
+ngx_http_ioattest_found_t
+zone_gate_of(zone_t *z, ngx_uint_t model, ngx_msec_t arrived)
+{
     ngx_http_ioattest_found_t   found;
     ngx_http_ioattest_model_t   m;
     ngx_http_ioattest_waiter_t  waiter;
 
     m = zone_model(model);
-    memset(&waiter, 0, sizeof(waiter));
+    waiter = zone_waiter(arrived);
 
     ngx_http_ioattest_store_gate(&found, &z->zone, &m, &z->limits, &z->key,
                                  &waiter);
 
     return found;
+}
+
+
+ngx_http_ioattest_waiter_t
+zone_waiter(ngx_msec_t arrived)
+{
+    ngx_http_ioattest_waiter_t  waiter;
+
+    memset(&waiter, 0, sizeof(waiter));
+    waiter.arrived = arrived;
+
+    return waiter;
+}
+
+
+ngx_http_ioattest_found_t
+zone_census(zone_t *z, ngx_uint_t model, ngx_uint_t wanted)
+{
+    ngx_http_ioattest_found_t  found;
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(model);
+
+    ngx_http_ioattest_store_census(&found, &z->zone, &m, &z->limits, &z->key,
+                                   wanted);
+
+    return found;
+}
+
+
+void
+zone_silence(zone_t *z, ngx_uint_t model, ngx_uint_t times)
+{
+    for ( /* void */ ; times; times--) {
+        zone_end(z, model, 0, NGX_HTTP_IOATTEST_DRAW_SILENT,
+                 IOA_ATTESTATION_TIMEOUT, 0);
+    }
+}
+
+
+void
+zone_refuse(zone_t *z, ngx_uint_t model, ngx_uint_t n)
+{
+    zone_end(z, model, 0, NGX_HTTP_IOATTEST_DRAW_REFUSED, IOA_REVOKED, n);
+}
+
+
+void
+zone_meet(zone_t *z, ngx_uint_t model, ngx_uint_t n)
+{
+    ngx_http_ioattest_machine_t  machine;
+
+    machine = zone_machine(n);
+    (void) zone_add(z, model, &machine, n, 0);
 }
 
 
@@ -230,7 +317,7 @@ zone_signer(zone_t *z, ngx_uint_t model, ngx_uint_t n)
     m = zone_model(model);
     zone_machine_key(key32, model, n);
 
-    memset(address20, (int) n, IOA_ADDRESS_LEN);
+    zone_address(address20, n);
 
     ngx_http_ioattest_store_signer(&found, &z->zone, &m, key32, address20,
                                    &z->limits);

@@ -39,8 +39,15 @@ void zone_close(zone_t *z);
 /* Both clocks go on, as they do when nobody sets one. */
 void zone_pass(time_t seconds);
 
+/* The same, in milliseconds: of the clock that nobody sets. */
+void zone_pass_ms(ngx_msec_t ms);
+
 /* The wall clock alone is set, by so much. */
 void zone_step(time_t seconds);
+
+/* Whose key is asked with from now on: caller n's, or the gateway's own. */
+void zone_caller(zone_t *z, ngx_uint_t n);
+void zone_gateway(zone_t *z);
 
 /* A model of that number: its key and names. */
 ngx_http_ioattest_model_t zone_model(ngx_uint_t n);
@@ -59,6 +66,24 @@ void zone_end(zone_t *z, ngx_uint_t model, uint64_t token,
 
 /* What the gate says of a model to a request that has just come. */
 ngx_http_ioattest_found_t zone_gate(zone_t *z, ngx_uint_t model);
+
+/* The same to one that came at that time. */
+ngx_http_ioattest_found_t zone_gate_of(zone_t *z, ngx_uint_t model,
+    ngx_msec_t arrived);
+
+/* What the census of a model is short of. */
+ngx_http_ioattest_found_t zone_census(zone_t *z, ngx_uint_t model,
+    ngx_uint_t wanted);
+
+/* A waiter of that time that has not waited yet. */
+ngx_http_ioattest_waiter_t zone_waiter(ngx_msec_t arrived);
+
+/* So many attestations by nobody, that were not answered or were refused. */
+void zone_silence(zone_t *z, ngx_uint_t model, ngx_uint_t times);
+void zone_refuse(zone_t *z, ngx_uint_t model, ngx_uint_t n);
+
+/* A machine is met now, by nobody's attestation. */
+void zone_meet(zone_t *z, ngx_uint_t model, ngx_uint_t n);
 
 /* What is said of a signer, and of one that a response waits for. */
 ngx_http_ioattest_answer_e zone_signer(zone_t *z, ngx_uint_t model,
@@ -83,6 +108,13 @@ void zone_list_cases(void);
 void zone_tell_cases(void);
 void zone_census_cases(void);
 void zone_key_cases(void);
+void zone_claim_cases(void);
+void zone_silence_cases(void);
+void zone_rest_cases(void);
+void zone_chase_cases(void);
+void zone_pool_cases(void);
+void zone_search_cases(void);
+void zone_note_cases(void);
 
 
 #endif
