@@ -66,7 +66,8 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
         }
 
         return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                                 "the request did not pass the gate");
+                                 "the module's handler did not run for this "
+                                 "request: was it redirected?");
     }
 
     if (!redirected) {
@@ -186,7 +187,8 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
         if (!ngx_http_ioattest_header_own(r, ctx)) {
             return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                                   "an answer came before the gate was open");
+                                   "another module answered before a machine "
+                                   "was attested");
         }
     }
 
