@@ -4,7 +4,7 @@
 #include "zone.h"
 
 
-static ngx_http_ioattest_listed_t
+ngx_http_ioattest_listed_t
 zone_look(zone_t *z, const char *text)
 {
     u_char                      key32[NGX_HTTP_IOATTEST_KEY_LEN];
@@ -26,7 +26,7 @@ zone_look(zone_t *z, const char *text)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 zone_store(zone_t *z, const char *text, uint64_t token)
 {
     u_char         policy32[NGX_HTTP_IOATTEST_KEY_LEN];
@@ -49,13 +49,6 @@ zone_store(zone_t *z, const char *text, uint64_t token)
 
     return lost;
 }
-
-
-#define ENTRY(name, attestable)                                               \
-    "{\"id\":\"" name "\",\"name\":\"" name "\",\"model_id\":\"" name "-id\","\
-    "\"supports_attestation\":" attestable "}"
-
-#define LIST(entries)  "{\"object\":\"list\",\"data\":[" entries "]}"
 
 
 static void

@@ -64,6 +64,9 @@ zone_run(ngx_cycle_t *cycle)
     zone_claim_cases();
     zone_silence_cases();
     zone_rest_cases();
+    zone_fetch_cases();
+    zone_upgrade_cases();
+    zone_used_cases();
     zone_chase_cases();
     zone_pool_cases();
     zone_search_cases();

@@ -94,6 +94,17 @@ ngx_http_ioattest_found_t zone_wait(zone_t *z, ngx_uint_t model,
 /* The status page's row of a model. */
 ngx_http_ioattest_row_t zone_row(zone_t *z, ngx_uint_t model);
 
+/* A models list: what is said of a name, and one that was read. */
+ngx_http_ioattest_listed_t zone_look(zone_t *z, const char *text);
+ngx_uint_t zone_store(zone_t *z, const char *text, uint64_t token);
+
+#define ENTRY(name, attestable)                                               \
+    "{\"id\":\"" name "\",\"name\":\"" name "\",\"model_id\":\"" name "-id\","\
+    "\"supports_attestation\":" attestable "}"
+
+#define LIST(entries)  "{\"object\":\"list\",\"data\":[" entries "]}"
+
+
 /* How many nodes of a kind there are. */
 ngx_uint_t zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind);
 
@@ -111,6 +122,9 @@ void zone_key_cases(void);
 void zone_claim_cases(void);
 void zone_silence_cases(void);
 void zone_rest_cases(void);
+void zone_fetch_cases(void);
+void zone_upgrade_cases(void);
+void zone_used_cases(void);
 void zone_chase_cases(void);
 void zone_pool_cases(void);
 void zone_search_cases(void);
