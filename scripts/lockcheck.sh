@@ -161,5 +161,9 @@ planted() {
     cp "$dir/keep.c" "$file"
 }
 
-planted unlocked '!/^    ngx_shmtx_lock\(&shpool->mutex\)/'
+planted unlocked '/^    ngx_shmtx_lock\(&shpool->mutex\)/ {
+    print "    (void) shpool;"
+    next
+}
+{ print }'
 planted twice '{ print } /^    ngx_shmtx_lock\(&shpool->mutex\)/'
