@@ -59,5 +59,12 @@ IoattestSim::set(attest => 'nonce_wrong');
 is(code(), '502 nonce_mismatch', 'an attestation that is refused');
 is(IoattestSim::stats()->{completions}{total}, $sent, 'and no prompt is sent');
 
+# who was not met for a day is forgotten
+
+is(IoattestFleet::model($nginx)->{machines}, 1, 'the machine is remembered');
+after(90000);
+ok(IoattestFleet::until_true(sub {
+    IoattestFleet::model($nginx)->{machines} == 0 }, 5), 'but not for days');
+
 IoattestFleet::finish($nginx);
 done_testing();
