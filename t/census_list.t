@@ -62,6 +62,8 @@ my $line = 'model "missing" of "ioattest_prewarm" is not attested: '
            . 'model_unknown';
 like($nginx->log, qr/\[warn\].*\Q$line\E/, 'missing: why');
 ok(IoattestFleet::settled($nginx, 1, 5, 'kept'), 'missing: another is kept');
+like($nginx->log, qr/model "kept": 1 machine known, /,
+     'missing: and the log says what its search has found');
 
 IoattestSim::reset('stats');
 sleep 4;
