@@ -53,7 +53,7 @@ __DATA__
 -                          attestation_unavailable
 --- stats
 "attestations":\{"total":4,
-"completions":\{"total":0,
+"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},
 --- status
 "attestations":\{"verified":0,"rejected":\{"attestation_unavailable":3\},
 "leases":0
@@ -66,7 +66,7 @@ __DATA__
 -                          attestation_unavailable
 --- stats
 "attestations":\{"total":3,
-"completions":\{"total":0,
+"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},
 
 
 
@@ -76,7 +76,7 @@ __DATA__
 -                          attestation_malformed
 --- stats
 "attestations":\{"total":3,
-"completions":\{"total":0,
+"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},
 
 
 

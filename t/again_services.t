@@ -46,7 +46,11 @@ asked('an error', 'error', '502 attestation_unavailable', 3, 3,
 
 like($nginx->log, qr{asking "/v4/attest/gpu" again: a kept connection was closed},
      'the log says so');
-is($nginx->status->{zones}[0]{leases}, 0, 'no lease is left');
+my $zone = $nginx->status->{zones}[0];
+is($zone->{leases}, 0, 'no lease is left');
+is(scalar(@{$zone->{models}}), 5, 'each case had a model of its own');
+is(scalar(grep { $_->{in_flight} != 0 } @{$zone->{models}}), 0,
+   'and no attestation of one is under way');
 is_deeply(IoattestEvidence::alarms($nginx), [], 'no alarm in the log');
 
 done_testing();

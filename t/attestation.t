@@ -110,7 +110,7 @@ END
 
 our $prompt = "POST /v1/private/completions\n"
     . '{"model":"Qwen/Qwen3-32B","prompt":"hello"}';
-our $none = qr/"completions":\s*\{"total":\s*0\b/;
+our $none = IoattestTest::none_sent();
 
 our @headers = map { "X-Case: $_->[0]\nX-Model: m-$_->[0]" } @cases;
 our @bodies = map { code_like($_->[1]) } @cases;
@@ -213,3 +213,14 @@ __DATA__
 [200, 200]
 --- response_body_like eval
 [qr/"choices"/, qr/"attestations":\s*\{"total":\s*3\b/]
+
+
+
+=== TEST 9: the control: whatever else is sent is seen
+--- config eval: $main::cases_config . 'location /plain/ { proxy_pass http://api/; }'
+--- request eval
+["GET /plain/v1/private/completions", "GET /_sim/stats"]
+--- error_code eval
+[405, 200]
+--- response_body_unlike eval
+[qr/"choices"/, $main::none]

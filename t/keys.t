@@ -61,7 +61,7 @@ __DATA__
 ["Content-Type: application/json\nRetry-After:\nx-should-retry:", "",
  "Content-Type: application/json", ""]
 --- response_body_like eval
-[main::refused(), qr/"completions":\s*\{"total":\s*0,/, $main::passes,
+[main::refused(), qr{"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},}, $main::passes,
  main::counts(1, 1)]
 
 

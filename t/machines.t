@@ -81,6 +81,8 @@ my $status = $nginx->status;
 is(scalar @{$status->{zones}[0]{machines}}, 8, 'the status has 8 machines');
 is($status->{responses}{verified}, 300, 'and 300 responses');
 is($status->{zones}[0]{leases}, 0, 'and no lease');
+is_deeply([map { $_->{in_flight} } @{$status->{zones}[0]{models}}], [0],
+          'of one model, and no attestation of it is under way');
 
 # forged signers: a few attestations, and the known are not disturbed
 

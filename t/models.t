@@ -22,7 +22,7 @@ add_block_preprocessor(sub {
 
 our $path = "POST /v1/private/completions\n";
 our $prompt = $path . '{"model":"Qwen/Qwen3-32B","prompt":"hello"}';
-our $none = qr/"completions":\s*\{"total":\s*0\b/;
+our $none = IoattestTest::none_sent();
 
 our $stats = "GET /_sim/stats";
 our $once = qr/"models":\s*\{"total":\s*1,/;

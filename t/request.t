@@ -34,7 +34,7 @@ __DATA__
 --- inside: ioattest_bind both;
 --- cases eval: [main::all('request_ambiguous', '', @main::ambiguous, @main::model)]
 --- stats
-"completions":\{"total":0,
+"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},
 "attestations":\{"total":0,
 --- status eval
 '"rejected":\{"request_ambiguous":' . (1 + @main::ambiguous + @main::model) . '\}'
@@ -80,7 +80,7 @@ ioattest: refused request_ambiguous
 [main::all('request_ambiguous', @main::model),
  main::all('model_unknown', '', '{"prompt":1}', '{"model":5}')]
 --- stats
-"completions":\{"total":0,
+"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},
 
 
 

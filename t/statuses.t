@@ -10,6 +10,7 @@ use Test::Nginx::Socket 'no_plan';
 
 use IoattestSim;
 use IoattestTable;
+use IoattestTest ();
 use IoattestRequests;
 
 IoattestSim->start(machines => 1);
@@ -55,7 +56,7 @@ sub told {
         . '.*"code":"request_ambiguous"'] } @_;
 }
 
-our $none = '"completions":\{"total":0,';
+our $none = IoattestTest::none_sent();
 our $cors = 'if ($request_method = OPTIONS) { add_header '
     . 'Access-Control-Allow-Origin *; return 204; }';
 

@@ -142,6 +142,8 @@ sub machine {
 IoattestSim::set(\%bound);
 accepted('bound', 'a signer that hardware binds, in clear');
 is(machine(), 'signer_bound not via_tls', 'and the status says how');
+like($nginx->log, qr/for model "m-$asked": [^\n]* signer bound by hardware/,
+     'as does the log');
 accepted('sure', 'the same by TLS');
 is(machine(), 'signer_bound via_tls', 'and the status says how');
 

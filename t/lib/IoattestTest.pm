@@ -7,7 +7,8 @@ use warnings;
 
 use Exporter qw( import );
 
-our @EXPORT_OK = qw( http_config gateway sim_control code_like cases );
+our @EXPORT_OK = qw( http_config gateway sim_control code_like cases
+    none_sent );
 
 
 # For --- http_config: the zone and the simulated API.
@@ -65,6 +66,13 @@ sub code_like {
 
     return qr/\A\{"error":\{"message":"[^"]+","type":"attestation_error",/
         . qr/"param":null,"code":"\Q$reason\E"\}\}\z/;
+}
+
+
+# For GET /_sim/stats: whatever its method and path, nothing was received but
+# attestations and models lists.
+sub none_sent {
+    return qr{"paths":\{(?:,?"/v1/(?:models|private/attestation)":\d+)*\},};
 }
 
 

@@ -27,6 +27,7 @@
 typedef struct {
     ngx_http_ioattest_model_t       model;
     ngx_uint_t                      known;      /* the model has its key */
+    ngx_uint_t                      asked;      /* the list is being read */
     ngx_msec_t                      next;       /* not looked for before */
     ngx_msec_t                      logged;     /* 0: not yet */
 } ngx_http_ioattest_wanted_t;
@@ -332,12 +333,16 @@ ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
     ioa_status_t                 reason;
     ngx_http_ioattest_resting_t  rest;
 
-    if (slow
+    /* what a list says of a name that it lacks is to be heard in time */
+
+    if ((slow || wanted->asked)
         && (ngx_msec_int_t) (ngx_current_msec - wanted->next) >= 0)
     {
         rc = ngx_http_ioattest_model_find(survey->target->conf, &survey->key,
                                           &survey->authorization,
                                           &wanted->model, &reason, &rest);
+
+        wanted->asked = (rc == NGX_AGAIN);
 
         if (rc == NGX_DECLINED) {
             ngx_http_ioattest_census_lacking(survey, wanted, reason);

@@ -193,7 +193,7 @@ zone_gone(void)
         zone_meet(&z, 1, i);
     }
 
-    UNIT_OK(zone_looked_for(&z, 1), "census: met again it is looked for again");
+    UNIT_OK(zone_looked_for(&z, 1), "census: met again it is looked for");
     zone_close(&z);
 
     /* a chase that has found it leaves nothing to the next */

@@ -1,5 +1,5 @@
 
-/* Machines whose signers hardware binds: an upgrade, and what is remembered. */
+/* Signers that hardware binds: an upgrade, and what is remembered. */
 
 #include "zone.h"
 
@@ -83,7 +83,7 @@ zone_upgrade(void)
     }
 
     UNIT_OK(zone_row(&z, 1).census != NGX_HTTP_IOATTEST_SHOW_SEARCH
-            && !zone_strict(&z), "a search that ends with nobody binds nobody");
+            && !zone_strict(&z), "a search that met nobody binds nobody");
     zone_close(&z);
 }
 
