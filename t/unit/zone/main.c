@@ -57,8 +57,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_death_cases();
     zone_outcome_cases();
     zone_tell_cases();
-    zone_census_cases();
-    zone_key_cases();
+    zone_watch_cases();
     zone_room_cases();
     zone_list_cases();
     zone_claim_cases();
