@@ -24,17 +24,20 @@ ioattest_option_operand(ioattest_option_t *options, size_t n)
 }
 
 
-/* Out: *value, what stands behind "=" in arg, else NULL. */
+/*
+ * In: ended, 1 behind "--": what follows is no option, whatever it looks like.
+ * Out: *value, what stands behind "=" in arg, else NULL.
+ */
 static ioattest_option_t *
 ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
-    const char *arg)
+    const char *arg, int ended)
 {
     size_t  i, len;
 
     len = strcspn(arg, "=");
     *value = arg[len] == '=' ? arg + len + 1 : NULL;
 
-    if (arg[0] != '-' || arg[1] == '\0') {
+    if (ended || arg[0] != '-' || arg[1] == '\0') {
         *value = arg;
         return ioattest_option_operand(options, n);
     }
@@ -80,16 +83,23 @@ int
 ioattest_options_read(ioattest_option_t *options, size_t n, int argc,
     char **argv)
 {
-    int                 i;
+    int                 i, ended;
     const char         *value;
     ioattest_option_t  *option;
 
-    for (i = 1; i < argc; i++) {
-        option = ioattest_option_find(&value, options, n, argv[i]);
+    for (i = 1, ended = 0; i < argc; i++) {
+
+        if (!ended && strcmp(argv[i], "--") == 0) {
+            ended = 1;
+            continue;
+        }
+
+        option = ioattest_option_find(&value, options, n, argv[i], ended);
 
         if (option == NULL) {
             ioattest_complain("unknown %s \"%s\": see ioattest %s --help",
-                              argv[i][0] == '-' ? "option" : "argument",
+                              argv[i][0] == '-' && !ended ? "option"
+                                                          : "argument",
                               argv[i], argv[0]);
             return 0;
         }

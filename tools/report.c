@@ -96,7 +96,8 @@ ioattest_report_usage(void)
 {
     fputs(
 "usage: ioattest report FILE --nonce HEX [--policy FILE]\n"
-"           [--cpu-roots FILE] [--gpu-roots FILE] [--collateral PATH]\n"
+"           [--cpu-roots FILE] [--cpu tdx|sev-snp|off]\n"
+"           [--gpu-roots FILE] [--gpu local|nras|off] [--collateral PATH]\n"
 "           [--report-data auto|nonce|address-nonce] [--at TIME] [--json]\n"
 "\n"
 "Verifies an attestation reply, the JSON of the agent, as the gateway does.\n"
@@ -104,12 +105,12 @@ ioattest_report_usage(void)
 "  FILE               the reply, as it came\n"
 "  --nonce HEX        64 hex digits: the nonce that was sent\n"
 "  --policy FILE      what is accepted, as ioattest_policy reads it\n"
-"  --cpu-roots FILE   the makers' roots, PEM or DER; without them CPU\n"
-"                     evidence is not verified, and a line says so\n"
+"  --cpu-roots FILE   the makers' roots, PEM or DER\n"
 "  --gpu-roots FILE   NVIDIA's root, in the same way\n"
 "  --cpu KIND         tdx, sev-snp or off: the only kind accepted; default:\n"
-"                     either, with --cpu-roots\n"
-"  --gpu HOW          local, nras or off; default: local, with --gpu-roots\n"
+"                     either. Without --cpu-roots: off, and must be said\n"
+"  --gpu HOW          local, nras or off; default: local. Without\n"
+"                     --gpu-roots: nras or off, and must be said\n"
 "  --collateral PATH  what the makers' services say, which is then needed:\n"
 "                     a directory with tcb_info.json, tcb_info_chain.pem,\n"
 "                     qe_identity.json, qe_identity_chain.pem, pck_crl.der,\n"
@@ -205,12 +206,17 @@ ioattest_report_kinds(ioattest_report_t *report)
         return 0;
     }
 
-    if (cpu == 0 && gpu == IOA_GPU_OFF
-        && !options[IOATTEST_OPT_CPU].given
-        && !options[IOATTEST_OPT_GPU].given)
-    {
-        ioattest_complain("no evidence would be verified: give --cpu-roots "
-                          "or --gpu-roots, or say --cpu off");
+    /* what is not verified was said by who asks, each kind for itself */
+
+    if (cpu == 0 && !options[IOATTEST_OPT_CPU].given) {
+        ioattest_complain("CPU evidence would not be verified: give "
+                          "--cpu-roots, or say --cpu off");
+        return 0;
+    }
+
+    if (gpu == IOA_GPU_OFF && !options[IOATTEST_OPT_GPU].given) {
+        ioattest_complain("GPU evidence would not be verified: give "
+                          "--gpu-roots, or say --gpu off");
         return 0;
     }
 

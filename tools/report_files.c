@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "attest/ioattest.h"
 #include "command.h"
@@ -184,6 +185,7 @@ ioattest_files_read(ioattest_files_t *files, const char *path)
 {
     int             ok, whole = 0;
     size_t          i;
+    struct stat     info;
     ioa_bytes_t     all = { NULL, 0 };
     ioa_fetched_t  *fetched = files->fetched;
 
@@ -191,6 +193,11 @@ ioattest_files_read(ioattest_files_t *files, const char *path)
 
     if (path == NULL) {
         return 1;
+    }
+
+    if (stat(path, &info) != 0) {
+        ioattest_complain("--collateral: cannot open %s: %s", path, strerror(errno));
+        return 0;
     }
 
     ok = ioattest_files_one(&all, path, IOATTEST_COLLATERAL_NAME,

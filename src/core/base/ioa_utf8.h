@@ -88,6 +88,46 @@ ioa_utf8_char(const uint8_t *data, size_t n)
 }
 
 
+/* In: data, one whole character of n bytes, as ioa_utf8_char says. */
+static inline uint32_t
+ioa_utf8_code(const uint8_t *data, size_t n)
+{
+    size_t    i;
+    uint32_t  code;
+
+    if (n == 1) {
+        return data[0];
+    }
+
+    code = data[0] & (0x7fu >> n);
+
+    for (i = 1; i < n; i++) {
+        code = code << 6 | (data[i] & 0x3f);
+    }
+
+    return code;
+}
+
+
+/*
+ * 1 where a display does not show the character but obeys it: control
+ * characters (C0, DEL, C1), line and paragraph separators, marks, overrides
+ * and isolates of the text's direction.  A log line, a status page and a
+ * terminal must not have them as they came.
+ */
+static inline int
+ioa_utf8_hidden(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f)
+           || code == 0x061c
+           || (code >= 0x200b && code <= 0x200f)
+           || (code >= 0x2028 && code <= 0x202e)
+           || (code >= 0x2060 && code <= 0x206f)
+           || code == 0xfeff
+           || (code >= 0xe0000 && code <= 0xe007f);
+}
+
+
 /*
  * Looks for a byte order mark at the start of a text, which comes in pieces
  * of any size.

@@ -20,7 +20,11 @@ ioa_chain_rc_name(ioa_chain_rc_t rc)
         [IOA_CHAIN_EXPIRED] = "outside of its dates",
         [IOA_CHAIN_REVOKED] = "revoked",
         [IOA_CHAIN_CRL_BAD] = "a CRL is missing, stale or not valid",
-        [IOA_CHAIN_NO_MEMORY] = "no memory"
+        [IOA_CHAIN_NO_MEMORY] = "no memory",
+        [IOA_CHAIN_STRAY] = "a certificate in it would not be read, for "
+                            "\"-----BEGIN CERTIFICATE-----\" must be a line "
+                            "of its own",
+        [IOA_CHAIN_NOT_CA] = "a root must be the certificate of a CA"
     };
 
     return (size_t) rc < sizeof(names) / sizeof(names[0]) ? names[rc]
@@ -53,7 +57,9 @@ ioa_chain_next(ioa_link_t **link, ioa_chain_source_t *source)
                           IOA_PEM_CERTIFICATE, source->loose);
 
         if (rc != IOA_PEM_OK) {
-            return rc == IOA_PEM_END ? IOA_CHAIN_OK : IOA_CHAIN_MALFORMED;
+            return rc == IOA_PEM_END ? IOA_CHAIN_OK
+                   : rc == IOA_PEM_STRAY ? IOA_CHAIN_STRAY
+                   : IOA_CHAIN_MALFORMED;
         }
 
     } else {

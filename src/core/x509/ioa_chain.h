@@ -37,7 +37,9 @@ typedef enum {
     IOA_CHAIN_EXPIRED,          /* outside of a certificate's dates */
     IOA_CHAIN_REVOKED,
     IOA_CHAIN_CRL_BAD,          /* a CRL is missing, stale or not signed */
-    IOA_CHAIN_NO_MEMORY
+    IOA_CHAIN_NO_MEMORY,
+    IOA_CHAIN_STRAY,            /* of roots: one is there and is not read */
+    IOA_CHAIN_NOT_CA            /* of roots: one is not a CA's, or none is */
 } ioa_chain_rc_t;
 
 /* A few words for a person.  Never NULL. */

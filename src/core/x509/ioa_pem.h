@@ -21,13 +21,16 @@
 typedef enum {
     IOA_PEM_OK = 0,
     IOA_PEM_END,                /* white space and NUL to the end */
-    IOA_PEM_MALFORMED
+    IOA_PEM_MALFORMED,
+    IOA_PEM_STRAY               /* text that looks like a block is no block */
 } ioa_pem_rc_t;
 
 /*
  * Takes the next block.  White space and NUL before it are skipped, and,
  * where loose is nonzero, any other text up to a line that begins a block of
- * this label.
+ * this label.  Text that the label stands in as the beginning of a block, but
+ * not at the start of its line or not alone ("TRUSTED CERTIFICATE"), is not
+ * skipped: somebody means it to be read.
  *
  * Out: der, what the block holds, in work; text, behind the block.
  * In: work, at least as long as what is left of the text.

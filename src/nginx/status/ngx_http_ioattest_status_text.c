@@ -71,9 +71,12 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     for (i = 0; i < len; i += n) {
         n = ioa_utf8_char(data + i, len - i);
 
-        if (n == 0 || data[i] < 0x20) {
+        if (n == 0) {
             n = 1;
             clean[i] = '?';
+
+        } else if (ioa_utf8_hidden(ioa_utf8_code(data + i, n))) {
+            ngx_memset(clean + i, '?', n);
 
         } else {
             ngx_memcpy(clean + i, data + i, n);

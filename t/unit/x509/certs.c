@@ -92,7 +92,7 @@ test_roots(void)
     UNIT_OK(memcmp(one, two, 32) == 0, "roots: fingerprint");
     ioa_roots_free(a);
 
-    UNIT_OK(parse(&a, "", &pem_no, "") == IOA_CHAIN_MALFORMED && a == NULL,
+    UNIT_OK(parse(&a, "", &pem_no, "") == IOA_CHAIN_NOT_CA && a == NULL,
             "roots: a leaf is none");
     UNIT_OK(ioa_roots_parse(&a, UNIT_BYTES("")) == IOA_CHAIN_MALFORMED,
             "roots: nothing");
@@ -110,7 +110,51 @@ test_roots(void)
 }
 
 
-/* Text with something before, between or behind. */
+/*
+ * What an operator means to be a root is one, or the file is refused: one that
+ * is passed over would refuse honest machines later.
+ */
+static void
+test_stray_roots(void)
+{
+    size_t          i;
+    ioa_roots_t    *set;
+    certs_bytes_t   pem;
+
+    static const struct {
+        const char      *before, *behind;
+        ioa_chain_rc_t   rc;
+    } cases[] = {
+        { "\xef\xbb\xbf", "", OK },
+        { "\xef\xbb\xbf# roots\n", "", OK },
+        { "", "\xef\xbb\xbf", OK },
+        { "", "\xef\xbb\xbf-----BEGIN CERTIFICATE-----\n", IOA_CHAIN_STRAY },
+        { "x", "", IOA_CHAIN_STRAY },
+        { "# ", "", IOA_CHAIN_STRAY },
+        { "-----BEGIN TRUSTED CERTIFICATE-----\n", "", IOA_CHAIN_STRAY },
+        { "-----BEGIN X509 CERTIFICATE-----\n", "", IOA_CHAIN_STRAY },
+        { "", "-----BEGIN TRUSTED CERTIFICATE-----", IOA_CHAIN_STRAY },
+        { "", " ----BEGIN CERTIFICATE----", IOA_CHAIN_STRAY },
+        { "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"
+          "-----END CERTIFICATE REQUEST-----\n", "", OK },
+        { "BEGIN a CERTIFICATE\n-----BEGIN \n", "", OK },
+        { "-----END CERTIFICATE-----\n", "", OK },
+        { "  ", "\t", OK },
+    };
+
+    pem = certs_pem((X509 *[]) { family.certs[2], NULL });
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        UNIT_OK(parse(&set, cases[i].before, &pem, cases[i].behind)
+                == cases[i].rc && (set != NULL) == (cases[i].rc == OK),
+                "roots: text about them, %zu", i);
+        ioa_roots_free(set);
+    }
+
+    free(pem.data);
+}
+
+
 /* A leaf beside its roots is at hand, and trusted for nothing. */
 static void
 test_leaves(void)
@@ -124,7 +168,7 @@ test_leaves(void)
     der = certs_der(family.certs[0]);
     pem = certs_pem((X509 *[]) { family.certs[0], family.certs[2], NULL });
 
-    UNIT_OK(ioa_roots_parse(&both, pem.data, pem.len) == IOA_CHAIN_MALFORMED,
+    UNIT_OK(ioa_roots_parse(&both, pem.data, pem.len) == IOA_CHAIN_NOT_CA,
             "roots: a leaf is none");
     UNIT_OK(ioa_roots_parse_leaves(&both, pem.data, pem.len) == IOA_CHAIN_OK
             && both->n == 1, "leaves: beside a root");
@@ -150,7 +194,7 @@ test_leaves(void)
 
     pem = certs_pem((X509 *[]) { family.certs[0], NULL });
     UNIT_OK(ioa_roots_parse_leaves(&both, pem.data, pem.len)
-            == IOA_CHAIN_MALFORMED && both == NULL, "leaves: alone");
+            == IOA_CHAIN_NOT_CA && both == NULL, "leaves: alone");
     free(pem.data);
 }
 
@@ -355,6 +399,7 @@ main(void)
     text = certs_pem((X509 *[]) { family.certs[0], family.certs[1], NULL });
 
     test_roots();
+    test_stray_roots();
     test_leaves();
     test_text();
     test_says();
