@@ -201,7 +201,7 @@ sub refused {
     is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
     my ($why) = reverse $nginx->log
         =~ /failed: attestation_insecure:([^\n]+)/g;
-    like($why // '', qr/answer of "\/_$path" does not count: [^,]*\Q$what/,
+    like($why // '', qr/reply of "\/_$path" is not accepted: [^,]*\Q$what/,
          'the log names the condition');
     like($why // '', qr/, set "\Q$mend\E/, 'and the line that mends it');
     return;

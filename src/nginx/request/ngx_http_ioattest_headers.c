@@ -1,8 +1,8 @@
 
 /*
- * Headers.  No signature covers any of a response, so what would have a
- * client read the signed bytes as something else, or remember or visit what
- * nobody signed, is taken out before a verified response leaves.
+ * Headers.  A response's headers are not signed, so those that would have a
+ * client read the signed bytes as something else, or store or fetch something
+ * unsigned, are removed before a verified response is sent.
  */
 
 
@@ -77,7 +77,7 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
         }
     }
 
-    /* nginx keeps some of them in places of their own as well */
+    /* nginx has pointers to some of them outside the list as well */
 
     r->headers_out.etag = NULL;
     r->headers_out.location = NULL;
@@ -93,7 +93,7 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
 }
 
 
-/* What the agent signs is one JSON value, or an event stream: both UTF-8. */
+/* The agent signs one JSON value or an event stream, both in UTF-8. */
 
 static void
 ngx_http_ioattest_headers_type(ngx_http_request_t *r,
@@ -103,7 +103,7 @@ ngx_http_ioattest_headers_type(ngx_http_request_t *r,
 
     out = &r->headers_out;
 
-    /* of X-Accel-Charset: the charset filter would recode what was signed */
+    /* set by X-Accel-Charset: the charset filter would recode the body */
     out->override_charset = NULL;
 
     if (ctx->conf->text != IOA_TEXT_AGENT
@@ -141,7 +141,7 @@ ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
 
     if (ctx == NULL || !ctx->response.headed) {
 
-        /* later it says that add_trailer has some to add below */
+        /* after the header, the flag is set for trailers added below us */
 
         r->expect_trailers = 0;
     }
@@ -153,9 +153,9 @@ ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
 
 
 /*
- * What an upstream sets while its headers are read, before anybody has looked
- * at its response: a rate (X-Accel-Limit-Rate), and the version of HTTP where
- * it speaks none (ngx_http_proxy_process_status_line()).
+ * What an upstream sets while nginx reads its headers, before any filter has
+ * seen the response: a rate (X-Accel-Limit-Rate), and HTTP/0.9 if the
+ * upstream sends no status line (ngx_http_proxy_process_status_line()).
  */
 
 void

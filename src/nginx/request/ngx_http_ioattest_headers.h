@@ -1,6 +1,6 @@
 
 /*
- * Headers of a request and of a response, and what of them may pass.
+ * Headers of requests and responses, and which of them may pass.
  */
 
 
@@ -11,14 +11,14 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
-/* 1 where headers say that a body is coded, in another way than identity. */
+/* 1 if headers say that a body has a coding other than identity. */
 ngx_uint_t ngx_http_ioattest_coded(ngx_list_part_t *part);
 
-/* Takes out of a verified response what would have it read as another one. */
+/* Removes headers that would have a verified response read as another. */
 void ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/* Trailers are in no signature. */
+/* Removes trailers, which are not signed. */
 void ngx_http_ioattest_trailers_drop(ngx_http_request_t *r);
 
 void ngx_http_ioattest_headers_restore(ngx_http_request_t *r,

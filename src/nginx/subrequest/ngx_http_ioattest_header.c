@@ -1,6 +1,6 @@
 
 /*
- * A header of a request that is made here.
+ * Adds a header to a request.
  */
 
 
