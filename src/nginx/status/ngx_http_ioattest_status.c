@@ -76,7 +76,7 @@ ngx_http_ioattest_status_handler(ngx_http_request_t *r)
 }
 
 
-/* What the location says, else what the client accepts, else JSON. */
+/* The format of the location, else the one accepted, else JSON. */
 
 static ngx_uint_t
 ngx_http_ioattest_status_format(ngx_http_request_t *r)
@@ -123,7 +123,8 @@ ngx_http_ioattest_status_format(ngx_http_request_t *r)
         }
 
         if (ngx_strlcasestrn(v, end, (u_char *) "text/plain", 10 - 1)
-            || ngx_strlcasestrn(v, end, (u_char *) "openmetrics-text", 16 - 1))
+            || ngx_strlcasestrn(v, end, (u_char *) "openmetrics-text",
+                                16 - 1))
         {
             return NGX_HTTP_IOATTEST_STATUS_PROMETHEUS;
         }
