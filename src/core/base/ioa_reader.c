@@ -7,7 +7,6 @@
 #include "base/ioa_reader.h"
 
 
-
 /* Reads n bytes, n <= 8, as one little-endian integer. */
 static int
 ioa_reader_le(ioa_reader_t *r, uint64_t *value, size_t n)

@@ -7,9 +7,6 @@
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
-
-
-
 ngx_int_t
 ngx_http_ioattest_subrequest_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value, ngx_table_elt_t **slot)
