@@ -16,7 +16,7 @@
 /*
  * Reads the file.  Lines end with LF or CRLF; names are read in any case.
  *
- * Returns: 1; 0 where it is no such file.
+ * Returns: 1; 0 if it is no such file.
  * Out: head, which borrows from bytes; on 0 *line, from 1, and *what is
  * wrong with it, a part of a sentence.
  */

@@ -55,7 +55,7 @@ ioattest_inspect_usage(void)
 }
 
 
-/* 1 where it is a reply of the agent, with evidence or without. */
+/* 1 if it is a reply of the agent, with evidence or without. */
 static int
 ioattest_inspect_reply(const ioa_json_t *root)
 {
@@ -64,7 +64,7 @@ ioattest_inspect_reply(const ioa_json_t *root)
 }
 
 
-/* Says what could not be read.  Returns: 1 where there is no such. */
+/* Says what could not be read.  Returns: 1 if there is no such. */
 static int
 ioattest_inspect_complete(const ioattest_pieces_t *list, const char *path)
 {
@@ -98,7 +98,7 @@ ioattest_inspect_complete(const ioattest_pieces_t *list, const char *path)
 }
 
 
-/* 1 where there is something to show. */
+/* 1 if there is something to show. */
 static int
 ioattest_inspect_any(const ioattest_pieces_t *list)
 {

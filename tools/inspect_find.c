@@ -84,7 +84,7 @@ ioattest_find_looks(ioa_reader_t r)
 }
 
 
-/* Returns: how long the report is with its table, 0 where it is none. */
+/* Returns: how long the report is with its table, 0 if it is none. */
 static size_t
 ioattest_find_snp(const uint8_t *data, size_t n)
 {

@@ -19,7 +19,7 @@ ioattest_piece_t *ioattest_pieces_add(ioattest_pieces_t *list,
  * that begins anywhere in them and is whole; else, where must is nonzero, one
  * piece of kind NONE.
  *
- * Returns: the first that was added; NULL where none was.
+ * Returns: the first that was added; NULL if none was.
  * In: bytes, which must live as long as list; encoding, what they were.
  */
 ioattest_piece_t *ioattest_find_bytes(ioattest_pieces_t *list,
@@ -29,13 +29,13 @@ ioattest_piece_t *ioattest_find_bytes(ioattest_pieces_t *list,
 ioattest_piece_t *ioattest_find_text(ioattest_pieces_t *list,
     const char *from, ioa_bytes_t text, int must);
 
-/* Certificates, PEM or DER.  Returns: as above; NULL where it is none. */
+/* Certificates, PEM or DER.  Returns: as above; NULL if it is none. */
 ioattest_piece_t *ioattest_find_certs(ioattest_pieces_t *list,
     const char *from, const char *encoding, ioa_bytes_t bytes);
 
 /*
  * Decodes text as hex or base64.
- * Returns: 1; 0 where it is neither.  Out: bytes, the list's; encoding.
+ * Returns: 1; 0 if it is neither.  Out: bytes, the list's; encoding.
  */
 int ioattest_find_decode(ioa_bytes_t *bytes, const char **encoding,
     ioattest_pieces_t *list, ioa_bytes_t text) IOA_MUST_CHECK;

@@ -24,14 +24,14 @@ void ioattest_inspect_gpu(ioattest_out_t *out, const ioattest_piece_t *piece);
 void ioattest_inspect_certs(ioattest_out_t *out, const char *name,
     ioa_bytes_t bytes);
 
-/* 1 where the evidence is of a switch, by its records or its leaf. */
+/* 1 if the evidence is of a switch, by its records or its leaf. */
 int ioattest_inspect_is_switch(const ioattest_piece_t *piece);
 
 /* Whether report data is the nonce and address of piece's reply. */
 void ioattest_inspect_layout(ioattest_out_t *out,
     const ioattest_piece_t *piece, const uint8_t data64[64]);
 
-/* The nonce that a reply names.  Returns: 0 where it names none. */
+/* The nonce that a reply names.  Returns: 0 if it names none. */
 int ioattest_inspect_nonce(uint8_t nonce32[32], const ioa_json_t *reply)
     IOA_MUST_CHECK;
 

@@ -22,7 +22,7 @@ typedef struct {
     size_t        len;          /* of the quote */
 } ioattest_sgx_t;
 
-/* Returns: 1; 0 where it does not begin with a whole quote. */
+/* Returns: 1; 0 if it does not begin with a whole quote. */
 int ioattest_sgx_parse(ioattest_sgx_t *sgx, ioa_reader_t r) IOA_MUST_CHECK;
 
 #endif

@@ -7,17 +7,17 @@
 
 #include "attest/ioattest.h"
 
-/* 1 where all bytes are printable ASCII or white space. */
+/* 1 if all bytes are printable ASCII or white space. */
 int ioattest_text_is(ioa_bytes_t bytes);
 
-/* The first byte that is no white space; -1 where there is none. */
+/* The first byte that is no white space; -1 if there is none. */
 int ioattest_text_first(ioa_bytes_t text);
 
 /*
  * Decodes hex of any case, 0x before it or not, or base64 of either alphabet,
  * padded or not; white space may stand anywhere.
  *
- * Returns: memory to be freed; NULL where the text is not such, is empty, or
+ * Returns: memory to be freed; NULL if the text is not such, is empty, or
  * memory ran out.
  */
 uint8_t *ioattest_text_hex(size_t *n, ioa_bytes_t text) IOA_MUST_CHECK;

@@ -53,7 +53,7 @@ typedef struct {
 } ioattest_verdict_t;
 
 /*
- * Returns: 1; 0 where memory ran out: there is no verdict then.
+ * Returns: 1; 0 if memory ran out: there is no verdict then.
  * Out: verdict, which borrows from the case; to be given to
  * ioattest_verdict_cleanup whatever is returned.
  */

@@ -135,7 +135,7 @@ ioattest_report_usage(void)
 }
 
 
-/* Returns: the value of an option, NULL where it was not given. */
+/* Returns: the value of an option, NULL if it was not given. */
 static const char *
 ioattest_report_value(const ioattest_report_t *report, int option)
 {

@@ -108,7 +108,7 @@ ioattest_response_usage(void)
 }
 
 
-/* Returns: the value of an option, NULL where it was not given. */
+/* Returns: the value of an option, NULL if it was not given. */
 static const char *
 ioattest_response_value(const ioattest_response_t *response, int option)
 {

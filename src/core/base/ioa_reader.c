@@ -1,5 +1,5 @@
 /*
- * ioa_reader: the getters that need no inlining.  See ioa_reader.h.
+ * ioa_reader: the getters that are not inlined.  See ioa_reader.h.
  */
 
 #include <string.h>

@@ -17,7 +17,7 @@
 #define IOA_ECDSA_DER_MAX       (8 + 2 * (IOA_P384_SIG_LEN / 2 + 1))
 
 
-/* The point is checked to be on the curve.  Returns: NULL where it is not. */
+/* Checks that the point is on the curve.  Returns: NULL if it is not. */
 static EVP_PKEY *
 ioa_ecdsa_key(const char *group, const uint8_t *point, size_t point_len)
 {
@@ -54,7 +54,7 @@ ioa_ecdsa_key(const char *group, const uint8_t *point, size_t point_len)
 }
 
 
-/* Raw r || s as the DER that OpenSSL takes.  Returns: its length, or 0. */
+/* Converts raw r || s to DER for OpenSSL.  Returns: its length, or 0. */
 static size_t
 ioa_ecdsa_der(uint8_t der[IOA_ECDSA_DER_MAX], const uint8_t *sig,
     size_t sig_len)
@@ -128,7 +128,7 @@ ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
         return 0;
     }
 
-    /* a failed verification leaves nothing in OpenSSL's error queue */
+    /* a failed verification may not leave entries in the error queue */
 
     (void) ERR_set_mark();
 

@@ -1,9 +1,7 @@
 /*
- * ioa_ecdsa: ECDSA over P-256 with SHA-256 and over P-384 with SHA-384, keys
- * and signatures as raw big-endian numbers of fixed size.  That is how TDX
- * quotes, Intel's collateral, SPDM and JWS (ES384) carry them.
- *
- * Fixed inputs, yes or no.
+ * ioa_ecdsa: ECDSA over P-256 with SHA-256 and over P-384 with SHA-384, with
+ * keys and signatures as raw big-endian numbers of fixed size, the form in
+ * TDX quotes, Intel's collateral, SPDM and JWS (ES384).
  */
 
 #ifndef IOA_ECDSA_H
@@ -26,7 +24,7 @@
  * point (64 or 96) says which curve and hash; the signature has the same
  * length.
  *
- * Returns: 1; 0 where a length is another, the point is not on its curve, r
+ * Returns: 1; 0 if a length is another, the point is not on its curve, r
  * or s is out of range, or the signature does not fit.
  * In: pieces, n of them, each as a reader over its bytes.
  */
@@ -35,8 +33,8 @@ int ioa_ecdsa_verify(const uint8_t *point, size_t point_len,
     IOA_MUST_CHECK;
 
 /*
- * The same with a key that OpenSSL has read already.
- * In: key, on the curve of points of point_len bytes, or NULL: that is 0.
+ * The same with a key that OpenSSL has already parsed.
+ * In: key, on the curve of points of point_len bytes; NULL: returns 0.
  */
 struct evp_pkey_st;
 
