@@ -91,7 +91,7 @@ secret-prompt
 
 === TEST 4: without it that passes
 --- cases eval
-[main::all('', map { $_->[0] } grep { $_->[1] !~ /array|whole|no string|surrogate/ }
+[main::all('', map { $_->[0] } grep { $_->[1] !~ /array|whole|not a string|surrogate/ }
                @main::both)]
 
 
