@@ -315,10 +315,10 @@ ioa_chain_point(ioa_reader_t *point, const ioa_chain_t *chain, size_t i)
 
 int
 ioa_chain_ecdsa_verify(const ioa_chain_t *chain, size_t i,
-    const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    const uint8_t *sig, size_t sig_len, ioa_reader_t bytes)
 {
     ioa_reader_t  point;
 
     return ioa_chain_point(&point, chain, i)
-           && ioa_link_ecdsa_verify(chain->links[i], sig, sig_len, pieces, n);
+           && ioa_link_ecdsa_verify(chain->links[i], sig, sig_len, bytes);
 }

@@ -237,7 +237,6 @@ int ioa_chain_point(ioa_reader_t *point, const ioa_chain_t *chain, size_t i)
 
 /* Verifies raw r || s with the i-th key: see ioa_ecdsa_verify. */
 int ioa_chain_ecdsa_verify(const ioa_chain_t *chain, size_t i,
-    const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
-    IOA_MUST_CHECK;
+    const uint8_t *sig, size_t sig_len, ioa_reader_t bytes) IOA_MUST_CHECK;
 
 #endif

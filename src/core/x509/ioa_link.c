@@ -170,9 +170,9 @@ ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
 
 int
 ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    size_t sig_len, ioa_reader_t bytes)
 {
     return ioa_ecdsa_verify_key(X509_get0_pubkey(link->x509),
                                 ioa_reader_left(&link->cert.point), sig,
-                                sig_len, pieces, n);
+                                sig_len, bytes);
 }

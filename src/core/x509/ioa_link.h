@@ -98,7 +98,7 @@ int ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
 
 /* Verifies with the key, on P-256 or P-384: see ioa_ecdsa_verify. */
 int ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n) IOA_MUST_CHECK;
+    size_t sig_len, ioa_reader_t bytes) IOA_MUST_CHECK;
 
 /* The same for a CRL. */
 int ioa_crl_names(const ioa_crl_t *crl, const ioa_link_t *issuer)
