@@ -31,10 +31,9 @@ static ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_request_file(ngx_http_request_t *r,
     ngx_buf_t *b, ngx_http_ioattest_feed_pt feed, void *data,
     ioa_status_t *st);
-static ngx_uint_t ngx_http_ioattest_request_header(ngx_table_elt_t *h);
 
 
-static ngx_str_t  ngx_http_ioattest_unwanted_headers[] = {
+static const ngx_str_t  ngx_http_ioattest_headers_unwanted[] = {
     ngx_string("Accept-Encoding"),
     ngx_string("Range"),
     ngx_string("If-Range"),
@@ -368,22 +367,23 @@ ngx_http_ioattest_request_headers(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    part = &r->headers_in.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
 
-            if (ngx_http_ioattest_request_header(&h[i])) {
-                continue;
-            }
-
-            copy = ngx_list_push(&list);
-            if (copy == NULL) {
-                return NGX_ERROR;
-            }
-
-            *copy = h[i];
+        if (ngx_http_ioattest_header_among(h,
+                                           ngx_http_ioattest_headers_unwanted))
+        {
+            continue;
         }
+
+        copy = ngx_list_push(&list);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = *h;
     }
 
     r->headers_in.headers = list;
@@ -405,28 +405,12 @@ ngx_http_ioattest_request_unwanted(ngx_http_request_t *r)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    part = &r->headers_in.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_ioattest_request_header(&h[i])) {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_ioattest_request_header(ngx_table_elt_t *h)
-{
-    ngx_str_t  *name;
-
-    for (name = ngx_http_ioattest_unwanted_headers; name->len; name++) {
-        if (h->key.len == name->len
-            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        if (ngx_http_ioattest_header_among(h,
+                                           ngx_http_ioattest_headers_unwanted))
         {
             return 1;
         }

@@ -85,3 +85,15 @@ ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
 
     return NGX_OK;
 }
+
+
+void
+ngx_http_ioattest_buffer_consume(ngx_chain_t *in)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
+}

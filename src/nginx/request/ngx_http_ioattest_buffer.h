@@ -30,5 +30,8 @@ ngx_int_t ngx_http_ioattest_buffer_append(ngx_http_request_t *r,
 ngx_int_t ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
     ngx_http_ioattest_buffer_t *held, ngx_uint_t truncated);
 
+/* Marks the buffers of a chain as sent, so that their owner gets them back. */
+void ngx_http_ioattest_buffer_consume(ngx_chain_t *in);
+
 
 #endif /* _NGX_HTTP_IOATTEST_BUFFER_H_INCLUDED_ */

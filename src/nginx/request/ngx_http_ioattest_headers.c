@@ -34,6 +34,45 @@ static const ngx_str_t  ngx_http_ioattest_headers_dropped[] = {
 };
 
 
+ngx_table_elt_t *
+ngx_http_ioattest_header_next(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*part && *i >= (*part)->nelts) {
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    if (*part == NULL) {
+        return NULL;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_header_among(const ngx_table_elt_t *h,
+    const ngx_str_t *names)
+{
+    const ngx_str_t  *name;
+
+    for (name = names; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_tolower(h->key.data[0]) == ngx_tolower(name->data[0])
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 void
 ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
@@ -55,25 +94,15 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-    const ngx_str_t  *name;
 
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
+    part = &r->headers_out.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-
-            for (name = ngx_http_ioattest_headers_dropped; name->len; name++)
-            {
-                if (h[i].key.len == name->len
-                    && ngx_tolower(h[i].key.data[0])
-                       == ngx_tolower(name->data[0])
-                    && ngx_strncasecmp(h[i].key.data, name->data, name->len)
-                       == 0)
-                {
-                    h[i].hash = 0;
-                    break;
-                }
-            }
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        if (ngx_http_ioattest_header_among(h,
+                                           ngx_http_ioattest_headers_dropped))
+        {
+            h->hash = 0;
         }
     }
 
@@ -180,18 +209,16 @@ ngx_http_ioattest_coded(ngx_list_part_t *part)
     ioa_bytes_t       name, value;
     ngx_table_elt_t  *h;
 
-    for ( /* void */ ; part; part = part->next) {
-        h = part->elts;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-            name.data = h[i].key.data;
-            name.len = h[i].key.len;
-            value.data = h[i].value.data;
-            value.len = h[i].value.len;
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        name.data = h->key.data;
+        name.len = h->key.len;
+        value.data = h->value.data;
+        value.len = h->value.len;
 
-            if (ioa_head_coded(name, value)) {
-                return 1;
-            }
+        if (ioa_head_coded(name, value)) {
+            return 1;
         }
     }
 

@@ -11,6 +11,17 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
+/*
+ * Walks a list of headers.  In/out: part, at first the list's, and i, at first
+ * 0.  Returns: the next header, or NULL.
+ */
+ngx_table_elt_t *ngx_http_ioattest_header_next(ngx_list_part_t **part,
+    ngx_uint_t *i);
+
+/* 1 if the header's name is among names, up to a null string. */
+ngx_uint_t ngx_http_ioattest_header_among(const ngx_table_elt_t *h,
+    const ngx_str_t *names);
+
 /* 1 if headers say that a body has a coding other than identity. */
 ngx_uint_t ngx_http_ioattest_coded(ngx_list_part_t *part);
 

@@ -22,7 +22,6 @@ static ngx_int_t ngx_http_ioattest_body_early(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
-static void ngx_http_ioattest_body_consume(ngx_chain_t *in);
 static ngx_int_t ngx_http_ioattest_body_end(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
@@ -83,7 +82,7 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
             /* the upstream still sends although the verdict is known */
 
-            ngx_http_ioattest_body_consume(in);
+            ngx_http_ioattest_buffer_consume(in);
             return NGX_OK;
         }
 
@@ -255,18 +254,6 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
 }
 
 
-static void
-ngx_http_ioattest_body_consume(ngx_chain_t *in)
-{
-    ngx_chain_t  *cl;
-
-    for (cl = in; cl; cl = cl->next) {
-        cl->buf->pos = cl->buf->last;
-        cl->buf->file_pos = cl->buf->file_last;
-    }
-}
-
-
 static ngx_int_t
 ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
@@ -292,7 +279,7 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
 
     /* the rest of the body changes nothing */
 
-    ngx_http_ioattest_body_consume(in);
+    ngx_http_ioattest_buffer_consume(in);
 
     ctx->failed = IOA_BODY_TOO_LARGE;
 

@@ -10,6 +10,7 @@
 
 #include "request/ngx_http_ioattest_context.h"
 #include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_buffer.h"
 #include "request/ngx_http_ioattest_refusal.h"
 #include "response/ngx_http_ioattest_response.h"
 
@@ -127,10 +128,10 @@ ngx_int_t
 ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    ngx_str_t     json;
-    ngx_chain_t  *cl, out;
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_str_t    json;
+    ngx_chain_t  out;
 
     if (in == NULL) {
         return ctx->response.headed ? ngx_http_ioattest_next_body(r, NULL)
@@ -139,10 +140,7 @@ ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
 
     /* nginx's page, or what an upstream still sends, is dropped */
 
-    for (cl = in; cl; cl = cl->next) {
-        cl->buf->pos = cl->buf->last;
-        cl->buf->file_pos = cl->buf->file_last;
-    }
+    ngx_http_ioattest_buffer_consume(in);
 
     if (ctx->state == NGX_HTTP_IOATTEST_STATE_ANSWERED || r->header_only) {
         return NGX_OK;

@@ -87,19 +87,16 @@ ngx_http_ioattest_judge_signature(ngx_http_request_t *r,
         return;
     }
 
-    for (part = &r->upstream->headers_in.headers.part; part;
-         part = part->next)
-    {
-        h = part->elts;
+    part = &r->upstream->headers_in.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-            name.data = h[i].key.data;
-            name.len = h[i].key.len;
-            value.data = h[i].value.data;
-            value.len = h[i].value.len;
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        name.data = h->key.data;
+        name.len = h->key.len;
+        value.data = h->value.data;
+        value.len = h->value.len;
 
-            ioa_signature_header(signature, name, value);
-        }
+        ioa_signature_header(signature, name, value);
     }
 }
 

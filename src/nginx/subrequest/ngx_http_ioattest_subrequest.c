@@ -9,6 +9,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_headers.h"
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
@@ -402,25 +403,19 @@ ngx_http_ioattest_subrequest_replied(ngx_http_ioattest_subrequest_t *sub,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    n = 0;
-
     if (sub->request->upstream == NULL) {
         return 0;
     }
 
-    for (part = &sub->request->upstream->headers_in.headers.part;
-         part;
-         part = part->next)
-    {
-        h = part->elts;
+    part = &sub->request->upstream->headers_in.headers.part;
+    i = 0;
+    n = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-
-            if (ngx_http_ioattest_subrequest_named(&h[i].key, name, before)
-                && n++ == 0)
-            {
-                *value = h[i].value;
-            }
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        if (ngx_http_ioattest_subrequest_named(&h->key, name, before)
+            && n++ == 0)
+        {
+            *value = h->value;
         }
     }
 
