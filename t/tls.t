@@ -273,7 +273,7 @@ sub listed {
 }
 
 refused('list_clear', 'has no TLS', 'proxy_pass https://');
-refused('list_own', "nginx's own", 'proxy_pass https://');
+refused('list_own', 'made by nginx itself', 'proxy_pass https://');
 is(listed('own_allowed'), 200, 'the same, ioattest_ssl_verify off');
 is(listed('sure'), 200, 'a list by TLS');
 
