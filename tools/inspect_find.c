@@ -18,7 +18,11 @@
 static const uint8_t  ioattest_spdm_head[] = { 0x11, 0xe0, 0x01, 0xff };
 
 
-ioattest_piece_t *
+/*
+ * Adds a piece to list, or counts it as left out.
+ * Returns: the piece, all zero but from; NULL if there is no room.
+ */
+static ioattest_piece_t *
 ioattest_pieces_add(ioattest_pieces_t *list, const char *from)
 {
     ioattest_piece_t  *piece;
@@ -192,7 +196,8 @@ ioattest_find_why(ioattest_piece_t *piece, ioa_bytes_t bytes)
 }
 
 
-ioattest_piece_t *
+/* Adds certificates, PEM or DER.  Returns: the piece; NULL if none. */
+static ioattest_piece_t *
 ioattest_find_certs(ioattest_pieces_t *list, const char *from,
     const char *encoding, ioa_bytes_t bytes)
 {

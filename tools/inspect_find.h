@@ -8,13 +8,6 @@
 #include "inspect.h"
 
 /*
- * Adds a piece to list, or counts it as left out.
- * Returns: the piece, all zero but from; NULL if there is no room.
- */
-ioattest_piece_t *ioattest_pieces_add(ioattest_pieces_t *list,
-    const char *from);
-
-/*
  * Adds the evidence in bytes: at their beginning; if there is none, all
  * complete evidence anywhere in them; if there is none either, and must is
  * nonzero, one piece of kind NONE.
@@ -28,10 +21,6 @@ ioattest_piece_t *ioattest_find_bytes(ioattest_pieces_t *list,
 /* The same for text: hex, base64, or PEM certificates. */
 ioattest_piece_t *ioattest_find_text(ioattest_pieces_t *list,
     const char *from, ioa_bytes_t text, int must);
-
-/* Certificates, PEM or DER.  Returns: as above; NULL if it has none. */
-ioattest_piece_t *ioattest_find_certs(ioattest_pieces_t *list,
-    const char *from, const char *encoding, ioa_bytes_t bytes);
 
 /*
  * Decodes text as hex or base64.

@@ -323,6 +323,6 @@ ioattest_inspect_gpu(ioattest_out_t *out, const ioattest_piece_t *piece)
     ioattest_gpu_measurements(out, &spdm);
 
     if (piece->certificates.data != NULL) {
-        ioattest_inspect_certs(out, "certificates", piece->certificates);
+        ioattest_inspect_certs(out, piece->certificates);
     }
 }

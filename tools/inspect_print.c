@@ -196,7 +196,7 @@ ioattest_inspect_piece(ioattest_out_t *out, const ioattest_piece_t *piece)
         ioattest_inspect_gpu(out, piece);
         break;
     default:
-        ioattest_inspect_certs(out, "certificates", piece->bytes);
+        ioattest_inspect_certs(out, piece->bytes);
     }
 }
 

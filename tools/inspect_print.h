@@ -21,8 +21,7 @@ void ioattest_inspect_gpu(ioattest_out_t *out, const ioattest_piece_t *piece);
  * Writes certificates, PEM or DER, leaf first, as a list, then the vendor
  * extensions of Intel, AMD or NVIDIA in the leaf.
  */
-void ioattest_inspect_certs(ioattest_out_t *out, const char *name,
-    ioa_bytes_t bytes);
+void ioattest_inspect_certs(ioattest_out_t *out, ioa_bytes_t bytes);
 
 /* 1 if the evidence is that of a switch, by its records or its leaf. */
 int ioattest_inspect_is_switch(const ioattest_piece_t *piece);

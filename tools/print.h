@@ -26,8 +26,6 @@ void ioattest_json_end(ioattest_json_t *json);
 /* A member: a string; null if data is NULL.  Invalid UTF-8 as U+FFFD. */
 void ioattest_json_bytes(ioattest_json_t *json, const char *name,
     ioa_bytes_t bytes);
-void ioattest_json_string(ioattest_json_t *json, const char *name,
-    const char *string);
 
 /* A member: lower-case hex; null if data is NULL. */
 void ioattest_json_hex(ioattest_json_t *json, const char *name,

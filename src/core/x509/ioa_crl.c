@@ -15,7 +15,11 @@
 #include "x509/ioa_pem.h"
 
 
-int
+/*
+ * Reads one CRL, PEM or DER, from data.
+ * Out: der, in work, which is at least as long as data, or in data.
+ */
+IOA_MUST_CHECK static int
 ioa_crl_der(ioa_reader_t *der, uint8_t *work, ioa_reader_t data)
 {
     uint8_t       first;

@@ -109,13 +109,6 @@ int ioa_crl_signature(const ioa_crl_t *crl, const ioa_link_t *issuer)
 /* 1 if the CRL lists this certificate, which has the CRL's issuer. */
 int ioa_crl_lists(const ioa_crl_t *crl, const ioa_link_t *link);
 
-/*
- * Reads one CRL, PEM or DER, from data.
- * Out: der, in work, which is at least as long as data, or in data.
- */
-int ioa_crl_der(ioa_reader_t *der, uint8_t *work, ioa_reader_t data)
-    IOA_MUST_CHECK;
-
 /* Out: digest32, over n bytes. */
 void ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN],
     ioa_reader_t bytes);

@@ -189,8 +189,6 @@ void ngx_http_ioattest_outcome_searched(
 ngx_int_t ngx_http_ioattest_proof_start(
     ngx_http_ioattest_attestation_t *attestation,
     void (*done)(ngx_http_ioattest_proof_t *proof, ngx_int_t rc));
-ngx_uint_t ngx_http_ioattest_proof_pinned(ngx_http_ioattest_loc_conf_t *ilcf,
-    ngx_uint_t cpu);
 
 
 /* endorsements */

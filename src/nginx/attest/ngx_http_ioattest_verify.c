@@ -24,6 +24,8 @@ static ngx_int_t ngx_http_ioattest_proof_next(
     ngx_http_ioattest_proof_t *proof);
 static ioa_status_t ngx_http_ioattest_proof_store(
     ngx_http_ioattest_proof_t *proof);
+static ngx_uint_t ngx_http_ioattest_proof_pinned(
+    ngx_http_ioattest_loc_conf_t *ilcf, ngx_uint_t cpu);
 #if (NGX_THREADS)
 static void ngx_http_ioattest_proof_thread(void *data, ngx_log_t *log);
 static void ngx_http_ioattest_proof_event(ngx_event_t *ev);
@@ -346,7 +348,7 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
 
 /* 1 if the policy pins the software of the machine, not only its maker. */
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_ioattest_proof_pinned(ngx_http_ioattest_loc_conf_t *ilcf,
     ngx_uint_t cpu)
 {

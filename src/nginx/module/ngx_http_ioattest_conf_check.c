@@ -11,6 +11,12 @@
 
 #define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
 
+/* warnings about a location; nested locations do not repeat them */
+#define NGX_HTTP_IOATTEST_WARN_REFRESH   0x01
+#define NGX_HTTP_IOATTEST_WARN_PINS      0x02
+#define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
+#define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
+
 
 static void ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
@@ -21,6 +27,8 @@ static ngx_int_t ngx_http_ioattest_conf_images(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 static void ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
+static ngx_uint_t ngx_http_ioattest_conf_first(
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t warning, ngx_uint_t is);
 static char *ngx_http_ioattest_conf_need(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 static const char *ngx_http_ioattest_conf_missing(
@@ -293,7 +301,12 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
 }
 
 
-ngx_uint_t
+/*
+ * 1 if a warning is due: is is not 0, and the warning was not given for the
+ * block around this one.
+ */
+
+static ngx_uint_t
 ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
     ngx_uint_t warning, ngx_uint_t is)
 {

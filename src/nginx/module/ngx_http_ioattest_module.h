@@ -110,19 +110,6 @@ char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
 void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
 
 
-/* Warnings about a location; nested locations do not repeat them. */
-#define NGX_HTTP_IOATTEST_WARN_REFRESH   0x01
-#define NGX_HTTP_IOATTEST_WARN_PINS      0x02
-#define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
-#define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
-
-/*
- * 1 if a warning is due: is is not 0, and the warning was not given for the
- * block around this one.
- */
-ngx_uint_t ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
-    ngx_uint_t warning, ngx_uint_t is);
-
 /* Logs the changes of policy files at a reload. */
 void ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
     ngx_log_t *log);

@@ -24,6 +24,8 @@ static ngx_uint_t ngx_http_ioattest_node_busy_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
 static void ngx_http_ioattest_node_expire_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
+static void ngx_http_ioattest_notes_free_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_model_node_t *mn);
 
 
 ngx_http_ioattest_node_t *
@@ -319,7 +321,7 @@ ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-void
+static void
 ngx_http_ioattest_notes_free_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_model_node_t *mn)
 {

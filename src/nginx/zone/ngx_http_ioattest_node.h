@@ -256,15 +256,6 @@ void ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
 ngx_uint_t ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh);
 
-/* Moves an entry or head of a models list to the front of a queue. */
-void ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
-    ngx_http_ioattest_node_t *node, ngx_http_ioattest_names_e place);
-
-/* Drops the least recently used of a queue until fewer than max are left. */
-void ngx_http_ioattest_node_trim_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_names_e place,
-    ngx_uint_t max);
-
 /* 1 and *rest if the key rests. */
 ngx_uint_t ngx_http_ioattest_key_resting_locked(ngx_http_ioattest_sh_t *sh,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
@@ -391,15 +382,9 @@ ngx_uint_t ngx_http_ioattest_missed_locked(ngx_http_ioattest_model_node_t *mn,
 void ngx_http_ioattest_miss_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const u_char *address20);
-void ngx_http_ioattest_notes_free_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_model_node_t *mn);
 
 
 /* census */
-
-/* Machines that have not expired, without those given up by a chase. */
-ngx_uint_t ngx_http_ioattest_census_count_locked(
-    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
 
 /* A response was signed by an unknown address. */
 void ngx_http_ioattest_census_unknown_locked(

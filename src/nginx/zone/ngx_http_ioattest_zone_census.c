@@ -47,6 +47,8 @@
 #define NGX_HTTP_IOATTEST_SHARE_MAX     256
 
 
+static ngx_uint_t ngx_http_ioattest_census_count_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
 static void ngx_http_ioattest_census_search(
     ngx_http_ioattest_model_node_t *mn);
 static void ngx_http_ioattest_census_answered_locked(
@@ -74,7 +76,9 @@ static ngx_uint_t ngx_http_ioattest_census_less(ngx_uint_t wanted,
     ngx_uint_t busy);
 
 
-ngx_uint_t
+/* Machines that have not expired, without those given up by a chase. */
+
+static ngx_uint_t
 ngx_http_ioattest_census_count_locked(ngx_http_ioattest_model_node_t *mn,
     ngx_msec_t valid)
 {

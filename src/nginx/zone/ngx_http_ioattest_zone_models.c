@@ -27,6 +27,11 @@ static ngx_http_ioattest_node_t *ngx_http_ioattest_list_head_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     const ngx_http_ioattest_key_t *key);
 static ngx_uint_t ngx_http_ioattest_list_max(ngx_http_ioattest_sh_t *sh);
+static void ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node, ngx_http_ioattest_names_e place);
+static void ngx_http_ioattest_node_trim_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_names_e place, ngx_uint_t max);
 static void ngx_http_ioattest_list_answer_locked(
     ngx_http_ioattest_listed_t *listed, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *head, const ngx_http_ioattest_key_t *key,
@@ -121,7 +126,9 @@ ngx_http_ioattest_list_max(ngx_http_ioattest_sh_t *sh)
 }
 
 
-void
+/* Moves an entry or head of a models list to the front of a queue. */
+
+static void
 ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *node, ngx_http_ioattest_names_e place)
 {
@@ -135,7 +142,9 @@ ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-void
+/* Drops the least recently used of a queue until fewer than max are left. */
+
+static void
 ngx_http_ioattest_node_trim_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_names_e place,
     ngx_uint_t max)
