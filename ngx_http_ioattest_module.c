@@ -1,7 +1,7 @@
 
 /*
- * ioattest: verified confidential inference.  Directives and descriptor; what
- * they do is in src/nginx, what is judged in src/core.
+ * ioattest: verified confidential inference.  Here are the directives and the
+ * module; their code is in src/nginx, and the verification in src/core.
  */
 
 

@@ -1,5 +1,5 @@
 /*
- * Sentences of the command line tool on standard error.
+ * complain: error messages of the command line tool.
  */
 
 #include <stdarg.h>

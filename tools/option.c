@@ -8,7 +8,7 @@
 #include "option.h"
 
 
-/* The one that takes what is no option: its name has no dashes. */
+/* The option for arguments without dashes, which has an empty name. */
 static ioattest_option_t *
 ioattest_option_operand(ioattest_option_t *options, size_t n)
 {
@@ -25,8 +25,8 @@ ioattest_option_operand(ioattest_option_t *options, size_t n)
 
 
 /*
- * In: ended, 1 behind "--": what follows is no option, whatever it looks like.
- * Out: *value, what stands behind "=" in arg, else NULL.
+ * In: ended, 1 after "--": an argument is then never an option.
+ * Out: *value, the part after "=" in arg, else NULL.
  */
 static ioattest_option_t *
 ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
@@ -54,7 +54,7 @@ ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
 }
 
 
-/* Notes that an option was given, with value or without (NULL). */
+/* Records that an option was given, with a value or without (NULL). */
 static int
 ioattest_option_note(ioattest_option_t *option, const char *value)
 {
@@ -111,7 +111,7 @@ ioattest_options_read(ioattest_option_t *options, size_t n, int argc,
 
         if (option->max != 0 && value == NULL) {
 
-            /* another option's name is a value that was forgotten */
+            /* an option in the value's place: the value was forgotten */
 
             if (argv[i + 1] == NULL || strncmp(argv[i + 1], "--", 2) == 0) {
                 ioattest_complain("%s needs a value", option->name);

@@ -140,19 +140,6 @@ ioattest_json_bytes(ioattest_json_t *json, const char *name,
 
 
 void
-ioattest_json_string(ioattest_json_t *json, const char *name,
-    const char *string)
-{
-    ioa_bytes_t  bytes;
-
-    bytes.data = (const uint8_t *) string;
-    bytes.len = string == NULL ? 0 : strlen(string);
-
-    ioattest_json_bytes(json, name, bytes);
-}
-
-
-void
 ioattest_json_hex(ioattest_json_t *json, const char *name,
     const uint8_t *data, size_t n)
 {

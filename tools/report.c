@@ -1,5 +1,5 @@
 /*
- * report: verifies an attestation reply that was saved.
+ * report: verifies a saved attestation reply.
  */
 
 #include <stdio.h>
@@ -49,7 +49,7 @@ static const ioattest_option_t  ioattest_report_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_VERSION] = { .name = "--version" }
 };
 
-/* What a run holds; policy borrows from it. */
+/* The state of a run; policy borrows from it. */
 typedef struct {
     ioattest_option_t   options[IOATTEST_OPTS];
     ioa_bytes_t         reply;
@@ -59,7 +59,7 @@ typedef struct {
     ioa_policy_file_t  *file;
     ioa_roots_t        *cpu_roots;
     ioa_roots_t        *gpu_roots;
-    ioa_chain_cache_t  *cache;              /* several GPUs share some */
+    ioa_chain_cache_t  *cache;              /* GPUs share certificates */
     ioa_bytes_t         digests[IOA_POLICY_LIST_MAX];
     ioattest_files_t    files;
 } ioattest_report_t;
@@ -102,41 +102,42 @@ ioattest_report_usage(void)
 "\n"
 "Verifies an attestation reply, the JSON of the agent, as the gateway does.\n"
 "\n"
-"  FILE               the reply, as it came\n"
+"  FILE               the reply, unchanged\n"
 "  --nonce HEX        64 hex digits: the nonce that was sent\n"
-"  --policy FILE      what is accepted, as ioattest_policy reads it\n"
-"  --cpu-roots FILE   the makers' roots, PEM or DER\n"
-"  --gpu-roots FILE   NVIDIA's root, in the same way\n"
+"  --policy FILE      a policy file, as for ioattest_policy\n"
+"  --cpu-roots FILE   the vendors' roots, PEM or DER\n"
+"  --gpu-roots FILE   NVIDIA's root, likewise\n"
 "  --cpu KIND         tdx, sev-snp or off: the only kind accepted; default:\n"
-"                     either. Without --cpu-roots: off, and must be said\n"
-"  --gpu HOW          local, nras or off; default: local. Without\n"
-"                     --gpu-roots: nras or off, and must be said\n"
-"  --collateral PATH  what the makers' services say, which is then needed:\n"
-"                     a directory with tcb_info.json, tcb_info_chain.pem,\n"
-"                     qe_identity.json, qe_identity_chain.pem, pck_crl.der,\n"
-"                     root_crl.der (Intel; chains as PEM, or as their header\n"
-"                     came), vcek.der, amd_crl.der (AMD; .pem for any .der),\n"
-"                     and for --gpu nras nras.json, jwks.json. What is\n"
-"                     missing is named. Intel's may stand in one file, as\n"
-"                     DCAP tools write it: collateral.json there, or PATH\n"
+"                     either; without --cpu-roots \"off\" is required\n"
+"  --gpu HOW          local, nras or off; default: local; without\n"
+"                     --gpu-roots \"nras\" or \"off\" is required\n"
+"  --collateral PATH  endorsements of the vendors' services, which are then\n"
+"                     required: a directory with tcb_info.json,\n"
+"                     tcb_info_chain.pem, qe_identity.json,\n"
+"                     qe_identity_chain.pem, pck_crl.der, root_crl.der\n"
+"                     (Intel; chains as PEM or as in the reply's header),\n"
+"                     vcek.der, amd_crl.der (AMD; .pem for any .der), and\n"
+"                     for --gpu nras nras.json, jwks.json. Missing files\n"
+"                     are named. Intel's may be one file as from DCAP\n"
+"                     tools: collateral.json in the directory, or PATH\n"
 "                     itself (tcb_info, tcb_info_signature, pck_crl, ...)\n"
 "  --report-data LAYOUT\n"
-"                     what the CPU evidence holds; default: auto\n"
+"                     what the CPU evidence contains; default: auto\n"
 "  --at TIME          as 2026-06-10T01:47:30Z; default: now\n"
 "  --json             the verdict as one JSON object on one line\n"
 "  --help, --version\n"
 "\n"
-"FILE may be - once: standard input. A reply has 1 MB at most.\n"
+"FILE may be - for standard input, once. A reply has at most 1 MB.\n"
 "\n"
-"The first line written is \"verified\", or the reason of a refusal by its\n"
-"name; every check follows, those that were not made too.\n"
+"The first line is \"verified\", or the name of the reason of the refusal.\n"
+"All checks follow, including those that were not made.\n"
 "\n"
 "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
           stdout);
 }
 
 
-/* Returns: the value of an option, NULL where it was not given. */
+/* Returns: the value of an option, NULL if it was not given. */
 static const char *
 ioattest_report_value(const ioattest_report_t *report, int option)
 {
@@ -144,7 +145,7 @@ ioattest_report_value(const ioattest_report_t *report, int option)
 }
 
 
-/* Out: *value, left alone where the option was not given. */
+/* Out: *value, unchanged if the option was not given. */
 static int
 ioattest_report_word(unsigned *value, const ioattest_report_t *report,
     int option, const ioattest_word_t *words)
@@ -230,7 +231,7 @@ ioattest_report_kinds(ioattest_report_t *report)
 }
 
 
-/* Looks at the options before any file is opened. */
+/* Checks the options before any file is opened. */
 static int
 ioattest_report_check(ioattest_report_t *report)
 {
@@ -285,7 +286,7 @@ ioattest_report_roots(ioa_roots_t **roots, const ioattest_report_t *report,
         return 0;
     }
 
-    /* a VCEK may stand beside its roots, as in the gateway's file */
+    /* the file may contain VCEKs, as the gateway's may */
 
     rc = option == IOATTEST_OPT_CPU_ROOTS
          ? ioa_roots_parse_leaves(roots, bytes.data, bytes.len)
@@ -304,7 +305,7 @@ ioattest_report_roots(ioa_roots_t **roots, const ioattest_report_t *report,
 }
 
 
-/* The policy's image digests are asked for through ioa_policy_t. */
+/* The policy file's image digests are added to ioa_policy_t. */
 static int
 ioattest_report_policy(ioattest_report_t *report)
 {

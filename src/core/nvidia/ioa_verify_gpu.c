@@ -134,7 +134,7 @@ ioa_gpu_step_signature(ioa_note_t *note, void *data)
     return ioa_gpu_that(ioa_chain_ecdsa_verify(ctx->chain, IOA_GPU_CERT_LEAF,
                                                ctx->view.sig96,
                                                IOA_SPDM_SIG_LEN,
-                                               &ctx->view.signed_bytes, 1));
+                                               ctx->view.signed_bytes));
 }
 
 

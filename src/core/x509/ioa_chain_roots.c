@@ -28,7 +28,7 @@ ioa_roots_mark(ioa_reader_t *text)
 }
 
 
-/* Moves those that are no CA's behind the others, whose order stays. */
+/* Moves certificates that are not CAs' to the end, CAs' keep their order. */
 static void
 ioa_roots_part(ioa_roots_t *roots)
 {
@@ -49,7 +49,7 @@ ioa_roots_part(ioa_roots_t *roots)
 }
 
 
-/* Sorts, drops repeats, hashes.  Returns: 0 where one does not belong. */
+/* Sorts, drops repeats, hashes.  Returns: 0 if one may not be there. */
 static int
 ioa_roots_finish(ioa_roots_t *roots, int leaves)
 {

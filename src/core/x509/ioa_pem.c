@@ -11,7 +11,7 @@
 #define IOA_PEM_LINE_LEN  (sizeof("-----BEGIN -----") + IOA_PEM_LABEL_MAX)
 
 
-/* Skips white space and NUL.  Returns: 1 where something else is left. */
+/* Skips white space and NUL.  Returns: 1 if something else follows. */
 static int
 ioa_pem_blank(ioa_reader_t *text)
 {
@@ -120,14 +120,14 @@ ioa_pem_finish(ioa_reader_t *text, const char *label)
         return 0;
     }
 
-    /* the end of the text ends the line as well */
+    /* the end of the text also ends the line */
 
     return !ioa_reader_peek(text, &c)
            || c == '\n' || c == '\r' || c == '\0';
 }
 
 
-/* Takes base64 up to a dash.  Out: its digits in work, without line ends. */
+/* Takes base64 up to a dash.  Out: work, the digits without line ends. */
 static int
 ioa_pem_digits(ioa_reader_t *text, uint8_t *work, size_t *n)
 {

@@ -1,7 +1,7 @@
 
 /*
- * Files that say what is trusted: vendors' roots and the policy.  They are
- * read when the configuration is, and never again.
+ * Files that define what is trusted: vendors' roots and the policy.  They are
+ * read together with the configuration, and never again.
  */
 
 
@@ -16,7 +16,7 @@ static void ngx_http_ioattest_policy_cleanup(void *data);
 static void ngx_http_ioattest_policy_line(void *data, const char *line);
 
 
-/* The whole file.  NGX_OK, or NGX_ERROR with a line in the log. */
+/* Reads a whole file.  NGX_OK; NGX_ERROR with a line in the log. */
 
 static ngx_int_t
 ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
@@ -53,7 +53,8 @@ ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
 
     if (!ngx_is_file(&fi) || ngx_file_size(&fi) > (off_t) max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not a regular file of at most %uz bytes",
+                           "\"%V\" is not a regular file of at most %uz "
+                           "bytes",
                            name, max);
         goto done;
     }
@@ -115,7 +116,7 @@ ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    /* a VCEK may stand beside its roots, a GPU brings its chain */
+    /* the CPU file may contain VCEKs; a GPU sends its whole chain */
 
     rc = (cmd->offset == offsetof(ngx_http_ioattest_loc_conf_t, cpu_roots))
          ? ioa_roots_parse_leaves(roots, text.data, text.len)
@@ -208,7 +209,7 @@ ngx_http_ioattest_policy_cleanup(void *data)
 }
 
 
-/* A reload says what it changed. */
+/* Logs which members of the policies a reload has changed. */
 
 void
 ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
@@ -275,7 +276,7 @@ ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ilcf->thread_pool_name = value[1];
 
-    /* here, as "aio threads" does it: some servers merge too late for it */
+    /* added now, as "aio threads" does, since a merge may be too late */
 
     if (ngx_thread_pool_add(cf, &value[1]) == NULL) {
         return NGX_CONF_ERROR;

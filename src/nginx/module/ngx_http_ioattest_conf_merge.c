@@ -1,7 +1,7 @@
 
 /*
- * The configuration of a location: made, and merged with the one around it,
- * where the defaults are.
+ * The configuration of a location: created, and merged with the block around
+ * it.  The defaults are here.
  */
 
 
@@ -94,7 +94,7 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     if (!own && conf->status_format != NGX_CONF_UNSET_UINT) {
 
-        /* the status page of a protected server is not the API's */
+        /* "ioattest_status" in a protected server: not sent to the API */
         conf->enable = 0;
 
     } else if (!own) {
@@ -126,7 +126,7 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->refresh == NGX_CONF_UNSET) {
 
-        /* its default depends on ioattest_valid */
+        /* if unset, the default depends on ioattest_valid */
         conf->refresh = prev->refresh;
     }
 
@@ -199,8 +199,8 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
 
 /*
- * Locations are merged where http {} ends.  What is said of one names the
- * line of its own.
+ * Locations are merged at the end of http {}.  Messages about a location name
+ * the line of its own block.
  */
 
 static char *

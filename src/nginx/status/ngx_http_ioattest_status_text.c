@@ -1,6 +1,6 @@
 
 /*
- * The text that a status page is written into.
+ * The text of a status page.
  */
 
 
@@ -58,7 +58,7 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
 
     ngx_str_null(&out);
 
-    /* at worst each byte is escaped by a backslash */
+    /* at most one backslash is added per byte */
 
     clean = ngx_pnalloc(text->pool, len + 1);
     out.data = ngx_pnalloc(text->pool, 2 * len + 1);
