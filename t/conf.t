@@ -180,7 +180,7 @@ my $header = 'an invalid value, expected that of an Authorization header, '
     . 'which may hold variables';
 
 for (['""', $header], ["\"Bearer sesame\a\"", $header],
-     ['"Bearer sesame" mine',
+     ['"Bearer sesame\n"', $header], ['"Bearer sesame" mine',
       'an invalid second value, expected "own" or nothing'])
 {
     my ($value, $what) = @$_;
