@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     uint8_t                *exact;
     ioa_status_t            st;
-    ioa_snp_policy_t        policy;
+    ioa_snp_trust_t         trust;
     static ioa_snp_t        snp, zero;
     static ioa_roots_t     *roots;
     static ioa_checks_t     checks;
@@ -67,14 +67,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fuzz_view(exact, n);
     fuzz_table(exact, n);
 
-    memset(&policy, 0, sizeof(policy));
-    policy.roots = roots;
-    policy.now = 1750000000;
-    policy.vmpl = IOA_SNP_VMPL_ANY;
+    memset(&trust, 0, sizeof(trust));
+    trust.roots = roots;
+    trust.now = 1750000000;
 
     ioa_checks_init(&checks);
     memset(&snp, 0xff, sizeof(snp));
-    st = ioa_snp_verify(&snp, &checks, exact, n, &policy);
+    st = ioa_snp_verify(&snp, &checks, exact, n, &trust);
 
     fuzz_assert(st == IOA_CPU_EVIDENCE_INVALID
                 || st == IOA_ATTESTATION_UNAVAILABLE);

@@ -29,6 +29,22 @@ sub reply {
         { model_id => 'any', nonce => $nonce }));
 }
 
+# The checks that doc/checks.md names; <n> is a number, <document> a word.
+my $root = "$FindBin::Bin/..";
+my %documented = map { $_ => 1 } map {
+    my $name = $_;
+    $name =~ /<document>/
+        ? map { $name =~ s/<document>/$_/r } qw( tcb_info qe_identity )
+        : $name;
+} slurp("$root/doc/checks.md") =~ /^\| `([^`]+)` \|/mg;
+
+sub undocumented {
+    my ($text) = @_;
+
+    return join ' ', grep { !$documented{s/^gpu\.\d+\./gpu.<n>./r} }
+        $text =~ /^(?:passed|failed|not made) +([^:\n]+)/mg;
+}
+
 sub judged {
     my ($reason, $name, $file, @more) = @_;
 
@@ -38,6 +54,7 @@ sub judged {
         is($status, $reason eq 'verified' ? 0 : 1, 'status');
         like($out, qr/\A$reason\n/, 'first line');
         is($err, '', 'nothing to complain of');
+        is(undocumented($out), '', 'every check is documented');
     };
     return $out;
 }
@@ -64,7 +81,7 @@ my $out = judged('verified', 'TDX and a GPU', $good);
 like($out, qr/^  signer_bound: yes$/m, 'the signer is bound');
 like($out, qr/^  cpu: tdx$/m, 'the kind: TDX');
 like($out, qr/^    mr_td: $ENV{TEST_NGINX_SIM_MR_TD}$/mi, 'the register');
-like($out, qr/^not made  TCB status/m, 'what was not looked at');
+like($out, qr/^not made  tdx\.tcb_status/m, 'what was not looked at');
 unlike($out, qr/^failed/m, 'nothing failed');
 
 my (undef, $json) = cli('report', $good, '--nonce', $nonce, @roots, '--json');
@@ -73,11 +90,12 @@ is($verdict->{verdict}, 'verified', 'JSON');
 is($verdict->{proved}{gpus}, 1, 'JSON: GPUs');
 is($verdict->{proved}{signing_address}, lc $sim->address(0), 'JSON: signer');
 cmp_ok(scalar @{ $verdict->{checks} }, '>', 10, 'JSON: checks');
+isnt(undocumented("passed    tdx.other: x\n"), '', 'a check without a name');
 
 my ($status, $none) = cli('report', $good, '--nonce', $nonce, '--cpu', 'off');
 is($status, 0, 'no roots: status');
-like($none, qr/^not made  CPU evidence/m, 'no roots: CPU');
-like($none, qr/^not made  GPU evidence/m, 'no roots: GPU');
+like($none, qr/^not made  cpu\.evidence/m, 'no roots: CPU');
+like($none, qr/^not made  gpu\.evidence/m, 'no roots: GPU');
 like($none, qr/^  signer_bound: no$/m, 'no roots: not bound');
 
 # --- refused ----------------------------------------------------------------

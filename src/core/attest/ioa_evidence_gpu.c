@@ -32,14 +32,9 @@ static ioa_status_t
 ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_policy_gpu_t *gpus, size_t n)
 {
-    const char    *what;
-    ioa_status_t   st;
+    ioa_status_t  st;
 
-    if (n == 0) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    st = ioa_policy_gpus(&what, checks, e->policy->file, gpus, n);
+    st = ioa_policy_gpus(checks, e->policy->file, gpus, n);
 
     if (st != IOA_OK) {
         return st;
@@ -99,7 +94,7 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
     size_t             i;
     ioa_status_t       st;
     ioa_gpu_list_t    *list;
-    ioa_gpu_policy_t   policy;
+    ioa_gpu_trust_t    trust;
     ioa_policy_gpu_t   gpus[IOA_GPUS_MAX];
 
     list = malloc(sizeof(ioa_gpu_list_t));
@@ -108,15 +103,12 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    /* what is wanted is in the policy file: judged below */
-    memset(&policy, 0, sizeof(policy));
+    trust.roots = e->policy->gpu_roots;
+    trust.cache = e->policy->cache;
+    trust.now = e->now;
+    trust.nonce32 = e->nonce32;
 
-    policy.roots = e->policy->gpu_roots;
-    policy.cache = e->policy->cache;
-    policy.now = e->now;
-    policy.nonce32 = e->nonce32;
-
-    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &policy);
+    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &trust);
 
     for (i = 0; st == IOA_OK && i < list->n; i++) {
         gpus[i].arch = ioa_gpu_arch_name(list->gpus[i].arch);
@@ -202,7 +194,7 @@ ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
     keys = e->fetched[IOA_FETCH_JWKS].body;
 
     if (!ioa_check_that(checks, ioa_jwks_parse(&jwks, keys.data, keys.len),
-                        "NVIDIA's key set", "form"))
+                        "nras.key_set", "form"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -224,19 +216,17 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
 
     if (!ioa_check_that(checks, e->report->gpu != NULL
                         && ioa_json_member(e->report->gpu, "error") == NULL,
-                        "GPU evidence is there", "gpu"))
+                        "gpu.present", "gpu"))
     {
         return IOA_GPU_EVIDENCE_MISSING;
     }
 
     n = ioa_gpu_texts(texts, e->report);
 
-    if (!ioa_check_that(checks, n != 0, "GPUs", "%zu", n)) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    if (n > IOA_GPUS_MAX) {
-        return IOA_GPU_EVIDENCE_INVALID;
+    if (!ioa_check_that(checks, n != 0 && n <= IOA_GPUS_MAX, "gpu.number",
+                        "%s%zu", n > IOA_GPUS_MAX ? "at least " : "", n))
+    {
+        return n == 0 ? IOA_GPU_EVIDENCE_MISSING : IOA_GPU_EVIDENCE_INVALID;
     }
 
     return e->policy->gpu == IOA_GPU_LOCAL

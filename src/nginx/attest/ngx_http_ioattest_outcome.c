@@ -142,7 +142,6 @@ ngx_http_ioattest_outcome_log(
     ngx_http_ioattest_attestation_t *attestation,
     const ngx_http_ioattest_outcome_t *outcome, ngx_int_t status)
 {
-    size_t                      i;
     u_char                     *p, *last, buf[NGX_MAX_ERROR_STR];
     ngx_str_t                   more;
     const ioa_check_t          *check;
@@ -163,12 +162,7 @@ ngx_http_ioattest_outcome_log(
     last = buf + sizeof(buf);
 
     if (proof && !attestation->ask.task->running) {
-
-        for (i = 0; i < proof->checks.n; i++) {
-            if (proof->checks.list[i].verdict == IOA_CHECK_FAILED) {
-                check = &proof->checks.list[i];
-            }
-        }
+        check = ioa_checks_failed(&proof->checks);
     }
 
     if (check) {

@@ -335,7 +335,7 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
         return IOA_OK;
 
     case NGX_ABORT:
-        ioa_check_add(&proof->checks, "report data", IOA_CHECK_FAILED,
+        ioa_check_add(&proof->checks, "cpu.report_data", IOA_CHECK_FAILED,
                       "nonce alone, a downgrade");
         return IOA_REPORT_DATA_MISMATCH;
 

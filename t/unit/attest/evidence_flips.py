@@ -34,7 +34,7 @@ LAYOUTS = ({"quote_version": 4}, {"quote_version": 5, "td_body": "1.0"},
 
 
 def tdx(mode, quote):
-    data = mode + struct.pack("<qBB", int(time.time()), 1, 0)
+    data = mode + struct.pack("<qB", int(time.time()), 0)
     for blob in (pki.intel_root().pem, quote):
         data += struct.pack("<I", len(blob)) + blob
     done = subprocess.run([TDX], input=data, capture_output=True, check=True)
