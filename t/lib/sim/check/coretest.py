@@ -2,9 +2,10 @@
 test drivers of t/unit/driver: what is good must verify, and each misbehaviour
 be refused for the reason that faults/expect.py has.
 
-The drivers are looked for in $CORE_DIR (default build/core).  What a driver
-does not judge (report data, measurements and TCB status against a policy) is
-expected to pass there.  Speaks TAP.
+The drivers are looked for in $CORE_DIR (default build/core).  What the policy
+judges is shown to all of the library, with a policy that names the good
+values; report data, which no driver looks at, is expected to pass.  Speaks
+TAP.
 """
 import json
 import os
@@ -15,13 +16,17 @@ import time
 import urllib.parse
 
 from check import appraise, appraise_service, evidencetest
-from evidence import gpu as gpus, pki
+from evidence import make, pki
 from faults import expect
+
+sys.path.append(os.path.join(evidencetest.ROOT, "fuzz"))
+import evidence_seeds as seeds
 
 DRIVERS = os.path.join(evidencetest.ROOT, os.environ.get(
     "CORE_DIR", "build/core"))
-NEEDED = ("tdxjudge", "snpjudge", "gpujudge", "vendorfeed")
-ELSEWHERE = ("report_data", "measurement")
+NEEDED = ("tdxjudge", "snpjudge", "gpujudge", "vendorfeed", "doorjudge")
+ELSEWHERE = ("report_data",)
+BY_DEFAULT = ("tdx_sept_ve",)     # what a policy wants that does not name it
 NOW = int(time.time())
 CPU, GPU = pki.cpu_roots(), pki.gpu_roots()
 count = failures = 0
@@ -40,10 +45,10 @@ def blob(data):
     return struct.pack("<I", len(data)) + data
 
 
-def run(driver, record):
+def run(driver, record, *args):
     """First word of what a driver says; why it died, where it did."""
-    done = subprocess.run([os.path.join(DRIVERS, driver)], input=record,
-                          capture_output=True)
+    done = subprocess.run([os.path.join(DRIVERS, driver), *args],
+                          input=record, capture_output=True)
     words = done.stdout.decode().split()
     if done.returncode or not words:
         return ["died", done.stderr.decode()[-200:]]
@@ -55,7 +60,7 @@ def run(driver, record):
 
 def tdx(world, spec="", lists=()):
     quote = bytes.fromhex(world.evidence(spec)[0])
-    record = b"v" + struct.pack("<qBB", NOW, 1, len(lists))
+    record = b"v" + struct.pack("<qB", NOW, len(lists))
     return run("tdxjudge", record + b"".join(
         blob(b) for b in (CPU, quote, *lists)))[0]
 
@@ -68,20 +73,17 @@ def snp(world, spec="", with_list=False):
         cert = world.kds(product, raw[0x1a0:0x1e0], raw[0x180:0x188]) or b""
     if with_list:
         revoked = world.fetch("/vcek/v1/Milan/crl")[2]
-    record = struct.pack("<qi4BB", NOW, 0, 4, 0, 24, 0xd9, with_list)
+    record = struct.pack("<qB", NOW, with_list)
     return run("snpjudge", record + b"".join(
         blob(b) for b in (raw, CPU, cert, revoked, b"")))[0]
 
 
 def gpu(world, spec=""):
     value = world.evidence(spec)[1]
-    arch = world.state.settings["gpu_arch"]
     items = value["evidence_list"]
-    wanted = 1 if arch == "HOPPER" else 2
-    record = struct.pack("<q", NOW) + evidencetest.NONCE + b"b" + struct.pack(
-        "<IIB", len(items), evidencetest.GPUS, wanted)
-    parts = [GPU, gpus.DRIVER[arch].encode() + b"\n",
-             gpus.VBIOS[arch].encode() + b"\n", b""]
+    record = (struct.pack("<q", NOW) + evidencetest.NONCE + b"b"
+              + struct.pack("<I", len(items)))
+    parts = [GPU, b""]
     for item in items:
         parts += [str(item.get(n, "")).encode()
                   for n in ("evidence", "certificate")]
@@ -126,6 +128,25 @@ def nras(world, spec=""):
     return "gpu_evidence_invalid" if said == "nokeys" else said
 
 
+def policy(cpu, spec=""):
+    """All of the library, with a policy that names the good values."""
+    good = make.about(evidencetest.World(evidence=cpu).state.settings, 0)
+    least = {k: v for k, v in good["sev_snp"].pop("tcb").items()
+             if k != "fmc"}
+    card = good["gpu"]["HOPPER"]
+    text = json.dumps({
+        "tdx": {name: [value] for name, value in good["tdx"].items()},
+        "sev_snp": {"vmpl": 0, "min_tcb": least, **{
+            name: [value] for name, value in good["sev_snp"].items()}},
+        "gpu": {"arch": ["HOPPER"], "count": evidencetest.GPUS,
+                "driver_versions": [card["driver"]],
+                "vbios_versions": [card["vbios"]]}})
+    flags = seeds.LOCAL | (seeds.SNP if cpu == "snp" else seeds.TDX)
+    record = seeds.seed(flags, spec=spec, evidence=cpu, snp_certs=True,
+                        gpus=evidencetest.GPUS)
+    return run("doorjudge", record, "new", text)[0]
+
+
 # --- all of them -----------------------------------------------------------
 
 
@@ -144,10 +165,14 @@ def good():
     for arch in ("HOPPER", "BLACKWELL"):
         ok(f"gpu {arch}", gpu(world(evidence="tdx", gpu_arch=arch)), "ok")
     ok("nras", nras(world(evidence="tdx")), "ok")
+    for cpu in ("tdx", "snp"):
+        ok(f"policy {cpu}", policy(cpu), "ok")
 
 
 def verdict(name, entry, world):
     """What the library says, with one misbehaviour."""
+    if entry.needs == "policy" or name in BY_DEFAULT:
+        return policy("snp" if entry.kind == "snp" else "tdx", name)
     world.state.reset("set")
     world.state.set({"gpus": evidencetest.GPUS, "evidence": "snp"
                      if entry.kind in ("snp", "kds") else "tdx"})

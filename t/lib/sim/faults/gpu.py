@@ -275,7 +275,7 @@ def _(group, value):
     group.items[-1] = gpus.Switch(group.machine, group.items[0].nonce)
 
 
-@gpu("gpu_count", "count", "one GPU less", "measurement_mismatch", "policy")
+@gpu("gpu_count", "count", "one GPU less", "gpu_evidence_missing", "policy")
 def _(group, value):
     group.items.pop()
 

@@ -85,7 +85,8 @@ _patch("snp_uncommitted_build", "", "a newer build runs than is committed",
        0x1e8, b"\x1e")
 
 
-@snp("snp_vmpl", "vmpl", "[=N]: VMPL N (1)", needs="policy")
+@snp("snp_vmpl", "vmpl", "[=N]: VMPL N (1)", "measurement_mismatch",
+     "policy")
 def _(r, value):
     r.vmpl = number(value, 1)
 
