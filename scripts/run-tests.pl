@@ -54,7 +54,7 @@ if (!@ARGV) {
 run(\@modules, \&module_test, 1);
 
 if (!@ARGV) {
-    once_more('locks watched', [qw( gateway machines keys replay )],
+    once_more('locks watched', [qw( end_to_end machines keys replay )],
               $ENV{IOATTEST_LOCKCHECK},
               TEST_NGINX_LOAD_MODULES => $ENV{IOATTEST_LOCKCHECK} // '');
     once_more('the newest nginx', [qw( interim trailers trailers_grpc )],
