@@ -23,6 +23,7 @@
 int ioattest_inspect(int argc, char **argv);
 int ioattest_report(int argc, char **argv);
 int ioattest_response(int argc, char **argv);
+int ioattest_rim(int argc, char **argv);
 
 /* Writes one sentence to standard error, with the program's name before it. */
 void ioattest_complain(const char *format, ...)

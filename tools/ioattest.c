@@ -19,7 +19,9 @@ static const ioattest_command_t  ioattest_commands[] = {
     { "report", ioattest_report,
       "verify an attestation reply that was saved" },
     { "response", ioattest_response,
-      "verify a response that was saved, and the request it answers" }
+      "verify a response that was saved, and the request it answers" },
+    { "rim", ioattest_rim,
+      "verify NVIDIA's reference manifests, for ioattest_gpu_reference" }
 };
 
 #define IOATTEST_COMMANDS                                                     \
