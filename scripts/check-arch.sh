@@ -381,15 +381,24 @@ check "a tree with such uses is refused for each of them" \
     "$( (cd $tree && rooms_check "gate/one>gate/low") | sort \
         | diff - $objects/rooms.expected)"
 
+# Where libxml2 is not there, the tool is built without what includes it.
+xml=$(pkg-config --cflags libxml-2.0 2>/dev/null) && with_xml=yes || with_xml=
+tools=$(for file in tools/*.c; do
+            [ -z "$with_xml" ] && grep -Eq '<libxml/|"rim_node\.h"' "$file" \
+                || echo "$file"
+        done)
+check "libxml2 is known to ioattest rim alone" \
+    "$(library 'libxml/[a-z0-9]*\.h' 'tools/rim_(xml|node)\.[ch]')"
+
 # nginx's configure has clang warn of this, and treats warnings as errors.
 clang="-Wconditional-uninitialized -fsyntax-only"
 clang_name="core, tool and module compile with clang, without a warning"
 if command -v clang >/dev/null 2>&1; then
     check "$clang_name" \
-        "$(for file in src/core/*/*.c tools/*.c; do
+        "$(for file in src/core/*/*.c $tools; do
                # shellcheck disable=SC2086
                clang -std=c11 -O -Wall -Wextra -Werror $clang -Isrc/core \
-                   "$file" 2>&1
+                   $xml "$file" 2>&1
            done
            # shellcheck disable=SC2086
            CC=clang && glue $clang)"

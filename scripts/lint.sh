@@ -51,6 +51,9 @@ done
 [ -z "$core" ] || cppcheck -q --enable=warning,performance,portability \
     --std=c11 --language=c --error-exitcode=1 -Isrc/core $core || bad=1
 
+# what ioattest rim reads XML by
+xml=$(pkg-config --cflags libxml-2.0 2>/dev/null) || xml=
+
 # tidy FILES FLAG ...
 tidy() {
     files=$1
@@ -65,7 +68,8 @@ tidy() {
     }
 }
 
-tidy "$core" -std=c11 -Isrc/core
+# shellcheck disable=SC2086
+tidy "$core" -std=c11 -Isrc/core $xml
 # shellcheck disable=SC2086
 tidy "$glue" -Isrc/core -Isrc/nginx -I. -isystem $nginx/objs $include
 

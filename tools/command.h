@@ -23,6 +23,7 @@
 int ioattest_inspect(int argc, char **argv);
 int ioattest_report(int argc, char **argv);
 int ioattest_response(int argc, char **argv);
+int ioattest_rim(int argc, char **argv);
 
 /* Writes the program's name and one sentence to standard error. */
 void ioattest_complain(const char *format, ...)

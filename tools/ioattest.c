@@ -19,7 +19,9 @@ static const ioattest_command_t  ioattest_commands[] = {
     { "report", ioattest_report,
       "verify a saved attestation reply" },
     { "response", ioattest_response,
-      "verify a saved response, and the request that it answers" }
+      "verify a saved response, and the request that it answers" },
+    { "rim", ioattest_rim,
+      "verify NVIDIA's reference manifests, for ioattest_gpu_reference" }
 };
 
 #define IOATTEST_COMMANDS                                                     \

@@ -139,6 +139,26 @@ ioattest_json_bytes(ioattest_json_t *json, const char *name,
 }
 
 
+ioa_bytes_t
+ioattest_print_bytes(const char *string)
+{
+    ioa_bytes_t  bytes;
+
+    bytes.data = (const uint8_t *) string;
+    bytes.len = string == NULL ? 0 : strlen(string);
+
+    return bytes;
+}
+
+
+void
+ioattest_json_string(ioattest_json_t *json, const char *name,
+    const char *string)
+{
+    ioattest_json_bytes(json, name, ioattest_print_bytes(string));
+}
+
+
 void
 ioattest_json_hex(ioattest_json_t *json, const char *name,
     const uint8_t *data, size_t n)

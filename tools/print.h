@@ -23,9 +23,16 @@ typedef struct {
 void ioattest_json_begin(ioattest_json_t *json);
 void ioattest_json_end(ioattest_json_t *json);
 
+/* The bytes of a terminated string; data is NULL if string is. */
+ioa_bytes_t ioattest_print_bytes(const char *string);
+
 /* A member: a string; null if data is NULL.  Invalid UTF-8 as U+FFFD. */
 void ioattest_json_bytes(ioattest_json_t *json, const char *name,
     ioa_bytes_t bytes);
+
+/* The same of a terminated string, or NULL. */
+void ioattest_json_string(ioattest_json_t *json, const char *name,
+    const char *string);
 
 /* A member: lower-case hex; null if data is NULL. */
 void ioattest_json_hex(ioattest_json_t *json, const char *name,

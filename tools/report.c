@@ -22,6 +22,7 @@ enum {
     IOATTEST_OPT_POLICY,
     IOATTEST_OPT_CPU_ROOTS,
     IOATTEST_OPT_GPU_ROOTS,
+    IOATTEST_OPT_GPU_REFERENCE,
     IOATTEST_OPT_CPU,
     IOATTEST_OPT_GPU,
     IOATTEST_OPT_COLLATERAL,
@@ -39,6 +40,7 @@ static const ioattest_option_t  ioattest_report_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_POLICY] = { .name = "--policy", .max = 1 },
     [IOATTEST_OPT_CPU_ROOTS] = { .name = "--cpu-roots", .max = 1 },
     [IOATTEST_OPT_GPU_ROOTS] = { .name = "--gpu-roots", .max = 1 },
+    [IOATTEST_OPT_GPU_REFERENCE] = { .name = "--gpu-reference", .max = 1 },
     [IOATTEST_OPT_CPU] = { .name = "--cpu", .max = 1 },
     [IOATTEST_OPT_GPU] = { .name = "--gpu", .max = 1 },
     [IOATTEST_OPT_COLLATERAL] = { .name = "--collateral", .max = 1 },
@@ -59,6 +61,7 @@ typedef struct {
     ioa_policy_file_t  *file;
     ioa_roots_t        *cpu_roots;
     ioa_roots_t        *gpu_roots;
+    ioa_reference_t    *reference;
     ioa_chain_cache_t  *cache;              /* GPUs share certificates */
     ioa_bytes_t         digests[IOA_POLICY_LIST_MAX];
     ioattest_files_t    files;
@@ -97,7 +100,8 @@ ioattest_report_usage(void)
     fputs(
 "usage: ioattest report FILE --nonce HEX [--policy FILE]\n"
 "           [--cpu-roots FILE] [--cpu tdx|sev-snp|off]\n"
-"           [--gpu-roots FILE] [--gpu local|nras|off] [--collateral PATH]\n"
+"           [--gpu-roots FILE] [--gpu local|nras|off]\n"
+"           [--gpu-reference FILE] [--collateral PATH]\n"
 "           [--report-data auto|nonce|address-nonce] [--at TIME] [--json]\n"
 "\n"
 "Verifies an attestation reply, the JSON of the agent, as the gateway does.\n"
@@ -107,6 +111,9 @@ ioattest_report_usage(void)
 "  --policy FILE      a policy file, as for ioattest_policy\n"
 "  --cpu-roots FILE   the vendors' roots, PEM or DER\n"
 "  --gpu-roots FILE   NVIDIA's root, likewise\n"
+"  --gpu-reference FILE\n"
+"                     what GPUs must measure, as ioattest rim writes it;\n"
+"                     without it a line says that nothing is compared\n"
 "  --cpu KIND         tdx, sev-snp or off: the only kind accepted; default:\n"
 "                     either; without --cpu-roots \"off\" is required\n"
 "  --gpu HOW          local, nras or off; default: local; without\n"
@@ -350,6 +357,44 @@ ioattest_report_policy(ioattest_report_t *report)
 
 
 static int
+ioattest_report_reference(ioattest_report_t *report)
+{
+    int           ok;
+    char          error[IOA_REFERENCE_ERROR_MAX];
+    const char   *path;
+    ioa_bytes_t   bytes;
+
+    path = ioattest_report_value(report, IOATTEST_OPT_GPU_REFERENCE);
+
+    if (path == NULL) {
+        return 1;
+    }
+
+    if (report->policy.gpu != IOA_GPU_LOCAL) {
+        ioattest_complain("--gpu-reference is of use with --gpu local alone");
+        return 0;
+    }
+
+    if (!ioattest_input_read(&bytes, path, IOA_REFERENCE_SIZE_MAX)) {
+        return 0;
+    }
+
+    ok = ioa_reference_parse(&report->reference, error, bytes.data,
+                             bytes.len);
+
+    ioattest_input_free(&bytes);
+
+    if (!ok) {
+        ioattest_complain("--gpu-reference %s: %s", path, error);
+    }
+
+    report->policy.reference = report->reference;
+
+    return ok;
+}
+
+
+static int
 ioattest_report_read(ioattest_report_t *report)
 {
     const char  *dir;
@@ -361,6 +406,7 @@ ioattest_report_read(ioattest_report_t *report)
                                   IOATTEST_OPT_CPU_ROOTS)
         || !ioattest_report_roots(&report->gpu_roots, report,
                                   IOATTEST_OPT_GPU_ROOTS)
+        || !ioattest_report_reference(report)
         || !ioattest_files_read(&report->files, dir))
     {
         return 0;
@@ -420,6 +466,7 @@ ioattest_report_run(ioattest_report_t *report)
     ioattest_files_free(&report->files);
     ioa_roots_free(report->cpu_roots);
     ioa_roots_free(report->gpu_roots);
+    ioa_reference_free(report->reference);
     ioa_chain_cache_free(report->cache);
     ioa_policy_free(report->file);
 

@@ -311,6 +311,7 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
 
     if (st == IOA_OK) {
         *gpu = ctx.gpu;
+        ioa_gpu_measured(gpu, &ctx.view);
     }
 
     ioa_chain_free(ctx.chain);
