@@ -180,6 +180,7 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->report_data = conf->report_data;
     policy->cpu_roots = conf->cpu_roots;
     policy->gpu_roots = conf->gpu_roots;
+    policy->reference = conf->gpu_reference;
     policy->cache = mcf->cache;
     policy->collateral = (conf->collateral.len != 0);
     policy->kds = (conf->amd_kds.len != 0);
@@ -289,6 +290,16 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
                            conf->ssl_verify
                            ? "" : ", and \"ioattest_ssl_verify off\" does "
                                   "not look at that");
+    }
+
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_REFERENCE,
+            conf->policy.gpu == IOA_GPU_LOCAL
+            && conf->policy.reference == NULL))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_gpu local\" compares no measurement "
+                           "of the GPU: devtools mode and old firmware pass, "
+                           "see \"ioattest_gpu_reference\"");
     }
 }
 

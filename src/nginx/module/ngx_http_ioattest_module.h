@@ -89,6 +89,8 @@ char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_reference(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_ioattest_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -115,6 +117,7 @@ void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
 #define NGX_HTTP_IOATTEST_WARN_PINS      0x02
 #define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
 #define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
+#define NGX_HTTP_IOATTEST_WARN_REFERENCE 0x10
 
 /*
  * 1 where a warning is due, which holds (is != 0), and has not been given
