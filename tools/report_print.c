@@ -198,6 +198,7 @@ ioattest_report_proved(ioattest_out_t *out, const ioa_machine_t *machine,
         ioattest_out_string(out, "gpu_arch", proved->gpu_arch);
         ioattest_out_string(out, "gpu_driver", proved->gpu_driver);
         ioattest_out_string(out, "gpu_vbios", proved->gpu_vbios);
+        ioattest_out_bool(out, "gpu_reference", proved->gpu_reference);
     }
 
     if (proved->expires != 0) {

@@ -16,6 +16,7 @@
 #define NGX_HTTP_IOATTEST_WARN_PINS      0x02
 #define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
 #define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
+#define NGX_HTTP_IOATTEST_WARN_REFERENCE 0x10
 
 
 static void ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
@@ -188,6 +189,7 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->report_data = conf->report_data;
     policy->cpu_roots = conf->cpu_roots;
     policy->gpu_roots = conf->gpu_roots;
+    policy->reference = conf->gpu_reference;
     policy->cache = mcf->cache;
     policy->collateral = (conf->collateral.len != 0);
     policy->kds = (conf->amd_kds.len != 0);
@@ -297,6 +299,16 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
                            conf->ssl_verify
                            ? "" : ", and \"ioattest_ssl_verify off\" accepts "
                                   "any TLS or none");
+    }
+
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_REFERENCE,
+            conf->policy.gpu == IOA_GPU_LOCAL
+            && conf->policy.reference == NULL))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_gpu local\" compares no measurement "
+                           "of the GPU: devtools mode and old firmware pass, "
+                           "see \"ioattest_gpu_reference\"");
     }
 }
 

@@ -160,6 +160,17 @@ ngx_http_ioattest_digest_trust(ngx_array_t *text,
         {
             return NGX_ERROR;
         }
+
+        if (policy->reference != NULL) {
+            ioa_reference_digest(digest32, policy->reference);
+
+            if (ngx_http_ioattest_digest_add(text, "gpu_reference", digest32,
+                                             32)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
     }
 
     for (i = 0; i < policy->image_digests_n; i++) {

@@ -72,6 +72,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
     conf->report_data = NGX_CONF_UNSET_UINT;
     conf->cpu_roots = NGX_CONF_UNSET_PTR;
     conf->gpu_roots = NGX_CONF_UNSET_PTR;
+    conf->gpu_reference = NGX_CONF_UNSET_PTR;
     conf->policy_file = NGX_CONF_UNSET_PTR;
     conf->slack = NGX_CONF_UNSET;
     conf->image_digests = NGX_CONF_UNSET_PTR;
@@ -166,6 +167,7 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->cpu_roots, prev->cpu_roots, NULL);
     ngx_conf_merge_ptr_value(conf->gpu_roots, prev->gpu_roots, NULL);
+    ngx_conf_merge_ptr_value(conf->gpu_reference, prev->gpu_reference, NULL);
 
     if (conf->policy_file == NGX_CONF_UNSET_PTR) {
         conf->policy_name = prev->policy_name;

@@ -89,6 +89,8 @@ char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_reference(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_ioattest_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -121,6 +121,7 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_uint_t                   report_data;       /* ioa_report_data_e */
     ioa_roots_t                 *cpu_roots;
     ioa_roots_t                 *gpu_roots;
+    ioa_reference_t             *gpu_reference;
     ngx_str_t                    policy_name;
     ioa_policy_file_t           *policy_file;
 

@@ -175,7 +175,8 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
     }
 
     if (proved->gpus == 0) {
-        ngx_http_ioattest_text_add(text, "\"gpu\":null,");
+        ngx_http_ioattest_text_add(text, "\"gpu\":null,"
+                                   "\"reference\":false,");
         return;
     }
 
@@ -189,8 +190,9 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
 
     ngx_http_ioattest_text_add(text, "\"gpu\":{\"arch\":\"%V\","
                                "\"count\":%uz,\"driver\":\"%V\","
-                               "\"vbios\":\"%V\"},",
-                               &arch, proved->gpus, &driver, &vbios);
+                               "\"vbios\":\"%V\"},\"reference\":%s,",
+                               &arch, proved->gpus, &driver, &vbios,
+                               proved->gpu_reference ? "true" : "false");
 }
 
 
