@@ -20,6 +20,8 @@ IoattestSim->start(machines => 1, evidence => 1);
 my $mr_td = $ENV{TEST_NGINX_SIM_MR_TD};
 my $other = '00' x 48;
 my $policy = IoattestEvidence::file({ tdx => { mr_td => [$other, $mr_td] } });
+my $switched = IoattestEvidence::file(
+    { gpu => { modes => ['single', 'protected-pcie'] } });
 my $kds = 'ioattest_amd_kds /_kds/';
 
 my $format = "log_format ev '\$http_x_id cpu=\$ioattest_cpu "
@@ -36,6 +38,7 @@ my $server = join '', map { IoattestEvidence::location(@$_) }
     ['address', 'ioattest_report_data address-nonce'],
     ['tdx', 'ioattest_cpu tdx', $kds], ['snp', 'ioattest_cpu sev-snp', $kds],
     ['policy', "ioattest_policy $policy"],
+    ['ppcie', "ioattest_policy $switched"],
     ['inline', 'ioattest_thread_pool off'],
     ['short', 'ioattest_timeout 1ms'];
 
@@ -62,11 +65,29 @@ sub told {
 for my $set ([], [quote_version => 5], [quote_version => 5, td_body => '1.0'],
              [quote_trailing => 0], [quote_trailing => 4096],
              [gpus => 8], [gpus => 16], [gpu_arch => 'BLACKWELL'],
-             [gpu_features => 'mpt'], [gpu_features => 'ppcie'])
+             [gpu_features => 'mpt'])
 {
     is(told('pcs', @$set), 200, "TDX: @$set");
     is(told('inline', @$set), 200, "without threads: @$set");
 }
+
+# NVSwitches that nobody attested are accepted where the policy says so alone
+
+for my $n (1, 8) {
+    is(told('pcs', gpus => $n, gpu_features => 'ppcie'),
+       '502 measurement_mismatch', "protected PCIe, $n GPUs");
+}
+
+is(told('ppcie', gpus => 8, gpu_features => 'ppcie'), 200,
+   'protected PCIe, 8 GPUs, where it is listed');
+my ($named) = grep { ($_->{gpu}{mode} // '') eq 'protected-pcie' }
+              map { @{$_->{machines}} } @{$nginx->status->{zones}};
+is($named->{gpu}{nvswitches}, 'not attested', 'the status says so');
+like($nginx->log, qr/8 gpus HOPPER in protected PCIe mode, NVSwitches not /,
+     'and the log');
+
+is(told('ppcie', gpus => 7, gpu_features => 'ppcie'),
+   '502 measurement_mismatch', 'and 7');
 
 my $true = JSON::PP::true;
 

@@ -198,6 +198,15 @@ ioattest_report_proved(ioattest_out_t *out, const ioa_machine_t *machine,
         ioattest_out_string(out, "gpu_arch", proved->gpu_arch);
         ioattest_out_string(out, "gpu_driver", proved->gpu_driver);
         ioattest_out_string(out, "gpu_vbios", proved->gpu_vbios);
+
+        if (proved->gpu_mode[0] != '\0') {
+            ioattest_out_string(out, "gpu_mode", proved->gpu_mode);
+        }
+
+        if (strcmp(proved->gpu_mode, "protected-pcie") == 0) {
+            ioattest_out_string(out, "nvswitches", "not attested");
+        }
+
         ioattest_out_bool(out, "gpu_reference", proved->gpu_reference);
     }
 

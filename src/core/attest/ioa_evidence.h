@@ -120,6 +120,7 @@ typedef struct {
     char              gpu_arch[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_driver[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_vbios[IOA_EVIDENCE_WORD_MAX + 1];
+    char              gpu_mode[IOA_EVIDENCE_WORD_MAX + 1];  /* "": unknown */
     int               gpu_reference;        /* measure what NVIDIA published */
 } ioa_proved_t;
 

@@ -44,6 +44,7 @@ ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     ioa_gpu_word(proved->gpu_arch, gpus[0].arch);
     ioa_gpu_word(proved->gpu_driver, gpus[0].driver_version);
     ioa_gpu_word(proved->gpu_vbios, gpus[0].vbios_version);
+    ioa_gpu_word(proved->gpu_mode, gpus[0].mode != NULL ? gpus[0].mode : "");
 
     return IOA_OK;
 }
@@ -150,6 +151,10 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
         gpus[i].arch = ioa_gpu_arch_name(list->gpus[i].arch);
         gpus[i].driver_version = list->gpus[i].driver;
         gpus[i].vbios_version = list->gpus[i].vbios;
+        gpus[i].mode = ioa_gpu_mode_name(list->gpus[i].mode);
+        gpus[i].switches_n = list->gpus[i].switches_n;
+        gpus[i].switches32 = list->gpus[i].mode == IOA_GPU_PROTECTED_PCIE
+                             ? list->gpus[i].switches[0] : NULL;
     }
 
     if (st == IOA_OK) {
@@ -198,6 +203,9 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
         gpus[i].arch = nras->devices[i].arch;
         gpus[i].driver_version = nras->devices[i].driver_version;
         gpus[i].vbios_version = nras->devices[i].vbios_version;
+        gpus[i].mode = NULL;
+        gpus[i].switches_n = 0;
+        gpus[i].switches32 = NULL;
     }
 
     if (st == IOA_OK) {

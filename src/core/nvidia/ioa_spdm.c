@@ -92,6 +92,8 @@ ioa_spdm_used(uint16_t type)
     case IOA_SPDM_PROJECT_SKU:
     case IOA_SPDM_FWID:
     case IOA_SPDM_PROTECTED_PCIE:
+    case IOA_SPDM_SWITCHES:
+    case IOA_SPDM_CHIP_INFO:
     case IOA_SPDM_FEATURE:
         return 1;
     default:

@@ -187,26 +187,51 @@ ioa_gpu_step_fwid(ioa_note_t *note, void *data)
 }
 
 
-/* A version must be one where it is said at all. */
+/*
+ * Every GPU that NVIDIA has made for confidential computing measures as much.
+ * That each index is there once, ioa_spdm_parse has seen to.
+ */
+static ioa_status_t
+ioa_gpu_step_shape(ioa_note_t *note, void *data)
+{
+    size_t                   i;
+    ioa_gpu_ctx_t           *ctx = data;
+    const ioa_spdm_block_t  *block;
+
+    ioa_note(note, "%zu measurements, %d are expected", ctx->view.blocks_n,
+             IOA_GPU_MEASURED_MAX);
+
+    for (i = 0; i < ctx->view.blocks_n; i++) {
+        block = &ctx->view.blocks[i];
+
+        if (block->index == 0 || block->index > IOA_GPU_MEASURED_MAX
+            || ioa_reader_left(&block->value) != IOA_GPU_MEASURED_LEN)
+        {
+            ioa_note(note, "measurement %u of %zu bytes",
+                     (unsigned) block->index, ioa_reader_left(&block->value));
+            return IOA_GPU_EVIDENCE_INVALID;
+        }
+    }
+
+    return ioa_gpu_that(ctx->view.blocks_n == IOA_GPU_MEASURED_MAX);
+}
+
+
 static ioa_status_t
 ioa_gpu_step_versions(ioa_note_t *note, void *data)
 {
-    const ioa_spdm_view_t  *view;
-    ioa_gpu_ctx_t          *ctx = data;
+    ioa_gpu_ctx_t  *ctx = data;
 
-    view = &ctx->view;
-
-    if ((!ioa_spdm_driver(ctx->gpu.driver, view)
-         && ioa_spdm_has(view, IOA_SPDM_DRIVER))
-        || (!ioa_spdm_vbios(ctx->gpu.vbios, view)
-            && ioa_spdm_has(view, IOA_SPDM_VBIOS)))
+    if (!ioa_spdm_driver(ctx->gpu.driver, &ctx->view)
+        || !ioa_spdm_vbios(ctx->gpu.vbios, &ctx->view))
     {
-        ioa_note(note, "malformed");
+        ioa_note(note, "%s is missing or malformed",
+                 ctx->gpu.driver[0] == '\0' ? "the driver's version"
+                                            : "the VBIOS' version");
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    ioa_note(note, "driver %s, VBIOS %s",
-             ctx->gpu.driver, ctx->gpu.vbios);
+    ioa_note(note, "driver %s, VBIOS %s", ctx->gpu.driver, ctx->gpu.vbios);
 
     return IOA_OK;
 }
@@ -236,36 +261,124 @@ ioa_gpu_switch(int *flag, const ioa_spdm_view_t *view, ioa_spdm_type_t type)
 }
 
 
-/* A feature that is not known is handed on as its number. */
 static ioa_status_t
-ioa_gpu_step_flags(ioa_note_t *note, void *data)
+ioa_gpu_step_nvdec0(ioa_note_t *note, void *data)
 {
-    unsigned        value;
+    ioa_gpu_ctx_t  *ctx = data;
+
+    if (!ioa_gpu_switch(&ctx->gpu.nvdec0, &ctx->view, IOA_SPDM_NVDEC0)
+        || ctx->gpu.nvdec0 == IOA_GPU_NOT_SAID)
+    {
+        ioa_note(note, "missing, or neither on nor off");
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    ioa_note(note, ctx->gpu.nvdec0 ? "on" : "off");
+
+    return IOA_OK;
+}
+
+
+/* The switch of each NVLink.  Out: gpu, each switch once, sorted. */
+IOA_MUST_CHECK static int
+ioa_gpu_switches(ioa_gpu_t *gpu, ioa_reader_t pdis)
+{
+    int             order;
+    size_t          i;
+    const uint8_t  *pdi;
+
+    if (ioa_reader_left(&pdis) == 0
+        || ioa_reader_left(&pdis) % IOA_GPU_PDI_LEN != 0)
+    {
+        return 0;
+    }
+
+    while (ioa_reader_take(&pdis, &pdi, IOA_GPU_PDI_LEN)) {
+
+        for (i = 0, order = 1; i < gpu->switches_n && order > 0; i++) {
+            order = memcmp(pdi, gpu->switches[i], IOA_GPU_PDI_LEN);
+        }
+
+        if (order == 0) {
+            continue;
+        }
+
+        if (gpu->switches_n == IOA_GPU_SWITCHES) {
+            gpu->switches_n++;
+            return 1;
+        }
+
+        /* before the last one looked at, where that is greater */
+
+        i = order < 0 ? i - 1 : i;
+        memmove(gpu->switches[i + 1], gpu->switches[i],
+                (gpu->switches_n - i) * IOA_GPU_PDI_LEN);
+        memcpy(gpu->switches[i], pdi, IOA_GPU_PDI_LEN);
+        gpu->switches_n++;
+    }
+
+    return 1;
+}
+
+
+/* Two records say it; drivers before 590 have the first alone. */
+static ioa_status_t
+ioa_gpu_step_mode(ioa_note_t *note, void *data)
+{
+    int             pcie;
+    unsigned        mode;
     ioa_gpu_t      *gpu;
     ioa_gpu_ctx_t  *ctx = data;
 
     gpu = &ctx->gpu;
-    gpu->feature = IOA_GPU_NOT_SAID;
 
-    if (!ioa_gpu_switch(&gpu->nvdec0, &ctx->view, IOA_SPDM_NVDEC0)
-        || !ioa_gpu_switch(&gpu->protected_pcie, &ctx->view,
-                           IOA_SPDM_PROTECTED_PCIE))
-    {
+    if (!ioa_gpu_switch(&pcie, &ctx->view, IOA_SPDM_PROTECTED_PCIE)) {
+        ioa_note(note, "protected PCIe is neither on nor off");
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    if (ioa_spdm_has(&ctx->view, IOA_SPDM_FEATURE)) {
-        if (!ioa_spdm_number(&value, &ctx->view, IOA_SPDM_FEATURE)) {
-            return IOA_GPU_EVIDENCE_INVALID;
-        }
+    mode = pcie == 1 ? IOA_GPU_PROTECTED_PCIE : IOA_GPU_SINGLE;
 
-        gpu->feature = (int) value;
+    if (ioa_spdm_has(&ctx->view, IOA_SPDM_FEATURE)
+        && (!ioa_spdm_number(&mode, &ctx->view, IOA_SPDM_FEATURE)
+            || mode >= IOA_GPU_MODES))
+    {
+        ioa_note(note, "a mode that is not known: it may need a newer "
+                 "ioattest");
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    ioa_note(note, "feature %d, protected PCIe %d, NVDEC0 %d", gpu->feature,
-             gpu->protected_pcie, gpu->nvdec0);
+    if (pcie != IOA_GPU_NOT_SAID
+        && (pcie == 1) != (mode == IOA_GPU_PROTECTED_PCIE))
+    {
+        ioa_note(note, "two records of the mode disagree");
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    gpu->mode = (ioa_gpu_mode_t) mode;
+    ioa_note(note, "%s", ioa_gpu_mode_name(gpu->mode));
+
+    if (gpu->mode == IOA_GPU_PROTECTED_PCIE
+        && !ioa_gpu_switches(gpu, ctx->view.records[IOA_SPDM_SWITCHES]))
+    {
+        ioa_note(note, "protected-pcie, without the switches of its NVLinks");
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
 
     return IOA_OK;
+}
+
+
+const char *
+ioa_gpu_mode_name(ioa_gpu_mode_t mode)
+{
+    static const char *const  names[IOA_GPU_MODES] = {
+        [IOA_GPU_SINGLE] = "single",
+        [IOA_GPU_MULTI] = "multi",
+        [IOA_GPU_PROTECTED_PCIE] = "protected-pcie"
+    };
+
+    return (unsigned) mode < IOA_GPU_MODES ? names[mode] : "unknown";
 }
 
 
@@ -279,8 +392,10 @@ static const ioa_step_t  ioa_gpu_steps[] = {
     { "gpu.#.signature", ioa_gpu_step_signature },
     { "gpu.#.identity", ioa_gpu_step_identity },
     { "gpu.#.fwid", ioa_gpu_step_fwid },
+    { "gpu.#.shape", ioa_gpu_step_shape },
     { "gpu.#.versions", ioa_gpu_step_versions },
-    { "gpu.#.flags", ioa_gpu_step_flags }
+    { "gpu.#.nvdec0", ioa_gpu_step_nvdec0 },
+    { "gpu.#.mode", ioa_gpu_step_mode }
 };
 
 #define IOA_GPU_STEPS  (sizeof(ioa_gpu_steps) / sizeof(ioa_gpu_steps[0]))

@@ -25,11 +25,16 @@
 #define IOA_GPUS_MAX          16
 #define IOA_GPU_IDENTITY_LEN  32
 #define IOA_GPU_NOT_SAID      (-1)
+#define IOA_GPU_SWITCHES      4
+#define IOA_GPU_PDI_LEN       8
 
-/* Values of feature. */
-#define IOA_GPU_SINGLE           0      /* one GPU passed through */
-#define IOA_GPU_MULTI            1
-#define IOA_GPU_PROTECTED_PCIE   2
+/* Modes, by the numbers of record 36. */
+typedef enum {
+    IOA_GPU_SINGLE = 0,                 /* one GPU passed through */
+    IOA_GPU_MULTI = 1,
+    IOA_GPU_PROTECTED_PCIE = 2,
+    IOA_GPU_MODES
+} ioa_gpu_mode_t;
 
 /* What verification goes by. */
 typedef struct {
@@ -67,9 +72,14 @@ typedef struct {
      * for life, while the leaf's key changes with its firmware.
      */
     uint8_t         identity[IOA_GPU_IDENTITY_LEN];
-    int             feature;            /* a number, or IOA_GPU_NOT_SAID */
-    int             protected_pcie;     /* 1 on, 0 off, or not said */
-    int             nvdec0;             /* the same */
+    ioa_gpu_mode_t  mode;
+    int             nvdec0;             /* 1 on, 0 off */
+    /*
+     * In protected PCIe mode the switches that its NVLinks lead to, sorted,
+     * each once; more than there is room for count, but are not all there.
+     */
+    size_t          switches_n;
+    uint8_t         switches[IOA_GPU_SWITCHES][IOA_GPU_PDI_LEN];
 
     ioa_gpu_measured_t  measured;
 } ioa_gpu_t;
@@ -92,8 +102,9 @@ typedef struct {
  * five certificates; their chain to a pinned root (never to their own last
  * one); it is a GPU, and of which architecture; the signature by the leaf's
  * key; the firmware's hash is the one the leaf was certified for (not made
- * where the evidence has none, as of old drivers); the form of the versions
- * and flags.  Revocation is reported as not made.
+ * where the evidence has none, as of old drivers); the measurements are 64 of
+ * 48 bytes; the versions of driver and VBIOS; NVDEC0 and mode.  Revocation is
+ * reported as not made.
  *
  * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID.
  * Out: gpu, all zero unless IOA_OK; checks, a line for each of the above,
@@ -105,6 +116,9 @@ ioa_status_t ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
 
 /* Out: gpu->measured.  In: the rest of gpu, and its evidence. */
 void ioa_gpu_measured(ioa_gpu_t *gpu, const ioa_spdm_view_t *view);
+
+/* "single", "multi" or "protected-pcie", as a policy has it. */
+const char *ioa_gpu_mode_name(ioa_gpu_mode_t mode);
 
 /*
  * Verifies each of n devices as above, and that no device is there twice.

@@ -76,6 +76,7 @@ typedef struct {
     ioa_policy_number_t  min_tcb[IOA_POLICY_SNP_SVNS];
 
     ioa_policy_list_t    arch;
+    ioa_policy_list_t    modes;
     ioa_policy_list_t    driver_versions;
     ioa_policy_list_t    vbios_versions;
     ioa_policy_number_t  count;
@@ -151,10 +152,17 @@ typedef struct {
 
 /* What verified GPU evidence says; terminated strings. */
 typedef struct {
-    const char  *arch;              /* "HOPPER" */
-    const char  *driver_version;
-    const char  *vbios_version;
+    const char     *arch;           /* "HOPPER" */
+    const char     *driver_version;
+    const char     *vbios_version;
+    const char     *mode;           /* "single", ...; NULL: nobody says */
+    const uint8_t  *switches32;     /* in "protected-pcie", else NULL */
+    size_t          switches_n;     /* switches32 has them all where it is 4 */
 } ioa_policy_gpu_t;
+
+#define IOA_POLICY_SWITCHES      4
+#define IOA_POLICY_SWITCHES_LEN  32
+#define IOA_POLICY_SWITCHED      8      /* GPUs that switches connect */
 
 /*
  * Judges a trust domain's attributes, before collateral is asked for.
@@ -185,7 +193,11 @@ ioa_status_t ioa_policy_snp(ioa_checks_t *checks,
     IOA_MUST_CHECK;
 
 /*
- * The same for GPUs; each must be one of those listed.
+ * The same for GPUs: each must be one of those listed, and all of one mode,
+ * driver and VBIOS.  Without a list of modes protected PCIe is refused: NVLink
+ * is in clear then, through switches that nobody has attested.  Where it is
+ * listed, eight GPUs must name the same four switches.
+ *
  * Returns: IOA_OK, IOA_GPU_EVIDENCE_MISSING for none and for fewer than asked
  * for, IOA_MEASUREMENT_MISMATCH for more and for all else.
  */

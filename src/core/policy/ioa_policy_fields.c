@@ -60,6 +60,8 @@ static const ioa_policy_field_t  ioa_policy_fields[] = {
 
     { IOA_POLICY_IN_GPU, "arch", IOA_POLICY_ARCH, IOA_POLICY_AT(arch), 0, 0,
       0 },
+    { IOA_POLICY_IN_GPU, "modes", IOA_POLICY_MODE, IOA_POLICY_AT(modes), 0, 0,
+      0 },
     { IOA_POLICY_IN_GPU, "driver_versions", IOA_POLICY_VERSION,
       IOA_POLICY_AT(driver_versions), 0, 0, 0 },
     { IOA_POLICY_IN_GPU, "vbios_versions", IOA_POLICY_VERSION,

@@ -29,6 +29,7 @@ typedef enum {
     IOA_POLICY_STATUS,
     IOA_POLICY_ADVISORY,
     IOA_POLICY_ARCH,
+    IOA_POLICY_MODE,
     IOA_POLICY_VERSION,
     IOA_POLICY_NUMBER,          /* from least to limit */
     IOA_POLICY_BOOL,

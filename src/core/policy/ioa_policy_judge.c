@@ -216,6 +216,106 @@ ioa_policy_gpu_count(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
+/* 1 where every GPU has the text; what one does not say (NULL) none may. */
+static int
+ioa_policy_same(const char *const *words, size_t n)
+{
+    size_t  i;
+
+    for (i = 1; i < n; i++) {
+        if ((words[i] == NULL) != (words[0] == NULL)
+            || (words[i] != NULL && strcmp(words[i], words[0]) != 0))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Eight GPUs, and the same four switches between all of them. */
+static int
+ioa_policy_switches(ioa_checks_t *checks, const ioa_policy_gpu_t *gpus,
+    size_t n)
+{
+    size_t  i;
+
+    for (i = 0; n == IOA_POLICY_SWITCHED && i < n; i++) {
+        if (gpus[i].switches32 == NULL
+            || gpus[i].switches_n != IOA_POLICY_SWITCHES
+            || memcmp(gpus[i].switches32, gpus[0].switches32,
+                      IOA_POLICY_SWITCHES_LEN) != 0)
+        {
+            break;
+        }
+    }
+
+    ioa_check_add(checks, "gpu.switch_evidence", IOA_CHECK_NOT_MADE,
+                  "NVSwitches not attested");
+
+    return ioa_check_that(checks, n == IOA_POLICY_SWITCHED && i == n,
+                          "gpu.switches", "%zu GPUs, %zu switches of the "
+                          "first; 8 that name the same 4 are needed", n,
+                          gpus[0].switches_n);
+}
+
+
+static int
+ioa_policy_modes(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_policy_gpu_t *gpus, const char *const *modes, size_t n)
+{
+    size_t  i;
+
+    static const char  ppcie[] = "protected-pcie";
+
+    for (i = 0; i < n && modes[i] != NULL; i++) {
+        /* each names its mode */
+    }
+
+    if (i < n && policy->modes.n == 0) {
+        ioa_check_add(checks, "gpu.modes", IOA_CHECK_NOT_MADE,
+                      "NVIDIA's service does not name the mode");
+        return 1;
+    }
+
+    if (i < n) {
+        ioa_check_add(checks, "gpu.modes", IOA_CHECK_FAILED,
+                      "NVIDIA's service does not name the mode");
+        return 0;
+    }
+
+    if (policy->modes.n != 0) {
+        if (!ioa_policy_all_listed(checks, "gpu.modes", &policy->modes, modes,
+                                   n))
+        {
+            return 0;
+        }
+
+    } else {
+        for (i = 0; i < n && strcmp(modes[i], ppcie) != 0; i++) {
+            /* the modes whose NVLinks, if any, are encrypted */
+        }
+
+        if (!ioa_check_that(checks, i == n, "gpu.modes", "%s%s",
+                            i == n ? modes[0] : ppcie,
+                            i == n ? "" : ": NVLink in clear to NVSwitches "
+                            "not attested, see gpu.modes"))
+        {
+            return 0;
+        }
+    }
+
+    for (i = 0; i < n; i++) {
+        if (strcmp(modes[i], ppcie) == 0) {
+            return ioa_policy_switches(checks, gpus, n);
+        }
+    }
+
+    return 1;
+}
+
+
 ioa_status_t
 ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_policy_gpu_t *gpus, size_t n)
@@ -223,7 +323,7 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     int           good;
     size_t        i;
     const char   *arch[IOA_POLICY_GPUS_MAX], *driver[IOA_POLICY_GPUS_MAX],
-                 *vbios[IOA_POLICY_GPUS_MAX];
+                 *vbios[IOA_POLICY_GPUS_MAX], *mode[IOA_POLICY_GPUS_MAX];
     ioa_status_t  count;
 
     count = ioa_policy_gpu_count(checks, policy, n);
@@ -240,6 +340,7 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
         arch[i] = gpus[i].arch;
         driver[i] = gpus[i].driver_version;
         vbios[i] = gpus[i].vbios_version;
+        mode[i] = gpus[i].mode;
     }
 
     good = ioa_policy_all_listed(checks, "gpu.arch", &policy->arch, arch, n);
@@ -247,6 +348,11 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
                                   &policy->driver_versions, driver, n);
     good &= ioa_policy_all_listed(checks, "gpu.vbios_versions",
                                   &policy->vbios_versions, vbios, n);
+    good &= ioa_check_that(checks, ioa_policy_same(mode, n)
+                                   && ioa_policy_same(driver, n)
+                                   && ioa_policy_same(vbios, n), "gpu.alike",
+                           "mode, driver and VBIOS of %zu", n);
+    good &= ioa_policy_modes(checks, policy, gpus, mode, n);
 
     if (count == IOA_GPU_EVIDENCE_MISSING) {
         return count;

@@ -51,6 +51,23 @@ ioa_policy_is_arch(const uint8_t *text, size_t n)
 }
 
 
+static int
+ioa_policy_is_mode(const uint8_t *text, size_t n)
+{
+    size_t  i;
+
+    static const char *const  modes[] = { "single", "multi", "protected-pcie" };
+
+    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (n == strlen(modes[i]) && memcmp(text, modes[i], n) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 const char *
 ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     const ioa_policy_field_t *field, const uint8_t *text, size_t n)
@@ -98,6 +115,13 @@ ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     case IOA_POLICY_ARCH:
         if (!ioa_policy_is_arch(text, n)) {
             return "be HOPPER or BLACKWELL";
+        }
+
+        break;
+
+    case IOA_POLICY_MODE:
+        if (!ioa_policy_is_mode(text, n)) {
+            return "be single, multi or protected-pcie";
         }
 
         break;

@@ -114,11 +114,13 @@ ngx_http_ioattest_outcome_trusted(
 
     ngx_log_error(level, attestation->ask.task->log, 0,
                   "ioattest: attested %*s for model \"%V\"%s: cpu %s, "
-                  "tcb status %s, %uz gpus %s, signer bound by %s",
+                  "tcb status %s, %uz gpus %s%s, signer bound by %s",
                   (size_t) IOA_ADDRESS_TEXT_LEN, address, &name, again,
                   ngx_http_ioattest_cpu_name(proved->cpu),
                   ioa_tcb_name(proved->tcb_status), proved->gpus,
                   proved->gpus ? proved->gpu_arch : "-",
+                  ngx_strcmp(proved->gpu_mode, "protected-pcie") == 0
+                  ? " in protected PCIe mode, NVSwitches not attested" : "",
                   ngx_http_ioattest_outcome_grounds(attestation));
 }
 

@@ -190,8 +190,12 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
 
     ngx_http_ioattest_text_add(text, "\"gpu\":{\"arch\":\"%V\","
                                "\"count\":%uz,\"driver\":\"%V\","
-                               "\"vbios\":\"%V\"},\"reference\":%s,",
+                               "\"vbios\":\"%V\",\"mode\":\"%s\"%s},"
+                               "\"reference\":%s,",
                                &arch, proved->gpus, &driver, &vbios,
+                               proved->gpu_mode,
+                               ngx_strcmp(proved->gpu_mode, "protected-pcie")
+                               == 0 ? ",\"nvswitches\":\"not attested\"" : "",
                                proved->gpu_reference ? "true" : "false");
 }
 

@@ -11,7 +11,8 @@
  * and certificates.  All little-endian.
  *
  * Standard output: a line for each, tabs between: the reason's name or "ok",
- * the devices as chip/arch/driver/vbios/identity/feature/pcie/nvdec0
+ * the devices as chip/arch/driver/vbios/identity/mode/nvdec0/
+ * number of switches/switches
  * with commas, and the checks as name=verdict.  With bits to flip: how many
  * were accepted, and the first and last byte of those.
  */
@@ -122,7 +123,13 @@ gpu_print(ioa_status_t st, const ioa_gpu_list_t *list)
             printf("%02x", gpu->identity[k]);
         }
 
-        printf("/%d/%d/%d", gpu->feature, gpu->protected_pcie, gpu->nvdec0);
+        printf("/%s/%d/%zu/", ioa_gpu_mode_name(gpu->mode), gpu->nvdec0,
+               gpu->switches_n);
+
+        for (k = 0; k < sizeof(gpu->switches); k++) {
+            printf("%02x", gpu->switches[k / IOA_GPU_PDI_LEN]
+                                        [k % IOA_GPU_PDI_LEN]);
+        }
     }
 
     putchar('\t');

@@ -115,16 +115,19 @@ def block(index, value=bytes(48), spec=1, kind=1, size=None, length=None):
     return struct.pack("<BBHBH", index, spec, size, kind, length) + value
 
 
+SWITCHES = [bytes([n]) * 8 for n in (9, 3, 200, 7)]
 RECORDS = [(6, bytes.fromhex("009f009601000000")), (14, b"abcd"),
            (3, b"570.124.03\0"), (11, b"\x55"), (20, FWID), (21, b"\xaa"),
+           (22, b"".join(SWITCHES[i % 4] for i in range(18))),
            (36, b"\2\0")]
+BLOCKS = [(i, bytes([i]) * 48) for i in range(1, 65)]
 
 
 def make(records=None, blocks=None, n=None, record_len=None, nonce=NONCE,
          head=b"\x11\xe0\x01\xff", slot=b"\0", answer=b"\x11\x60\0\0",
          opaque=None, opaque_len=None, key=KEYS[0], tail=b""):
     if blocks is None:
-        blocks = [block(i, bytes([i]) * 48) for i in (1, 2, 3)]
+        blocks = [block(*b) for b in BLOCKS]
     if opaque is None:
         opaque = b"".join(struct.pack("<HH", t, len(v)) + v for t, v in
                           (RECORDS if records is None else records))

@@ -41,41 +41,41 @@ ROOT = LOCAL + "certs/verifier_device_root.pem"
 # evidence in JSON, with its chains: verdict, check, what is there
 PAYLOADS = [
     (SERIAL + "hopper_evidence.json", OK, None,
-     ["HOPPER/590.12/96.00.A5.00.01/fwid 1/pcie 1/feature 2"]),
+     ["HOPPER/590.12/96.00.A5.00.01/fwid 1/protected-pcie"]),
     (SERIAL + "hopper_evidence_cert_hold.json", OK, None,
-     ["HOPPER/570.86.10/96.00.AF.00.01/fwid 1/pcie 0/feature -1"]),
+     ["HOPPER/570.86.10/96.00.AF.00.01/fwid 1/single"]),
     (SERIAL + "multi_gpu_hopper.json", OK, None,
-     ["HOPPER/590.12/96.00.A5.00.01/fwid 1/pcie 1/feature 2"] * 4),
+     ["HOPPER/590.12/96.00.A5.00.01/fwid 1/protected-pcie"] * 4),
     (SERIAL + "switch_evidence_ls10.json", INVALID, "gpu.0.chip", []),
     (SAMPLES + "evidence_hopper_590_12.json", OK, None,
-     ["HOPPER/590.12/96.00.A5.00.01/fwid 1/pcie 1/feature 2"]),
+     ["HOPPER/590.12/96.00.A5.00.01/fwid 1/protected-pcie"]),
     (NVTRUST + "ppcie-verifier-sdk-cpp/tests/data/gpu_evidence.json", OK,
      None, 8),
     ("scrtlabs+secretvm-verify/test-data/gpu_attest.txt", OK, None,
-     ["HOPPER/550.144.03/96.00.9F.00.02/fwid 1/pcie 0/feature -1"]),
+     ["HOPPER/550.144.03/96.00.9F.00.02/fwid 1/single"]),
 ]
 
 # evidence in hex, and a chain: verdict, check, what is there
 FILES = [
     (SAMPLES + "hopperAttestationReport.txt", SAMPLES + "hopperCertChain.txt",
-     OK, None, "HOPPER/580.159.03/96.00.74.00.20/fwid 1/pcie 0/feature 0"),
+     OK, None, "HOPPER/580.159.03/96.00.74.00.20/fwid 1/single"),
     (GPU + "blackwellAttestationReport.txt", GPU + "blackwellCertChain.txt",
-     OK, None, "BLACKWELL/575.32/97.00.88.00.0F/fwid 1/pcie -1/feature -1"),
+     OK, None, "BLACKWELL/575.32/97.00.88.00.0F/fwid 1/single"),
     (GPU + "hopperAttestationReport.txt", GPU + "hopperCertChain.txt",
-     OK, None, "HOPPER/535.86.09/96.00.5E.00.01/fwid 0/pcie -1/feature -1"),
+     OK, None, "HOPPER/535.86.09/96.00.5E.00.01/fwid 0/single"),
     (GPU + "hopperAttestationReport.txt", GONV + "gpuAkCertChain.txt",
      INVALID, "gpu.0.signature", None),        # another device's
     (GPU + "hopperAttestationReportExpired.txt",
      GPU + "hopperCertChainExpired.txt", OK, None,
-     "HOPPER/570.124.03/96.00.5E.00.04/fwid 1/pcie 0/feature -1"),
+     "HOPPER/570.124.03/96.00.5E.00.04/fwid 1/single"),
     (GPU + "hopperAttestationReportInvalidSignature.txt",
      GPU + "hopperCertChain.txt", INVALID, "gpu.0.signature", None),
     (LOCAL + "samples/hopperAttestationReport.txt",
      LOCAL + "samples/hopperCertChain.txt", OK, None,
-     "HOPPER/550.90.07/96.00.9F.00.01/fwid 1/pcie 0/feature -1"),
+     "HOPPER/550.90.07/96.00.9F.00.01/fwid 1/single"),
     (TRUSTEE + "hopperAttestationReport.txt",
      TRUSTEE + "hopper_cert_chain_case1.txt", OK, None,
-     "HOPPER/550.90.07/96.00.9F.00.01/fwid 1/pcie 0/feature -1"),
+     "HOPPER/550.90.07/96.00.9F.00.01/fwid 1/single"),
     (TRUSTEE + "hopperAttestationReport.txt",
      TRUSTEE + "hopper_cert_chain_case2.txt", INVALID,
      "gpu.0.certificates", None),              # root only
@@ -86,9 +86,9 @@ FILES = [
      TRUSTEE + "hopper_cert_chain_case4.txt", INVALID,
      "gpu.0.certificates", None),              # no leaf
     (TRUSTEE + "hopper_coco_report1.txt", TRUSTEE + "hopper_coco_certs1.txt",
-     OK, None, "HOPPER/580.95.05/96.00.74.00.1A/fwid 1/pcie 0/feature 0"),
+     OK, None, "HOPPER/580.95.05/96.00.74.00.1A/fwid 1/single"),
     (GONV + "attestationReport.txt", GONV + "gpuAkCertChain.txt", OK, None,
-     "HOPPER/545.00/96.00.5E.00.01/fwid 0/pcie -1/feature -1"),
+     "HOPPER/545.00/96.00.5E.00.01/fwid 0/single"),
     (GONV + "attestationReport.txt", GONV + "invalidCertChain.txt", INVALID,
      "gpu.0.certificates", None),              # no device
 ]
@@ -123,9 +123,9 @@ def hexed(path):
 
 def told(line):
     """What a line says of its devices, in short."""
-    return ["%s/%s/%s/fwid %s/pcie %s/feature %s"
+    return ["%s/%s/%s/fwid %s/%s"
             % (g[1], g[2], g[3],
-               int(checks(line)["gpu.%d.fwid" % i] == "passed"), g[6], g[5])
+               int(checks(line)["gpu.%d.fwid" % i] == "passed"), g[5])
             for i, g in enumerate(gpus(line))]
 
 

@@ -5,15 +5,16 @@ CORE_DIR is where gpujudge was built.  Speaks TAP.
 """
 
 import os
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import minicert as mc
 import tap
-from gpujudge import (CHAIN, FWID, INVALID, KEYS, NONCE, NOW, OK, RECORDS,
-                      ROOT_MADE, STRANGER, bad, block, but, checks,
-                      composite, expect, gpus, judge, make, make_chain,
+from gpujudge import (BLOCKS, CHAIN, FWID, INVALID, KEYS, NONCE, NOW, OK,
+                      RECORDS, ROOT_MADE, STRANGER, SWITCHES, bad, block, but,
+                      checks, composite, expect, gpus, judge, make, make_chain,
                       record, run, tcb_info, text)
 from tap import ok
 
@@ -30,21 +31,15 @@ def test_made():
     expect("no firmware hash", line, OK)
     ok(checks(line)["gpu.0.fwid"] == "not made",
        "and that is named", line)
-    line = judge([(make([]), CHAIN)], ROOT_MADE, nonce=NONCE)
-    expect("no records", line, OK)
-    ok(gpus(line)[0][2:4] == ["", ""] and gpus(line)[0][5:] == [
-        "-1", "-1", "-1"], "and nothing is said", line)
     expect("records that are not known", judge(
         [(make(RECORDS + [(999, b"x"), (999, b""), (0, b"y"),
                           (65535, b"z")]), CHAIN)],
         ROOT_MADE, nonce=NONCE), OK)
-    expect("values of other lengths", judge(
-        [(make(blocks=[block(1, b"x"), block(255, bytes(64))]), CHAIN)],
-        ROOT_MADE, nonce=NONCE), OK)
     evidence = make()
-    line = judge([(evidence, CHAIN)], ROOT_MADE, nonce=NONCE, how="f",
+    line = judge([(evidence, CHAIN)], ROOT_MADE, nonce=NONCE, how="e",
                  flips=b"0-%d\0" % len(evidence))
-    ok(line[0] == "0", "each of %d bits flipped" % (8 * len(evidence)), line)
+    ok(line[0] == "0", "a bit of each of %d bytes flipped" % len(evidence),
+       line)
     lines = run([record([(evidence[:i], CHAIN)], ROOT_MADE, nonce=NONCE)
                  for i in range(len(evidence))])
     ok({line[0] for line in lines} == {INVALID}, "each of %d prefixes"
@@ -93,7 +88,7 @@ def test_each_form():
     bad("opaque data that is too long", "layout", make(opaque_len=0xffff))
     bad("opaque data that is cut", "layout", make(opaque=b"\3\0\4\0abc"))
     bad("opaque data with less than a head", "layout", make(opaque=b"\3\0\4"))
-    for kind in (3, 6, 11, 20, 21, 36, 15, 17, 18):
+    for kind in (3, 6, 11, 20, 21, 22, 36, 15, 17, 18, 35):
         value = dict(RECORDS).get(kind, b"x")
         bad("record %d twice" % kind, "layout", make(
             but(kind, None) + [(kind, value), (kind, value)]))
@@ -113,13 +108,65 @@ def test_each_check():
         bad("a driver " + name, "versions", make(but(3, value)))
     bad("a short VBIOS", "versions", make(but(6, bytes(7))))
     bad("a long VBIOS", "versions", make(but(6, bytes(14))))
-    bad("NVDEC0 neither on nor off", "flags", make(but(11, b"\1")))
-    bad("protected PCIe neither on nor off", "flags", make(but(21, b"\0")))
-    bad("a long flag", "flags", make(but(21, b"\xaa\0\0")))
-    bad("a feature of three bytes", "flags", make(but(36, b"\0\0\0")))
-    line = judge([(make(but(36, b"\7\0")), CHAIN)], ROOT_MADE, nonce=NONCE)
-    ok(line[0] == OK and gpus(line)[0][5] == "7",
-       "a feature that is not known is handed on", line)
+    bad("no driver", "versions", make(but(3, None)))
+    bad("no VBIOS", "versions", make(but(6, None)))
+    bad("no records at all", "versions", make([]))
+    bad("NVDEC0 neither on nor off", "nvdec0", make(but(11, b"\1")))
+    bad("NVDEC0 is not said", "nvdec0", make(but(11, None)))
+
+
+def test_shape():
+    """64 measurements of 48 bytes: no GPU has others."""
+    def blocks(*changed):
+        return make(blocks=[block(*b) for b in changed])
+
+    bad("one measurement", "shape", blocks(*BLOCKS[:1]))
+    bad("63 measurements", "shape", blocks(*BLOCKS[:63]))
+    bad("another for the last", "shape",
+        blocks(*BLOCKS[:63], (65, bytes(48))))
+    bad("one of index 0", "shape", blocks((0, bytes(48)), *BLOCKS[1:]))
+    bad("65 measurements", "shape", blocks(*BLOCKS, (65, bytes(48))))
+    for i in (0, 31, 63):
+        for n in (1, 47, 49, 64):
+            bad("measurement %d of %d bytes" % (i, n), "shape", blocks(
+                *BLOCKS[:i], (BLOCKS[i][0], bytes(n)), *BLOCKS[i + 1:]))
+    expect("in another order", judge(
+        [(blocks(*reversed(BLOCKS)), CHAIN)], ROOT_MADE, nonce=NONCE), OK)
+
+
+def test_modes():
+    def said(name, want, **records):
+        changed = [(t, records.get("r%d" % t, v)) for t, v in RECORDS]
+        line = judge([(make([r for r in changed if r[1] is not None]),
+                       CHAIN)], ROOT_MADE, nonce=NONCE)
+        ok(line[0] == OK and gpus(line)[0][5] == want, name, line)
+        return gpus(line)[0][6:]
+
+    one, two, three = sorted(SWITCHES)[:3]
+    ok(said("protected PCIe", "protected-pcie") == [
+        "0", "4", b"".join(sorted(SWITCHES)).hex()], "its switches, sorted")
+    said("as drivers before 590 say it", "protected-pcie", r36=None)
+    said("record 36 alone", "protected-pcie", r21=None)
+    said("single", "single", r21=b"\x55", r36=b"\0\0")
+    said("single, by an older driver", "single", r21=b"\x55", r36=None)
+    said("single, by Blackwell", "single", r21=None, r36=None)
+    said("multi", "multi", r21=b"\x55", r36=b"\1\0")
+    ok(said("without switches, which do not count then", "single",
+            r21=b"\x55", r36=b"\0\0", r22=None)[1] == "0", "none")
+    ok(said("three switches", "protected-pcie", r22=three + one + two + one)
+       == ["0", "3", (one + two + three).hex() + "00" * 8], "three")
+    ok(said("five switches", "protected-pcie", r22=b"".join(
+        bytes([n]) * 8 for n in (5, 4, 3, 2, 1, 5)))[1] == "5", "too many")
+    bad("protected PCIe neither on nor off", "mode", make(but(21, b"\0")))
+    bad("a long flag", "mode", make(but(21, b"\xaa\0\0")))
+    bad("a feature of three bytes", "mode", make(but(36, b"\0\0\0")))
+    for n in (3, 7, 99, 0x200):
+        bad("feature %d" % n, "mode", make(but(36, struct.pack("<H", n))))
+    bad("single, with protected PCIe on", "mode", make(but(36, b"\0\0")))
+    bad("protected PCIe off, and the mode", "mode", make(but(21, b"\x55")))
+    bad("no switches", "mode", make(but(22, None)))
+    bad("an empty list of switches", "mode", make(but(22, b"")))
+    bad("half a switch", "mode", make(but(22, bytes(12))))
 
 
 def test_each_certificate():
@@ -211,7 +258,7 @@ def test_lists():
 
 def main():
     for test in (test_made, test_curve, test_each_form, test_each_check,
-                 test_each_certificate, test_lists):
+                 test_shape, test_modes, test_each_certificate, test_lists):
         test()
     return tap.done()
 

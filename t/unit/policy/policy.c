@@ -102,6 +102,8 @@ test_errors(void)
           "line 1: tdx.sept_ve_disable must be true or false" },
         { "{\"gpu\":{\"arch\":[\"hopper\"]}}",
           "line 1: gpu.arch[0] must be HOPPER or BLACKWELL" },
+        { "{\"gpu\":{\"modes\":[\"ppcie\"]}}",
+          "line 1: gpu.modes[0] must be single, multi or protected-pcie" },
         { "{\"gpu\":{\"driver_versions\":[\"5 5\"]}}",
           "line 1: gpu.driver_versions[0] must be a version, of at most 31 "
           "characters" },

@@ -197,6 +197,9 @@ test_gpus(void)
     gpus[0].arch = "HOPPER";
     gpus[0].driver_version = "550.90.07";
     gpus[0].vbios_version = "96.00.9F.00.01";
+    gpus[0].mode = "single";
+    gpus[0].switches32 = NULL;
+    gpus[0].switches_n = 0;
     gpus[1] = gpus[0];
     gpus[2] = gpus[0];
     gpus[1].arch = "BLACKWELL";
@@ -228,7 +231,7 @@ test_gpus(void)
             == IOA_MEASUREMENT_MISMATCH
             && strcmp(first(), "gpu.driver_versions") == 0,
             "a driver that is not said");
-    gpus[1].driver_version = "550.90.0";
+    gpus[1].driver_version = gpus[0].driver_version;
     ioa_policy_free(policy);
 
     policy = good_policy("{\"gpu\":{\"vbios_versions\":"
@@ -256,6 +259,110 @@ test_reference_expired(void)
     policy = good_policy("{\"gpu\":{\"reference_expired\":\"0\"}}");
     UNIT_OK(ioa_policy_reference_expired(policy) == 0, "or to its end");
     ioa_policy_free(policy);
+}
+
+
+/* Modes: what is not listed, and who must agree with whom. */
+static void
+test_modes(void)
+{
+    size_t              i;
+    uint8_t             switches[2][IOA_POLICY_SWITCHES_LEN];
+    ioa_policy_gpu_t    gpus[9], good;
+    ioa_policy_file_t  *none, *pcie, *multi;
+
+    none = good_policy("{}");
+    pcie = good_policy("{\"gpu\":{\"modes\":[\"protected-pcie\"]}}");
+    multi = good_policy("{\"gpu\":{\"modes\":[\"multi\"]}}");
+    memset(switches, 7, sizeof(switches));
+    switches[1][31] = 8;
+    memset(&good, 0, sizeof(good));
+    good.arch = "HOPPER";
+    good.driver_version = "590.12";
+    good.vbios_version = "96.00.A5.00.01";
+    good.mode = "single";
+
+    for (i = 0; i < 9; i++) {
+        gpus[i] = good;
+    }
+
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8) == IOA_OK
+            && check_of("gpu.modes") == IOA_CHECK_PASSED
+            && check_of("gpu.switches") == -1, "single passes");
+    UNIT_OK(ioa_policy_gpus(fresh(), multi, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.modes") == 0, "where multi is not asked");
+    gpus[7].mode = "multi";
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.alike") == 0, "modes that differ");
+    gpus[7] = good;
+    gpus[7].driver_version = "590.13";
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.alike") == 0, "drivers that differ");
+    gpus[7] = good;
+    gpus[1].vbios_version = "96.00.A5.00.02";
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.alike") == 0, "VBIOSes that differ");
+
+    good.mode = "protected-pcie";
+    good.switches32 = switches[0];
+    good.switches_n = IOA_POLICY_SWITCHES;
+
+    for (i = 0; i < 9; i++) {
+        gpus[i] = good;
+    }
+
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.modes") == 0,
+            "protected PCIe is refused unless listed");
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 8) == IOA_OK
+            && check_of("gpu.switches") == IOA_CHECK_PASSED
+            && check_of("gpu.switch_evidence") == IOA_CHECK_NOT_MADE,
+            "passes where it is, and the switches are named");
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 7)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.switches") == 0, "seven GPUs");
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 9)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.switches") == 0, "nine GPUs");
+    gpus[7].switches32 = switches[1];
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.switches") == 0, "another switch");
+    gpus[7] = good;
+    gpus[7].switches_n = 3;
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.switches") == 0, "three switches");
+    gpus[7].switches_n = 5;
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH, "five switches");
+    gpus[7].switches32 = NULL;
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH, "no switches");
+
+    for (i = 0; i < 9; i++) {
+        gpus[i].mode = NULL;
+    }
+
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8) == IOA_OK
+            && check_of("gpu.modes") == IOA_CHECK_NOT_MADE,
+            "nobody says the mode, and nobody asks");
+    UNIT_OK(ioa_policy_gpus(fresh(), pcie, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.modes") == 0, "one is asked for");
+    gpus[0].mode = "single";
+    UNIT_OK(ioa_policy_gpus(fresh(), none, gpus, 8)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.alike") == 0, "one alone says it");
+
+    ioa_policy_free(none);
+    ioa_policy_free(pcie);
+    ioa_policy_free(multi);
 }
 
 
@@ -459,6 +566,7 @@ main(void)
     test_td_attributes();
     test_snp();
     test_gpus();
+    test_modes();
     test_tcb();
     test_advisories();
 

@@ -473,6 +473,14 @@ def _gpu_item(item, want, root, failed):
         failed.add("signature")
     if 20 in spdm.fields and spdm.fields[20] != _fwid(certs[0]):
         failed.add("fwid")
+    if [len(b) for b in spdm.blocks.values()] != [48] * 64:
+        failed.add("shape")
+    if 3 not in spdm.fields or 6 not in spdm.fields \
+            or spdm.fields.get(11) not in (b"\x55", b"\xaa"):
+        failed.add("records")
+    if spdm.fields.get(21, b"\x55") != b"\x55" \
+            or int.from_bytes(spdm.fields.get(36, b"\0"), "little") > 1:
+        failed.add("mode")
     if want.policy:
         if spdm.fields.get(3, b"").rstrip(b"\0").decode() != \
                 want.policy["driver"]:

@@ -26,7 +26,7 @@ DRIVERS = os.path.join(evidencetest.ROOT, os.environ.get(
     "CORE_DIR", "build/core"))
 NEEDED = ("tdxjudge", "snpjudge", "gpujudge", "vendorfeed", "doorjudge")
 ELSEWHERE = ("report_data",)
-BY_DEFAULT = ("tdx_sept_ve",)     # what a policy wants that does not name it
+BY_DEFAULT = ("tdx_sept_ve", "gpu_ppcie")  # what an empty policy wants
 NOW = int(time.time())
 CPU, GPU = pki.cpu_roots(), pki.gpu_roots()
 count = failures = 0

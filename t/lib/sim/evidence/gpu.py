@@ -97,10 +97,20 @@ class Evidence:
         if arch == "BLACKWELL":
             return out + [[33, b"\7\7"], [OPAQUE_VERSION, b"\0\0"]]
         ppcie = features == "ppcie"
+        if ppcie:
+            out.append([SWITCH_PDIS, self.switches()])
         return out + [[PPCIE, b"\xaa" if ppcie else b"\x55"],
                       [OPAQUE_VERSION, b"\1\0"],
                       [FEATURE_FLAG, struct.pack(
                           "<H", FEATURES[features or "spt"])]]
+
+    def switches(self):
+        """The switch of each of 18 NVLinks: four of one machine."""
+        machine = self.device.phrase.split(" device ")[0]
+        pdis = [hashlib.sha256(f"{machine} switch {i}".encode()).digest()[:8]
+                for i in range(4)]
+        first = self.device.phrase[-1:].encode()[0]
+        return b"".join(pdis[(first + i) % 4] for i in range(18))
 
     def set_field(self, kind, data):
         """Changes a field; data None takes it away."""

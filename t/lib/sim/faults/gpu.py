@@ -112,10 +112,49 @@ def _(e, group):
     e.opaque.append([201, b"new"])
 
 
-@one("gpu_opaque_none", "", "no opaque fields but driver, VBIOS and FWID")
+@one("gpu_opaque_least", "", "no opaque fields but driver, VBIOS, NVDEC0 "
+     "and FWID")
 def _(e, group):
-    keep = (gpus.FWID, gpus.DRIVER_VERSION, gpus.VBIOS_VERSION)
+    keep = (gpus.FWID, gpus.DRIVER_VERSION, gpus.VBIOS_VERSION, gpus.NVDEC0)
     e.opaque = [f for f in e.opaque if f[0] in keep]
+
+
+def _field(name, breaks, doc, kind, data):
+    @one(name, breaks, doc)
+    def _(e, group):
+        e.set_field(kind, data)
+
+
+_field("gpu_no_driver", "records", "no driver version", gpus.DRIVER_VERSION,
+       None)
+_field("gpu_no_vbios", "records", "no VBIOS version", gpus.VBIOS_VERSION,
+       None)
+_field("gpu_no_nvdec0", "records", "nothing of NVDEC0", gpus.NVDEC0, None)
+_field("gpu_nvdec0", "records", "NVDEC0 neither on nor off", gpus.NVDEC0,
+       b"\1")
+_field("gpu_feature", "mode", "a mode that is not known", gpus.FEATURE_FLAG,
+       b"\x63\0")
+_field("gpu_mode_pcie", "mode", "protected PCIe on, and the mode is single",
+       gpus.PPCIE, b"\xaa")
+
+
+@one("gpu_one_block", "shape", "one measurement")
+def _(e, group):
+    e.blocks = e.blocks[:1]
+
+
+@one("gpu_short_blocks", "shape", "64 measurements of one byte")
+def _(e, group):
+    e.blocks = [(index, spec, kind, value[:1])
+                for index, spec, kind, value in e.blocks]
+
+
+@gpu("gpu_ppcie", "mode", "all in protected PCIe mode", "measurement_mismatch")
+def _(group, value):
+    for e in group.items:
+        e.set_field(gpus.PPCIE, b"\xaa")
+        e.set_field(gpus.FEATURE_FLAG, b"\2\0")
+        e.opaque.append([gpus.SWITCH_PDIS, e.switches()])
 
 
 @one("gpu_driver", "driver", "another driver version",
