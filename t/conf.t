@@ -489,3 +489,27 @@ invalid value "xml" in "ioattest_status" directive, expected "json", "prometheus
 --- must_die
 --- error_log
 "ioattest_report_data address-nonce" needs CPU evidence
+
+
+=== TEST 34: ioattest_amd_kds without a CRL, and off
+--- http_config
+    ioattest_zone io:256k;
+--- config
+    location /p/ {
+        ioattest_amd_kds off no_crl;
+    }
+--- must_die
+--- error_log
+invalid value "no_crl" in "ioattest_amd_kds" directive, expected "no_crl" behind a path
+
+
+=== TEST 35: ioattest_amd_kds with a second word that is unknown
+--- http_config
+    ioattest_zone io:256k;
+--- config
+    location /p/ {
+        ioattest_amd_kds /a no_list;
+    }
+--- must_die
+--- error_log
+invalid value "no_list" in "ioattest_amd_kds" directive, expected "no_crl" behind a path

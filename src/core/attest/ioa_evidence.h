@@ -91,6 +91,7 @@ typedef struct {
 
     int                       collateral;   /* Intel's PCS is asked */
     int                       kds;          /* AMD's KDS is asked */
+    int                       no_crl;       /* and need not have a CRL */
     int64_t                   slack;        /* for collateral, seconds */
 } ioa_policy_t;
 

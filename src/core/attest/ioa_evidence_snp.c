@@ -114,7 +114,7 @@ ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
 }
 
 
-/* Out: *crls, NULL where AMD has none.  Returns: 0 where it is no list. */
+/* Out: *crls, NULL where there is none.  Returns: 0 where it is no list. */
 static int
 ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
 {
@@ -178,6 +178,26 @@ ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
     }
 
     return st;
+}
+
+
+/*
+ * Who is to be asked for what is revoked has said that there is no list.
+ * Asked once all else is known to be true: what is forged is called so.
+ */
+static ioa_status_t
+ioa_snp_list_there(ioa_checks_t *checks, const ioa_evidence_t *e,
+    const ioa_crls_t *crls)
+{
+    if (crls != NULL || !e->policy->kds || e->policy->no_crl) {
+        return IOA_OK;
+    }
+
+    ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_FAILED,
+                  "the key service has none, so nobody knows what is "
+                  "revoked");
+
+    return IOA_ATTESTATION_UNAVAILABLE;
 }
 
 
@@ -252,11 +272,18 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
         ioa_evidence_expires(proved, ioa_crls_expire(crls));
     }
 
+    if (st == IOA_ATTESTATION_UNAVAILABLE) {
+
+        /* nobody can be asked for its key's certificate */
+        st = IOA_CPU_EVIDENCE_MISSING;
+
+    } else if (st == IOA_OK) {
+        st = ioa_snp_list_there(checks, e, crls);
+    }
+
     ioa_crls_free(crls);
 
-    /* nobody can be asked for its key's certificate */
-
-    return st == IOA_ATTESTATION_UNAVAILABLE ? IOA_CPU_EVIDENCE_MISSING : st;
+    return st;
 }
 
 

@@ -16,6 +16,9 @@
 #define NGX_HTTP_IOATTEST_FETCH_PATH  2048
 
 
+/* how long it is believed that AMD has no CRL, seconds */
+#define NGX_HTTP_IOATTEST_FETCH_NONE  60
+
 /* how often it is looked whether another has its answer, ms */
 #define NGX_HTTP_IOATTEST_FETCH_POLL  20
 
@@ -130,6 +133,13 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
                                     NGX_HTTP_IOATTEST_FETCH_POLL);
         return NGX_OK;
 
+    case NGX_DONE:
+        proof->asked |= 1u << what;
+
+        ngx_http_ioattest_fetch_failed(proof, what,
+                                       proof->documents[what].status);
+        return NGX_OK;
+
     case NGX_ERROR:
         return NGX_ERROR;
 
@@ -153,6 +163,10 @@ ngx_http_ioattest_endorsements_take(ngx_http_ioattest_proof_t *proof,
         return NGX_DECLINED;
     }
 
+    if (what == IOA_FETCH_AMD_CRL) {
+        proof->documents[what].none = NGX_HTTP_IOATTEST_FETCH_NONE;
+    }
+
     /* who asks gives up by itself before its lease ends */
 
     return ngx_http_ioattest_document_take(proof->conf->zone,
@@ -164,9 +178,10 @@ ngx_http_ioattest_endorsements_take(ngx_http_ioattest_proof_t *proof,
 
 /*
  * What is signed is kept under who was asked for what, and is verified each
- * time that it is used.  A key set is not: it is kept for the policy that it
- * was fetched under, which says whether it had to come over verified TLS, and
- * in which server's locations it was asked for.
+ * time that it is used.  A key set is not, nor is AMD's word that it has no
+ * CRL: they are kept for the policy that they were fetched under, which says
+ * whether they had to come over verified TLS, and in which server's locations
+ * they were asked for.
  */
 
 static void
@@ -179,7 +194,7 @@ ngx_http_ioattest_endorsements_key(ngx_http_ioattest_proof_t *proof,
     ilcf = proof->conf;
     p = buf;
 
-    if (what == IOA_FETCH_JWKS) {
+    if (what == IOA_FETCH_JWKS || what == IOA_FETCH_AMD_CRL) {
         p = ngx_cpymem(p, ilcf->policy32, NGX_HTTP_IOATTEST_KEY_LEN);
     }
 

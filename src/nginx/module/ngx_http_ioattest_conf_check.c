@@ -183,6 +183,7 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->cache = mcf->cache;
     policy->collateral = (conf->collateral.len != 0);
     policy->kds = (conf->amd_kds.len != 0);
+    policy->no_crl = conf->amd_no_crl;
     policy->slack = conf->slack;
 
     conf->limits.strict = (conf->report_data == IOA_REPORT_DATA_AUTO

@@ -204,6 +204,7 @@ typedef struct {
     ngx_http_ioattest_lease_t   lease;      /* who asks for it */
     uint64_t                    failed;     /* the last token that did */
     ngx_int_t                   status;     /* and how */
+    time_t                      failed_at;  /* and when */
 } ngx_http_ioattest_blob_node_t;
 
 

@@ -224,6 +224,17 @@ def test_services():
         seeds.seed(SNP | KDS, **snp))
     bad("AMD's CRL is none", "cpu_evidence_invalid", 0, seeds.seed(
         SNP | KDS, changed(amd, 5, lambda b: b"none"), **snp))
+    for version in (2, 3):
+        how = dict(snp, snp_version=version)
+        listless = seeds.seed(SNP | KDS, without(amd, 5), **how)
+        bad("version %d, AMD's service has no list" % version,
+            "attestation_unavailable", 0, listless, "new", "{}", "none")
+        good("version %d, a mirror has no list" % version, "2 unknown 0 0 1",
+             listless, "new", "{}", "no_crl")
+        bad("version %d, no list nor a true report" % version,
+            "cpu_evidence_invalid", 0, seeds.seed(
+                SNP | KDS, without(changed(amd, 4, lambda b: b"none"), 5),
+                **how), "new", "{}", "none")
     bad("another's report is taken for no quote", "cpu_evidence_invalid", 0,
         seeds.seed(TDX, **snp))
 
