@@ -16,9 +16,37 @@ IoattestSim->start(machines => 1, evidence => 1);
 
 my $kds = 'ioattest_amd_kds /_kds';
 
+# Who is wanted: a policy that takes the machine, and one that does not.
+
+my $is = IoattestSim::evidence()->{machines}[0];
+my %wanted = (
+    products => [{ products => ['Milan'] }, { products => ['Genoa'] }],
+    chip_id => [{ chip_id => [$is->{chip_id}, 'a' x 128] },
+                { chip_id => ['a' x 128] }],
+    platform_info => [
+        { platform_info => { require => ['alias_check'], refuse => ['tio'] } },
+        { platform_info => { require => ['tio'] } }],
+    policy => [{ policy => { refuse => ['cxl'] } },
+               { policy => { refuse => ['smt'] } }],
+    min_tcb => [{ min_tcb => { Genoa => { snp => 255 } } },
+                { min_tcb => { Milan => { snp => 255 } } }],
+);
+my %check = (map({ $_ => $_ } keys %wanted),
+             platform_info => 'platform_info.require',
+             policy => 'policy.refuse', min_tcb => 'min_tcb.snp');
+
+my $wanted = '';
+for my $name (sort keys %wanted) {
+    for my $i (0, 1) {
+        my $file = IoattestEvidence::file({ sev_snp => $wanted{$name}[$i] });
+        $wanted .= IoattestEvidence::location("$name-$i",
+                                              "ioattest_policy $file");
+    }
+}
+
 my $nginx = IoattestEvidence::gateway(
     workers => 2,
-    server => join('',
+    server => join('', $wanted,
         IoattestEvidence::location('list', "$kds/"),
         IoattestEvidence::location('mirror', "$kds/ no_crl"),
         # what stands around a location holds in it
@@ -84,6 +112,27 @@ IoattestSim::set(\%good);
 is(said('gone', 'gone-1'), 200, 'a list that is there');
 IoattestSim::set({ %good, kds => 'status=404' });
 is(said('gone', 'gone-2'), 200, 'and is there no more');
+
+# whom an operator wants
+
+IoattestSim::reset();
+IoattestSim::set(\%good);
+for my $name (sort keys %wanted) {
+    my $reason = $name eq 'min_tcb' ? 'tcb_rejected' : 'measurement_mismatch';
+
+    is(said("$name-0", "$name-fits"), 200, "$name: the machine is wanted");
+    is(said("$name-1", "$name-not"), "502 $reason", "$name: it is not");
+    is(IoattestEvidence::failed_check($nginx, "$name-not"),
+       qq{$reason, check "sev_snp.$check{$name}"}, 'and the log says why');
+}
+
+# a report that no guest asked for
+
+IoattestSim::set({ %good, attest => 'snp_vmpl_host' });
+is(said('products-0', 'host'), '502 cpu_evidence_invalid',
+   'a VMPL that no guest has');
+is(IoattestEvidence::failed_check($nginx, 'host'),
+   'cpu_evidence_invalid, check "sev_snp.vmpl_range"', 'is named');
 
 is_deeply(IoattestEvidence::alarms($nginx), [],
           'nothing alarming in the log');

@@ -78,8 +78,22 @@ ioa_snp_needs_vcek(ioa_wants_t *wants, const ioa_evidence_t *e,
     }
 
     if (ioa_reader_left(&view->certs.vcek) != 0
-        || ioa_reader_left(&view->certs.vlek) != 0
-        || path[0] == '\0' || ioa_snp_in_file(e, report)
+        || ioa_reader_left(&view->certs.vlek) != 0 || path[0] == '\0')
+    {
+        return 1;
+    }
+
+    if (!e->policy->kds) {
+
+        /* to be said, should it turn out that there is none */
+
+        snprintf(wants->path[IOA_FETCH_VCEK], IOA_EVIDENCE_PATH_MAX, "%s",
+                 path);
+        snprintf(wants->vcek_else, IOA_EVIDENCE_PATH_MAX, "%s", other);
+        return 1;
+    }
+
+    if (ioa_snp_in_file(e, report)
         || ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path))
     {
         return 1;
@@ -98,11 +112,11 @@ ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
 {
     int  all;
 
+    all = ioa_snp_needs_vcek(wants, e, view, report);
+
     if (!e->policy->kds) {
         return 1;
     }
-
-    all = ioa_snp_needs_vcek(wants, e, view, report);
 
     /* where the report does not say the product, its certificate will */
 
@@ -201,6 +215,22 @@ ioa_snp_list_there(ioa_checks_t *checks, const ioa_evidence_t *e,
 }
 
 
+static ioa_policy_product_t
+ioa_snp_policy_product(ioa_snp_product_t product)
+{
+    switch (product) {
+    case IOA_SNP_MILAN:
+        return IOA_POLICY_MILAN;
+    case IOA_SNP_GENOA:
+        return IOA_POLICY_GENOA;
+    case IOA_SNP_TURIN:
+        return IOA_POLICY_TURIN;
+    default:
+        return IOA_POLICY_PRODUCTS;
+    }
+}
+
+
 static ioa_status_t
 ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_snp_t *snp)
@@ -215,6 +245,11 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     said.reported_tcb[IOA_POLICY_TEE] = snp->reported.tee;
     said.reported_tcb[IOA_POLICY_SNP] = snp->reported.snp;
     said.reported_tcb[IOA_POLICY_MICROCODE] = snp->reported.microcode;
+    said.reported_tcb[IOA_POLICY_FMC] = snp->reported.fmc;
+    said.product = ioa_snp_policy_product(snp->product);
+    said.chip_id64 = snp->chip_checked ? snp->chip_id : NULL;
+    said.platform_info = snp->platform_info;
+    said.policy = snp->policy;
 
     st = ioa_policy_snp(checks, e->policy->file, &said);
 
