@@ -291,6 +291,17 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
                            ? "" : ", and \"ioattest_ssl_verify off\" does "
                                   "not look at that");
     }
+
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_MILAN,
+            (conf->policy.cpu & IOA_CPU_SEV_SNP)
+            && ioa_policy_any_milan(conf->policy.file)))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "Milan's signing keys can be extracted by "
+                           "software (arXiv 2605.12990): pin "
+                           "sev_snp.chip_id or leave Milan out of "
+                           "sev_snp.products, see \"ioattest_policy\"");
+    }
 }
 
 

@@ -117,6 +117,7 @@ void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
 #define NGX_HTTP_IOATTEST_WARN_PINS      0x02
 #define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
 #define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
+#define NGX_HTTP_IOATTEST_WARN_MILAN     0x10
 
 /*
  * 1 where a warning is due, which holds (is != 0), and has not been given
