@@ -229,8 +229,8 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       (void *) &ngx_http_ioattest_value_slack },
 
     { ngx_string("ioattest_amd_kds"),
-      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
-      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE12,
+      ngx_http_ioattest_conf_kds,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, amd_kds),
       (void *) "off" },

@@ -130,6 +130,13 @@ END
             . "expected $expected");
 }
 
+for my $value ('off no_crl', '/a no_list') {
+    my ($word) = $value =~ /(\S+)$/;
+    refused("ioattest_amd_kds $value", $zone,
+            location("ioattest_amd_kds $value"), "invalid value \"$word\" in "
+            . '"ioattest_amd_kds" directive, expected "no_crl" behind a path');
+}
+
 my $long = 'x' x 201;
 refused('a name that is too long', $zone,
         location("ioattest_prewarm good $long"),

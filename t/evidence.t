@@ -277,7 +277,9 @@ my $warned = starts([]);
 like($warned, qr/\[warn\].*any genuine machine will do/, 'nothing pinned');
 like($warned, qr/\[warn\].*"ioattest_report_data auto"/, 'a signer unbound');
 unlike($warned, qr/\[emerg\]/, 'are warnings');
+my $no_milan = IoattestEvidence::file({ sev_snp => { products => ['Turin'] } });
 unlike(starts(['ioattest_report_data address-nonce',
+               "ioattest_policy $no_milan",
                'client_body_buffer_size 1m',
                'ioattest_gpu_reference '
                . IoattestEvidence::file(IoattestReference::example(1)),

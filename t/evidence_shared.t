@@ -27,7 +27,8 @@ my $server = join '',
                                       "ioattest_collateral /_pcs-$_/") }
          @intel),
     (map { IoattestEvidence::location("amd-$_", 'ioattest_gpu off',
-                                      "ioattest_amd_kds /_kds-$_/") }
+                                      "ioattest_amd_kds /_kds-$_/"
+                                      . ($_ eq 'mirror' ? ' no_crl' : '')) }
          qw( cold mirror )),
     IoattestEvidence::location('nvidia', 'ioattest_cpu off',
                                'ioattest_gpu nras', 'ioattest_nras /_nras',

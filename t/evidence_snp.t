@@ -17,17 +17,11 @@ IoattestSim->start(machines => 1, evidence => 1);
 my $policy = IoattestEvidence::file(IoattestEvidence::policy(1));
 my $kds = 'ioattest_amd_kds /_kds';
 
-# AMD has a list for each product, or has none
-
-my $none = "        location = /_kds-none/vcek/v1/Milan/crl {\n"
-           . "            internal;\n            return 404;\n        }\n";
-my $down = $none;
-$down =~ s/none/down/;
-$down =~ s/404/500/;
+my $down = "        location = /_kds-down/vcek/v1/Milan/crl {\n"
+           . "            internal;\n            return 500;\n        }\n";
 
 my $nginx = IoattestEvidence::gateway(
-    server => join('', $none, $down,
-        IoattestEvidence::location('none', "$kds-none/"),
+    server => join('', $down,
         IoattestEvidence::location('down', "$kds-down/"),
         IoattestEvidence::location('certs'),
         IoattestEvidence::location('kds', "$kds/"),
@@ -74,13 +68,9 @@ for my $pair (IoattestEvidence::table(
 
 cmp_ok(scalar @cases, '>=', 70, 'the table has them');
 
-# a list that there is not, and one that does not come
+# a list that does not come
 
 IoattestSim::set(\%good);
-is(IoattestEvidence::said($nginx, 'none', 'no-list'), 200,
-   'AMD has no list of what is revoked');
-like($nginx->log, qr{\[warn\].*"/_kds-none//vcek/v1/Milan/crl" has no CRL},
-     'which the log says');
 is(IoattestEvidence::said($nginx, 'down', 'list-down'),
    '502 attestation_unavailable', 'a list that does not come');
 

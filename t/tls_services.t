@@ -93,11 +93,11 @@ place('keys_sure', nras('sure-jwks'));
 place('keys_shared', nras('jwks-shared'));
 place('keys_turning', nras('turning'));
 $server .= IoattestEvidence::location('keys_allowed', nras('jwks-shared'));
-place("kds_$_", 'ioattest_gpu off', "ioattest_amd_kds /_$_-kds/")
+place("kds_$_", 'ioattest_gpu off', "ioattest_amd_kds /_$_-kds/ no_crl")
     for qw( sure clear taken );
 place('kds_signed', 'ioattest_gpu off', 'ioattest_amd_kds /_kds/');
 $server .= IoattestEvidence::location('kds_allowed', 'ioattest_gpu off',
-                                      'ioattest_amd_kds /_clear-kds/');
+                                      'ioattest_amd_kds /_clear-kds/ no_crl');
 
 my $nginx = IoattestEvidence::gateway(http => $http, server => $server);
 

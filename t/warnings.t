@@ -23,6 +23,7 @@ my %line = (
     refresh => qr/"ioattest_refresh" is not less than "ioattest_valid"/,
     binding => qr/"ioattest_report_data \w+" accepts machines/,
     reference => qr/"ioattest_gpu local" compares no measurement/,
+    milan => qr/Milan's signing keys can be extracted by software/,
     size => qr/"client_body_buffer_size" of \d+ bytes is less/,
 );
 
@@ -212,6 +213,67 @@ marked('of a file that is included', $base . "include $dir/more.conf;\n",
 server {
 
     location /one/ { ioattest zone=io; # pins
+    }
+}
+EOF
+
+# a Milan that any host may forge, where SEV-SNP is accepted
+
+system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes"
+       . " -subj /CN=root -days 9 -keyout $dir/key -out $dir/root"
+       . " 2>/dev/null") == 0
+    or die "openssl: $?\n";
+
+my $digest = 'sha256:' . 'a' x 64;
+my %policy = (
+    other => '{"sev_snp":{"products":["Genoa","Turin"]}}',
+    chip => '{"sev_snp":{"chip_id":["' . 'a' x 128 . '"]}}',
+    both => '{"sev_snp":{"products":["Turin","Milan"]}}',
+    none => '{}',
+);
+write_file("$_.json", $policy{$_}) for keys %policy;
+
+marked('Milan, where none is pinned', <<"EOF");
+client_body_buffer_size 1m;
+ioattest_gpu off;
+ioattest_request /a;
+ioattest_models /m;
+ioattest_image_digest $digest;
+ioattest_report_data address-nonce;
+ioattest_cpu_trusted_certificate $dir/root;
+server {
+    location /any/ {
+        ioattest zone=io; # milan
+        location /any/more/ { }
+    }
+    location /none/ {
+        ioattest_policy $dir/none.json;
+        ioattest zone=io; # milan
+    }
+    location /both/ {
+        ioattest zone=io; # milan
+        ioattest_policy $dir/both.json;
+    }
+    location /other/ {
+        ioattest zone=io;
+        ioattest_policy $dir/other.json;
+    }
+    location /chip/ {
+        ioattest zone=io;
+        ioattest_policy $dir/chip.json;
+    }
+    location /tdx/ {
+        ioattest zone=io;
+        ioattest_cpu tdx;
+    }
+    location /snp/ {
+        ioattest zone=io; # milan
+        ioattest_cpu sev-snp;
+    }
+    location /off/ {
+        ioattest zone=io;
+        ioattest_cpu off;
+        ioattest_report_data auto;
     }
 }
 EOF

@@ -17,6 +17,10 @@ void ioattest_inspect_sgx(ioattest_out_t *out, const ioattest_piece_t *piece);
 void ioattest_inspect_snp(ioattest_out_t *out, const ioattest_piece_t *piece);
 void ioattest_inspect_gpu(ioattest_out_t *out, const ioattest_piece_t *piece);
 
+/* PLATFORM_INFO and the guest's policy, in hex and bit by bit. */
+void ioattest_inspect_snp_settings(ioattest_out_t *out,
+    const ioa_snp_view_t *snp);
+
 /*
  * Writes certificates, PEM or DER, leaf first, as a list, then the vendor
  * extensions of Intel, AMD or NVIDIA in the leaf.

@@ -50,8 +50,8 @@ ioattest_snp_bits(ioattest_out_t *out, uint64_t value,
 }
 
 
-static void
-ioattest_snp_settings(ioattest_out_t *out, const ioa_snp_view_t *snp)
+void
+ioattest_inspect_snp_settings(ioattest_out_t *out, const ioa_snp_view_t *snp)
 {
     ioattest_out_bits(out, "policy", snp->policy);
     ioattest_out_open(out, "policy_bits");
@@ -110,7 +110,7 @@ ioattest_snp_measured(ioattest_out_t *out, const ioattest_piece_t *piece,
     ioattest_inspect_layout(out, piece, snp->report_data64);
     ioattest_out_number(out, "vmpl", snp->vmpl);
     ioattest_out_number(out, "guest_svn", snp->guest_svn);
-    ioattest_snp_settings(out, snp);
+    ioattest_inspect_snp_settings(out, snp);
 
     ioattest_out_hex(out, "family_id", snp->family_id16, IOA_SNP_ID_LEN);
     ioattest_out_hex(out, "image_id", snp->image_id16, IOA_SNP_ID_LEN);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "attest/ioattest.h"
-#include "inspect_out.h"
+#include "inspect_print.h"
 #include "report_files.h"
 #include "report_print.h"
 
@@ -49,24 +49,51 @@ ioattest_report_checks(ioattest_out_t *out, const ioa_checks_t *checks)
 
 
 static void
-ioattest_report_missing(ioattest_out_t *out, const ioa_wants_t *wants)
+ioattest_report_from(ioattest_out_t *out, const char *name, ioa_fetch_e what,
+    const char *path)
 {
-    size_t  i, n = 0;
-    char    url[IOATTEST_URL_MAX];
+    char  url[IOATTEST_URL_MAX];
+
+    (void) snprintf(url, sizeof(url), "%s%s", ioattest_files_service(what),
+                    path);
+    ioattest_out_string(out, name, url);
+}
+
+
+/* Files of --collateral; a VCEK too where that is not given. */
+static void
+ioattest_report_missing(ioattest_out_t *out,
+    const ioattest_report_verdict_t *verdict)
+{
+    size_t              i, n = 0;
+    unsigned            wanted;
+    const ioa_wants_t  *wants = &verdict->wants;
+
+    wanted = wants->wanted;
+
+    if (verdict->reason == IOA_CPU_EVIDENCE_MISSING
+        && wants->path[IOA_FETCH_VCEK][0] != '\0')
+    {
+        wanted |= 1u << IOA_FETCH_VCEK;
+    }
 
     ioattest_out_list(out, "missing");
 
     for (i = 0; i < IOA_FETCH_MAX; i++) {
 
-        if ((wants->wanted & (1u << i)) == 0) {
+        if ((wanted & (1u << i)) == 0) {
             continue;
         }
 
-        (void) snprintf(url, sizeof(url), "%s%s", ioattest_files_service(i),
-                        wants->path[i]);
         ioattest_out_item(out, "missing", n++);
         ioattest_out_string(out, "file", ioattest_files_name(i));
-        ioattest_out_string(out, "from", url);
+        ioattest_report_from(out, "from", (ioa_fetch_e) i, wants->path[i]);
+
+        if (i == IOA_FETCH_VCEK && wants->vcek_else[0] != '\0') {
+            ioattest_report_from(out, "or_from", (ioa_fetch_e) i,
+                                 wants->vcek_else);
+        }
+
         ioattest_out_close(out);
     }
 
@@ -94,6 +121,20 @@ ioattest_report_tdx(ioattest_out_t *out, const ioa_tdx_body_t *body)
 }
 
 
+/* Which machine, and how it is set up.  Version 2 names no product. */
+static void
+ioattest_report_platform(ioattest_out_t *out, const ioa_snp_view_t *snp)
+{
+    if (snp->product != IOA_SNP_PRODUCT_UNKNOWN) {
+        ioattest_out_string(out, "product",
+                            ioa_snp_product_name(snp->product));
+    }
+
+    ioattest_out_hex(out, "chip_id", snp->chip_id64, IOA_SNP_CHIP_ID_LEN);
+    ioattest_inspect_snp_settings(out, snp);
+}
+
+
 /* Writes the registers of verified evidence. */
 static void
 ioattest_report_registers(ioattest_out_t *out, unsigned cpu,
@@ -115,6 +156,7 @@ ioattest_report_registers(ioattest_out_t *out, unsigned cpu,
         ioattest_out_hex(out, "host_data", snp.host_data32,
                          IOA_SNP_HOST_DATA_LEN);
         ioattest_out_number(out, "vmpl", snp.vmpl);
+        ioattest_report_platform(out, &snp);
     }
 }
 
@@ -244,7 +286,7 @@ ioattest_report_print(const ioattest_report_verdict_t *verdict,
     }
 
     ioattest_report_checks(&out, &verdict->checks);
-    ioattest_report_missing(&out, &verdict->wants);
+    ioattest_report_missing(&out, verdict);
 
     if (verified) {
         ioattest_report_proved(&out, &verdict->machine, reply);

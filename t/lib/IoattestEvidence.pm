@@ -141,8 +141,8 @@ sub policy {
             measurement => [$snp->{measurement}],
             host_data => [$snp->{host_data}],
             vmpl => 0,
-            min_tcb => { map { $_ => $snp->{tcb}{$_} }
-                         qw( bootloader tee snp microcode ) },
+            min_tcb => { Milan => { map { $_ => $snp->{tcb}{$_} }
+                                    qw( bootloader tee snp microcode ) } },
         },
         gpu => {
             arch => ['HOPPER'], count => $gpus,

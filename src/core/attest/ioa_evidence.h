@@ -66,7 +66,8 @@ typedef struct {
  * without a slash before, of what is there already as well; "" for
  * IOA_FETCH_NRAS, a POST of nras_body, and for IOA_FETCH_JWKS.  A report that
  * does not say its product may have its VCEK at either of two paths; else
- * vcek_else is "".
+ * vcek_else is "".  Where nobody is asked for a VCEK and none is at hand, its
+ * paths are here with nothing wanted.
  */
 typedef struct {
     unsigned     wanted;        /* 1 << ioa_fetch_e */
@@ -93,6 +94,7 @@ typedef struct {
 
     int                       collateral;   /* Intel's PCS is asked */
     int                       kds;          /* AMD's KDS is asked */
+    int                       no_crl;       /* and need not have a CRL */
     int64_t                   slack;        /* for collateral, seconds */
 } ioa_policy_t;
 

@@ -78,8 +78,22 @@ ioa_snp_needs_vcek(ioa_wants_t *wants, const ioa_evidence_t *e,
     }
 
     if (ioa_reader_left(&view->certs.vcek) != 0
-        || ioa_reader_left(&view->certs.vlek) != 0
-        || path[0] == '\0' || ioa_snp_in_file(e, report)
+        || ioa_reader_left(&view->certs.vlek) != 0 || path[0] == '\0')
+    {
+        return 1;
+    }
+
+    if (!e->policy->kds) {
+
+        /* to be said, should it turn out that there is none */
+
+        snprintf(wants->path[IOA_FETCH_VCEK], IOA_EVIDENCE_PATH_MAX, "%s",
+                 path);
+        snprintf(wants->vcek_else, IOA_EVIDENCE_PATH_MAX, "%s", other);
+        return 1;
+    }
+
+    if (ioa_snp_in_file(e, report)
         || ioa_evidence_need(wants, e, IOA_FETCH_VCEK, "%s", path))
     {
         return 1;
@@ -98,11 +112,11 @@ ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
 {
     int  all;
 
+    all = ioa_snp_needs_vcek(wants, e, view, report);
+
     if (!e->policy->kds) {
         return 1;
     }
-
-    all = ioa_snp_needs_vcek(wants, e, view, report);
 
     /* where the report does not say the product, its certificate will */
 
@@ -114,7 +128,7 @@ ioa_snp_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
 }
 
 
-/* Out: *crls, NULL where AMD has none.  Returns: 0 where it is no list. */
+/* Out: *crls, NULL where there is none.  Returns: 0 where it is no list. */
 static int
 ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
 {
@@ -181,6 +195,42 @@ ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
 }
 
 
+/*
+ * Who is to be asked for what is revoked has said that there is no list.
+ * Asked once all else is known to be true: what is forged is called so.
+ */
+static ioa_status_t
+ioa_snp_list_there(ioa_checks_t *checks, const ioa_evidence_t *e,
+    const ioa_crls_t *crls)
+{
+    if (crls != NULL || !e->policy->kds || e->policy->no_crl) {
+        return IOA_OK;
+    }
+
+    ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_FAILED,
+                  "the key service has none, so nobody knows what is "
+                  "revoked");
+
+    return IOA_ATTESTATION_UNAVAILABLE;
+}
+
+
+static ioa_policy_product_t
+ioa_snp_policy_product(ioa_snp_product_t product)
+{
+    switch (product) {
+    case IOA_SNP_MILAN:
+        return IOA_POLICY_MILAN;
+    case IOA_SNP_GENOA:
+        return IOA_POLICY_GENOA;
+    case IOA_SNP_TURIN:
+        return IOA_POLICY_TURIN;
+    default:
+        return IOA_POLICY_PRODUCTS;
+    }
+}
+
+
 static ioa_status_t
 ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_snp_t *snp)
@@ -195,6 +245,11 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     said.reported_tcb[IOA_POLICY_TEE] = snp->reported.tee;
     said.reported_tcb[IOA_POLICY_SNP] = snp->reported.snp;
     said.reported_tcb[IOA_POLICY_MICROCODE] = snp->reported.microcode;
+    said.reported_tcb[IOA_POLICY_FMC] = snp->reported.fmc;
+    said.product = ioa_snp_policy_product(snp->product);
+    said.chip_id64 = snp->chip_checked ? snp->chip_id : NULL;
+    said.platform_info = snp->platform_info;
+    said.policy = snp->policy;
 
     st = ioa_policy_snp(checks, e->policy->file, &said);
 
@@ -252,11 +307,18 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
         ioa_evidence_expires(proved, ioa_crls_expire(crls));
     }
 
+    if (st == IOA_ATTESTATION_UNAVAILABLE) {
+
+        /* nobody can be asked for its key's certificate */
+        st = IOA_CPU_EVIDENCE_MISSING;
+
+    } else if (st == IOA_OK) {
+        st = ioa_snp_list_there(checks, e, crls);
+    }
+
     ioa_crls_free(crls);
 
-    /* nobody can be asked for its key's certificate */
-
-    return st == IOA_ATTESTATION_UNAVAILABLE ? IOA_CPU_EVIDENCE_MISSING : st;
+    return st;
 }
 
 

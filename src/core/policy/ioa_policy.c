@@ -214,6 +214,11 @@ ioa_policy_member(ioa_policy_ctx_t *ctx, ioa_policy_section_t section,
                : ioa_policy_number(ctx, field, path, value);
     }
 
+    if (ioa_policy_places[section].instead != NULL) {
+        return ioa_policy_error(ctx, value, "%s is not known: %s", path,
+                                ioa_policy_places[section].instead);
+    }
+
     return ioa_policy_error(ctx, value, "%s is not known", path);
 }
 

@@ -20,7 +20,7 @@
 
 #define IOA_POLICY_SIZE_MAX    (256 * 1024)
 #define IOA_POLICY_LIST_MAX    64       /* entries of one list */
-#define IOA_POLICY_WORD_MAX    103      /* bytes of an entry */
+#define IOA_POLICY_WORD_MAX    128      /* bytes of an entry */
 #define IOA_POLICY_ERROR_MAX   256
 #define IOA_POLICY_GRACE_MAX   (3650LL * 86400)
 #define IOA_POLICY_GPUS_MAX    64
@@ -28,6 +28,7 @@
 
 #define IOA_POLICY_REG_LEN     48
 #define IOA_POLICY_HOST_LEN    32
+#define IOA_POLICY_CHIP_LEN    64
 #define IOA_POLICY_DIGEST_LEN  32
 
 /* Sorted; no entry twice.  Hex is in lower case. */
@@ -57,10 +58,24 @@ typedef enum {
     IOA_POLICY_TEE,
     IOA_POLICY_SNP,
     IOA_POLICY_MICROCODE,
+    IOA_POLICY_FMC,             /* Turin's alone */
     IOA_POLICY_SNP_SVNS
 } ioa_policy_svn_t;
 
-/* Made once, never written to again.  Some 100 kB. */
+typedef enum {
+    IOA_POLICY_MILAN = 0,
+    IOA_POLICY_GENOA,
+    IOA_POLICY_TURIN,
+    IOA_POLICY_PRODUCTS
+} ioa_policy_product_t;
+
+/* Bits that must be set, and bits that must not be: names of them. */
+typedef struct {
+    ioa_policy_list_t  require;
+    ioa_policy_list_t  refuse;
+} ioa_policy_bits_t;
+
+/* Made once, never written to again.  Some 200 kB. */
 typedef struct {
     ioa_policy_list_t    image_digests;
 
@@ -73,7 +88,11 @@ typedef struct {
     ioa_policy_list_t    measurement;
     ioa_policy_list_t    host_data;
     ioa_policy_number_t  vmpl;
-    ioa_policy_number_t  min_tcb[IOA_POLICY_SNP_SVNS];
+    ioa_policy_list_t    products;
+    ioa_policy_list_t    chip_id;
+    ioa_policy_number_t  min_tcb[IOA_POLICY_PRODUCTS][IOA_POLICY_SNP_SVNS];
+    ioa_policy_bits_t    platform_info;
+    ioa_policy_bits_t    guest_policy;
 
     ioa_policy_list_t    arch;
     ioa_policy_list_t    modes;
@@ -135,6 +154,12 @@ size_t ioa_policy_diff(const ioa_policy_file_t *older,
 
 unsigned ioa_policy_pins(const ioa_policy_file_t *policy);
 
+/*
+ * 1 where any Milan will do: none is named by its chip's id.  Its signing
+ * keys can be extracted by software (doc/policy.md).
+ */
+int ioa_policy_any_milan(const ioa_policy_file_t *policy);
+
 
 /* What a verified TDX quote says. */
 typedef struct {
@@ -142,12 +167,19 @@ typedef struct {
     int             sept_ve_disable;
 } ioa_policy_tdx_t;
 
-/* What a verified SNP report says. */
+/*
+ * What a verified SNP report says.  chip_id64 is NULL where the certificate
+ * of the key does not name that chip: a masked id, a VLEK.
+ */
 typedef struct {
-    const uint8_t  *measurement48;
-    const uint8_t  *host_data32;
-    uint32_t        vmpl;
-    uint8_t         reported_tcb[IOA_POLICY_SNP_SVNS];
+    const uint8_t         *measurement48;
+    const uint8_t         *host_data32;
+    uint32_t               vmpl;
+    uint8_t                reported_tcb[IOA_POLICY_SNP_SVNS];
+    ioa_policy_product_t   product;
+    const uint8_t         *chip_id64;
+    uint64_t               platform_info;
+    uint64_t               policy;
 } ioa_policy_snp_t;
 
 /* What verified GPU evidence says; terminated strings. */
@@ -186,7 +218,7 @@ ioa_status_t ioa_policy_tdx(ioa_checks_t *checks,
 /*
  * The same for an SNP report.
  * Returns: IOA_OK, IOA_MEASUREMENT_MISMATCH, or IOA_TCB_REJECTED where all
- * but the minimum of reported_tcb fits.
+ * but the minimum of reported_tcb for its product fits.
  */
 ioa_status_t ioa_policy_snp(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_snp_t *snp)

@@ -14,17 +14,39 @@
     { IOA_POLICY_IN_TDX, name, IOA_POLICY_HEX, IOA_POLICY_AT(tdx_regs[reg]),  \
       0, IOA_POLICY_REG_LEN, 0 }
 
-#define IOA_POLICY_SVN(name, svn)                                             \
-    { IOA_POLICY_IN_MIN_TCB, name, IOA_POLICY_NUMBER,                         \
-      IOA_POLICY_AT(min_tcb[svn]), 0, IOA_POLICY_SVN_MAX, 0 }
+#define IOA_POLICY_SVN(section, product, name, svn)                           \
+    { section, name, IOA_POLICY_NUMBER,                                       \
+      IOA_POLICY_AT(min_tcb[product][svn]), 0, IOA_POLICY_SVN_MAX, 0 }
+
+#define IOA_POLICY_SVNS(section, product)                                     \
+    IOA_POLICY_SVN(section, product, "bootloader", IOA_POLICY_BOOTLOADER),    \
+    IOA_POLICY_SVN(section, product, "tee", IOA_POLICY_TEE),                  \
+    IOA_POLICY_SVN(section, product, "snp", IOA_POLICY_SNP),                  \
+    IOA_POLICY_SVN(section, product, "microcode", IOA_POLICY_MICROCODE)
+
+#define IOA_POLICY_BITS(section, member, kind)                                \
+    { section, "require", kind, IOA_POLICY_AT(member.require), 0, 0, 0 },     \
+    { section, "refuse", kind, IOA_POLICY_AT(member.refuse), 0, 0, 0 }
 
 const ioa_policy_place_t  ioa_policy_places[IOA_POLICY_SECTIONS] = {
-    [IOA_POLICY_IN_FILE] = { IOA_POLICY_IN_FILE, NULL, "" },
-    [IOA_POLICY_IN_TDX] = { IOA_POLICY_IN_FILE, "tdx", "tdx." },
-    [IOA_POLICY_IN_SNP] = { IOA_POLICY_IN_FILE, "sev_snp", "sev_snp." },
+    [IOA_POLICY_IN_FILE] = { IOA_POLICY_IN_FILE, NULL, "", NULL },
+    [IOA_POLICY_IN_TDX] = { IOA_POLICY_IN_FILE, "tdx", "tdx.", NULL },
+    [IOA_POLICY_IN_SNP] = { IOA_POLICY_IN_FILE, "sev_snp", "sev_snp.", NULL },
     [IOA_POLICY_IN_MIN_TCB] = { IOA_POLICY_IN_SNP, "min_tcb",
-                                "sev_snp.min_tcb." },
-    [IOA_POLICY_IN_GPU] = { IOA_POLICY_IN_FILE, "gpu", "gpu." }
+        "sev_snp.min_tcb.", "each product has versions of its own, write "
+        "\"min_tcb\": {\"Genoa\": {\"snp\": 22}}, and so for Milan and "
+        "Turin" },
+    [IOA_POLICY_IN_MILAN] = { IOA_POLICY_IN_MIN_TCB, "Milan",
+        "sev_snp.min_tcb.Milan.", NULL },
+    [IOA_POLICY_IN_GENOA] = { IOA_POLICY_IN_MIN_TCB, "Genoa",
+        "sev_snp.min_tcb.Genoa.", NULL },
+    [IOA_POLICY_IN_TURIN] = { IOA_POLICY_IN_MIN_TCB, "Turin",
+        "sev_snp.min_tcb.Turin.", NULL },
+    [IOA_POLICY_IN_PLATFORM] = { IOA_POLICY_IN_SNP, "platform_info",
+        "sev_snp.platform_info.", NULL },
+    [IOA_POLICY_IN_GUEST] = { IOA_POLICY_IN_SNP, "policy",
+        "sev_snp.policy.", NULL },
+    [IOA_POLICY_IN_GPU] = { IOA_POLICY_IN_FILE, "gpu", "gpu.", NULL }
 };
 
 static const ioa_policy_field_t  ioa_policy_fields[] = {
@@ -53,10 +75,18 @@ static const ioa_policy_field_t  ioa_policy_fields[] = {
       IOA_POLICY_AT(host_data), 0, IOA_POLICY_HOST_LEN, 0 },
     { IOA_POLICY_IN_SNP, "vmpl", IOA_POLICY_NUMBER, IOA_POLICY_AT(vmpl), 0,
       IOA_POLICY_VMPL_MAX, IOA_POLICY_NONE },
-    IOA_POLICY_SVN("bootloader", IOA_POLICY_BOOTLOADER),
-    IOA_POLICY_SVN("tee", IOA_POLICY_TEE),
-    IOA_POLICY_SVN("snp", IOA_POLICY_SNP),
-    IOA_POLICY_SVN("microcode", IOA_POLICY_MICROCODE),
+    { IOA_POLICY_IN_SNP, "products", IOA_POLICY_PRODUCT,
+      IOA_POLICY_AT(products), 0, 0, 0 },
+    { IOA_POLICY_IN_SNP, "chip_id", IOA_POLICY_HEX, IOA_POLICY_AT(chip_id),
+      0, IOA_POLICY_CHIP_LEN, 0 },
+    IOA_POLICY_SVNS(IOA_POLICY_IN_MILAN, IOA_POLICY_MILAN),
+    IOA_POLICY_SVNS(IOA_POLICY_IN_GENOA, IOA_POLICY_GENOA),
+    IOA_POLICY_SVN(IOA_POLICY_IN_TURIN, IOA_POLICY_TURIN, "fmc",
+                   IOA_POLICY_FMC),
+    IOA_POLICY_SVNS(IOA_POLICY_IN_TURIN, IOA_POLICY_TURIN),
+    IOA_POLICY_BITS(IOA_POLICY_IN_PLATFORM, platform_info,
+                    IOA_POLICY_PLATFORM_BIT),
+    IOA_POLICY_BITS(IOA_POLICY_IN_GUEST, guest_policy, IOA_POLICY_GUEST_BIT),
 
     { IOA_POLICY_IN_GPU, "arch", IOA_POLICY_ARCH, IOA_POLICY_AT(arch), 0, 0,
       0 },

@@ -18,6 +18,11 @@ typedef enum {
     IOA_POLICY_IN_TDX,
     IOA_POLICY_IN_SNP,
     IOA_POLICY_IN_MIN_TCB,
+    IOA_POLICY_IN_MILAN,
+    IOA_POLICY_IN_GENOA,
+    IOA_POLICY_IN_TURIN,
+    IOA_POLICY_IN_PLATFORM,
+    IOA_POLICY_IN_GUEST,
     IOA_POLICY_IN_GPU,
     IOA_POLICY_SECTIONS
 } ioa_policy_section_t;
@@ -30,6 +35,9 @@ typedef enum {
     IOA_POLICY_ADVISORY,
     IOA_POLICY_ARCH,
     IOA_POLICY_MODE,
+    IOA_POLICY_PRODUCT,
+    IOA_POLICY_PLATFORM_BIT,
+    IOA_POLICY_GUEST_BIT,
     IOA_POLICY_VERSION,
     IOA_POLICY_NUMBER,          /* from least to limit */
     IOA_POLICY_BOOL,
@@ -50,6 +58,7 @@ typedef struct {
     ioa_policy_section_t  parent;
     const char           *name;
     const char           *prefix;   /* of its members' paths */
+    const char           *instead;  /* to say of what is not known, or NULL */
 } ioa_policy_place_t;
 
 extern const ioa_policy_place_t  ioa_policy_places[IOA_POLICY_SECTIONS];
@@ -73,6 +82,10 @@ int64_t ioa_policy_field_value(const ioa_policy_file_t *policy,
 const char *ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     const ioa_policy_field_t *field, const uint8_t *text, size_t n)
     IOA_MUST_CHECK;
+
+/* The bit of a word of such a kind.  Returns: 0 where it is none. */
+uint64_t ioa_policy_bit(ioa_policy_kind_t kind, const uint8_t *text,
+    size_t n);
 
 /* Digits, then nothing (seconds) or one of s, m, h, d, w. */
 int ioa_policy_time(int64_t *seconds, const uint8_t *text, size_t n)

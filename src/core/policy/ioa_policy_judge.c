@@ -10,17 +10,13 @@
 
 #include "base/ioa_codec.h"
 #include "policy/ioa_policy.h"
+#include "policy/ioa_policy_rules.h"
 
 #define IOA_POLICY_DAY  86400
 
 static const char *const  ioa_policy_reg_names[IOA_POLICY_TDX_REGS] = {
     "tdx.mr_td", "tdx.mr_seam", "tdx.mr_config_id", "tdx.rtmr0",
     "tdx.rtmr1", "tdx.rtmr2", "tdx.rtmr3"
-};
-
-static const char *const  ioa_policy_svn_names[IOA_POLICY_SNP_SVNS] = {
-    "sev_snp.min_tcb.bootloader", "sev_snp.min_tcb.tee",
-    "sev_snp.min_tcb.snp", "sev_snp.min_tcb.microcode"
 };
 
 
@@ -41,11 +37,7 @@ ioa_policy_has(const ioa_policy_list_t *list, const char *word, size_t n)
 }
 
 
-/*
- * One rule: every word is in the list, or the list is empty.
- * In: words, terminated; n is at least 1.
- */
-static int
+int
 ioa_policy_all_listed(ioa_checks_t *checks, const char *name,
     const ioa_policy_list_t *list, const char *const *words, size_t n)
 {
@@ -69,11 +61,11 @@ ioa_policy_all_listed(ioa_checks_t *checks, const char *name,
 }
 
 
-static int
+int
 ioa_policy_bytes(ioa_checks_t *checks, const char *name,
     const ioa_policy_list_t *list, const uint8_t *bytes, size_t n)
 {
-    char         hex[2 * IOA_POLICY_REG_LEN + 1];
+    char         hex[2 * IOA_POLICY_CHIP_LEN + 1];
     const char  *word = hex;
 
     ioa_hex_encode((uint8_t *) hex, bytes, n);
@@ -127,68 +119,6 @@ ioa_policy_tdx(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     }
 
     return good ? IOA_OK : IOA_MEASUREMENT_MISMATCH;
-}
-
-
-/* The reported TCB is at least the policy's, in each part. */
-static int
-ioa_policy_min_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
-    const ioa_policy_snp_t *snp)
-{
-    int       good;
-    int64_t   least;
-    unsigned  i;
-
-    good = 1;
-
-    for (i = 0; i < IOA_POLICY_SNP_SVNS; i++) {
-        least = policy->min_tcb[i].given ? policy->min_tcb[i].value : 0;
-
-        if (least == 0) {
-            ioa_check_add(checks, ioa_policy_svn_names[i],
-                          IOA_CHECK_NOT_MADE, "no minimum");
-            continue;
-        }
-
-        good &= ioa_check_that(checks, snp->reported_tcb[i] >= least,
-                               ioa_policy_svn_names[i], "%u, at least %u",
-                               snp->reported_tcb[i], (unsigned) least);
-    }
-
-    return good;
-}
-
-
-ioa_status_t
-ioa_policy_snp(ioa_checks_t *checks, const ioa_policy_file_t *policy,
-    const ioa_policy_snp_t *snp)
-{
-    int  good, new_enough;
-
-    good = ioa_policy_bytes(checks, "sev_snp.measurement",
-                            &policy->measurement, snp->measurement48,
-                            IOA_POLICY_REG_LEN);
-    good &= ioa_policy_bytes(checks, "sev_snp.host_data", &policy->host_data,
-                             snp->host_data32, IOA_POLICY_HOST_LEN);
-
-    if (!policy->vmpl.given) {
-        ioa_check_add(checks, "sev_snp.vmpl", IOA_CHECK_NOT_MADE,
-                      "not pinned");
-
-    } else {
-        good &= ioa_check_that(checks, snp->vmpl == policy->vmpl.value,
-                               "sev_snp.vmpl", "%u, must be %u",
-                               (unsigned) snp->vmpl,
-                               (unsigned) policy->vmpl.value);
-    }
-
-    new_enough = ioa_policy_min_tcb(checks, policy, snp);
-
-    if (!good) {
-        return IOA_MEASUREMENT_MISMATCH;
-    }
-
-    return new_enough ? IOA_OK : IOA_TCB_REJECTED;
 }
 
 

@@ -14,6 +14,57 @@
 #define IOA_POLICY_TIME_DIGITS   10
 
 
+typedef struct {
+    ioa_policy_kind_t  kind;
+    const char        *word;
+    unsigned           bit;
+} ioa_policy_bit_t;
+
+/*
+ * PLATFORM_INFO and the guest's policy (doc/formats.md 9).  DEBUG and
+ * MIGRATE_MA are refused whatever a policy says, and have no names here.
+ */
+static const ioa_policy_bit_t  ioa_policy_bit_words[] = {
+    { IOA_POLICY_PLATFORM_BIT, "smt", 0 },
+    { IOA_POLICY_PLATFORM_BIT, "tsme", 1 },
+    { IOA_POLICY_PLATFORM_BIT, "ecc", 2 },
+    { IOA_POLICY_PLATFORM_BIT, "rapl_dis", 3 },
+    { IOA_POLICY_PLATFORM_BIT, "ciphertext_hiding", 4 },
+    { IOA_POLICY_PLATFORM_BIT, "alias_check", 5 },
+    { IOA_POLICY_PLATFORM_BIT, "tio", 7 },
+    { IOA_POLICY_GUEST_BIT, "smt", 16 },
+    { IOA_POLICY_GUEST_BIT, "single_socket", 20 },
+    { IOA_POLICY_GUEST_BIT, "cxl", 21 },
+    { IOA_POLICY_GUEST_BIT, "mem_aes_256_xts", 22 },
+    { IOA_POLICY_GUEST_BIT, "rapl_dis", 23 },
+    { IOA_POLICY_GUEST_BIT, "ciphertext_hiding", 24 },
+    { IOA_POLICY_GUEST_BIT, "page_swap_disable", 25 }
+};
+
+#define IOA_POLICY_BIT_WORDS                                                  \
+    (sizeof(ioa_policy_bit_words) / sizeof(ioa_policy_bit_words[0]))
+
+
+uint64_t
+ioa_policy_bit(ioa_policy_kind_t kind, const uint8_t *text, size_t n)
+{
+    size_t                   i;
+    const ioa_policy_bit_t  *one;
+
+    for (i = 0; i < IOA_POLICY_BIT_WORDS; i++) {
+        one = &ioa_policy_bit_words[i];
+
+        if (one->kind == kind && strlen(one->word) == n
+            && memcmp(one->word, text, n) == 0)
+        {
+            return UINT64_C(1) << one->bit;
+        }
+    }
+
+    return 0;
+}
+
+
 /* 1 where all bytes are printable ASCII without space, 1 to max of them. */
 static int
 ioa_policy_is_word(const uint8_t *text, size_t n, size_t max)
@@ -68,24 +119,45 @@ ioa_policy_is_mode(const uint8_t *text, size_t n)
 }
 
 
+static int
+ioa_policy_is_product(const uint8_t *text, size_t n)
+{
+    return n == sizeof("Milan") - 1
+           && (memcmp(text, "Milan", n) == 0 || memcmp(text, "Genoa", n) == 0
+               || memcmp(text, "Turin", n) == 0);
+}
+
+
+/* Bytes in hex.  As ioa_policy_word. */
+static const char *
+ioa_policy_hex(char word[IOA_POLICY_WORD_MAX + 1], size_t len,
+    const uint8_t *text, size_t n)
+{
+    uint8_t  bytes[IOA_POLICY_CHIP_LEN];
+
+    if (!ioa_hex_decode(bytes, len, text, n)) {
+        return len == IOA_POLICY_CHIP_LEN ? "be 128 hex digits"
+               : len == IOA_POLICY_REG_LEN ? "be 96 hex digits"
+               : "be 64 hex digits";
+    }
+
+    ioa_hex_encode((uint8_t *) word, bytes, len);
+    word[2 * len] = '\0';
+
+    return NULL;
+}
+
+
 const char *
 ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     const ioa_policy_field_t *field, const uint8_t *text, size_t n)
 {
-    uint8_t           bytes[IOA_POLICY_REG_LEN];
     ioa_tcb_status_t  status;
 
     switch (field->kind) {
 
     case IOA_POLICY_HEX:
-        if (!ioa_hex_decode(bytes, (size_t) field->limit, text, n)) {
-            return field->limit == IOA_POLICY_REG_LEN ? "be 96 hex digits"
-                                                      : "be 64 hex digits";
-        }
-
-        ioa_hex_encode((uint8_t *) word, bytes, (size_t) field->limit);
-        word[n] = '\0';
-        return NULL;
+        return ioa_policy_hex(word, (size_t) field->limit, text, n);
 
     case IOA_POLICY_DIGEST:
         if (!ioa_policy_is_digest(text, n)) {
@@ -122,6 +194,30 @@ ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     case IOA_POLICY_MODE:
         if (!ioa_policy_is_mode(text, n)) {
             return "be single, multi or protected-pcie";
+        }
+
+        break;
+
+    case IOA_POLICY_PRODUCT:
+        if (!ioa_policy_is_product(text, n)) {
+            return "be Milan, Genoa or Turin";
+        }
+
+        break;
+
+    case IOA_POLICY_PLATFORM_BIT:
+        if (ioa_policy_bit(field->kind, text, n) == 0) {
+            return "be one of smt, tsme, ecc, rapl_dis, ciphertext_hiding, "
+                   "alias_check, tio";
+        }
+
+        break;
+
+    case IOA_POLICY_GUEST_BIT:
+        if (ioa_policy_bit(field->kind, text, n) == 0) {
+            return "be one of smt, single_socket, cxl, mem_aes_256_xts, "
+                   "rapl_dis, ciphertext_hiding, page_swap_disable; debug "
+                   "and migrate_ma are always refused";
         }
 
         break;

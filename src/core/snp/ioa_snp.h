@@ -33,6 +33,8 @@
 #define IOA_SNP_TURIN_CHIP_ID_LEN  8        /* the rest is zero */
 #define IOA_SNP_SIG_LEN            96       /* of P-384 */
 
+#define IOA_SNP_VMPL_MAX           3        /* a guest's; a host's: all ones */
+
 #define IOA_SNP_SIG_ALGO_ECDSA_P384_SHA384  1
 
 /* Bits of the guest's policy. */

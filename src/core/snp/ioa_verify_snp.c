@@ -76,6 +76,20 @@ ioa_snp_step_migration(ioa_note_t *note, void *data)
 }
 
 
+/* What a guest asked for has its level; what the host did has none. */
+static ioa_status_t
+ioa_snp_step_vmpl(ioa_note_t *note, void *data)
+{
+    ioa_snp_ctx_t  *ctx = data;
+
+    ioa_note(note, "%u%s", (unsigned) ctx->view.vmpl,
+             ctx->view.vmpl > IOA_SNP_VMPL_MAX
+             ? ", not asked for by a guest" : "");
+
+    return ioa_snp_that(ctx->view.vmpl <= IOA_SNP_VMPL_MAX);
+}
+
+
 static ioa_status_t
 ioa_snp_step_signer(ioa_note_t *note, void *data)
 {
@@ -319,6 +333,7 @@ static const ioa_step_t  ioa_snp_steps[] = {
     { "sev_snp.layout", ioa_snp_step_form },
     { "sev_snp.debug", ioa_snp_step_debug },
     { "sev_snp.migration", ioa_snp_step_migration },
+    { "sev_snp.vmpl_range", ioa_snp_step_vmpl },
     { "sev_snp.signing_key", ioa_snp_step_signer },
     { "sev_snp.certificate", ioa_snp_step_key },
     { "sev_snp.certificate_names", ioa_snp_step_names },

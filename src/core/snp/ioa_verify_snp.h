@@ -60,7 +60,7 @@ typedef struct {
  * Verifies a report, with the certificate table that may follow it.
  *
  * In order: form and reserved bits (ioa_snp_parse); DEBUG is off; no migration
- * agent; there is a signing key; its certificate is at hand; it is a
+ * agent; a guest asked for it, at VMPL 0 to 3; there is a signing key; its certificate is at hand; it is a
  * VCEK's or a VLEK's as the report says, of the report's product; the chain to
  * a pinned root, with CRLs of the CAs; the certificate's TCB is the reported
  * one; its chip is the report's (not made for a masked chip, nor for a VLEK,

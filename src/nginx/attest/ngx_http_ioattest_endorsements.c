@@ -16,6 +16,9 @@
 #define NGX_HTTP_IOATTEST_FETCH_PATH  2048
 
 
+/* how long AMD's statement that it has no CRL is kept, seconds */
+#define NGX_HTTP_IOATTEST_FETCH_NONE  60
+
 /* how often to look whether another attestation has the answer, ms */
 #define NGX_HTTP_IOATTEST_FETCH_POLL  20
 
@@ -130,6 +133,13 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
                                     NGX_HTTP_IOATTEST_FETCH_POLL);
         return NGX_OK;
 
+    case NGX_DONE:
+        proof->asked |= 1u << what;
+
+        ngx_http_ioattest_fetch_failed(proof, what,
+                                       proof->documents[what].status);
+        return NGX_OK;
+
     case NGX_ERROR:
         return NGX_ERROR;
 
@@ -153,6 +163,10 @@ ngx_http_ioattest_endorsements_take(ngx_http_ioattest_proof_t *proof,
         return NGX_DECLINED;
     }
 
+    if (what == IOA_FETCH_AMD_CRL) {
+        proof->documents[what].none = NGX_HTTP_IOATTEST_FETCH_NONE;
+    }
+
     /* the request times out by itself before its lease ends */
 
     return ngx_http_ioattest_document_take(proof->conf->zone,
@@ -164,9 +178,10 @@ ngx_http_ioattest_endorsements_take(ngx_http_ioattest_proof_t *proof,
 
 /*
  * Signed documents are cached by service and path, and are verified at each
- * use.  A key set is not signed: it is cached for the policy that it was
- * fetched under, which says whether verified TLS was required, and for the
- * server in whose locations it was requested.
+ * use.  A key set is not signed, nor is AMD's statement that it has no CRL:
+ * they are cached for the policy that they were fetched under, which says
+ * whether verified TLS was required, and for the server in whose locations
+ * they were requested.
  */
 
 static void
@@ -179,7 +194,7 @@ ngx_http_ioattest_endorsements_key(ngx_http_ioattest_proof_t *proof,
     ilcf = proof->conf;
     p = buf;
 
-    if (what == IOA_FETCH_JWKS) {
+    if (what == IOA_FETCH_JWKS || what == IOA_FETCH_AMD_CRL) {
         p = ngx_cpymem(p, ilcf->policy32, NGX_HTTP_IOATTEST_KEY_LEN);
     }
 

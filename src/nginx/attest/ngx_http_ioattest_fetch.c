@@ -41,7 +41,8 @@ static void ngx_http_ioattest_fetch_unanswered(
     ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_fetch_t *fetch,
     ngx_int_t status);
 static ngx_uint_t ngx_http_ioattest_fetch_refuses(
-    ngx_http_ioattest_subrequest_t *sub, ioa_fetch_e what, ngx_int_t status);
+    ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_fetch_t *fetch,
+    ngx_int_t status);
 static void ngx_http_ioattest_fetch_answer(
     ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_fetch_t *fetch);
 static ngx_uint_t ngx_http_ioattest_fetch_without(
@@ -221,7 +222,7 @@ ngx_http_ioattest_fetch_done(ngx_http_ioattest_subrequest_t *sub,
         return;
     }
 
-    if (ngx_http_ioattest_fetch_refuses(sub, fetch->what, status)) {
+    if (ngx_http_ioattest_fetch_refuses(sub, fetch, status)) {
         proof->insecure_sub = sub;
 
         ngx_http_ioattest_fetch_failed(proof, fetch->what,
@@ -276,21 +277,28 @@ ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
 
 /*
  * Returns 1, and logs why, if a reply came insecurely and is not signed: the
- * list of NVIDIA's keys, and the statement that AMD has no CRL.
+ * list of NVIDIA's keys, and the statement of a mirror of AMD's key service
+ * that it has no CRL.
  */
 
 static ngx_uint_t
 ngx_http_ioattest_fetch_refuses(ngx_http_ioattest_subrequest_t *sub,
-    ioa_fetch_e what, ngx_int_t status)
+    ngx_http_ioattest_fetch_t *fetch, ngx_int_t status)
 {
-    ngx_str_t  why;
+    ngx_str_t    why;
+    ioa_fetch_e  what;
 
     if (ngx_http_ioattest_tls_counts(sub)) {
         return 0;
     }
 
+    what = fetch->what;
+
+    /* where a list is needed nobody gains by saying that there is none */
+
     if ((what != IOA_FETCH_JWKS || status != NGX_HTTP_OK)
-        && (what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND))
+        && (what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND
+            || !fetch->proof->conf->amd_no_crl))
     {
         return 0;
     }
@@ -413,13 +421,15 @@ ngx_http_ioattest_fetch_second(ngx_http_ioattest_proof_t *proof,
 
 
 /*
- * A mirror of the key service may have certificates only.  A CRL that was
- * fetched before stays in use.  Returns 1 if there was none.
+ * A mirror of the key service may have certificates only: the verdict says
+ * whether that is sufficient.  A CRL that was fetched before stays in use.
+ * Returns 1 if there was none.
  */
 
 static ngx_uint_t
 ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
 {
+    ngx_uint_t                     level;
     ngx_http_ioattest_document_t  *doc;
 
     doc = &proof->documents[IOA_FETCH_AMD_CRL];
@@ -431,11 +441,17 @@ ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
         return 0;
     }
 
-    ngx_log_error(NGX_LOG_WARN, proof->task->log, 0,
-                  "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
-                  "keys is not checked",
+    level = proof->conf->amd_no_crl ? NGX_LOG_WARN : NGX_LOG_ERR;
+
+    ngx_log_error(level, proof->task->log, 0,
+                  "ioattest: \"%V/%s\" has no CRL: %s",
                   ngx_http_ioattest_fetch_uri(proof, IOA_FETCH_AMD_CRL),
-                  proof->path[IOA_FETCH_AMD_CRL]);
+                  proof->path[IOA_FETCH_AMD_CRL],
+                  proof->conf->amd_no_crl
+                  ? "revocation of AMD's keys is not looked at"
+                  : "nobody knows which of AMD's keys are revoked; a mirror "
+                    "without a list is accepted with \"no_crl\" behind its "
+                    "path in \"ioattest_amd_kds\"");
 
     proof->fetched[IOA_FETCH_AMD_CRL].body.data = (u_char *) "";
     proof->fetched[IOA_FETCH_AMD_CRL].body.len = 0;

@@ -17,6 +17,7 @@
 #define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
 #define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
 #define NGX_HTTP_IOATTEST_WARN_REFERENCE 0x10
+#define NGX_HTTP_IOATTEST_WARN_MILAN     0x20
 
 
 static void ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
@@ -193,6 +194,7 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->cache = mcf->cache;
     policy->collateral = (conf->collateral.len != 0);
     policy->kds = (conf->amd_kds.len != 0);
+    policy->no_crl = conf->amd_no_crl;
     policy->slack = conf->slack;
 
     conf->limits.strict = (conf->report_data == IOA_REPORT_DATA_AUTO
@@ -309,6 +311,17 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
                            "\"ioattest_gpu local\" compares no measurement "
                            "of the GPU: devtools mode and old firmware pass, "
                            "see \"ioattest_gpu_reference\"");
+    }
+
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_MILAN,
+            (conf->policy.cpu & IOA_CPU_SEV_SNP)
+            && ioa_policy_any_milan(conf->policy.file)))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "Milan's signing keys can be extracted by "
+                           "software (arXiv 2605.12990): pin "
+                           "sev_snp.chip_id or leave Milan out of "
+                           "sev_snp.products, see \"ioattest_policy\"");
     }
 }
 

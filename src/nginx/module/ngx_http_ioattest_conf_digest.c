@@ -131,6 +131,9 @@ ngx_http_ioattest_digest_trust(ngx_array_t *text,
                                            conf->ssl_verify)
            != NGX_OK
         || ngx_http_ioattest_digest_number(text, "slack", conf->slack)
+           != NGX_OK
+        || ngx_http_ioattest_digest_number(text, "amd_no_crl",
+                                           conf->amd_no_crl)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -33,6 +33,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
      *     conf->models = { 0, NULL };
      *     conf->policy_name = { 0, NULL };
      *     conf->collateral, amd_kds, nras, nras_jwks = { 0, NULL };
+     *     conf->amd_no_crl = 0;
      *     conf->thread_pool_name = { 0, NULL };
      *     conf->thread_pool = NULL;
      *     conf->model = NULL;
@@ -176,6 +177,11 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->policy_file, prev->policy_file, NULL);
 
     ngx_conf_merge_str_value(conf->collateral, prev->collateral, "");
+
+    if (conf->amd_kds.data == NULL) {
+        conf->amd_no_crl = prev->amd_no_crl;
+    }
+
     ngx_conf_merge_str_value(conf->amd_kds, prev->amd_kds, "");
     ngx_conf_merge_str_value(conf->nras, prev->nras, "");
     ngx_conf_merge_str_value(conf->nras_jwks, prev->nras_jwks, "");

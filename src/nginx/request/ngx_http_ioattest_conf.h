@@ -127,6 +127,7 @@ struct ngx_http_ioattest_loc_conf_s {
 
     ngx_str_t                    collateral;        /* uris; empty: off */
     ngx_str_t                    amd_kds;
+    ngx_uint_t                   amd_no_crl;        /* it need not have one */
     ngx_str_t                    nras;
     ngx_str_t                    nras_jwks;
     time_t                       slack;

@@ -11,17 +11,21 @@
 #include "zone/ngx_http_ioattest_zone.h"
 
 
+/* There is no such document: that of HTTP. */
+#define NGX_HTTP_IOATTEST_DOCUMENT_NONE      404
+
 /* Statuses of a document's failure that are not HTTP's. */
 #define NGX_HTTP_IOATTEST_DOCUMENT_INSECURE  -1
 #define NGX_HTTP_IOATTEST_DOCUMENT_LARGE     -2
 
 
-/* A caller's view of a document; at first all but the key is zero. */
+/* A caller's view of a document; at first all but key and none are zero. */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
     uint64_t                    token;      /* held, or waited for */
     uint64_t                    version;    /* of the copy; 0: none */
     ngx_int_t                   status;     /* of another's failed fetch */
+    time_t                      none;       /* s that a 404 is kept; 0: is not */
     ngx_str_t                   body;
     ngx_str_t                   chain;
     ngx_uint_t                  waiting;
@@ -38,7 +42,8 @@ typedef struct {
  * not older than life; NGX_DECLINED: the caller is to fetch the document,
  * with the lease for age, or without one if there is no room; NGX_AGAIN:
  * another one is fetching, call take again later; NGX_DONE: the other's fetch
- * has failed, see status; NGX_ERROR.
+ * has failed, or less than none seconds ago there was no such document, see
+ * status; NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,

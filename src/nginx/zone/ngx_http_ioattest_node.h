@@ -205,6 +205,7 @@ typedef struct {
     ngx_http_ioattest_lease_t   lease;      /* who fetches it */
     uint64_t                    failed;     /* token of the last failure */
     ngx_int_t                   status;     /* of that failure */
+    time_t                      failed_at;  /* and its time */
 } ngx_http_ioattest_blob_node_t;
 
 

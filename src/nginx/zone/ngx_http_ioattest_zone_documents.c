@@ -103,6 +103,17 @@ ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
                    ? NGX_DECLINED : NGX_DONE;
         }
 
+        if (blob->status == NGX_HTTP_IOATTEST_DOCUMENT_NONE
+            && ngx_time() >= blob->failed_at
+            && ngx_time() - blob->failed_at < doc->none)
+        {
+            doc->waiting = 0;
+            doc->token = 0;
+            doc->status = blob->status;
+
+            return NGX_DONE;
+        }
+
         if (ngx_http_ioattest_document_asked_locked(blob)) {
 
             if (!doc->waiting) {
@@ -244,6 +255,7 @@ ngx_http_ioattest_document_keep_locked(ngx_http_ioattest_zone_t *zone,
         blob->body_len = doc->body.len;
         blob->chain_len = doc->chain.len;
         blob->fetched_at = ngx_time();
+        blob->failed_at = 0;
         blob->version = ++sh->next_token;
 
         if (doc->token && blob->lease.token == doc->token) {
@@ -279,6 +291,7 @@ ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
         if (status) {
             node->u.blob.failed = doc->token;
             node->u.blob.status = status;
+            node->u.blob.failed_at = ngx_time();
         }
     }
 

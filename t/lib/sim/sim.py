@@ -174,8 +174,8 @@ attest: evidence, before it is signed:
   snp_flags_high snp_mbz_4c snp_mbz_18b snp_mbz_19f snp_mbz_1eb snp_mbz_1ef
   snp_mbz_208 snp_mbz_29f snp_signer_2 snp_signer_none snp_mbz
   snp_migrate_ma snp_launch snp_committed snp_current snp_provisional_build
-  snp_provisional_version snp_uncommitted_build snp_vmpl snp_measurement
-  snp_host_data snp_tcb_low snp_data_nonce snp_data_tail snp_data_foreign
+  snp_provisional_version snp_uncommitted_build snp_vmpl snp_vmpl_host
+  snp_measurement snp_host_data snp_tcb_low snp_data_nonce snp_data_tail snp_data_foreign
   snp_data_downgrade snp_data_bound snp_signature snp_key snp_flip
   snp_signature_zero snp_signature_r snp_signature_s snp_signature_tail
   snp_truncated snp_half snp_certs snp_root snp_vcek_expired snp_vcek_future

@@ -99,6 +99,60 @@ def test_leaves():
         seeds.seed(SNP | KDS, roots=other, **snp))
 
 
+def test_snp_policy(policy):
+    """What is wanted of a report, each with its control."""
+    records, chips, how = {}, {}, {"evidence": "snp", "gpus": 0}
+
+    def keep(product):
+        def get(world, quote, gpu):
+            chips[product] = quote[2 * 0x1a0:2 * 0x1e0]
+            return {}
+        return get
+
+    for product in "Milan", "Genoa", "Turin":
+        records[product] = seeds.seed(SNP, keep(product), snp_certs=True,
+                                      snp_product=product, **how)
+    two = seeds.seed(SNP, snp_certs=True, snp_version=2, **how)
+    vlek = seeds.seed(SNP, keep("vlek"), snp_certs=True, snp_signer="vlek",
+                      **how)
+    fits, no = "2 unknown 0 0 1", "measurement_mismatch"
+
+    def both(name, reason, record, is_good, is_bad):
+        good(name, fits, *policy(record, sev_snp=is_good))
+        bad("not " + name, reason, 0, *policy(record, sev_snp=is_bad))
+
+    for product, record in records.items():
+        others = [other for other in records if other != product]
+        both("products: " + product, no, record, {"products": [product]},
+             {"products": others})
+        both("chip_id: " + product, no, record,
+             {"chip_id": ["00" * 64, chips[product]]},
+             {"chip_id": [chips[other] for other in others]})
+        both("min_tcb: " + product, "tcb_rejected", record,
+             {"min_tcb": {other: {"snp": 255} for other in others}},
+             {"min_tcb": {product: {"snp": 255}}})
+    both("min_tcb: fmc", "tcb_rejected", records["Turin"],
+         {"min_tcb": {"Turin": {"fmc": 1}}},
+         {"min_tcb": {"Turin": {"fmc": 2}}})
+    both("version 2 is a Milan by its certificate", no, two,
+         {"products": ["Milan"]}, {"products": ["Genoa", "Turin"]})
+    bad("a VLEK proves no chip", no, 0, *policy(
+        vlek, sev_snp={"chip_id": [chips["Milan"], chips["vlek"]]}))
+
+    milan = records["Milan"]
+    both("platform_info", no, milan,
+         {"platform_info": {"require": ["alias_check", "tsme"],
+                            "refuse": ["ciphertext_hiding", "tio"]}},
+         {"platform_info": {"require": ["ciphertext_hiding"]}})
+    both("platform_info.refuse", no, milan,
+         {"platform_info": {"refuse": ["rapl_dis"]}},
+         {"platform_info": {"refuse": ["smt"]}})
+    both("policy", no, milan, {"policy": {"require": ["smt"]}},
+         {"policy": {"require": ["single_socket"]}})
+    both("policy.refuse", no, milan, {"policy": {"refuse": ["cxl"]}},
+         {"policy": {"refuse": ["cxl", "smt"]}})
+
+
 def test_policy():
     other = "00" * 47 + "01"
     tdx = seeds.seed(TDX | LOCAL, evidence="tdx")
@@ -111,6 +165,7 @@ def test_policy():
         *policy(tdx, tdx={"mr_td": [other]}))
     bad("another guest", "measurement_mismatch", 0,
         *policy(snp, sev_snp={"measurement": [other]}))
+    test_snp_policy(policy)
     bad("a GPU too few", "gpu_evidence_missing", 0,
         *policy(tdx, gpu={"count": 2}))
     bad("another driver", "measurement_mismatch", 0,
@@ -224,6 +279,17 @@ def test_services():
         seeds.seed(SNP | KDS, **snp))
     bad("AMD's CRL is none", "cpu_evidence_invalid", 0, seeds.seed(
         SNP | KDS, changed(amd, 5, lambda b: b"none"), **snp))
+    for version in (2, 3):
+        how = dict(snp, snp_version=version)
+        listless = seeds.seed(SNP | KDS, without(amd, 5), **how)
+        bad("version %d, AMD's service has no list" % version,
+            "attestation_unavailable", 0, listless, "new", "{}", "none")
+        good("version %d, a mirror has no list" % version, "2 unknown 0 0 1",
+             listless, "new", "{}", "no_crl")
+        bad("version %d, no list nor a true report" % version,
+            "cpu_evidence_invalid", 0, seeds.seed(
+                SNP | KDS, without(changed(amd, 4, lambda b: b"none"), 5),
+                **how), "new", "{}", "none")
     bad("another's report is taken for no quote", "cpu_evidence_invalid", 0,
         seeds.seed(TDX, **snp))
 

@@ -4,7 +4,8 @@
  *
  * Standard input: see door.h.  Arguments: "bound" where the model was bound
  * before, else "new"; a policy file's text; "ends" to print only until when
- * what was proved lasts.
+ * what was proved lasts, "none" where AMD's key service says that it has no
+ * list of what is revoked, "no_crl" where that is accepted of it.
  * Standard output: the reason or "ok", what is wanted in hex, kind of CPU,
  * TCB status, number of GPUs, signer bound, whether something says until
  * when, whether nothing was left in machine, advisories.
@@ -49,6 +50,11 @@ main(int argc, char **argv)
         }
 
         door.policy.file = file;
+    }
+
+    if (argc > 3 && strcmp(argv[3], "ends") != 0) {
+        door.fetched[IOA_FETCH_AMD_CRL].body.data = (const uint8_t *) "";
+        door.policy.no_crl = strcmp(argv[3], "no_crl") == 0;
     }
 
     memset(&machine, 0xff, sizeof(machine));

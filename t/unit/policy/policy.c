@@ -49,13 +49,53 @@ test_errors(void)
         { "{\"sev_snp\":{\"min_tcb\":1}}",
           "line 1: sev_snp.min_tcb must be an object" },
         { "{\"sev_snp\":{\"min_tcb\":{\"fmc\":1}}}",
-          "line 1: sev_snp.min_tcb.fmc is not known" },
-        { "{\"sev_snp\":{\"min_tcb\":{\"tee\":256}}}",
-          "line 1: sev_snp.min_tcb.tee must be a whole number from 0 to 255" },
-        { "{\"sev_snp\":{\"min_tcb\":{\"tee\":-1}}}",
-          "line 1: sev_snp.min_tcb.tee must be a whole number from 0 to 255" },
-        { "{\"sev_snp\":{\"min_tcb\":{\"tee\":\"1\"}}}",
-          "line 1: sev_snp.min_tcb.tee must be a whole number from 0 to 255" },
+          "line 1: sev_snp.min_tcb.fmc is not known: each product has versions "
+          "of its own, write \"min_tcb\": {\"Genoa\": {\"snp\": 22}}, and so "
+          "for Milan and Turin" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"tee\":1}}}",
+          "line 1: sev_snp.min_tcb.tee is not known: each product has versions "
+          "of its own, write \"min_tcb\": {\"Genoa\": {\"snp\": 22}}, and so "
+          "for Milan and Turin" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Genoa\":1}}}",
+          "line 1: sev_snp.min_tcb.Genoa must be an object" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Genoa\":{\"fmc\":1}}}}",
+          "line 1: sev_snp.min_tcb.Genoa.fmc is not known" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Milan\":{\"fmc\":1}}}}",
+          "line 1: sev_snp.min_tcb.Milan.fmc is not known" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"fmc\":256}}}}",
+          "line 1: sev_snp.min_tcb.Turin.fmc must be a whole number from 0 "
+          "to 255" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"fmc\":-1}}}}",
+          "line 1: sev_snp.min_tcb.Turin.fmc must be a whole number from 0 "
+          "to 255" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"fmc\":\"1\"}}}}",
+          "line 1: sev_snp.min_tcb.Turin.fmc must be a whole number from 0 "
+          "to 255" },
+        { "{\"sev_snp\":{\"products\":[\"milan\"]}}",
+          "line 1: sev_snp.products[0] must be Milan, Genoa or Turin" },
+        { "{\"sev_snp\":{\"products\":\"Milan\"}}",
+          "line 1: sev_snp.products must be a list of strings" },
+        { "{\"sev_snp\":{\"chip_id\":[\"" HEX48 "\"]}}",
+          "line 1: sev_snp.chip_id[0] must be 128 hex digits" },
+        { "{\"sev_snp\":{\"chip_id\":[\"" CHIP "00\"]}}",
+          "line 1: sev_snp.chip_id[0] must be 128 hex digits" },
+        { "{\"sev_snp\":{\"platform_info\":[\"smt\"]}}",
+          "line 1: sev_snp.platform_info must be an object" },
+        { "{\"sev_snp\":{\"platform_info\":{\"require\":[\"cxl\"]}}}",
+          "line 1: sev_snp.platform_info.require[0] must be one of smt, "
+          "tsme, ecc, rapl_dis, ciphertext_hiding, alias_check, tio" },
+        { "{\"sev_snp\":{\"platform_info\":{\"smt\":true}}}",
+          "line 1: sev_snp.platform_info.smt is not known" },
+        { "{\"sev_snp\":{\"policy\":{\"refuse\":[\"smt\",\"debug\"]}}}",
+          "line 1: sev_snp.policy.refuse[1] must be one of smt, "
+          "single_socket, cxl, mem_aes_256_xts, rapl_dis, "
+          "ciphertext_hiding, page_swap_disable; debug and migrate_ma are "
+          "always refused" },
+        { "{\"sev_snp\":{\"policy\":{\"require\":[\"tsme\"]}}}",
+          "line 1: sev_snp.policy.require[0] must be one of smt, "
+          "single_socket, cxl, mem_aes_256_xts, rapl_dis, "
+          "ciphertext_hiding, page_swap_disable; debug and migrate_ma are "
+          "always refused" },
         { "{\"sev_snp\":{\"vmpl\":4}}",
           "line 1: sev_snp.vmpl must be a whole number from 0 to 3" },
         { "{\"sev_snp\":{\"vmpl\":0.5}}",
@@ -287,7 +327,7 @@ test_canonical(void)
         { "{}", "{\"tdx\":{},\"gpu\":{},\"sev_snp\":{\"min_tcb\":{}}}" },
         { "{}", "{\"tdx\":{\"sept_ve_disable\":true,\"tcb_grace\":\"0\"}}" },
         { "{}", "{\"tdx\":{\"tcb_status\":[],\"rtmr0\":[]}}" },
-        { "{}", "{\"sev_snp\":{\"min_tcb\":{\"snp\":0}}}" },
+        { "{}", "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"snp\":0}}}}" },
         { "{\"tdx\":{\"tcb_grace\":\"1d\"}}",
           "{\"tdx\":{\"tcb_grace\":\"24h\"}}" },
         { "{\"tdx\":{\"mr_td\":[\"" HEX48 "\",\"" OTHER "\"]}}",
@@ -309,8 +349,18 @@ test_canonical(void)
           "{\"tdx\":{\"rtmr0\":[\"" HEX48 "\",\"" OTHER "\"]}}" },
         { "{\"gpu\":{\"driver_versions\":[\"1\"]}}",
           "{\"gpu\":{\"vbios_versions\":[\"1\"]}}" },
-        { "{\"sev_snp\":{\"min_tcb\":{\"snp\":1}}}",
-          "{\"sev_snp\":{\"min_tcb\":{\"tee\":1}}}" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Milan\":{\"snp\":1}}}}",
+          "{\"sev_snp\":{\"min_tcb\":{\"Milan\":{\"tee\":1}}}}" },
+        { "{\"sev_snp\":{\"min_tcb\":{\"Milan\":{\"snp\":1}}}}",
+          "{\"sev_snp\":{\"min_tcb\":{\"Genoa\":{\"snp\":1}}}}" },
+        { "{}", "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"fmc\":1}}}}" },
+        { "{}", "{\"sev_snp\":{\"products\":[\"Turin\"]}}" },
+        { "{}", "{\"sev_snp\":{\"chip_id\":[\"" CHIP "\"]}}" },
+        { "{\"sev_snp\":{\"platform_info\":{\"require\":[\"smt\"]}}}",
+          "{\"sev_snp\":{\"platform_info\":{\"refuse\":[\"smt\"]}}}" },
+        { "{\"sev_snp\":{\"platform_info\":{\"require\":[\"smt\"]}}}",
+          "{\"sev_snp\":{\"policy\":{\"require\":[\"smt\"]}}}" },
+        { "{}", "{\"sev_snp\":{\"policy\":{\"refuse\":[\"cxl\"]}}}" },
     };
 
     for (i = 0; i < sizeof(equal) / sizeof(equal[0]); i++) {
@@ -340,9 +390,19 @@ test_lines(void)
     ioa_policy_lines(older, append, text);
     UNIT_OK(strcmp(text, "tdx.tcb_status = default\ntdx.tcb_grace = 0s\n"
                    "tdx.sept_ve_disable = true\n"
-                   "sev_snp.min_tcb.bootloader = 0\n"
-                   "sev_snp.min_tcb.tee = 0\nsev_snp.min_tcb.snp = 0\n"
-                   "sev_snp.min_tcb.microcode = 0\n"
+                   "sev_snp.min_tcb.Milan.bootloader = 0\n"
+                   "sev_snp.min_tcb.Milan.tee = 0\n"
+                   "sev_snp.min_tcb.Milan.snp = 0\n"
+                   "sev_snp.min_tcb.Milan.microcode = 0\n"
+                   "sev_snp.min_tcb.Genoa.bootloader = 0\n"
+                   "sev_snp.min_tcb.Genoa.tee = 0\n"
+                   "sev_snp.min_tcb.Genoa.snp = 0\n"
+                   "sev_snp.min_tcb.Genoa.microcode = 0\n"
+                   "sev_snp.min_tcb.Turin.fmc = 0\n"
+                   "sev_snp.min_tcb.Turin.bootloader = 0\n"
+                   "sev_snp.min_tcb.Turin.tee = 0\n"
+                   "sev_snp.min_tcb.Turin.snp = 0\n"
+                   "sev_snp.min_tcb.Turin.microcode = 0\n"
                    "gpu.reference_expired = 2592000s\n") == 0,
             "lines of an empty file");
 
@@ -372,8 +432,8 @@ test_lines(void)
     UNIT_OK(ioa_policy_diff(newer, older, append, text) == 1
             && strcmp(text, "- tdx.rtmr0 = " HEX48 "\n") == 0,
             "one entry less");
-    UNIT_OK(ioa_policy_diff(NULL, older, NULL, NULL) == 9
-            && ioa_policy_diff(older, NULL, NULL, NULL) == 9
+    UNIT_OK(ioa_policy_diff(NULL, older, NULL, NULL) == 18
+            && ioa_policy_diff(older, NULL, NULL, NULL) == 18
             && ioa_policy_diff(NULL, NULL, NULL, NULL) == 0
             && ioa_policy_diff(older, older, NULL, NULL) == 0,
             "against nothing and itself");

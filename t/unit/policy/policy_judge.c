@@ -125,70 +125,6 @@ test_td_attributes(void)
 
 
 static void
-test_snp(void)
-{
-    size_t              i;
-    uint8_t             host32[32];
-    ioa_policy_snp_t    good, snp;
-    ioa_policy_file_t  *policy;
-
-    memcpy(host32, reg48, 32);
-    good.measurement48 = reg48;
-    good.host_data32 = host32;
-    good.vmpl = 0;
-
-    for (i = 0; i < IOA_POLICY_SNP_SVNS; i++) {
-        good.reported_tcb[i] = (uint8_t) (i + 1);
-    }
-
-    policy = good_policy(FULL);
-    UNIT_OK(ioa_policy_snp(fresh(), policy, &good) == IOA_OK
-            && *first() == '\0' && checks.n == 7, "snp fits");
-    snp = good;
-    snp.measurement48 = other48;
-    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
-            == IOA_MEASUREMENT_MISMATCH
-            && strcmp(first(), "sev_snp.measurement") == 0, "measurement");
-    snp.reported_tcb[0] = 0;
-    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
-            == IOA_MEASUREMENT_MISMATCH
-            && strcmp(first(), "sev_snp.measurement") == 0,
-            "measurement before TCB");
-    snp = good;
-    host32[31] ^= 1;
-    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
-            == IOA_MEASUREMENT_MISMATCH
-            && strcmp(first(), "sev_snp.host_data") == 0, "host data");
-    host32[31] ^= 1;
-    snp.vmpl = 1;
-    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
-            == IOA_MEASUREMENT_MISMATCH
-            && strcmp(first(), "sev_snp.vmpl") == 0, "vmpl");
-
-    for (i = 0; i < IOA_POLICY_SNP_SVNS; i++) {
-        snp = good;
-        snp.reported_tcb[i] = (uint8_t) i;
-        UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_TCB_REJECTED
-                && strncmp(first(), "sev_snp.min_tcb.", 16) == 0, "%s", first());
-        snp.reported_tcb[i] = 255;
-        UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_OK,
-                "more than the minimum");
-    }
-
-    ioa_policy_free(policy);
-
-    policy = good_policy("{}");
-    snp.vmpl = 3;
-    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_OK
-            && check_of("sev_snp.vmpl") == IOA_CHECK_NOT_MADE
-            && check_of("sev_snp.measurement") == IOA_CHECK_NOT_MADE
-            && check_of("sev_snp.min_tcb.tee") == IOA_CHECK_NOT_MADE,
-            "nothing asked, nothing made");
-    ioa_policy_free(policy);
-}
-
-
-static void
 test_gpus(void)
 {
     ioa_policy_gpu_t    gpus[3];
@@ -564,7 +500,6 @@ main(void)
 
     test_tdx();
     test_td_attributes();
-    test_snp();
     test_gpus();
     test_modes();
     test_tcb();

@@ -339,6 +339,9 @@ def _snp_policy(r, want, failed):
         failed.add("debug")
     if int.from_bytes(r[8:16], "little") & 1 << 18:
         failed.add("migration")
+    vmpl = int.from_bytes(r[0x30:0x34], "little")
+    if vmpl > 3:
+        failed.add("vmpl_range")
     current, reported, committed, launch = (
         r[at:at + 8] for at in (0x38, 0x180, 0x1e0, 0x1f0))
     if _newer(reported, committed) or _newer(committed, current) \
@@ -348,7 +351,7 @@ def _snp_policy(r, want, failed):
         failed.add("launch")
     if not want.policy:
         return
-    if r[0x30:0x34] != bytes(4):
+    if 0 < vmpl <= 3:
         failed.add("vmpl")
     if r[0x90:0xc0].hex() != want.policy["measurement"] or any(
             r[0xc0:0xe0]):

@@ -91,6 +91,12 @@ def _(r, value):
     r.vmpl = number(value, 1)
 
 
+@snp("snp_vmpl_host", "vmpl_range", "VMPL of all ones, as in a report that "
+     "the host asked for")
+def _(r, value):
+    r.vmpl = 0xffffffff
+
+
 @snp("snp_measurement", "measurement", "another measurement",
      "measurement_mismatch", "policy")
 def _(r, value):
