@@ -108,37 +108,31 @@ ioa_collateral_qe_fits(const ioa_collateral_level_t *level,
  */
 static ioa_status_t
 ioa_collateral_match(ioa_tcb_t *tcb, ioa_checks_t *checks, const char *name,
-    const ioa_json_t *object,
-    int (*read)(ioa_collateral_level_t *level, const ioa_json_t *value),
+    const ioa_json_t *object, ioa_collateral_read_pt read,
     ioa_collateral_fits_pt fits, const ioa_collateral_quote_t *quote)
 {
+    size_t                   i;
     ioa_tcb_t                part;
-    const ioa_json_t        *levels, *value;
-    ioa_collateral_level_t   level;
+    ioa_collateral_levels_t  levels;
 
-    levels = ioa_json_member(object, "tcbLevels");
+    if (!ioa_collateral_levels(&levels, object, read)) {
+        levels.n = 0;
+    }
 
-    for (value = ioa_json_first(levels); value != NULL;
-         value = ioa_json_next(value))
-    {
-        if (!read(&level, value)) {
-            value = NULL;
-            break;
-        }
-
-        if (fits(&level, quote)) {
+    for (i = 0; i < levels.n; i++) {
+        if (fits(&levels.list[i], quote)) {
             break;
         }
     }
 
-    if (!ioa_check_that(checks, value != NULL, name, "%s",
-                        value != NULL ? ioa_tcb_name(level.status)
-                                      : "no level fits"))
+    if (!ioa_check_that(checks, i < levels.n, name, "%s",
+                        i < levels.n ? ioa_tcb_name(levels.list[i].status)
+                                     : "no level fits"))
     {
         return IOA_TCB_REJECTED;
     }
 
-    return ioa_collateral_level_tcb(&part, levels, value, read)
+    return ioa_collateral_level_tcb(&part, &levels, i)
            && ioa_tcb_merge(tcb, &part) ? IOA_OK : IOA_TCB_REJECTED;
 }
 

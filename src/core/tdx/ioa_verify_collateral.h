@@ -80,7 +80,8 @@ void ioa_collateral_quote(ioa_collateral_quote_t *quote,
 /*
  * Looks a platform up: fmspc and pceid are the TCB info's, its TDX module
  * and quoting enclave are Intel's, and each has a TCB level.  Levels are
- * tried in their order; a platform's fits where no SVN is below the level's.
+ * tried in the order of ioa_collateral_levels; a platform's fits where no SVN
+ * is below the level's.
  * The first two TDX SVNs are the module's version: where tee_tcb_svn[1] is
  * not 0 they are judged by the identity "TDX_" and that number, which must be
  * there, and not by the platform's level.
