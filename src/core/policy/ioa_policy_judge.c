@@ -118,7 +118,10 @@ ioa_policy_tdx(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     int       good;
     unsigned  i;
 
-    good = 1;
+    good = ioa_policy_bytes(checks, "tdx.ppid", &policy->ppid, tdx->ppid16,
+                            IOA_POLICY_PPID_LEN);
+    good &= ioa_policy_bytes(checks, "tdx.fmspc", &policy->fmspc,
+                             tdx->fmspc6, IOA_POLICY_FMSPC_LEN);
 
     for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
         good &= ioa_policy_bytes(checks, ioa_policy_reg_names[i],
@@ -332,6 +335,34 @@ ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
+/* Intel's evaluation that the collateral is of, the older of both. */
+static int
+ioa_policy_evaluation(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_tcb_t *tcb)
+{
+    int64_t  least;
+
+    if (!policy->min_evaluation.given) {
+        ioa_check_add(checks, "tdx.min_evaluation", IOA_CHECK_NOT_MADE,
+                      "no minimum");
+        return 1;
+    }
+
+    least = policy->min_evaluation.value;
+
+    if (tcb->status == IOA_TCB_UNKNOWN) {
+        ioa_check_add(checks, "tdx.min_evaluation", IOA_CHECK_FAILED,
+                      "no collateral, at least %" PRId64, least);
+        return 0;
+    }
+
+    return ioa_check_that(checks, tcb->evaluation >= (uint64_t) least,
+                          "tdx.min_evaluation",
+                          "%" PRIu64 ", at least %" PRId64, tcb->evaluation,
+                          least);
+}
+
+
 /* How far out of date it is; else nothing. */
 static void
 ioa_policy_tcb_age(char text[IOA_CHECK_DETAIL_MAX],
@@ -359,7 +390,7 @@ ioa_status_t
 ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb, int collateral, int64_t now)
 {
-    int          good, grace, advisories;
+    int          good, grace;
     char         age[IOA_CHECK_DETAIL_MAX];
     const char  *name;
 
@@ -376,7 +407,8 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     {
         ioa_check_add(checks, "tdx.tcb_status", IOA_CHECK_NOT_MADE,
                       "no collateral is asked for");
-        return IOA_OK;
+        return ioa_policy_evaluation(checks, policy, tcb) ? IOA_OK
+                                                          : IOA_TCB_REJECTED;
     }
 
     good = ioa_policy_tcb_listed(policy, tcb->status, collateral);
@@ -385,9 +417,10 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 
     good = ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
                           name, age);
-    advisories = ioa_policy_advisories(checks, policy, tcb);
+    good &= ioa_policy_advisories(checks, policy, tcb);
+    good &= ioa_policy_evaluation(checks, policy, tcb);
 
-    return good && advisories ? IOA_OK : IOA_TCB_REJECTED;
+    return good ? IOA_OK : IOA_TCB_REJECTED;
 }
 
 

@@ -51,6 +51,23 @@ ioa_policy_is_arch(const uint8_t *text, size_t n)
 }
 
 
+/* What an entry of n bytes must be. */
+static const char *
+ioa_policy_hex(int64_t n)
+{
+    switch (n) {
+    case IOA_POLICY_FMSPC_LEN:
+        return "be 12 hex digits";
+    case IOA_POLICY_PPID_LEN:
+        return "be 32 hex digits";
+    case IOA_POLICY_HOST_LEN:
+        return "be 64 hex digits";
+    default: /* IOA_POLICY_REG_LEN */
+        return "be 96 hex digits";
+    }
+}
+
+
 const char *
 ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     const ioa_policy_field_t *field, const uint8_t *text, size_t n)
@@ -62,8 +79,7 @@ ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
 
     case IOA_POLICY_HEX:
         if (!ioa_hex_decode(bytes, (size_t) field->limit, text, n)) {
-            return field->limit == IOA_POLICY_REG_LEN ? "be 96 hex digits"
-                                                      : "be 64 hex digits";
+            return ioa_policy_hex(field->limit);
         }
 
         ioa_hex_encode((uint8_t *) word, bytes, (size_t) field->limit);

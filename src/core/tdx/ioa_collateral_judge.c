@@ -278,6 +278,25 @@ ioa_collateral_qe(ioa_tcb_t *tcb, ioa_checks_t *checks,
 }
 
 
+/* Of both documents the older. */
+static uint64_t
+ioa_collateral_evaluation(const ioa_collateral_t *collateral)
+{
+    uint64_t  info, identity;
+
+    if (!ioa_json_uint(&info, ioa_json_member(collateral->tcb_info.inner,
+                                              "tcbEvaluationDataNumber"))
+        || !ioa_json_uint(&identity,
+                          ioa_json_member(collateral->qe_identity.inner,
+                                          "tcbEvaluationDataNumber")))
+    {
+        return 0;
+    }
+
+    return info < identity ? info : identity;
+}
+
+
 void
 ioa_collateral_quote(ioa_collateral_quote_t *quote,
     const ioa_tdx_result_t *tdx)
@@ -356,6 +375,8 @@ ioa_collateral_judge(ioa_tcb_t *tcb, ioa_checks_t *checks,
         memset(tcb, 0, sizeof(ioa_tcb_t));
         return st;
     }
+
+    tcb->evaluation = ioa_collateral_evaluation(collateral);
 
     return IOA_OK;
 }

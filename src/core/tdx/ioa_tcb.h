@@ -44,6 +44,9 @@ typedef struct {
     /* tcbDate of the matched levels, the earliest; 0 for unknown */
     int64_t           date;
 
+    /* tcbEvaluationDataNumber, the lower of both documents'; 0 for unknown */
+    uint64_t          evaluation;
+
     /* each once, in the order of the collateral */
     size_t            advisories_n;
     char              advisories[IOA_TCB_ADVISORIES_MAX]

@@ -34,7 +34,7 @@ typedef struct ioa_collateral_s ioa_collateral_t;
  * certificate "Intel SGX TCB Signing" of an issuer that issued itself,
  * signature over the text as it came, issueDate <= now < nextUpdate + slack,
  * ids TDX and TD_QE, versions 3 and 2 or 3, every level well formed.  A
- * tcbEvaluationDataNumber must be there; which one is not judged.
+ * tcbEvaluationDataNumber must be there; which one is the policy's to judge.
  *
  * Returns: IOA_OK; IOA_REVOKED where a signer's certificate is revoked;
  * IOA_TCB_REJECTED for all else, the list of checks says what it was.

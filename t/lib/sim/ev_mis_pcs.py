@@ -142,6 +142,16 @@ def _(c):
     del c.value["tcbEvaluationDataNumber"]
 
 
+@_of(("tcb",), "tcb_evaluation_old", "", "of the evaluation before")
+def _(c):
+    c.value["tcbEvaluationDataNumber"] -= 1
+
+
+@_of(("qe",), "qe_evaluation_old", "", "of the evaluation before")
+def _(c):
+    c.value["tcbEvaluationDataNumber"] -= 1
+
+
 @_both("version", "form", "version 1")
 def _(c):
     c.value["version"] = 1

@@ -248,6 +248,7 @@ collateral: documents, before they are signed:
   tcb_status_revoked tcb_status_unknown tcb_status_hardening
   qe_status_out_of_date qe_status_revoked tcb_module_status
   tcb_module_revoked tcb_module_missing tcb_module_signer tcb_dates qe_dates
+  tcb_evaluation_old qe_evaluation_old
   tcb_twice qe_twice tcb_module_twice tcb_unsorted qe_unsorted
   tcb_module_unsorted levels_reversed tcb_extra tcb_header_v3 header_case qe_id qe_mrsigner qe_prodid
   qe_miscselect qe_attributes qe_svn crl_pck crl_ca crl_tcb_signing
