@@ -41,7 +41,8 @@ my $server = join '', map {
     my ($name, $tdx, $collateral) = @$_;
     IoattestEvidence::location($name, 'ioattest_gpu off', policy($tdx),
         $collateral ? "ioattest_collateral /_pcs-$name/" : ())
-} @policies, map { [ $_, { min_evaluation => 18 }, 1 ] } qw( tcb qe );
+} @policies, [ 'grace', { tcb_grace => '3650d' }, 1 ],
+    map { [ $_, { min_evaluation => 18 }, 1 ] } qw( tcb qe );
 
 my $nginx = IoattestEvidence::gateway(server => $server);
 
@@ -61,6 +62,25 @@ for my $document (qw( tcb qe )) {
     is(IoattestEvidence::said($nginx, $document, "model-$document"),
        '502 tcb_rejected', "an older evaluation of one document: $document");
 }
+
+# out of date: refused, and in grace, which SVN is short
+
+IoattestSim::set({ evidence => 'tdx', gpus => 0, attest => 'tdx_tcb_old' });
+is(IoattestEvidence::said($nginx, 'recent', 'model-old'), '502 tcb_rejected',
+   'a platform that is out of date');
+my ($line) = grep { /"model-old"/ && /tdx\.tcb_status/ }
+             split /\n/, $nginx->log;
+my $short = qr/\w+ component \d+ is \d+, \d+ is needed/;
+like($line, qr/: OutOfDate, fixed \d+ days ago: $short.* for UpToDate \(20/,
+     'the log says which SVN is short');
+note($line);
+
+is(IoattestEvidence::said($nginx, 'grace', 'model-grace'), '200', 'in grace');
+($line) = grep { /for model "model-grace"/ } split /\n/, $nginx->log;
+my $grace = qr/OutOfDate, fixed \d+ days ago, within tcb_grace/;
+like($line, qr/tcb status $grace: $short/,
+     'the log says it of one that passes');
+note($line);
 
 # where nothing could ever pass, nginx does not start
 

@@ -363,26 +363,22 @@ ioa_policy_evaluation(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
-/* How far out of date it is; else nothing. */
+/* How far out of date it is, and what lifts it; else nothing. */
 static void
 ioa_policy_tcb_age(char text[IOA_CHECK_DETAIL_MAX],
     const ioa_tcb_t *tcb, int grace, int64_t now)
 {
-    int  n;
-
     text[0] = '\0';
 
     if (!ioa_tcb_is_out_of_date(tcb->status) || tcb->out_since <= 0) {
         return;
     }
 
-    n = snprintf(text, IOA_CHECK_DETAIL_MAX, ", fixed %" PRId64 " days ago",
-                 (now - tcb->out_since) / IOA_POLICY_DAY);
-
-    if (n > 0 && grace) {
-        snprintf(text + n, IOA_CHECK_DETAIL_MAX - (size_t) n,
-                 ", within tcb_grace");
-    }
+    snprintf(text, IOA_CHECK_DETAIL_MAX,
+             ", fixed %" PRId64 " days ago%s%s%s",
+             (now - tcb->out_since) / IOA_POLICY_DAY,
+             grace ? ", within tcb_grace" : "",
+             tcb->lacks[0] != '\0' ? ": " : "", tcb->lacks);
 }
 
 

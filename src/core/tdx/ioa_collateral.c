@@ -166,6 +166,7 @@ ioa_collateral_level(ioa_collateral_level_t *level, const ioa_json_t *value)
     ioa_tcb_t       tcb;
     const uint8_t  *text;
 
+    level->value = value;
     level->advisories = ioa_json_member(value, "advisoryIDs");
     memset(&tcb, 0, sizeof(tcb));
 

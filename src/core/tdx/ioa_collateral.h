@@ -67,6 +67,7 @@ typedef struct {
     ioa_tcb_status_t   status;          /* never unknown */
     int64_t            date;
     const ioa_json_t  *advisories;      /* NULL where there are none */
+    const ioa_json_t  *value;           /* what it was read from */
 } ioa_collateral_level_t;
 
 /*

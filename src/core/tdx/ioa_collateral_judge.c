@@ -8,14 +8,19 @@
 
 #include "tdx/ioa_verify_collateral.h"
 
-#define IOA_COLLATERAL_MODULE_SVN       0   /* of tee_tcb_svn */
 #define IOA_COLLATERAL_MODULE_VERSION   1
 #define IOA_COLLATERAL_AFTER_MODULE     2
 #define IOA_COLLATERAL_MODULE_ID_MAX    8   /* "TDX_" and two hex digits */
 #define IOA_COLLATERAL_SGX_DEBUG        0x02
 
-typedef int (*ioa_collateral_fits_pt)(const ioa_collateral_level_t *level,
-    const ioa_collateral_quote_t *quote);
+/* How a part finds its level. */
+typedef struct {
+    ioa_collateral_part_t    part;
+    const char              *name;      /* of the check */
+    ioa_collateral_read_pt   read;
+    int                    (*fits)(const ioa_collateral_level_t *level,
+                                   const ioa_collateral_quote_t *quote);
+} ioa_collateral_way_t;
 
 
 /* bytes & mask == wanted, over members of object; n is at most 16. */
@@ -57,6 +62,14 @@ ioa_collateral_equal(const uint8_t *bytes, size_t n,
 }
 
 
+size_t
+ioa_collateral_first_tdx(const ioa_collateral_quote_t *quote)
+{
+    return quote->tee_tcb_svn16[IOA_COLLATERAL_MODULE_VERSION] > 0
+           ? IOA_COLLATERAL_AFTER_MODULE : 0;
+}
+
+
 static int
 ioa_collateral_platform_fits(const ioa_collateral_level_t *level,
     const ioa_collateral_quote_t *quote)
@@ -73,10 +86,9 @@ ioa_collateral_platform_fits(const ioa_collateral_level_t *level,
         }
     }
 
-    i = quote->tee_tcb_svn16[IOA_COLLATERAL_MODULE_VERSION] > 0
-        ? IOA_COLLATERAL_AFTER_MODULE : 0;
-
-    for ( /* void */ ; i < IOA_COLLATERAL_COMPONENTS; i++) {
+    for (i = ioa_collateral_first_tdx(quote); i < IOA_COLLATERAL_COMPONENTS;
+         i++)
+    {
         if (quote->tee_tcb_svn16[i] < level->tdx[i]) {
             return 0;
         }
@@ -102,38 +114,61 @@ ioa_collateral_qe_fits(const ioa_collateral_level_t *level,
 }
 
 
-/*
- * Takes the first level that fits into tcb.
- * In: name of the check; object, with tcbLevels.
- */
-static ioa_status_t
-ioa_collateral_match(ioa_tcb_t *tcb, ioa_checks_t *checks, const char *name,
-    const ioa_json_t *object, ioa_collateral_read_pt read,
-    ioa_collateral_fits_pt fits, const ioa_collateral_quote_t *quote)
-{
-    size_t                   i;
-    ioa_tcb_t                part;
-    ioa_collateral_levels_t  levels;
+static const ioa_collateral_way_t  ioa_collateral_ways[] = {
+    [IOA_COLLATERAL_PLATFORM] = {
+        IOA_COLLATERAL_PLATFORM, "tdx.tcb.platform",
+        ioa_collateral_platform_level, ioa_collateral_platform_fits },
+    [IOA_COLLATERAL_MODULE] = {
+        IOA_COLLATERAL_MODULE, "tdx.tcb.module", ioa_collateral_isv_level,
+        ioa_collateral_module_fits },
+    [IOA_COLLATERAL_QE] = {
+        IOA_COLLATERAL_QE, "tdx.tcb.qe", ioa_collateral_isv_level,
+        ioa_collateral_qe_fits }
+};
 
-    if (!ioa_collateral_levels(&levels, object, read)) {
+
+/* Takes the first level that fits into tcb.  In: object, with tcbLevels. */
+static ioa_status_t
+ioa_collateral_match(ioa_tcb_t *tcb, ioa_checks_t *checks,
+    const ioa_json_t *object, ioa_collateral_part_t part,
+    const ioa_collateral_quote_t *quote)
+{
+    size_t                       i;
+    ioa_tcb_t                    one;
+    ioa_collateral_levels_t      levels;
+    const ioa_collateral_way_t  *way;
+
+    way = &ioa_collateral_ways[part];
+
+    if (!ioa_collateral_levels(&levels, object, way->read)) {
         levels.n = 0;
     }
 
     for (i = 0; i < levels.n; i++) {
-        if (fits(&levels.list[i], quote)) {
+        if (way->fits(&levels.list[i], quote)) {
             break;
         }
     }
 
-    if (!ioa_check_that(checks, i < levels.n, name, "%s",
-                        i < levels.n ? ioa_tcb_name(levels.list[i].status)
-                                     : "no level fits"))
+    memset(&one, 0, sizeof(one));
+
+    if (i < levels.n && !ioa_collateral_level_tcb(&one, &levels, i)) {
+        return IOA_TCB_REJECTED;
+    }
+
+    if (i == levels.n || ioa_tcb_is_out_of_date(one.status)) {
+        ioa_collateral_lacks(one.lacks, part, &levels, i, quote);
+    }
+
+    if (!ioa_check_that(checks, i < levels.n, way->name, "%s%s%s",
+                        i < levels.n ? ioa_tcb_name(one.status)
+                                     : "no level fits",
+                        one.lacks[0] != '\0' ? ": " : "", one.lacks))
     {
         return IOA_TCB_REJECTED;
     }
 
-    return ioa_collateral_level_tcb(&part, &levels, i)
-           && ioa_tcb_merge(tcb, &part) ? IOA_OK : IOA_TCB_REJECTED;
+    return ioa_tcb_merge(tcb, &one) ? IOA_OK : IOA_TCB_REJECTED;
 }
 
 
@@ -155,9 +190,8 @@ ioa_collateral_platform(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return IOA_TCB_REJECTED;
     }
 
-    return ioa_collateral_match(tcb, checks, "tdx.tcb.platform", info,
-                                ioa_collateral_platform_level,
-                                ioa_collateral_platform_fits, quote);
+    return ioa_collateral_match(tcb, checks, info, IOA_COLLATERAL_PLATFORM,
+                                quote);
 }
 
 
@@ -233,9 +267,8 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return IOA_OK;
     }
 
-    return ioa_collateral_match(tcb, checks, "tdx.tcb.module", module,
-                                ioa_collateral_isv_level,
-                                ioa_collateral_module_fits, quote);
+    return ioa_collateral_match(tcb, checks, module, IOA_COLLATERAL_MODULE,
+                                quote);
 }
 
 
@@ -272,9 +305,8 @@ ioa_collateral_qe(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
-    return ioa_collateral_match(tcb, checks, "tdx.tcb.qe", identity,
-                                ioa_collateral_isv_level,
-                                ioa_collateral_qe_fits, quote);
+    return ioa_collateral_match(tcb, checks, identity, IOA_COLLATERAL_QE,
+                                quote);
 }
 
 

@@ -401,6 +401,25 @@ said_tcb(const char *tdx, int64_t since)
 }
 
 
+/* The detail of the status that is short of something. */
+static const char *
+said_lacks(ioa_tcb_status_t status)
+{
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    policy = good_policy("{}");
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = status;
+    tcb.out_since = 1000000 - 3 * 86400;
+    strcpy(tcb.lacks, "PCESVN is 9, 11 is needed");
+    (void) !ioa_policy_tcb(fresh(), policy, &tcb, 1, 1000000);
+    ioa_policy_free(policy);
+
+    return checks.list[0].detail;
+}
+
+
 /* Until when a status passes that does now. */
 static int64_t
 until_tcb(const char *tdx, ioa_tcb_status_t status, int64_t since,
@@ -477,11 +496,18 @@ test_tcb(void)
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_CONFIGURATION_NEEDED, 1, 999, 1000)
             == IOA_TCB_REJECTED, "no grace for configuration");
     UNIT_OK(strcmp(said_tcb(GRACE, 999991), "OutOfDate, fixed 0 days ago, "
-                   "within tcb_grace, not pinned, SA-1, SA-22, no minimum") == 0,
+                   "within tcb_grace, not pinned, SA-1, SA-22, no minimum")
+            == 0,
             "what is said within: %s", said_tcb(GRACE, 999991));
     UNIT_OK(strcmp(said_tcb(GRACE, 740800), "OutOfDate, fixed 3 "
                    "days ago, not pinned, SA-1, SA-22, no minimum") == 0,
             "what is said beyond: %s", said_tcb(GRACE, 740800));
+    UNIT_OK(strcmp(said_lacks(IOA_TCB_OUT_OF_DATE), "OutOfDate, fixed 3 days "
+                   "ago: PCESVN is 9, 11 is needed") == 0,
+            "what is short is said: %s", said_lacks(IOA_TCB_OUT_OF_DATE));
+    UNIT_OK(strcmp(said_lacks(IOA_TCB_CONFIGURATION_NEEDED),
+                   "ConfigurationNeeded") == 0,
+            "nothing is short of what is not out of date");
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_REVOKED, 1, 999, 1000) == IOA_REVOKED,
             "no grace for Revoked");
 
