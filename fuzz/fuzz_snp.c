@@ -1,6 +1,6 @@
 /*
- * fuzz_snp: an SEV-SNP report, the certificate table behind it, and its
- * verification under a root that signed none of it.
+ * fuzz_snp: an SEV-SNP report, the certificate table after it, and its
+ * verification under a root that has signed none of it.
  */
 
 #include "fuzz_root.h"
@@ -35,7 +35,7 @@ fuzz_view(const uint8_t *data, size_t n)
 }
 
 
-/* The table alone, as it also comes. */
+/* The table by itself. */
 static void
 fuzz_table(const uint8_t *data, size_t n)
 {

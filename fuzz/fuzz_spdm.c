@@ -1,7 +1,7 @@
 /*
- * fuzz_spdm: the evidence of a GPU, and its verification under a root that
- * signed none of it: as bytes with a chain behind them, and as texts.  The
- * first two bytes say how much is evidence, the rest is the chain.
+ * fuzz_spdm: evidence of a GPU, and its verification under a root that has
+ * signed none of it: as bytes followed by a chain, and as texts.  The first
+ * two bytes are the length of the evidence, the rest is the chain.
  */
 
 #include "fuzz_root.h"
@@ -80,7 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     trust.now = 1750000000;
     trust.nonce32 = nonce32;
 
-    /* past the nonce, as far as it goes */
+    /* after the nonce, if there is more */
     if (len >= 4 + IOA_SPDM_NONCE_LEN) {
         trust.nonce32 = evidence + 4;
     }

@@ -206,11 +206,11 @@ judged('verified', "AMD's as PEM", $dir);
 # --- usage ------------------------------------------------------------------
 
 machine(evidence => 'tdx');
-unreadable('no JSON object', 'no JSON', saved('{'));
-unreadable('no JSON object', 'a list', saved('[]'));
-unreadable('no JSON object', 'a member twice', saved('{"a":1,"a":1}'));
+unreadable('not a JSON object', 'no JSON', saved('{'));
+unreadable('not a JSON object', 'a list', saved('[]'));
+unreadable('not a JSON object', 'a member twice', saved('{"a":1,"a":1}'));
 for my $name (grep { $_ ne 'pck_crl_issuer_chain' } sort keys %all) {
-    unreadable("\"$name\" is no string", $name,
+    unreadable("\"$name\" is not a string", $name,
         collateral(\%all, $name => { a => 1 }));
 }
 for my $name (qw( tcb_info_signature qe_identity_signature )) {

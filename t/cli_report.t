@@ -92,7 +92,8 @@ is($verdict->{proved}{signing_address}, lc $sim->address(0), 'JSON: signer');
 cmp_ok(scalar @{ $verdict->{checks} }, '>', 10, 'JSON: checks');
 isnt(undocumented("passed    tdx.other: x\n"), '', 'a check without a name');
 
-my ($status, $none) = cli('report', $good, '--nonce', $nonce, '--cpu', 'off');
+my ($status, $none) = cli('report', $good, '--nonce', $nonce, '--cpu', 'off',
+                             '--gpu', 'off');
 is($status, 0, 'no roots: status');
 like($none, qr/^not made  cpu\.evidence/m, 'no roots: CPU');
 like($none, qr/^not made  gpu\.evidence/m, 'no roots: GPU');
@@ -165,6 +166,20 @@ for my $name (qw( snp_debug snp_signature snp_root snp_data_nonce
         snp_certs => JSON::PP::true, attest => $name));
 }
 
+# --- files and their names --------------------------------------------------
+
+my $text;
+my ($marked) = cli('report', '--nonce', $nonce, '--cpu-roots',
+    saved("\xef\xbb\xbf" . slurp($roots[1])), @roots[2, 3], '--', $good);
+is($marked, 0, 'a byte order mark before the roots, and "--" before FILE');
+put("-r.json", slurp($good));
+my ($dashed) = cli('report', '--nonce', $nonce, @roots, '--', '-r.json');
+is($dashed, 0, 'a name that begins with a dash');
+unlink '-r.json';
+(undef, $text) = cli('inspect', '--json', saved(slurp($good)
+    =~ s/"image_digest":\s*"[^"]*"/"image_digest":"a\xc2\x9b\xe2\x80\xaeb"/r));
+like($text, qr/"a\\u009b\\u202eb"/, 'JSON that no terminal obeys');
+
 # --- usage ------------------------------------------------------------------
 
 unreadable('FILE', 'no file', '--nonce', $nonce);
@@ -174,9 +189,29 @@ unreadable('twice', 'two files', $good, $good, '--nonce', $nonce);
 unreadable('cannot open', 'no such file', "$dir/none", '--nonce', $nonce,
     @roots);
 unreadable('holds no roots', 'no roots', $good, '--nonce', $nonce,
-    '--cpu-roots', saved('x'));
-unreadable('no evidence would be verified', 'nothing to go by', $good,
+    '--cpu-roots', saved('x'), '--gpu', 'off');
+unreadable('would not be read', 'a root that is passed over', $good,
+    '--nonce', $nonce, @roots[2, 3], '--cpu-roots',
+    saved(slurp($roots[1]) . "-----BEGIN TRUSTED CERTIFICATE-----\n"));
+unreadable('cannot open', 'no such collateral', $good, '--nonce', $nonce,
+    @roots, '--collateral', "$dir/none");
+unreadable('cannot open', 'empty collateral', $good, '--nonce', $nonce,
+    @roots, '--collateral', '');
+unreadable('cannot open .*\?\?\[2J', 'a name that a terminal would obey',
+    "$dir/\xc2\x9b\xe2\x80\xae[2J", '--nonce', $nonce, @roots);
+unreadable('CPU evidence would not be verified', 'nothing to go by', $good,
     '--nonce', $nonce);
+unreadable('CPU evidence would not be verified', 'GPU off alone', $good,
+    '--nonce', $nonce, '--gpu', 'off');
+unreadable('CPU evidence would not be verified', 'GPU roots alone', $good,
+    '--nonce', $nonce, @roots[2, 3]);
+unreadable('GPU evidence would not be verified', 'CPU off alone', $good,
+    '--nonce', $nonce, '--cpu', 'off');
+unreadable('GPU evidence would not be verified', 'CPU roots alone', $good,
+    '--nonce', $nonce, @roots[0, 1]);
+my ($alone) = cli('report', $good, '--nonce', $nonce, @roots[0, 1],
+    '--gpu', 'off');
+is($alone, 0, 'CPU evidence alone, and said');
 unreadable('tdx\.mr_tx', 'policy', $good, '--nonce', $nonce, @roots,
     '--policy', saved('{"tdx":{"mr_tx":[]}}'));
 unreadable('--at', 'a time', $good, '--nonce', $nonce, '--at', 'now');

@@ -87,6 +87,42 @@ ioa_gpu_texts(ioa_gpu_evidence_t texts[IOA_GPUS_MAX + 1],
 }
 
 
+/* Each device measures what NVIDIA published of its driver and VBIOS. */
+static ioa_status_t
+ioa_gpu_references(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_gpu_list_t *list)
+{
+    size_t         i;
+    int64_t        until, grace;
+    ioa_status_t   st, all = IOA_OK;
+
+    if (e->policy->reference == NULL) {
+        ioa_check_add(checks, "gpu.reference", IOA_CHECK_NOT_MADE,
+                      "no reference values are given: a GPU in devtools mode "
+                      "and old firmware pass");
+        return IOA_OK;
+    }
+
+    grace = ioa_policy_reference_expired(e->policy->file);
+
+    for (i = 0; i < list->n; i++) {
+        st = ioa_reference_compare(&until, checks, e->policy->reference,
+                                   &list->gpus[i], i, grace, e->now);
+
+        if (st != IOA_OK) {
+            all = st;
+            continue;
+        }
+
+        ioa_evidence_expires(proved, until);
+    }
+
+    proved->gpu_reference = all == IOA_OK;
+
+    return all;
+}
+
+
 static ioa_status_t
 ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_gpu_evidence_t *texts, size_t n)
@@ -118,6 +154,10 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
 
     if (st == IOA_OK) {
         st = ioa_gpu_policy(proved, checks, e, gpus, list->n);
+    }
+
+    if (st == IOA_OK) {
+        st = ioa_gpu_references(proved, checks, e, list);
     }
 
     free(list);

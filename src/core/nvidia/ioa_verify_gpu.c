@@ -134,7 +134,7 @@ ioa_gpu_step_signature(ioa_note_t *note, void *data)
     return ioa_gpu_that(ioa_chain_ecdsa_verify(ctx->chain, IOA_GPU_CERT_LEAF,
                                                ctx->view.sig96,
                                                IOA_SPDM_SIG_LEN,
-                                               &ctx->view.signed_bytes, 1));
+                                               ctx->view.signed_bytes));
 }
 
 
@@ -311,6 +311,7 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
 
     if (st == IOA_OK) {
         *gpu = ctx.gpu;
+        ioa_gpu_measured(gpu, &ctx.view);
     }
 
     ioa_chain_free(ctx.chain);

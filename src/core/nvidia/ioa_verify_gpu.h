@@ -4,8 +4,9 @@
  *
  * doc/formats.md 10.1 and 10.2.  What is proved: the chip's own key,
  * certified up to NVIDIA's pinned root, signed the nonce together with the
- * measurements and the versions.  Not looked at: whether the measurements are
- * those that NVIDIA published for the versions (RIM), and OCSP.
+ * measurements and the versions.  Whether the measurements are those that
+ * NVIDIA published for the versions is ioa_reference's to say.  Not looked at
+ * is OCSP.
  */
 
 #ifndef IOA_VERIFY_GPU_H
@@ -38,6 +39,23 @@ typedef struct {
     const uint8_t      *nonce32;
 } ioa_gpu_trust_t;
 
+/*
+ * What a device measures, numbered as NVIDIA's manifests do, from 0, and the
+ * ids of the manifests of its driver and its VBIOS: "" where the evidence
+ * lacks a part of one.
+ */
+#define IOA_GPU_MEASURED_MAX  64
+#define IOA_GPU_MEASURED_LEN  48        /* SHA-384 */
+#define IOA_GPU_ID_MAX        127
+
+typedef struct {
+    uint64_t  present;          /* a bit for each that is there */
+    uint8_t   values[IOA_GPU_MEASURED_MAX][IOA_GPU_MEASURED_LEN];
+    char      chip[IOA_GPU_CHIP_MAX + 1];       /* as manifests name it */
+    char      driver_id[IOA_GPU_ID_MAX + 1];
+    char      vbios_id[IOA_GPU_ID_MAX + 1];
+} ioa_gpu_measured_t;
+
 /* What one device's evidence proves. */
 typedef struct {
     ioa_gpu_arch_t  arch;
@@ -52,6 +70,8 @@ typedef struct {
     int             feature;            /* a number, or IOA_GPU_NOT_SAID */
     int             protected_pcie;     /* 1 on, 0 off, or not said */
     int             nvdec0;             /* the same */
+
+    ioa_gpu_measured_t  measured;
 } ioa_gpu_t;
 
 typedef struct {
@@ -82,6 +102,9 @@ typedef struct {
 ioa_status_t ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t index,
     const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
+
+/* Out: gpu->measured.  In: the rest of gpu, and its evidence. */
+void ioa_gpu_measured(ioa_gpu_t *gpu, const ioa_spdm_view_t *view);
 
 /*
  * Verifies each of n devices as above, and that no device is there twice.

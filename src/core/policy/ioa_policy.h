@@ -24,6 +24,7 @@
 #define IOA_POLICY_ERROR_MAX   256
 #define IOA_POLICY_GRACE_MAX   (3650LL * 86400)
 #define IOA_POLICY_GPUS_MAX    64
+#define IOA_POLICY_EXPIRED     (30LL * 86400)   /* of a manifest: the default */
 
 #define IOA_POLICY_REG_LEN     48
 #define IOA_POLICY_HOST_LEN    32
@@ -83,6 +84,7 @@ typedef struct {
     ioa_policy_list_t    driver_versions;
     ioa_policy_list_t    vbios_versions;
     ioa_policy_number_t  count;
+    ioa_policy_number_t  reference_expired;             /* seconds */
 } ioa_policy_file_t;
 
 /*
@@ -197,6 +199,12 @@ ioa_status_t ioa_policy_snp(ioa_checks_t *checks,
 ioa_status_t ioa_policy_gpus(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_gpu_t *gpus, size_t n)
     IOA_MUST_CHECK;
+
+/*
+ * Returns: for how many seconds after its not_after a manifest of NVIDIA's
+ * still counts: gpu.reference_expired.
+ */
+int64_t ioa_policy_reference_expired(const ioa_policy_file_t *policy);
 
 /*
  * Judges the status of a TDX platform.

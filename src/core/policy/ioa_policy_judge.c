@@ -259,6 +259,14 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
+int64_t
+ioa_policy_reference_expired(const ioa_policy_file_t *policy)
+{
+    return policy->reference_expired.given ? policy->reference_expired.value
+                                           : IOA_POLICY_EXPIRED;
+}
+
+
 static int
 ioa_policy_tcb_listed(const ioa_policy_file_t *policy,
     ioa_tcb_status_t status, int collateral)

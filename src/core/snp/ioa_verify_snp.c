@@ -265,7 +265,7 @@ ioa_snp_step_signature(ioa_note_t *note, void *data)
 
     return ioa_snp_that(ioa_chain_ecdsa_verify(ctx->chain, 0,
                                                ctx->view.sig96,
-                                               IOA_SNP_SIG_LEN, &piece, 1));
+                                               IOA_SNP_SIG_LEN, piece));
 }
 
 

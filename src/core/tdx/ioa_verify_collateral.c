@@ -104,7 +104,7 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
         || !ioa_collateral_check(ctx,
                 ioa_chain_ecdsa_verify(chain, 0, doc->sig64,
                                        sizeof(doc->sig64),
-                                       &doc->signed_text, 1),
+                                       doc->signed_text),
                 "tdx.#.signature", "over the text as received"))
     {
         return IOA_TCB_REJECTED;

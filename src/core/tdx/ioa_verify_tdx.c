@@ -206,7 +206,7 @@ ioa_tdx_step_qe_signature(ioa_note_t *note, void *data)
            && ioa_chain_ecdsa_verify(ctx->chain, 0,
                                      ctx->quote.qe_signature.pos,
                                      ctx->quote.qe_signature.left,
-                                     &ctx->quote.qe_report, 1)
+                                     ctx->quote.qe_report)
            ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
 }
 
@@ -258,7 +258,7 @@ ioa_tdx_step_signature(ioa_note_t *note, void *data)
     return ioa_ecdsa_verify(ctx->quote.key.pos, ctx->quote.key.left,
                             ctx->quote.signature.pos,
                             ctx->quote.signature.left,
-                            &ctx->quote.signed_part, 1)
+                            ctx->quote.signed_part)
            ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
 }
 

@@ -231,7 +231,7 @@ test_indexes(void)
     UNIT_OK(!ioa_chain_extension(&r, chain, 1, "2.5.29.19"),
             "no extension");
     UNIT_OK(!ioa_chain_extension(&r, chain, 0, "2.5.x"), "no OID");
-    UNIT_OK(!ioa_chain_ecdsa_verify(chain, 1, der.data, 64, &r, 1),
+    UNIT_OK(!ioa_chain_ecdsa_verify(chain, 1, der.data, 64, r),
             "no signature");
     UNIT_OK(strcmp(ioa_chain_rc_name((ioa_chain_rc_t) 99), "unknown") == 0,
             "no such result");

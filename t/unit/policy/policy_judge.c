@@ -343,6 +343,22 @@ test_gpus(void)
 }
 
 
+static void
+test_reference_expired(void)
+{
+    ioa_policy_file_t  *policy;
+
+    policy = good_policy("{}");
+    UNIT_OK(ioa_policy_reference_expired(policy) == 30 * 86400,
+            "a manifest counts a month longer");
+    ioa_policy_free(policy);
+
+    policy = good_policy("{\"gpu\":{\"reference_expired\":\"0\"}}");
+    UNIT_OK(ioa_policy_reference_expired(policy) == 0, "or to its end");
+    ioa_policy_free(policy);
+}
+
+
 /* The verdict on a status under tcb_status and tcb_grace. */
 static ioa_status_t
 judge_tcb(const char *tdx, ioa_tcb_status_t status, int collateral,
@@ -557,6 +573,7 @@ test_advisories(void)
 int
 main(void)
 {
+    test_reference_expired();
     size_t  i;
 
     for (i = 0; i < sizeof(reg48); i++) {
