@@ -46,10 +46,11 @@ fuzz_judge(const ioa_collateral_doc_t *doc, uint8_t seed)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    size_t                 got;
-    uint8_t               *text, *out;
-    ioa_reader_t           body;
-    ioa_collateral_doc_t   doc;
+    size_t                    got;
+    uint8_t                  *text, *out;
+    ioa_reader_t              body;
+    ioa_collateral_doc_t      doc;
+    ioa_collateral_levels_t   levels;
 
     if (n == 0) {
         return 0;
@@ -66,10 +67,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                     && doc.signed_text.pos[0] == '{'
                     && doc.signed_text.pos[doc.signed_text.left - 1] == '}');
         fuzz_assert(doc.next_update > doc.issue_date);
-        (void) !ioa_collateral_levels_valid(doc.inner,
-                                            ioa_collateral_platform_level);
-        (void) !ioa_collateral_levels_valid(doc.inner,
-                                            ioa_collateral_isv_level);
+        (void) !ioa_collateral_levels(&levels, doc.inner,
+                                      ioa_collateral_platform_level);
+        (void) !ioa_collateral_levels(&levels, doc.inner,
+                                      ioa_collateral_isv_level);
         fuzz_judge(&doc, data[0]);
     }
 

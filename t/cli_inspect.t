@@ -109,6 +109,7 @@ is($tdx->{length} + 70, length $quote, 'length');
 ok(!$tdx->{td_attributes_bits}{debug}, 'not in debug mode');
 ok($tdx->{td_attributes_bits}{sept_ve_disable}, 'SEPT_VE_DISABLE');
 is($tdx->{report_data_holds}, 'address-nonce', 'report data');
+like($tdx->{pck}{ppid}, qr/\A[0-9a-f]{32}\z/, 'PPID');
 like($tdx->{pck}{fmspc}, qr/\A[0-9a-f]{12}\z/, 'FMSPC');
 is($tdx->{pck}{ca}, 'platform', 'the CA');
 is($tdx->{certificates}[0]{subject}, 'Intel SGX PCK Certificate', 'leaf');

@@ -139,6 +139,8 @@ put("$dir/root_crl.der", (get($sim->port, '/IntelSGXRootCA.der'))[1]);
 
 $out = judged('verified', 'with collateral', $good, '--collateral', $dir);
 like($out, qr/^  tcb_status: UpToDate$/m, 'TCB status');
+like($out, qr/^  ppid: [0-9a-f]{32}$/m, 'PPID');
+like($out, qr/^  fmspc: a0b06f000000$/m, 'FMSPC');
 put("$dir/tcb_info.json", slurp("$dir/tcb_info.json") . 'x');
 judged('tcb_rejected', 'altered TCB info', $good, '--collateral', $dir);
 

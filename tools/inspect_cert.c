@@ -59,6 +59,7 @@ ioattest_cert_pck(ioattest_out_t *out, const ioa_chain_t *chain)
     }
 
     ioattest_out_open(out, "pck");
+    ioattest_out_hex(out, "ppid", pck.ppid, IOA_PCK_PPID_LEN);
     ioattest_out_hex(out, "fmspc", pck.fmspc, IOA_PCK_FMSPC_LEN);
     ioattest_out_hex(out, "pceid", pck.pceid, IOA_PCK_PCEID_LEN);
     ioattest_out_number(out, "pcesvn", pck.pcesvn);

@@ -205,6 +205,11 @@ ioattest_report_cpu(ioattest_out_t *out, const ioa_proved_t *proved,
         return;
     }
 
+    if (proved->cpu == IOA_CPU_TDX) {
+        ioattest_out_string(out, "ppid", proved->ppid);
+        ioattest_out_string(out, "fmspc", proved->fmspc);
+    }
+
     ioattest_out_string(out, "tcb_status", ioa_tcb_name(proved->tcb_status));
     ioattest_out_string(out, "advisories", proved->advisories);
     ioattest_report_measurements(out, proved->cpu, reply);

@@ -114,6 +114,8 @@ typedef struct {
 typedef struct {
     unsigned          cpu;                  /* 0: not looked at */
     ioa_tcb_status_t  tcb_status;
+    char              ppid[2 * IOA_POLICY_PPID_LEN + 1];    /* TDX: hex */
+    char              fmspc[2 * IOA_POLICY_FMSPC_LEN + 1];
     char              advisories[IOA_EVIDENCE_ADVISORY_MAX + 1];
     int               signer_bound;         /* by hardware */
     int64_t           expires;              /* 0: nothing says so */

@@ -17,6 +17,11 @@
 #define IOA_PCS_PCK_CRL      "sgx/certification/v4/pckcrl?ca=%s&encoding=der"
 #define IOA_PCS_ROOT_CRL     "IntelSGXRootCA.der"
 
+#if IOA_PCK_PPID_LEN != IOA_POLICY_PPID_LEN                                   \
+    || IOA_PCK_FMSPC_LEN != IOA_POLICY_FMSPC_LEN
+#error "two headers disagree on the length of a PPID or an FMSPC"
+#endif
+
 
 static int
 ioa_tdx_needs(ioa_wants_t *wants, const ioa_evidence_t *e,
@@ -155,6 +160,8 @@ ioa_tdx_said(ioa_policy_tdx_t *said, const ioa_tdx_result_t *tdx)
         said->regs48[IOA_POLICY_RTMR0 + i] = tdx->body.rtmr[i];
     }
 
+    said->ppid16 = tdx->pck.ppid;
+    said->fmspc6 = tdx->pck.fmspc;
     said->sept_ve_disable = tdx->sept_ve_disable;
 }
 
@@ -308,6 +315,9 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     }
 
     proved->cpu = IOA_CPU_TDX;
+    ioa_hex_encode((uint8_t *) proved->ppid, tdx.pck.ppid, IOA_PCK_PPID_LEN);
+    ioa_hex_encode((uint8_t *) proved->fmspc, tdx.pck.fmspc,
+                   IOA_PCK_FMSPC_LEN);
     ioa_evidence_expires(proved, tdx.not_after);
 
     if (e->policy->collateral && !ioa_tdx_needs(wants, e, &tdx)) {

@@ -29,6 +29,8 @@
 #define IOA_POLICY_REG_LEN     48
 #define IOA_POLICY_HOST_LEN    32
 #define IOA_POLICY_CHIP_LEN    64
+#define IOA_POLICY_PPID_LEN    16
+#define IOA_POLICY_FMSPC_LEN   6
 #define IOA_POLICY_DIGEST_LEN  32
 
 /* Sorted; no entry twice.  Hex is in lower case. */
@@ -84,6 +86,9 @@ typedef struct {
     ioa_policy_list_t    advisories_allowed;
     ioa_policy_number_t  tcb_grace;                     /* seconds */
     ioa_policy_number_t  sept_ve_disable;
+    ioa_policy_list_t    ppid;
+    ioa_policy_list_t    fmspc;
+    ioa_policy_number_t  min_evaluation;
 
     ioa_policy_list_t    measurement;
     ioa_policy_list_t    host_data;
@@ -164,6 +169,8 @@ int ioa_policy_any_milan(const ioa_policy_file_t *policy);
 /* What a verified TDX quote says. */
 typedef struct {
     const uint8_t  *regs48[IOA_POLICY_TDX_REGS];
+    const uint8_t  *ppid16;             /* of the PCK certificate */
+    const uint8_t  *fmspc6;
     int             sept_ve_disable;
 } ioa_policy_tdx_t;
 
@@ -208,7 +215,7 @@ ioa_status_t ioa_policy_td_attributes(ioa_checks_t *checks,
     IOA_MUST_CHECK;
 
 /*
- * Judges a quote's registers, all of them.
+ * Judges which platform it is, and a quote's registers, all of them.
  * Returns: IOA_OK or IOA_MEASUREMENT_MISMATCH.
  */
 ioa_status_t ioa_policy_tdx(ioa_checks_t *checks,
@@ -252,7 +259,9 @@ int64_t ioa_policy_reference_expired(const ioa_policy_file_t *policy);
  * (ioa_tcb_without_date) is in the list and now is before out_since plus
  * tdx.tcb_grace; see ioa_tcb.h for out_since.  Revoked never passes.  Where
  * tdx.advisories_allowed has entries, every advisory must be one of them,
- * grace or not.
+ * grace or not.  Where there is a tdx.min_evaluation, both documents of the
+ * collateral must be of that evaluation or a later one; without collateral
+ * nothing passes then.
  *
  * Returns: IOA_OK, IOA_REVOKED or IOA_TCB_REJECTED.
  * In: collateral, nonzero where the operator asks for collateral.

@@ -6,6 +6,7 @@
 
 #define IOA_POLICY_VMPL_MAX  3
 #define IOA_POLICY_SVN_MAX   255
+#define IOA_POLICY_EVALUATION_MAX  65535
 #define IOA_POLICY_NONE      (-1)
 
 #define IOA_POLICY_AT(member)  offsetof(ioa_policy_file_t, member)
@@ -68,6 +69,13 @@ static const ioa_policy_field_t  ioa_policy_fields[] = {
       IOA_POLICY_AT(advisories_allowed), 0, 0, 0 },
     { IOA_POLICY_IN_TDX, "sept_ve_disable", IOA_POLICY_BOOL,
       IOA_POLICY_AT(sept_ve_disable), 0, 1, 1 },
+    { IOA_POLICY_IN_TDX, "ppid", IOA_POLICY_HEX, IOA_POLICY_AT(ppid), 0,
+      IOA_POLICY_PPID_LEN, 0 },
+    { IOA_POLICY_IN_TDX, "fmspc", IOA_POLICY_HEX, IOA_POLICY_AT(fmspc), 0,
+      IOA_POLICY_FMSPC_LEN, 0 },
+    { IOA_POLICY_IN_TDX, "min_evaluation", IOA_POLICY_NUMBER,
+      IOA_POLICY_AT(min_evaluation), 1, IOA_POLICY_EVALUATION_MAX,
+      IOA_POLICY_NONE },
 
     { IOA_POLICY_IN_SNP, "measurement", IOA_POLICY_HEX,
       IOA_POLICY_AT(measurement), 0, IOA_POLICY_REG_LEN, 0 },

@@ -110,7 +110,10 @@ ioa_policy_tdx(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     int       good;
     unsigned  i;
 
-    good = 1;
+    good = ioa_policy_bytes(checks, "tdx.ppid", &policy->ppid, tdx->ppid16,
+                            IOA_POLICY_PPID_LEN);
+    good &= ioa_policy_bytes(checks, "tdx.fmspc", &policy->fmspc,
+                             tdx->fmspc6, IOA_POLICY_FMSPC_LEN);
 
     for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
         good &= ioa_policy_bytes(checks, ioa_policy_reg_names[i],
@@ -376,26 +379,50 @@ ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
-/* How far out of date it is; else nothing. */
+/* Intel's evaluation that the collateral is of, the older of both. */
+static int
+ioa_policy_evaluation(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_tcb_t *tcb)
+{
+    int64_t  least;
+
+    if (!policy->min_evaluation.given) {
+        ioa_check_add(checks, "tdx.min_evaluation", IOA_CHECK_NOT_MADE,
+                      "no minimum");
+        return 1;
+    }
+
+    least = policy->min_evaluation.value;
+
+    if (tcb->status == IOA_TCB_UNKNOWN) {
+        ioa_check_add(checks, "tdx.min_evaluation", IOA_CHECK_FAILED,
+                      "no collateral, at least %" PRId64, least);
+        return 0;
+    }
+
+    return ioa_check_that(checks, tcb->evaluation >= (uint64_t) least,
+                          "tdx.min_evaluation",
+                          "%" PRIu64 ", at least %" PRId64, tcb->evaluation,
+                          least);
+}
+
+
+/* How far out of date it is, and what lifts it; else nothing. */
 static void
 ioa_policy_tcb_age(char text[IOA_CHECK_DETAIL_MAX],
     const ioa_tcb_t *tcb, int grace, int64_t now)
 {
-    int  n;
-
     text[0] = '\0';
 
     if (!ioa_tcb_is_out_of_date(tcb->status) || tcb->out_since <= 0) {
         return;
     }
 
-    n = snprintf(text, IOA_CHECK_DETAIL_MAX, ", fixed %" PRId64 " days ago",
-                 (now - tcb->out_since) / IOA_POLICY_DAY);
-
-    if (n > 0 && grace) {
-        snprintf(text + n, IOA_CHECK_DETAIL_MAX - (size_t) n,
-                 ", within tcb_grace");
-    }
+    snprintf(text, IOA_CHECK_DETAIL_MAX,
+             ", fixed %" PRId64 " days ago%s%s%s",
+             (now - tcb->out_since) / IOA_POLICY_DAY,
+             grace ? ", within tcb_grace" : "",
+             tcb->lacks[0] != '\0' ? ": " : "", tcb->lacks);
 }
 
 
@@ -403,7 +430,7 @@ ioa_status_t
 ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb, int collateral, int64_t now)
 {
-    int          good, grace, advisories;
+    int          good, grace;
     char         age[IOA_CHECK_DETAIL_MAX];
     const char  *name;
 
@@ -420,7 +447,8 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     {
         ioa_check_add(checks, "tdx.tcb_status", IOA_CHECK_NOT_MADE,
                       "no collateral is asked for");
-        return IOA_OK;
+        return ioa_policy_evaluation(checks, policy, tcb) ? IOA_OK
+                                                          : IOA_TCB_REJECTED;
     }
 
     good = ioa_policy_tcb_listed(policy, tcb->status, collateral);
@@ -429,9 +457,10 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 
     good = ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
                           name, age);
-    advisories = ioa_policy_advisories(checks, policy, tcb);
+    good &= ioa_policy_advisories(checks, policy, tcb);
+    good &= ioa_policy_evaluation(checks, policy, tcb);
 
-    return good && advisories ? IOA_OK : IOA_TCB_REJECTED;
+    return good ? IOA_OK : IOA_TCB_REJECTED;
 }
 
 

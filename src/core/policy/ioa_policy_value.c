@@ -135,16 +135,24 @@ ioa_policy_hex(char word[IOA_POLICY_WORD_MAX + 1], size_t len,
 {
     uint8_t  bytes[IOA_POLICY_CHIP_LEN];
 
-    if (!ioa_hex_decode(bytes, len, text, n)) {
-        return len == IOA_POLICY_CHIP_LEN ? "be 128 hex digits"
-               : len == IOA_POLICY_REG_LEN ? "be 96 hex digits"
-               : "be 64 hex digits";
+    if (ioa_hex_decode(bytes, len, text, n)) {
+        ioa_hex_encode((uint8_t *) word, bytes, len);
+        word[2 * len] = '\0';
+        return NULL;
     }
 
-    ioa_hex_encode((uint8_t *) word, bytes, len);
-    word[2 * len] = '\0';
-
-    return NULL;
+    switch (len) {
+    case IOA_POLICY_FMSPC_LEN:
+        return "be 12 hex digits";
+    case IOA_POLICY_PPID_LEN:
+        return "be 32 hex digits";
+    case IOA_POLICY_HOST_LEN:
+        return "be 64 hex digits";
+    case IOA_POLICY_CHIP_LEN:
+        return "be 128 hex digits";
+    default: /* IOA_POLICY_REG_LEN */
+        return "be 96 hex digits";
+    }
 }
 
 

@@ -137,7 +137,7 @@ ioa_collateral_components(uint8_t svns16[IOA_COLLATERAL_COMPONENTS],
 }
 
 
-static int
+int
 ioa_collateral_advisories(ioa_tcb_t *tcb, const ioa_json_t *list)
 {
     size_t             len;
@@ -166,6 +166,7 @@ ioa_collateral_level(ioa_collateral_level_t *level, const ioa_json_t *value)
     ioa_tcb_t       tcb;
     const uint8_t  *text;
 
+    level->value = value;
     level->advisories = ioa_json_member(value, "advisoryIDs");
     memset(&tcb, 0, sizeof(tcb));
 
@@ -224,73 +225,6 @@ ioa_collateral_isv_level(ioa_collateral_level_t *level,
     level->isvsvn = (uint16_t) svn;
 
     return 1;
-}
-
-
-int
-ioa_collateral_levels_valid(const ioa_json_t *object,
-    int (*read)(ioa_collateral_level_t *level, const ioa_json_t *value))
-{
-    size_t                   n;
-    const ioa_json_t        *list, *value;
-    ioa_collateral_level_t   level;
-
-    n = 0;
-    list = ioa_json_member(object, "tcbLevels");
-
-    if (!ioa_json_is_array(list)) {
-        return 0;
-    }
-
-    for (value = ioa_json_first(list); value != NULL;
-         value = ioa_json_next(value))
-    {
-        if (n++ == IOA_COLLATERAL_LEVELS_MAX || !read(&level, value)) {
-            return 0;
-        }
-    }
-
-    return n > 0;
-}
-
-
-int
-ioa_collateral_level_tcb(ioa_tcb_t *tcb, const ioa_json_t *levels,
-    const ioa_json_t *value,
-    int (*read)(ioa_collateral_level_t *level, const ioa_json_t *value))
-{
-    const ioa_json_t        *at;
-    ioa_collateral_level_t   level, better;
-
-    memset(tcb, 0, sizeof(ioa_tcb_t));
-
-    if (!read(&level, value)) {
-        return 0;
-    }
-
-    tcb->status = level.status;
-    tcb->date = level.date;
-
-    if (ioa_tcb_is_out_of_date(level.status)) {
-        tcb->out_since = level.date;
-
-        for (at = ioa_json_first(levels); at != value;
-             at = ioa_json_next(at))
-        {
-            if (at == NULL || !read(&better, at)) {
-                return 0;
-            }
-
-            if (better.date > level.date
-                && (tcb->out_since == level.date
-                    || better.date < tcb->out_since))
-            {
-                tcb->out_since = better.date;
-            }
-        }
-    }
-
-    return ioa_collateral_advisories(tcb, level.advisories);
 }
 
 

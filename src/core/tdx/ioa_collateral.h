@@ -67,6 +67,7 @@ typedef struct {
     ioa_tcb_status_t   status;          /* never unknown */
     int64_t            date;
     const ioa_json_t  *advisories;      /* NULL where there are none */
+    const ioa_json_t  *value;           /* what it was read from */
 } ioa_collateral_level_t;
 
 /*
@@ -82,27 +83,44 @@ int ioa_collateral_isv_level(ioa_collateral_level_t *level,
     const ioa_json_t *value) IOA_MUST_CHECK;
 
 /*
- * Levels under a member "tcbLevels", best first.
- * Returns: 1 where it is a list of 1 to IOA_COLLATERAL_LEVELS_MAX levels
- * that all can be read.
+ * Adds the names of a list of advisories; NULL has none.
+ * Returns: 1; 0 where one is no name, or there are too many.
  */
-int ioa_collateral_levels_valid(const ioa_json_t *object,
-    int (*read)(ioa_collateral_level_t *level, const ioa_json_t *value))
+int ioa_collateral_advisories(ioa_tcb_t *tcb, const ioa_json_t *list)
     IOA_MUST_CHECK;
 
+
+/* Levels of one part, highest SVNs first; no two have the same. */
+typedef struct {
+    size_t                  n;
+    ioa_collateral_level_t  list[IOA_COLLATERAL_LEVELS_MAX];
+} ioa_collateral_levels_t;
+
+typedef int (*ioa_collateral_read_pt)(ioa_collateral_level_t *level,
+    const ioa_json_t *value);
+
 /*
- * Takes a level as a part's TCB: status, advisories, date, and out_since as
- * ioa_tcb.h has it.
+ * Reads the levels under a member "tcbLevels" and puts them in the order in
+ * which Intel's own verifier tries them, whatever their order in the text:
+ * by the SGX components, the first that differs, then by pcesvn, then by the
+ * TDX components; those of a module or QE by isvsvn.
  *
- * Returns: 1; 0 where the levels do not hold value or there are too many
- * advisories.
- * In: levels, as ioa_collateral_levels_valid saw them, and value, the matched
- * one of them.
+ * Returns: 1; 0 where it is no list of 1 to IOA_COLLATERAL_LEVELS_MAX levels
+ * that all can be read, or two of them have the same SVNs, which Intel's
+ * verifier refuses too.
+ * Out: levels, of no use on 0; borrows from object.
  */
-int ioa_collateral_level_tcb(ioa_tcb_t *tcb, const ioa_json_t *levels,
-    const ioa_json_t *value,
-    int (*read)(ioa_collateral_level_t *level, const ioa_json_t *value))
-    IOA_MUST_CHECK;
+int ioa_collateral_levels(ioa_collateral_levels_t *levels,
+    const ioa_json_t *object, ioa_collateral_read_pt read) IOA_MUST_CHECK;
+
+/*
+ * Takes the i-th level as a part's TCB: status, advisories, date, and
+ * out_since as ioa_tcb.h has it.
+ *
+ * Returns: 1; 0 where there are too many advisories.
+ */
+int ioa_collateral_level_tcb(ioa_tcb_t *tcb,
+    const ioa_collateral_levels_t *levels, size_t i) IOA_MUST_CHECK;
 
 /*
  * A member of exactly 2 * n hex digits, any case.

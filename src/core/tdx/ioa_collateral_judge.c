@@ -8,14 +8,19 @@
 
 #include "tdx/ioa_verify_collateral.h"
 
-#define IOA_COLLATERAL_MODULE_SVN       0   /* of tee_tcb_svn */
 #define IOA_COLLATERAL_MODULE_VERSION   1
 #define IOA_COLLATERAL_AFTER_MODULE     2
 #define IOA_COLLATERAL_MODULE_ID_MAX    8   /* "TDX_" and two hex digits */
 #define IOA_COLLATERAL_SGX_DEBUG        0x02
 
-typedef int (*ioa_collateral_fits_pt)(const ioa_collateral_level_t *level,
-    const ioa_collateral_quote_t *quote);
+/* How a part finds its level. */
+typedef struct {
+    ioa_collateral_part_t    part;
+    const char              *name;      /* of the check */
+    ioa_collateral_read_pt   read;
+    int                    (*fits)(const ioa_collateral_level_t *level,
+                                   const ioa_collateral_quote_t *quote);
+} ioa_collateral_way_t;
 
 
 /* bytes & mask == wanted, over members of object; n is at most 16. */
@@ -57,6 +62,14 @@ ioa_collateral_equal(const uint8_t *bytes, size_t n,
 }
 
 
+size_t
+ioa_collateral_first_tdx(const ioa_collateral_quote_t *quote)
+{
+    return quote->tee_tcb_svn16[IOA_COLLATERAL_MODULE_VERSION] > 0
+           ? IOA_COLLATERAL_AFTER_MODULE : 0;
+}
+
+
 static int
 ioa_collateral_platform_fits(const ioa_collateral_level_t *level,
     const ioa_collateral_quote_t *quote)
@@ -73,10 +86,9 @@ ioa_collateral_platform_fits(const ioa_collateral_level_t *level,
         }
     }
 
-    i = quote->tee_tcb_svn16[IOA_COLLATERAL_MODULE_VERSION] > 0
-        ? IOA_COLLATERAL_AFTER_MODULE : 0;
-
-    for ( /* void */ ; i < IOA_COLLATERAL_COMPONENTS; i++) {
+    for (i = ioa_collateral_first_tdx(quote); i < IOA_COLLATERAL_COMPONENTS;
+         i++)
+    {
         if (quote->tee_tcb_svn16[i] < level->tdx[i]) {
             return 0;
         }
@@ -102,44 +114,61 @@ ioa_collateral_qe_fits(const ioa_collateral_level_t *level,
 }
 
 
-/*
- * Takes the first level that fits into tcb.
- * In: name of the check; object, with tcbLevels.
- */
+static const ioa_collateral_way_t  ioa_collateral_ways[] = {
+    [IOA_COLLATERAL_PLATFORM] = {
+        IOA_COLLATERAL_PLATFORM, "tdx.tcb.platform",
+        ioa_collateral_platform_level, ioa_collateral_platform_fits },
+    [IOA_COLLATERAL_MODULE] = {
+        IOA_COLLATERAL_MODULE, "tdx.tcb.module", ioa_collateral_isv_level,
+        ioa_collateral_module_fits },
+    [IOA_COLLATERAL_QE] = {
+        IOA_COLLATERAL_QE, "tdx.tcb.qe", ioa_collateral_isv_level,
+        ioa_collateral_qe_fits }
+};
+
+
+/* Takes the first level that fits into tcb.  In: object, with tcbLevels. */
 static ioa_status_t
-ioa_collateral_match(ioa_tcb_t *tcb, ioa_checks_t *checks, const char *name,
-    const ioa_json_t *object,
-    int (*read)(ioa_collateral_level_t *level, const ioa_json_t *value),
-    ioa_collateral_fits_pt fits, const ioa_collateral_quote_t *quote)
+ioa_collateral_match(ioa_tcb_t *tcb, ioa_checks_t *checks,
+    const ioa_json_t *object, ioa_collateral_part_t part,
+    const ioa_collateral_quote_t *quote)
 {
-    ioa_tcb_t                part;
-    const ioa_json_t        *levels, *value;
-    ioa_collateral_level_t   level;
+    size_t                       i;
+    ioa_tcb_t                    one;
+    ioa_collateral_levels_t      levels;
+    const ioa_collateral_way_t  *way;
 
-    levels = ioa_json_member(object, "tcbLevels");
+    way = &ioa_collateral_ways[part];
 
-    for (value = ioa_json_first(levels); value != NULL;
-         value = ioa_json_next(value))
-    {
-        if (!read(&level, value)) {
-            value = NULL;
-            break;
-        }
+    if (!ioa_collateral_levels(&levels, object, way->read)) {
+        levels.n = 0;
+    }
 
-        if (fits(&level, quote)) {
+    for (i = 0; i < levels.n; i++) {
+        if (way->fits(&levels.list[i], quote)) {
             break;
         }
     }
 
-    if (!ioa_check_that(checks, value != NULL, name, "%s",
-                        value != NULL ? ioa_tcb_name(level.status)
-                                      : "no level fits"))
+    memset(&one, 0, sizeof(one));
+
+    if (i < levels.n && !ioa_collateral_level_tcb(&one, &levels, i)) {
+        return IOA_TCB_REJECTED;
+    }
+
+    if (i == levels.n || ioa_tcb_is_out_of_date(one.status)) {
+        ioa_collateral_lacks(one.lacks, part, &levels, i, quote);
+    }
+
+    if (!ioa_check_that(checks, i < levels.n, way->name, "%s%s%s",
+                        i < levels.n ? ioa_tcb_name(one.status)
+                                     : "no level fits",
+                        one.lacks[0] != '\0' ? ": " : "", one.lacks))
     {
         return IOA_TCB_REJECTED;
     }
 
-    return ioa_collateral_level_tcb(&part, levels, value, read)
-           && ioa_tcb_merge(tcb, &part) ? IOA_OK : IOA_TCB_REJECTED;
+    return ioa_tcb_merge(tcb, &one) ? IOA_OK : IOA_TCB_REJECTED;
 }
 
 
@@ -161,9 +190,8 @@ ioa_collateral_platform(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return IOA_TCB_REJECTED;
     }
 
-    return ioa_collateral_match(tcb, checks, "tdx.tcb.platform", info,
-                                ioa_collateral_platform_level,
-                                ioa_collateral_platform_fits, quote);
+    return ioa_collateral_match(tcb, checks, info, IOA_COLLATERAL_PLATFORM,
+                                quote);
 }
 
 
@@ -239,9 +267,8 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return IOA_OK;
     }
 
-    return ioa_collateral_match(tcb, checks, "tdx.tcb.module", module,
-                                ioa_collateral_isv_level,
-                                ioa_collateral_module_fits, quote);
+    return ioa_collateral_match(tcb, checks, module, IOA_COLLATERAL_MODULE,
+                                quote);
 }
 
 
@@ -278,9 +305,27 @@ ioa_collateral_qe(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
-    return ioa_collateral_match(tcb, checks, "tdx.tcb.qe", identity,
-                                ioa_collateral_isv_level,
-                                ioa_collateral_qe_fits, quote);
+    return ioa_collateral_match(tcb, checks, identity, IOA_COLLATERAL_QE,
+                                quote);
+}
+
+
+/* Of both documents the older. */
+static uint64_t
+ioa_collateral_evaluation(const ioa_collateral_t *collateral)
+{
+    uint64_t  info, identity;
+
+    if (!ioa_json_uint(&info, ioa_json_member(collateral->tcb_info.inner,
+                                              "tcbEvaluationDataNumber"))
+        || !ioa_json_uint(&identity,
+                          ioa_json_member(collateral->qe_identity.inner,
+                                          "tcbEvaluationDataNumber")))
+    {
+        return 0;
+    }
+
+    return info < identity ? info : identity;
 }
 
 
@@ -362,6 +407,8 @@ ioa_collateral_judge(ioa_tcb_t *tcb, ioa_checks_t *checks,
         memset(tcb, 0, sizeof(ioa_tcb_t));
         return st;
     }
+
+    tcb->evaluation = ioa_collateral_evaluation(collateral);
 
     return IOA_OK;
 }

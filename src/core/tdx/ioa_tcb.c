@@ -174,6 +174,32 @@ ioa_tcb_earlier(int64_t one, int64_t two)
 }
 
 
+static void
+ioa_tcb_lacks_add(ioa_tcb_t *tcb, const char *lacks)
+{
+    size_t  n, more;
+
+    n = strlen(tcb->lacks);
+    more = strlen(lacks);
+
+    if (more == 0) {
+        return;
+    }
+
+    if (n == 0) {
+        memcpy(tcb->lacks, lacks, more + 1);
+
+    } else if (n + 2 + more <= IOA_TCB_LACKS_MAX) {
+        memcpy(tcb->lacks + n, "; ", 2);
+        memcpy(tcb->lacks + n + 2, lacks, more + 1);
+
+    } else {
+        n = n + 3 <= IOA_TCB_LACKS_MAX ? n : IOA_TCB_LACKS_MAX - 3;
+        memcpy(tcb->lacks + n, "...", sizeof("..."));
+    }
+}
+
+
 int
 ioa_tcb_merge(ioa_tcb_t *tcb, const ioa_tcb_t *part)
 {
@@ -193,6 +219,7 @@ ioa_tcb_merge(ioa_tcb_t *tcb, const ioa_tcb_t *part)
     tcb->status = ioa_tcb_worst(tcb->status, part->status);
     tcb->out_since = ioa_tcb_earlier(tcb->out_since, part->out_since);
     tcb->date = ioa_tcb_earlier(tcb->date, part->date);
+    ioa_tcb_lacks_add(tcb, part->lacks);
 
     return 1;
 }

@@ -14,6 +14,7 @@
 
 #define IOA_TCB_ADVISORIES_MAX  128
 #define IOA_TCB_ADVISORY_MAX    31      /* "INTEL-SA-00837" has 14 bytes */
+#define IOA_TCB_LACKS_MAX       191
 
 typedef enum {
     IOA_TCB_UNKNOWN = 0,        /* no collateral was asked */
@@ -43,6 +44,12 @@ typedef struct {
 
     /* tcbDate of the matched levels, the earliest; 0 for unknown */
     int64_t           date;
+
+    /* tcbEvaluationDataNumber, the lower of both documents'; 0 for unknown */
+    uint64_t          evaluation;
+
+    /* which SVNs are short where it is out of date, in words, or "" */
+    char              lacks[IOA_TCB_LACKS_MAX + 1];
 
     /* each once, in the order of the collateral */
     size_t            advisories_n;
@@ -81,7 +88,8 @@ int ioa_tcb_add_advisory(ioa_tcb_t *tcb, const uint8_t *text,
     size_t text_len) IOA_MUST_CHECK;
 
 /*
- * Takes another part's status, dates and advisories in.
+ * Takes another part's status, dates, advisories and words in.  Words for
+ * which there is no room end in "...".
  * Returns: 1; 0 where there is no room for the advisories.
  */
 int ioa_tcb_merge(ioa_tcb_t *tcb, const ioa_tcb_t *part) IOA_MUST_CHECK;

@@ -8,6 +8,7 @@
 #include "x509/ioa_der.h"
 
 /* Last arcs below 1.2.840.113741.1.13.1, and below its .2. */
+#define IOA_PCK_PPID        1
 #define IOA_PCK_TCB         2
 #define IOA_PCK_PCEID       3
 #define IOA_PCK_FMSPC       4
@@ -16,8 +17,8 @@
 
 #define IOA_PCK_ARC_MAX     31
 
-#define IOA_PCK_ALL         (1u << IOA_PCK_TCB | 1u << IOA_PCK_PCEID          \
-                             | 1u << IOA_PCK_FMSPC)
+#define IOA_PCK_ALL         (1u << IOA_PCK_PPID | 1u << IOA_PCK_TCB           \
+                             | 1u << IOA_PCK_PCEID | 1u << IOA_PCK_FMSPC)
 #define IOA_PCK_TCB_ALL     0x0007fffeu     /* 1 to 18 */
 
 static const uint8_t  ioa_pck_sgx[] = {
@@ -147,7 +148,9 @@ ioa_pck_read(ioa_pck_t *pck, ioa_reader_t value)
             return 0;
         }
 
-        if ((arc == IOA_PCK_TCB && !ioa_pck_tcb(pck, member))
+        if ((arc == IOA_PCK_PPID
+             && !ioa_pck_octets(pck->ppid, sizeof(pck->ppid), member))
+            || (arc == IOA_PCK_TCB && !ioa_pck_tcb(pck, member))
             || (arc == IOA_PCK_PCEID
                 && !ioa_pck_octets(pck->pceid, sizeof(pck->pceid), member))
             || (arc == IOA_PCK_FMSPC

@@ -12,11 +12,13 @@
 #include "base/ioa_status.h"
 
 #define IOA_PCK_OID         "1.2.840.113741.1.13.1"
+#define IOA_PCK_PPID_LEN    16
 #define IOA_PCK_FMSPC_LEN   6
 #define IOA_PCK_PCEID_LEN   2
 #define IOA_PCK_COMPS       16
 
 typedef struct {
+    uint8_t   ppid[IOA_PCK_PPID_LEN];       /* which processor it is */
     uint8_t   fmspc[IOA_PCK_FMSPC_LEN];
     uint8_t   pceid[IOA_PCK_PCEID_LEN];
     uint8_t   comps[IOA_PCK_COMPS];         /* SGX TCB components */
@@ -25,8 +27,8 @@ typedef struct {
 } ioa_pck_t;
 
 /*
- * Reads the extension's value.  TCB, with all of its 18 members, PCE-ID and
- * FMSPC must be there; members that we do not use may be.
+ * Reads the extension's value.  PPID, TCB, with all of its 18 members, PCE-ID
+ * and FMSPC must be there; members that we do not use may be.
  *
  * Returns: 1; 0 where it is malformed, something is missing or stands there
  * twice.  Out: pck, zero on 0.

@@ -207,6 +207,17 @@ ioa_collateral_evaluation(const ioa_collateral_ctx_t *ctx,
 }
 
 
+/* 1 where levels are there and all of them can be read. */
+static int
+ioa_collateral_levels_valid(const ioa_json_t *object,
+    ioa_collateral_read_pt read)
+{
+    ioa_collateral_levels_t  levels;
+
+    return ioa_collateral_levels(&levels, object, read);
+}
+
+
 /* What a TDX module must be, under its identity or in "tdxModule". */
 static int
 ioa_collateral_module_valid(const ioa_json_t *module)
@@ -287,7 +298,7 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
            && ioa_collateral_check(ctx,
                   ioa_collateral_levels_valid(doc->inner,
                                               ioa_collateral_platform_level),
-                  "tdx.#.levels", "well formed");
+                  "tdx.#.levels", "well formed, none twice");
 }
 
 
@@ -322,7 +333,7 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
            && ioa_collateral_check(ctx,
                   ioa_collateral_levels_valid(doc->inner,
                                               ioa_collateral_isv_level),
-                  "tdx.#.levels", "well formed");
+                  "tdx.#.levels", "well formed, none twice");
 }
 
 

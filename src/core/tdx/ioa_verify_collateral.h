@@ -34,7 +34,7 @@ typedef struct ioa_collateral_s ioa_collateral_t;
  * certificate "Intel SGX TCB Signing" of an issuer that issued itself,
  * signature over the text as it came, issueDate <= now < nextUpdate + slack,
  * ids TDX and TD_QE, versions 3 and 2 or 3, every level well formed.  A
- * tcbEvaluationDataNumber must be there; which one is not judged.
+ * tcbEvaluationDataNumber must be there; which one is the policy's to judge.
  *
  * Returns: IOA_OK; IOA_REVOKED where a signer's certificate is revoked;
  * IOA_TCB_REJECTED for all else, the list of checks says what it was.
@@ -80,7 +80,8 @@ void ioa_collateral_quote(ioa_collateral_quote_t *quote,
 /*
  * Looks a platform up: fmspc and pceid are the TCB info's, its TDX module
  * and quoting enclave are Intel's, and each has a TCB level.  Levels are
- * tried in their order; a platform's fits where no SVN is below the level's.
+ * tried in the order of ioa_collateral_levels; a platform's fits where no SVN
+ * is below the level's.
  * The first two TDX SVNs are the module's version: where tee_tcb_svn[1] is
  * not 0 they are judged by the identity "TDX_" and that number, which must be
  * there, and not by the platform's level.
@@ -96,7 +97,29 @@ ioa_status_t ioa_collateral_judge(ioa_tcb_t *tcb, ioa_checks_t *checks,
     const ioa_collateral_t *collateral, const ioa_collateral_quote_t *quote)
     IOA_MUST_CHECK;
 
-/* For ioa_verify_collateral.c and ioa_collateral_judge.c alone. */
+/* For ioa_verify_collateral.c, ioa_collateral_judge.c and _lacks.c alone. */
+
+#define IOA_COLLATERAL_MODULE_SVN  0        /* of tee_tcb_svn */
+
+typedef enum {
+    IOA_COLLATERAL_PLATFORM = 0,
+    IOA_COLLATERAL_MODULE,
+    IOA_COLLATERAL_QE
+} ioa_collateral_part_t;
+
+/* The first TDX component that the platform's level judges. */
+size_t ioa_collateral_first_tdx(const ioa_collateral_quote_t *quote);
+
+/*
+ * Out: text, which SVNs are short of the nearest better level that is
+ * UpToDate, or else not out of date, as "SGX component 5 is 3, 7 is needed
+ * for UpToDate (2026-08-13)"; components are counted from 1, as Intel does.
+ * In: matched, of levels; levels->n where none fits.
+ */
+void ioa_collateral_lacks(char text[IOA_TCB_LACKS_MAX + 1],
+    ioa_collateral_part_t part, const ioa_collateral_levels_t *levels,
+    size_t matched, const ioa_collateral_quote_t *quote);
+
 struct ioa_collateral_s {
     ioa_collateral_doc_t  tcb_info;     /* signed_text is empty */
     ioa_collateral_doc_t  qe_identity;

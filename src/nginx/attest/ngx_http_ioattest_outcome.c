@@ -9,6 +9,8 @@
 
 
 static ngx_uint_t ngx_http_ioattest_outcome_refused(ioa_status_t reason);
+static const char *ngx_http_ioattest_outcome_tcb(
+    ngx_http_ioattest_proof_t *proof);
 static const char *ngx_http_ioattest_outcome_grounds(
     ngx_http_ioattest_attestation_t *attestation);
 static ngx_uint_t ngx_http_ioattest_outcome_level(
@@ -117,11 +119,39 @@ ngx_http_ioattest_outcome_trusted(
                   "tcb status %s, %uz gpus %s%s, signer bound by %s",
                   (size_t) IOA_ADDRESS_TEXT_LEN, address, &name, again,
                   ngx_http_ioattest_cpu_name(proved->cpu),
-                  ioa_tcb_name(proved->tcb_status), proved->gpus,
+                  ngx_http_ioattest_outcome_tcb(attestation->proof),
+                  proved->gpus,
                   proved->gpus ? proved->gpu_arch : "-",
                   ngx_strcmp(proved->gpu_mode, "protected-pcie") == 0
                   ? " in protected PCIe mode, NVSwitches not attested" : "",
                   ngx_http_ioattest_outcome_grounds(attestation));
+}
+
+
+/* The status; where it is out of date, with what is short. */
+
+static const char *
+ngx_http_ioattest_outcome_tcb(ngx_http_ioattest_proof_t *proof)
+{
+    size_t             i;
+    ioa_check_t       *check;
+    ioa_tcb_status_t   status;
+
+    status = proof->machine.proved.tcb_status;
+
+    if (!ioa_tcb_is_out_of_date(status)) {
+        return ioa_tcb_name(status);
+    }
+
+    for (i = 0; i < proof->checks.n; i++) {
+        check = &proof->checks.list[i];
+
+        if (ngx_strcmp(check->name, "tdx.tcb_status") == 0) {
+            return check->detail;
+        }
+    }
+
+    return ioa_tcb_name(status);
 }
 
 

@@ -408,6 +408,14 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
                "evidence, or \"ioattest_cpu off\" to ask for none";
     }
 
+    if ((conf->cpu & IOA_CPU_TDX) && conf->collateral.len == 0
+        && conf->policy_file && conf->policy_file->min_evaluation.given)
+    {
+        return "\"tdx.min_evaluation\" of the policy needs "
+               "\"ioattest_collateral\": without it every TDX machine would "
+               "be refused";
+    }
+
     if (conf->cpu == NGX_HTTP_IOATTEST_CPU_OFF
         && conf->report_data == IOA_REPORT_DATA_ADDRESS)
     {

@@ -240,14 +240,16 @@ collateral: documents, before they are signed:
   qe_no_signature tcb_short_chain qe_short_chain tcb_no_chain qe_no_chain
   tcb_root qe_root tcb_ca_leaf qe_ca_leaf tcb_pck_signer qe_pck_signer
   tcb_chain_swapped qe_chain_swapped tcb_cn qe_cn tcb_below qe_below
-  tcb_evaluation qe_evaluation tcb_version qe_version tcb_no_levels
-  qe_no_levels tcb_id tcb_type tcb_fmspc tcb_pceid tcb_no_tdx tcb_short_tdx
-  tcb_short_sgx tcb_long_sgx tcb_sgx_svn tcb_tdx_svn tcb_pcesvn
-  tcb_status_out_of_date tcb_status_configuration
+  tcb_evaluation qe_evaluation tcb_evaluation_old qe_evaluation_old
+  tcb_version qe_version tcb_no_levels qe_no_levels tcb_twice qe_twice
+  tcb_module_twice tcb_id tcb_type tcb_fmspc tcb_pceid tcb_no_tdx
+  tcb_short_tdx tcb_short_sgx tcb_long_sgx tcb_sgx_svn tcb_tdx_svn
+  tcb_pcesvn tcb_status_out_of_date tcb_status_configuration
   tcb_status_out_of_date_configuration tcb_status_configuration_hardening
   tcb_status_revoked tcb_status_unknown tcb_status_hardening
   qe_status_out_of_date qe_status_revoked tcb_module_status
-  tcb_module_revoked tcb_module_missing tcb_module_signer tcb_dates qe_dates
+  tcb_module_revoked tcb_unsorted qe_unsorted tcb_module_unsorted
+  levels_reversed tcb_module_missing tcb_module_signer tcb_dates qe_dates
   tcb_extra tcb_header_v3 header_case qe_id qe_mrsigner qe_prodid
   qe_miscselect qe_attributes qe_svn crl_pck crl_ca crl_tcb_signing
   crl_pck_expired crl_root_expired crl_pck_future crl_root_future

@@ -7,6 +7,7 @@ Speaks TAP.
 """
 
 import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -21,6 +22,8 @@ import tap
 JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"),
                      "doorjudge")
 TDX, SNP, LOCAL, NRAS = seeds.TDX, seeds.SNP, seeds.LOCAL, seeds.NRAS
+PPID = hashlib.sha256(b"ppid machine 0").digest()[:16]     # as ev_tdx.py
+FMSPC = bytes.fromhex("a0b06f000000")
 COLLATERAL, KDS, NONCE, BOUND = seeds.COLLATERAL, seeds.KDS, 16, 32
 
 
@@ -170,6 +173,27 @@ def test_policy():
         *policy(tdx, gpu={"count": 2}))
     bad("another driver", "measurement_mismatch", 0,
         *policy(tdx, gpu={"driver_versions": ["1"]}))
+    ppid, fmspc = PPID.hex(), FMSPC.hex()
+    good("this processor", "1 unknown 1 0 1",
+         *policy(tdx, tdx={"ppid": ["00" * 16, ppid], "fmspc": [fmspc]}))
+    bad("another processor", "measurement_mismatch", 0,
+        *policy(tdx, tdx={"ppid": ["00" * 16], "fmspc": [fmspc]}))
+    bad("another kind of platform", "measurement_mismatch", 0,
+        *policy(tdx, tdx={"ppid": [ppid], "fmspc": ["00" * 6]}))
+    recent = seeds.seed(TDX | COLLATERAL, seeds.intel, evidence="tdx",
+                        gpus=0)
+    good("an evaluation that is recent enough", "1 UpToDate 0 0 1",
+         *policy(recent, tdx={"min_evaluation": 18}))
+    bad("one that is not", "tcb_rejected", 0,
+        *policy(recent, tdx={"min_evaluation": 19}))
+    for document in "tcb", "qe":
+        bad("the %s's is not" % document, "tcb_rejected", 0,
+            *policy(seeds.seed(TDX | COLLATERAL, asking(
+                seeds.intel, "X-Sim-Collateral",
+                document + "_evaluation_old"), evidence="tdx", gpus=0),
+                tdx={"min_evaluation": 18}))
+    bad("no collateral at all", "tcb_rejected", 0,
+        *policy(tdx, tdx={"min_evaluation": 1}))
     for given in (True, False):
         good("SEPT_VE_DISABLE %s" % given, "1 unknown 1 0 1",
              *policy(tdx, tdx={"sept_ve_disable": given}))

@@ -325,12 +325,18 @@ test_policy_words(void)
         tdx.regs48[i] = other48;
     }
 
+    tdx.ppid16 = other48;
+    tdx.fmspc6 = other48;
     policy = good_policy(FULL);
     ioa_checks_init(&checks);
     UNIT_OK(ioa_policy_tdx(&checks, policy, &tdx) == IOA_MEASUREMENT_MISMATCH
-            && checks.n == IOA_POLICY_TDX_REGS
-            && strcmp(ioa_checks_failed(&checks)->name, "tdx.mr_td") == 0,
-            "three that do not fit");
+            && checks.n == 2 + IOA_POLICY_TDX_REGS
+            && strcmp(ioa_checks_failed(&checks)->name, "tdx.ppid") == 0
+            && checks.list[1].verdict == IOA_CHECK_FAILED
+            && strcmp(checks.list[1].name, "tdx.fmspc") == 0
+            && checks.list[2].verdict == IOA_CHECK_FAILED
+            && strcmp(checks.list[2].name, "tdx.mr_td") == 0,
+            "all that do not fit");
     ioa_checks_init(&checks);
     UNIT_OK(ioa_policy_snp(&checks, policy, &snp) == IOA_MEASUREMENT_MISMATCH
             && strcmp(ioa_checks_failed(&checks)->name,

@@ -10,7 +10,8 @@
  *      CRLs (empty: none), now, slack, quote (one that ioa_tdx_verify reads,
  *      or FEED_QUOTE_LEN bytes of ioa_collateral_quote_t's members in order).
  *      Reason, status, out_since, date, expires, advisories, failed checks,
- *      checks not made
+ *      checks not made, what is short, and what is said of the three parts'
+ *      levels (spaces as underscores)
  *   n  NRAS: reply, key set, nonce, devices, now.  Reason, unknown kid,
  *      expires, devices as name/arch/driver/vbios/ueid, failed checks,
  *      checks not made
@@ -185,6 +186,38 @@ feed_print_tcb(const ioa_tcb_t *tcb, const ioa_collateral_t *c)
 
 
 static void
+feed_print_text(const char *text)
+{
+    for ( /* void */ ; *text != '\0'; text++) {
+        putchar(*text == ' ' ? '_' : *text);
+    }
+}
+
+
+/* What is short, of all, and as the check of each part says it. */
+static void
+feed_print_lacks(const ioa_tcb_t *tcb)
+{
+    size_t  i;
+
+    feed_print_text(tcb->lacks[0] != '\0' ? tcb->lacks : "-");
+    putchar(' ');
+
+    for (i = 0; i < feed_checks.n; i++) {
+        if (strcmp(feed_checks.list[i].name, "tdx.tcb.platform") == 0
+            || strcmp(feed_checks.list[i].name, "tdx.tcb.module") == 0
+            || strcmp(feed_checks.list[i].name, "tdx.tcb.qe") == 0)
+        {
+            feed_print_text(feed_checks.list[i].detail);
+            putchar('|');
+        }
+    }
+
+    printf("| ");
+}
+
+
+static void
 feed_collateral(void)
 {
     size_t                   i;
@@ -246,6 +279,7 @@ feed_collateral(void)
 
     feed_print_checks(IOA_CHECK_FAILED);
     feed_print_checks(IOA_CHECK_NOT_MADE);
+    feed_print_lacks(&tcb);
     ioa_collateral_free(c);
     ioa_roots_free(roots);
     ioa_crls_free(crls);

@@ -140,6 +140,21 @@ test_errors(void)
           "advisory, as INTEL-SA-00837" },
         { "{\"tdx\":{\"sept_ve_disable\":1}}",
           "line 1: tdx.sept_ve_disable must be true or false" },
+        { "{\"tdx\":{\"ppid\":[\"" HEX48 "\"]}}",
+          "line 1: tdx.ppid[0] must be 32 hex digits" },
+        { "{\"tdx\":{\"fmspc\":[\"" HEX6 "\",\"" HEX16 "\"]}}",
+          "line 1: tdx.fmspc[1] must be 12 hex digits" },
+        { "{\"tdx\":{\"fmspc\":[\"" HEX6 "\",\"B0C06F000000\"]}}",
+          "line 1: tdx.fmspc[1] is duplicate" },
+        { "{\"tdx\":{\"min_evaluation\":0}}",
+          "line 1: tdx.min_evaluation must be a whole number from 1 to "
+          "65535" },
+        { "{\"tdx\":{\"min_evaluation\":\"18\"}}",
+          "line 1: tdx.min_evaluation must be a whole number from 1 to "
+          "65535" },
+        { "{\"tdx\":{\"min_evaluation\":65536}}",
+          "line 1: tdx.min_evaluation must be a whole number from 1 to "
+          "65535" },
         { "{\"gpu\":{\"arch\":[\"hopper\"]}}",
           "line 1: gpu.arch[0] must be HOPPER or BLACKWELL" },
         { "{\"gpu\":{\"modes\":[\"ppcie\"]}}",

@@ -60,6 +60,9 @@ test_tdx(void)
         "mr_td", "mr_seam", "mr_config_id", "rtmr0", "rtmr1", "rtmr2", "rtmr3"
     };
 
+    tdx.ppid16 = other48;
+    tdx.fmspc6 = other48;
+
     for (pinned = 0; pinned < IOA_POLICY_TDX_REGS; pinned++) {
         sprintf(text, "{\"tdx\":{\"%s\":[\"" HEX48 "\"]}}", names[pinned]);
         policy = good_policy(text);
@@ -88,6 +91,103 @@ test_tdx(void)
 
     UNIT_ALL(&fit, "registers that fit");
     UNIT_ALL(&misfit, "registers that do not");
+}
+
+
+/* PPID and FMSPC: one of those listed. */
+static void
+test_platform(void)
+{
+    size_t              i;
+    ioa_policy_tdx_t    tdx;
+    ioa_policy_file_t  *policy;
+
+    static const struct {
+        const char  *text;
+        const char  *failed;
+    } cases[] = {
+        { "{}", "" },
+        { "{\"tdx\":{\"ppid\":[\"" HEX16 "\"]}}", "" },
+        { "{\"tdx\":{\"ppid\":[\"ff0102030405060708090a0b0c0d0e0f\",\""
+          HEX16 "\"],\"fmspc\":[\"000102030405\"]}}", "" },
+        { "{\"tdx\":{\"ppid\":[\"ff0102030405060708090a0b0c0d0e0f\"]}}",
+          "tdx.ppid" },
+        { "{\"tdx\":{\"ppid\":[\"000102030405060708090a0b0c0d0eff\"]}}",
+          "tdx.ppid" },
+        { "{\"tdx\":{\"fmspc\":[\"" HEX6 "\"]}}", "tdx.fmspc" },
+        { "{\"tdx\":{\"fmspc\":[\"0001020304ff\"]}}", "tdx.fmspc" },
+        { "{\"tdx\":{\"fmspc\":[\"" HEX6 "\"],\"ppid\":[\"" HEX16 "\"]}}",
+          "tdx.fmspc" },
+    };
+
+    memset(&tdx, 0, sizeof(tdx));
+
+    for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
+        tdx.regs48[i] = other48;
+    }
+
+    tdx.ppid16 = reg48;
+    tdx.fmspc6 = reg48;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        policy = good_policy(cases[i].text);
+        UNIT_OK(ioa_policy_tdx(fresh(), policy, &tdx)
+                == (cases[i].failed[0] == '\0' ? IOA_OK
+                                               : IOA_MEASUREMENT_MISMATCH)
+                && strcmp(first(), cases[i].failed) == 0
+                && check_of("tdx.rtmr3") == IOA_CHECK_NOT_MADE,
+                "platform: %s", cases[i].text);
+        ioa_policy_free(policy);
+    }
+}
+
+
+/* The least evaluation of Intel's that the collateral may be of. */
+static void
+test_evaluation(void)
+{
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = IOA_TCB_UP_TO_DATE;
+    tcb.evaluation = 17;
+
+    policy = good_policy("{}");
+    UNIT_OK(ioa_policy_tcb(fresh(), policy, &tcb, 1, 1000) == IOA_OK
+            && check_of("tdx.min_evaluation") == IOA_CHECK_NOT_MADE,
+            "no evaluation is asked for");
+    ioa_policy_free(policy);
+
+    policy = good_policy("{\"tdx\":{\"min_evaluation\":18}}");
+    UNIT_OK(ioa_policy_tcb(fresh(), policy, &tcb, 1, 1000)
+            == IOA_TCB_REJECTED
+            && strcmp(first(), "tdx.min_evaluation") == 0
+            && check_of("tdx.tcb_status") == IOA_CHECK_PASSED,
+            "an older evaluation");
+    UNIT_OK(ioa_policy_tcb(NULL, policy, &tcb, 1, 1000) == IOA_TCB_REJECTED,
+            "an older evaluation without checks");
+    tcb.evaluation = 18;
+    UNIT_OK(ioa_policy_tcb(fresh(), policy, &tcb, 1, 1000) == IOA_OK
+            && check_of("tdx.min_evaluation") == IOA_CHECK_PASSED,
+            "this evaluation");
+    tcb.evaluation = UINT64_MAX;
+    UNIT_OK(ioa_policy_tcb(fresh(), policy, &tcb, 1, 1000) == IOA_OK,
+            "a later evaluation");
+    tcb.status = IOA_TCB_UNKNOWN;
+    UNIT_OK(ioa_policy_tcb(fresh(), policy, &tcb, 0, 1000)
+            == IOA_TCB_REJECTED
+            && strcmp(first(), "tdx.min_evaluation") == 0,
+            "without collateral");
+    ioa_policy_free(policy);
+
+    policy = good_policy("{\"tdx\":{\"min_evaluation\":18,"
+                         "\"tcb_status\":[\"unknown\"]}}");
+    UNIT_OK(ioa_policy_tcb(fresh(), policy, &tcb, 0, 1000)
+            == IOA_TCB_REJECTED
+            && strcmp(first(), "tdx.min_evaluation") == 0,
+            "without collateral, status unknown listed");
+    ioa_policy_free(policy);
 }
 
 
@@ -360,6 +460,25 @@ said_tcb(const char *tdx, int64_t since)
 }
 
 
+/* The detail of the status that is short of something. */
+static const char *
+said_lacks(ioa_tcb_status_t status)
+{
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    policy = good_policy("{}");
+    memset(&tcb, 0, sizeof(tcb));
+    tcb.status = status;
+    tcb.out_since = 1000000 - 3 * 86400;
+    strcpy(tcb.lacks, "PCESVN is 9, 11 is needed");
+    (void) !ioa_policy_tcb(fresh(), policy, &tcb, 1, 1000000);
+    ioa_policy_free(policy);
+
+    return checks.list[0].detail;
+}
+
+
 /* Until when a status passes that does now. */
 static int64_t
 until_tcb(const char *tdx, ioa_tcb_status_t status, int64_t since,
@@ -436,11 +555,18 @@ test_tcb(void)
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_CONFIGURATION_NEEDED, 1, 999, 1000)
             == IOA_TCB_REJECTED, "no grace for configuration");
     UNIT_OK(strcmp(said_tcb(GRACE, 999991), "OutOfDate, fixed 0 days ago, "
-                   "within tcb_grace, not pinned, SA-1, SA-22") == 0,
+                   "within tcb_grace, not pinned, SA-1, SA-22, no minimum")
+            == 0,
             "what is said within: %s", said_tcb(GRACE, 999991));
     UNIT_OK(strcmp(said_tcb(GRACE, 740800), "OutOfDate, fixed 3 "
-                   "days ago, not pinned, SA-1, SA-22") == 0,
+                   "days ago, not pinned, SA-1, SA-22, no minimum") == 0,
             "what is said beyond: %s", said_tcb(GRACE, 740800));
+    UNIT_OK(strcmp(said_lacks(IOA_TCB_OUT_OF_DATE), "OutOfDate, fixed 3 days "
+                   "ago: PCESVN is 9, 11 is needed") == 0,
+            "what is short is said: %s", said_lacks(IOA_TCB_OUT_OF_DATE));
+    UNIT_OK(strcmp(said_lacks(IOA_TCB_CONFIGURATION_NEEDED),
+                   "ConfigurationNeeded") == 0,
+            "nothing is short of what is not out of date");
     UNIT_OK(judge_tcb(GRACE, IOA_TCB_REVOKED, 1, 999, 1000) == IOA_REVOKED,
             "no grace for Revoked");
 
@@ -499,11 +625,13 @@ main(void)
     }
 
     test_tdx();
+    test_platform();
     test_td_attributes();
     test_gpus();
     test_modes();
     test_tcb();
     test_advisories();
+    test_evaluation();
 
     return UNIT_DONE();
 }

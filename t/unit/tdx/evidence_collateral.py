@@ -12,8 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import vendorfeed as vf
 from collateral import (CA_LEAF, CRL, DAY, LATE, MACHINE, NOW, OTHER_ROOT,
-                        ROOT, SIGNER, SLACK, STRANGER, Case, expect, refused,
-                        run_cases)
+                        ROOT, SIGNER, SLACK, STRANGER, Case, expect, level,
+                        refused, run_cases)
 from vendorfeed import all_ok, compact, ok, rfc3339
 
 from cryptography.hazmat.primitives import hashes
@@ -111,6 +111,65 @@ def test_levels():
            "c.quote['tee'][1] = 16; "
            "c.tcb['tdxModuleIdentities'][0]['id'] = 'TDX_10'", "ok",
            "UpToDate")
+    run_cases()
+
+
+def test_order():
+    """The order of the text means nothing: highest SVNs first."""
+    low = "dict(level(5, 'UpToDate', 700 * DAY, (1, 1), (1, 0, 1)))"
+    out = "c.tcb['tcbLevels'][0]['tcbStatus'] = 'OutOfDate'; "
+    expect("a lower level that stands first is not taken",
+           out + "c.tcb['tcbLevels'][4:] = []; "
+           "c.tcb['tcbLevels'].insert(0, %s)" % low, "ok", "OutOfDate",
+           since=1000 * DAY)
+    for i in range(16):
+        for name, at in (("sgx", "pck"), ("tdx", "tee")):
+            if name == "tdx" and i < 2:
+                continue
+            expect("%s component %d orders them" % (name, i),
+                   lambda c, i=i, name=name, at=at: (
+                       c.quote[at].__setitem__(i, 9),
+                       c.tcb.update(tcbLevels=[
+                           level(5, status, 900 * DAY, (), ())
+                           for status in ("UpToDate", "OutOfDate")]),
+                       c.tcb["tcbLevels"][1]["tcb"][
+                           name + "tcbcomponents"][i].update(svn=9)),
+                   "ok", "OutOfDate")
+    expect("pcesvn orders them", "c.tcb['tcbLevels'] = ["
+           "level(5, 'UpToDate', DAY, (2,), (4,)), "
+           "level(6, 'OutOfDate', DAY, (2,), (4,))]", "ok", "OutOfDate")
+    expect("SGX components before pcesvn", "c.tcb['tcbLevels'] = ["
+           "level(6, 'UpToDate', DAY, (1,), (4,)), "
+           "level(5, 'OutOfDate', DAY, (2,), (4,))]", "ok", "OutOfDate")
+    expect("pcesvn before TDX components", "c.tcb['tcbLevels'] = ["
+           "level(5, 'UpToDate', DAY, (2,), (0, 0, 2)), "
+           "level(6, 'OutOfDate', DAY, (2,), (0, 0, 1))]", "ok", "OutOfDate")
+    expect("the first SGX component that differs",
+           "c.tcb['tcbLevels'] = ["
+           "level(6, 'UpToDate', DAY, (1, 2), (4,)), "
+           "level(5, 'OutOfDate', DAY, (2, 1), (4,))]", "ok", "OutOfDate")
+    expect("out of date since: of the better levels, not of those before",
+           "c.quote['pcesvn'] = 9; c.tcb['tcbLevels'].reverse()", "ok",
+           "OutOfDate", since=1000 * DAY)
+    for name, levels, change in (
+            ("module", "c.tcb['tdxModuleIdentities'][1]['tcbLevels']",
+             "c.quote['tee'][0] = 4"),
+            ("QE", "c.qe['tcbLevels']", "c.quote['svn'] = 4")):
+        expect(name + ": levels reversed", levels + ".reverse(); " + change,
+               "ok", "UpToDate")
+        expect(name + ": a lower level that stands first is not taken",
+               levels + "[0]['tcbStatus'] = 'OutOfDate'; "
+               + levels + ".reverse(); "
+               + levels + "[0]['tcbStatus'] = 'UpToDate'; " + change, "ok",
+               "OutOfDate")
+    alike = "%s.append(dict(%s[1], tcbStatus='UpToDate'))"
+    refused("two levels of one platform alike",
+            alike % (("c.tcb['tcbLevels']",) * 2), "tdx.tcb_info.levels")
+    refused("two levels of one module alike", alike % (
+        ("c.tcb['tdxModuleIdentities'][1]['tcbLevels']",) * 2),
+        "tdx.tcb_info.modules")
+    refused("two levels of the QE alike",
+            alike % (("c.qe['tcbLevels']",) * 2), "tdx.qe_identity.levels")
     run_cases()
 
 
@@ -263,11 +322,14 @@ def test_forms():
         inner(name + ", in a level that is not reached",
               change % "c.tcb['tcbLevels'][4]", "tdx.tcb_info.levels")
     for change in ("c.tcb['tcbLevels'] = []", "del c.tcb['tcbLevels']",
-                   "c.tcb['tcbLevels'] = {}",
-                   "c.tcb['tcbLevels'] = [c.tcb['tcbLevels'][0]] * 65"):
+                   "c.tcb['tcbLevels'] = {}"):
         inner(change, change, "tdx.tcb_info.levels")
-    expect("64 levels", "c.tcb['tcbLevels'] = [c.tcb['tcbLevels'][0]] * 64",
+    expect("64 levels", "c.tcb['tcbLevels'][1:] = "
+           "[level(i, 'Revoked', DAY, (1,), ()) for i in range(63)]",
            "ok", "UpToDate")
+    refused("65 levels", "c.tcb['tcbLevels'][1:] = "
+            "[level(i, 'Revoked', DAY, (1,), ()) for i in range(64)]",
+            "tdx.tcb_info.levels")
     for change in ("c.tcb['fmspc'] = 'B0C06F0000'", "del c.tcb['fmspc']",
                    "c.tcb['fmspc'] = 'B0C06F00000000'",
                    "c.tcb['pceId'] = 0", "c.tcb['tcbType'] = 1",
@@ -402,6 +464,7 @@ def test_encoding():
 
 test_statuses()
 test_levels()
+test_order()
 test_platform()
 test_documents()
 test_forms()

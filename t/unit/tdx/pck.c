@@ -21,6 +21,11 @@ test_forms(void)
     } forms[] = {
         { "complete", { 0 }, 1 },
         { "another member", { .unknown = 1 }, 1 },
+        { "no PPID", { .no_ppid = 1 }, 0 },
+        { "PPID twice", { .ppid_again = 1 }, 0 },
+        { "PPID of 15 bytes", { .ppid_len = 15 }, 0 },
+        { "PPID of 17 bytes", { .ppid_len = 17 }, 0 },
+        { "PPID that is an integer", { .ppid_tag = 0x02 }, 0 },
         { "no TCB", { .no_tcb = 1 }, 0 },
         { "no PCE-ID", { .no_pceid = 1 }, 0 },
         { "no FMSPC", { .no_fmspc = 1 }, 0 },
@@ -84,9 +89,33 @@ test_missing(void)
 }
 
 
+/* What comes out is what stands there. */
+static void
+test_fields(void)
+{
+    size_t            n;
+    uint8_t           value[1024];
+    ioa_pck_t         pck;
+    ioa_reader_t      r;
+    quote_pck_form_t  form = { 0 };
+
+    static const uint8_t  ppid[IOA_PCK_PPID_LEN] = { 1, 2, 3 };
+    static const uint8_t  fmspc[IOA_PCK_FMSPC_LEN] = { 0xb0, 0xc0, 0x6f, 0, 0,
+                                                       1 };
+
+    n = quote_pck(value, &form);
+    ioa_reader_init(&r, value, n);
+    UNIT_OK(ioa_pck_parse(&pck, r)
+            && memcmp(pck.ppid, ppid, sizeof(ppid)) == 0
+            && memcmp(pck.fmspc, fmspc, sizeof(fmspc)) == 0
+            && pck.pcesvn == 17 && pck.comps[15] == 16, "fields");
+}
+
+
 int
 main(void)
 {
+    test_fields();
     test_forms();
     test_missing();
 

@@ -105,7 +105,7 @@ test_pck(void)
     dertree_all(taken, sizeof(taken), reader(value, n), take_pck, NULL);
     /* what we do not use, and other values */
     check("Intel's extension",
-          "0.0:d 0.0.0:f 0.0.1:ne0fc 0.1.1.0.1:f 0.1.1.1.1:f "
+          "0.0.1:f 0.1.1.0.1:f 0.1.1.1.1:f "
           "0.1.1.2.1:f 0.1.1.3.1:f 0.1.1.4.1:f 0.1.1.5.1:f "
           "0.1.1.6.1:f 0.1.1.7.1:f 0.1.1.8.1:f 0.1.1.9.1:f "
           "0.1.1.10.1:f 0.1.1.11.1:f 0.1.1.12.1:f 0.1.1.13.1:f "

@@ -168,19 +168,34 @@ def _svns(tcb, name):
     return svns
 
 
+def _highest_first(levels, svns):
+    """[(SVNs, level)]: the order of the text means nothing."""
+    out = sorted(((svns(x["tcb"]), i) for i, x in enumerate(levels)),
+                 reverse=True)
+    if len({str(key) for key, _ in out}) < len(out):
+        raise ValueError("two levels alike")
+    return [(key, levels[i]) for key, i in out]
+
+
 def _level(info, fields, tee):
-    """The first level that fits, or None."""
+    """The highest level that fits, or None."""
     cpu = [int.from_bytes(fields[f"2.{i}"], "big") for i in range(1, 17)]
     pce = int.from_bytes(fields["2.17"], "big")
-    for level in info["tcbLevels"]:
-        tcb = level["tcb"]
-        sgx, tdx = _svns(tcb, "sgxtcbcomponents"), _svns(
-            tcb, "tdxtcbcomponents")
-        if pce >= tcb["pcesvn"] and all(
-                a >= b for a, b in zip(cpu, sgx)) and all(
+    for (sgx, low, tdx), level in _highest_first(
+            info["tcbLevels"], lambda tcb: (
+                _svns(tcb, "sgxtcbcomponents"), tcb["pcesvn"],
+                _svns(tcb, "tdxtcbcomponents"))):
+        if pce >= low and all(a >= b for a, b in zip(cpu, sgx)) and all(
                 a >= b for a, b in zip(tee, tdx)):
             return level
     return None
+
+
+def _accepted(levels, svn):
+    """Whether the highest level up to svn is one that may be."""
+    fits = [x for key, x in _highest_first(levels, lambda t: t["isvsvn"])
+            if svn >= key]
+    return bool(fits) and fits[0]["tcbStatus"] in ACCEPTED
 
 
 def _module(info, quote, failed):
@@ -196,9 +211,7 @@ def _module(info, quote, failed):
     if bytes.fromhex(identity["mrsigner"]) != quote.body[64:112]:
         failed.add("module")
         return
-    levels = [x for x in identity.get("tcbLevels", [])
-              if svn >= x["tcb"]["isvsvn"]]
-    if not levels or levels[0]["tcbStatus"] not in ACCEPTED:
+    if not _accepted(identity.get("tcbLevels", []), svn):
         failed.add("module_status")
 
 
@@ -222,7 +235,10 @@ def _tcb(info, quote, failed):
         failed.add("level")
     elif level["tcbStatus"] not in ACCEPTED:
         failed.add("status")
-    _module(info, quote, failed)
+    try:
+        _module(info, quote, failed)
+    except ValueError:
+        failed.add("tcb_form")
 
 
 def _masked(raw, mask):
@@ -243,10 +259,11 @@ def _qe(identity, qe, failed):
             or int.from_bytes(qe[256:258], "little") != identity["isvprodid"]:
         failed.add("qe_identity")
     svn = int.from_bytes(qe[258:260], "little")
-    levels = [x for x in identity["tcbLevels"]
-              if svn >= x["tcb"]["isvsvn"]]
-    if not levels or levels[0]["tcbStatus"] not in ACCEPTED:
-        failed.add("qe_status")
+    try:
+        if not _accepted(identity["tcbLevels"], svn):
+            failed.add("qe_status")
+    except ValueError:
+        failed.add("qe_form")
 
 
 def collateral(fetch, quote, root):

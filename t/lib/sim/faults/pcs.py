@@ -139,6 +139,16 @@ def _(c):
     del c.value["tcbEvaluationDataNumber"]
 
 
+@_of(("tcb",), "tcb_evaluation_old", "", "of the evaluation before")
+def _(c):
+    c.value["tcbEvaluationDataNumber"] -= 1
+
+
+@_of(("qe",), "qe_evaluation_old", "", "of the evaluation before")
+def _(c):
+    c.value["tcbEvaluationDataNumber"] -= 1
+
+
 @_both("version", "form", "version 1")
 def _(c):
     c.value["version"] = 1
@@ -147,6 +157,18 @@ def _(c):
 @_both("no_levels", "form", "without TCB levels")
 def _(c):
     del c.value["tcbLevels"]
+
+
+@_both("twice", "form", "with one level twice")
+def _(c):
+    c.value["tcbLevels"].append(dict(c.value["tcbLevels"][-1]))
+
+
+@_of(("tcb",), "tcb_module_twice", "tcb_form", "one level of the module "
+     "twice")
+def _(c):
+    levels = c.value["tdxModuleIdentities"][1]["tcbLevels"]
+    levels.append(dict(levels[-1]))
 
 
 @_of(("tcb",), "tcb_id", "tcb_form", "TCB info for SGX")
@@ -245,6 +267,39 @@ def _(c):
      "the TDX module's level is Revoked", "revoked")
 def _(c):
     c.value["tdxModuleIdentities"][1]["tcbLevels"][0]["tcbStatus"] = "Revoked"
+
+
+def _unsorted(levels):
+    """The lowest first, and good; what the machine reaches is not."""
+    levels.reverse()
+    levels[0].update(tcbStatus="UpToDate")
+    levels[0].pop("advisoryIDs", None)
+    for level in levels[1:]:
+        level["tcbStatus"] = "OutOfDate"
+
+
+@_of(("tcb",), "tcb_unsorted", "status", "OutOfDate, behind a lower level "
+     "that is UpToDate")
+def _(c):
+    _unsorted(c.value["tcbLevels"])
+
+
+@_of(("qe",), "qe_unsorted", "qe_status", "the same of the QE's levels")
+def _(c):
+    _unsorted(c.value["tcbLevels"])
+
+
+@_of(("tcb",), "tcb_module_unsorted", "module_status", "the same of the "
+     "module's levels")
+def _(c):
+    _unsorted(c.value["tdxModuleIdentities"][1]["tcbLevels"])
+
+
+@_of(("tcb", "qe"), "levels_reversed", "", "levels in reverse order")
+def _(c):
+    c.value["tcbLevels"].reverse()
+    for module in c.value.get("tdxModuleIdentities", []):
+        module["tcbLevels"].reverse()
 
 
 @_of(("tcb",), "tcb_module_missing", "module", "no identity for the module")
