@@ -73,12 +73,13 @@ my $hash = 'ab' x 48;
 my %bad = (type => 'File', index => 64, active => 'true', alternatives => 2,
     size => 32);
 for my $name (sort keys %bad) {
-    refused("$name $bad{$name}", 'measurement|newer format',
-        measured(resource(7, $hash, { $name => $bad{$name} })), second => 1);
+    refused("$name $bad{$name}", 'something else|known form|newer format',
+        measured(resource(9, $hash), resource(7, $hash,
+            { $name => $bad{$name} })), second => 1);
 }
 for my $name (qw( index active alternatives size name )) {
-    refused("no $name", 'measurement',
-        measured(resource(7, $hash, { $name => undef })));
+    refused("no $name", 'known form|no index', measured(resource(9, $hash),
+        resource(7, $hash, { $name => undef })));
 }
 refused('an index twice', 'index 7 stands there twice', measured(
     resource(7, $hash, { active => 'False' }), resource(7, $hash)),

@@ -160,6 +160,11 @@ is($status, 1, 'refused');
 is($said->{reason}, 'measurement_mismatch', 'reason');
 is($checks->{"gpu.$_.measurements"}, 'failed: 32 compared, differ: 7 9 22',
     "both GPUs are looked at: $_") for 0, 1;
+my $soon = IoattestReference::day(-20) =~ s/T.*//r;
+my $until = IoattestReference::day(10) =~ s/T.*//r;
+($status, $checks, $said) = report($reply, $files{ended});
+like($said->{proved}{expires}, qr/\A$until/,
+    "a manifest of $soon counts for 30 days, and so long is it proved");
 ($status, $checks, $said) = report($reply, undef);
 is($status, 0, 'without a file');
 like($checks->{'gpu.reference'}, qr/\Anot made: /, 'it is said');

@@ -315,10 +315,12 @@ test_measured(void)
             && strcmp(gpu.measured.vbios_id, VBIOS_ID) == 0, "ids");
 
     view.blocks[7].value.left = 32;
+    view.blocks[6].value.left = 64;
     view.blocks[63].index = 200;
     view.blocks[0].index = 0;
     ioa_gpu_measured(&gpu, &view);
     UNIT_OK(gpu.measured.present == (UINT64_MAX & ~(1ULL | 1ULL << 7
+                                                    | 1ULL << 6
                                                     | 1ULL << 63)),
             "of another length or index it is none");
 
@@ -516,9 +518,12 @@ test_again(void)
                                 "\",\"" HEX48("07") "\"]") ","
                                 VBIOS("f1", ENDS, ONE("9", "09"))), NOW, 0,
                   &until), "the second of two values");
-    UNIT_OK(!judge(&gpu, FILE_OF(DRIVER("d1", ENDS, ONE("8", "07")) ","
-                                 VBIOS("f1", ENDS, ONE("7", "08"))), NOW, 0,
-                   &until), "another index's value");
+    UNIT_OK(!judge(&gpu, FILE_OF(DRIVER("d1", ENDS, ONE("7", "08") ","
+                                        ONE("8", "07")) ","
+                                 VBIOS("f1", ENDS, ONE("9", "09"))), NOW, 0,
+                   &until)
+            && said("gpu.3.measurements", IOA_CHECK_FAILED,
+                    "3 compared, differ: 7 8"), "another index's value");
 }
 
 
