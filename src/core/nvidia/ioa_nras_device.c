@@ -108,6 +108,47 @@ ioa_nras_arch(char arch[IOA_NRAS_WORD_MAX + 1], const char *hwmodel)
 }
 
 
+/* 1 where a claim is there that is not in every version, and is not true. */
+static int
+ioa_nras_no(const ioa_json_t *claims, const char *name)
+{
+    const ioa_json_t  *value;
+
+    value = ioa_json_member(claims, name);
+
+    return value != NULL && !ioa_json_is_true(value);
+}
+
+
+/*
+ * Lists of what did not match: measurements, and since version 4 records of
+ * the opaque data.  Returns: the name of one that is not empty, or NULL.
+ */
+static const char *
+ioa_nras_mismatch(const ioa_json_t *claims)
+{
+    const char        *name;
+    const ioa_json_t  *value;
+
+    static const char  prefix[] = "x-nvidia-mismatch-";
+
+    for (value = ioa_json_first(claims); value != NULL;
+         value = ioa_json_next(value))
+    {
+        name = ioa_json_name(value);
+
+        if (strncmp(name, prefix, sizeof(prefix) - 1) == 0
+            && !ioa_json_is_null(value)
+            && (!ioa_json_is_array(value) || ioa_json_first(value) != NULL))
+        {
+            return name;
+        }
+    }
+
+    return NULL;
+}
+
+
 /*
  * One chain of certificates: a boolean in claims of version 2, an object in
  * those of version 3.
@@ -117,6 +158,7 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 {
     const ioa_json_t  *chain, *valid;
 
+    static const char  status[] = "x-nvidia-cert-status";
     static const char  ocsp[] = "x-nvidia-cert-ocsp-status";
 
     chain = ioa_json_member(claims, names->object);
@@ -126,7 +168,7 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
         return names->needed ? IOA_GPU_EVIDENCE_INVALID : IOA_OK;
     }
 
-    if (ioa_nras_says(chain, "x-nvidia-cert-status", "revoked")
+    if (ioa_nras_says(chain, status, "revoked")
         || ioa_nras_says(chain, ocsp, "revoked"))
     {
         return IOA_REVOKED;
@@ -134,9 +176,10 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 
     if ((valid != NULL && !ioa_json_is_true(valid))
         || (chain != NULL
-            && (!ioa_nras_says(chain, "x-nvidia-cert-status", "valid")
-                || (ioa_json_member(chain, ocsp) != NULL
-                    && !ioa_nras_says(chain, ocsp, "good")))))
+            && (!ioa_nras_says(chain, status, "valid")
+                || !ioa_nras_says(chain, ocsp, "good")
+                || ioa_nras_no(chain, "x-nvidia-cert-ocsp-response-valid")
+                || ioa_nras_no(chain, "x-nvidia-cert-ocsp-nonce-matches"))))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -181,8 +224,7 @@ ioa_nras_chains(const char **failed, const ioa_json_t *claims)
 static const char *
 ioa_nras_denied(const ioa_json_t *claims)
 {
-    size_t             i;
-    const ioa_json_t  *value;
+    size_t  i;
 
     static const char *const  names[] = {
         "x-nvidia-gpu-attestation-report-cert-chain-fwid-match",
@@ -200,14 +242,12 @@ ioa_nras_denied(const ioa_json_t *claims)
     };
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        value = ioa_json_member(claims, names[i]);
-
-        if (value != NULL && !ioa_json_is_true(value)) {
+        if (ioa_nras_no(claims, names[i])) {
             return names[i];
         }
     }
 
-    return NULL;
+    return ioa_nras_mismatch(claims);
 }
 
 

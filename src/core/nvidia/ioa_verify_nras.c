@@ -309,7 +309,8 @@ static int
 ioa_nras_version_known(const ioa_json_t *claims)
 {
     return ioa_nras_says(claims, "x-nvidia-ver", "2.0")
-           || ioa_nras_says(claims, "x-nvidia-ver", "3.0");
+           || ioa_nras_says(claims, "x-nvidia-ver", "3.0")
+           || ioa_nras_says(claims, "x-nvidia-ver", "4.0");
 }
 
 

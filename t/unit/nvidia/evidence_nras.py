@@ -135,6 +135,16 @@ def test_claims():
                         "nras.claims:" + name, version=version)
             expect("%s is not said, version %s" % (name, version),
                    setter("device", name, None), "ok", version=version)
+    for name in ("x-nvidia-mismatch-measurement-records",
+                 "x-nvidia-mismatch-opaque-data-records",
+                 "x-nvidia-mismatch-of-tomorrow"):
+        for value in ([{"index": 9}], [None], True, "", {}):
+            refused("%s %s" % (name, value), setter("device", name, value),
+                    "nras.claims:" + name, version="4.0")
+        expect("%s is empty" % name, setter("device", name, []), "ok",
+               version="4.0")
+        expect("%s is null" % name,
+               "c.devices['GPU-1']['%s'] = None" % name, "ok", version="4.0")
     expect("error details that are null",
            "c.devices['GPU-1']['x-nvidia-error-details'] = None", "ok")
     for chain, boolean in CHAINS:
@@ -147,10 +157,18 @@ def test_claims():
             expect("%s is not said" % name, setter("device", name, None),
                    "gpu_evidence_invalid" if needed else "ok",
                    failed if needed else "-", version=version)
-        expect("%s, nothing of OCSP" % chain,
-               setter("device", chain, {"x-nvidia-cert-status": "valid"}),
-               "ok")
+        for more in ("response-valid", "nonce-matches"):
+            for told, good in ((True, 1), (False, 0), ("true", 0),
+                               (None, 0)):
+                expect("%s, OCSP %s %s" % (chain, more, told),
+                       setter("device", chain, {
+                           "x-nvidia-cert-status": "valid",
+                           "x-nvidia-cert-ocsp-status": "good",
+                           "x-nvidia-cert-ocsp-" + more: told}),
+                       "ok" if good else "gpu_evidence_invalid",
+                       "-" if good else failed)
         for value in ({}, True, {"x-nvidia-cert-ocsp-status": "good"},
+                      {"x-nvidia-cert-status": "valid"},
                       {"x-nvidia-cert-status": "expired",
                        "x-nvidia-cert-ocsp-status": "good"},
                       {"x-nvidia-cert-status": "valid",
