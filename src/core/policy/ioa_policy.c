@@ -184,13 +184,19 @@ ioa_policy_member(ioa_policy_ctx_t *ctx, ioa_policy_section_t section,
     const ioa_json_t *value)
 {
     char                       path[IOA_POLICY_PATH_MAX];
-    size_t                     i;
+    size_t                     i, len;
     const char                *name;
+    const uint8_t             *text;
     const ioa_policy_field_t  *field;
 
     name = ioa_json_name(value);
     snprintf(path, sizeof(path), "%s%s", ioa_policy_places[section].prefix,
              name);
+
+    if (strcmp(name, "comment") == 0) {
+        return ioa_json_string(&text, &len, value)
+               || ioa_policy_error(ctx, value, "%s must be a string", path);
+    }
 
     for (i = IOA_POLICY_IN_FILE + 1; i < IOA_POLICY_SECTIONS; i++) {
 

@@ -39,6 +39,10 @@ test_errors(void)
           "line 3: member \"count\" is duplicate" },
         { "[]", "line 1: a policy must be a JSON object" },
         { "{\"tdxx\":{}}", "line 1: tdxx is not known" },
+        { "{\"comment\":1}", "line 1: comment must be a string" },
+        { "{\"tdx\":{\"comment\":[]}}",
+          "line 1: tdx.comment must be a string" },
+        { "{\"comments\":\"\"}", "line 1: comments is not known" },
         { "{\"a\\u000ab\\u00e9\":{}}", "line 1: a?b?? is not known" },
         { "{\"min_tcb\":{}}", "line 1: min_tcb is not known" },
         { "{\"mr_td\":[]}", "line 1: mr_td is not known" },
@@ -341,6 +345,9 @@ test_canonical(void)
         { "{}", " {\n}\n" },
         { "{}", "{\"tdx\":{},\"gpu\":{},\"sev_snp\":{\"min_tcb\":{}}}" },
         { "{}", "{\"tdx\":{\"sept_ve_disable\":true,\"tcb_grace\":\"0\"}}" },
+        { "{}", "{\"comment\":\"why\",\"tdx\":{\"comment\":\"\"},\"gpu\":{"
+                "\"comment\":\"\\u0000\"},\"sev_snp\":{\"comment\":\"x\","
+                "\"min_tcb\":{\"comment\":\"y\"}}}" },
         { "{}", "{\"tdx\":{\"tcb_status\":[],\"rtmr0\":[]}}" },
         { "{}", "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"snp\":0}}}}" },
         { "{\"tdx\":{\"tcb_grace\":\"1d\"}}",
