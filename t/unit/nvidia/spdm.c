@@ -343,7 +343,9 @@ test_twice(void)
     ioa_status_t     want;
     ioa_spdm_view_t  view;
 
-    static const unsigned  used[] = { 3, 6, 11, 15, 17, 18, 20, 21, 36 };
+    static const unsigned  used[] = {
+        3, 6, 11, 15, 17, 18, 20, 21, 22, 35, 36
+    };
 
     for (type = 0; type < 65536; type++) {
         want = IOA_OK;
