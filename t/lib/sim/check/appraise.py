@@ -485,12 +485,12 @@ def _gpu_item(item, want, root, failed):
             or int.from_bytes(spdm.fields.get(36, b"\0"), "little") > 1:
         failed.add("mode")
     if want.policy:
-        if spdm.fields.get(3, b"").rstrip(b"\0").decode() != \
+        if 3 in spdm.fields and spdm.fields[3].rstrip(b"\0").decode() != \
                 want.policy["driver"]:
             failed.add("driver")
-        b = spdm.fields.get(6, bytes(8))
-        shown = ".".join(f"{x:02X}" for x in (b[3], b[2], b[1], b[0], b[4]))
-        if shown != want.policy["vbios"]:
+        b = spdm.fields.get(6, b"")
+        shown = ".".join(f"{b[i]:02X}" for i in (3, 2, 1, 0, 4) if b)
+        if b and shown != want.policy["vbios"]:
             failed.add("vbios")
     return arch, certs[0].serial_number
 

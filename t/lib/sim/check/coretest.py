@@ -136,7 +136,7 @@ def policy(cpu, spec=""):
     card = good["gpu"]["HOPPER"]
     text = json.dumps({
         "tdx": {name: [value] for name, value in good["tdx"].items()},
-        "sev_snp": {"vmpl": 0, "min_tcb": least, **{
+        "sev_snp": {"vmpl": 0, "min_tcb": {"Milan": least}, **{
             name: [value] for name, value in good["sev_snp"].items()}},
         "gpu": {"arch": ["HOPPER"], "count": evidencetest.GPUS,
                 "driver_versions": [card["driver"]],
