@@ -37,7 +37,7 @@ ioa_json_check(size_t *at, const uint8_t *text, size_t text_len)
         return 1;
     }
 
-    *at = text_len - (size_t) (lx.end - lx.p);
+    *at = text_len - ioa_lexer_left(&lx);
 
     return 0;
 }

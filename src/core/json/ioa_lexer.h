@@ -102,9 +102,10 @@ typedef struct {
 
 /*
  * Out: lx, ready for the first piece.
- * In: rules, copied; depth_max is at most IOA_LEXER_DEPTH_MAX.  out, borrowed,
- * or NULL: where the text goes less the white space between tokens and less
- * the IOA_TOKEN_UNIT and IOA_TOKEN_NUMBER that are shown.
+ * In: rules, copied; depth_max, at most IOA_LEXER_DEPTH_MAX.  out, borrowed,
+ * or NULL: takes the text as it stands, without the white space between
+ * tokens.  An IOA_TOKEN_UNIT that is shown, and a number that is shown under
+ * IOA_LEXER_FIGURES, is left out: the user writes it in its turn.
  */
 void ioa_lexer_init(ioa_lexer_t *lx, const ioa_lexer_rules_t *rules,
     ioa_out_t *out);
@@ -123,6 +124,13 @@ ioa_lexer_feed(ioa_lexer_t *lx, const uint8_t *data, size_t n)
 
 /* Returns: the next token that is wanted. */
 ioa_token_t ioa_lexer_next(ioa_lexer_t *lx) IOA_MUST_CHECK;
+
+/* Returns: the bytes of the piece that are no part of a token, or not yet. */
+static inline size_t
+ioa_lexer_left(const ioa_lexer_t *lx)
+{
+    return (size_t) (lx->end - lx->p) + lx->unit_n;
+}
 
 /*
  * Ends the text.

@@ -213,7 +213,7 @@ test_rules(void)
     rules.flags = IOA_LEXER_PYTHON;
     check_rules(&rules, "[NaN,Infinity,1.5]", "n done");
     check_rules(&rules, "[-Infinity]", " done");
-    check_rules(&rules, "[1Infinity]", "n bad");
+    check_rules(&rules, "[1.5Infinity]", "n bad");
 }
 
 
