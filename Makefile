@@ -102,7 +102,14 @@ CORE_CC   := $(CC) -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden \
 CORE_SRC  := $(wildcard src/core/*/*.c)
 CORE_OBJ  := $(CORE_SRC:src/core/%.c=$(CORE_DIR)/%.o)
 TOOL      := $(if $(SAN),$(CORE_DIR)/ioattest,build/ioattest)
-TOOL_SRC  := $(wildcard tools/*.c)
+
+# ioattest rim reads XML, where libxml2 is there.
+XML_CFLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+XML_LIBS   := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
+XML_SRC    := tools/rim_xml.c tools/rim_node.c tools/rim_payload.c
+
+TOOL_SRC  := $(filter-out $(if $(XML_LIBS),tools/rim_none.c,$(XML_SRC)), \
+               $(wildcard tools/*.c))
 TOOL_OBJ  := $(TOOL_SRC:tools/%.c=$(CORE_DIR)/tool/%.o)
 UNIT_SRC  := $(filter-out t/unit/driver/% t/unit/zone/%, \
                $(wildcard t/unit/*/*.c))
@@ -130,12 +137,15 @@ $(PUBLIC): $(CORE_OBJ) src/core/ioattest.sym
 	@rm -f $@
 	$(AR) rcs $@ $(CORE_DIR)/ioattest.o
 
+$(XML_SRC:tools/%.c=$(CORE_DIR)/tool/%.o): CORE_CC += $(XML_CFLAGS)
+
 $(CORE_DIR)/tool/%.o: tools/%.c
 	@mkdir -p $(@D)
 	$(CORE_CC) -c -o $@ $<
 
 $(TOOL): $(TOOL_OBJ) $(PUBLIC)
-	$(CORE_CC) -o $@ $(TOOL_OBJ) $(PUBLIC) $(LDFLAGS) $(CORE_LIBS)
+	$(CORE_CC) -o $@ $(TOOL_OBJ) $(PUBLIC) $(LDFLAGS) $(CORE_LIBS) \
+		$(XML_LIBS)
 
 $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)
@@ -189,7 +199,8 @@ bench: build/bench_verify build/bench_report
 # holds and from real evidence where it is there.
 
 FUZZ_CC  ?= clang
-FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
+FUZZ_SRC := $(filter-out $(if $(XML_LIBS),,fuzz/fuzz_rim.c), \
+              $(wildcard fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:fuzz/%.c=build/fuzz/%)
 FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 SECONDS  ?= 60
@@ -208,7 +219,15 @@ build/fuzz/libioattest.a: $(FUZZ_OBJ)
 	$(AR) rcs $@ $^
 
 build/fuzz/%: fuzz/%.c build/fuzz/libioattest.a
-	$(FUZZ_CMD) $(FUZZ_SAN) -o $@ $< build/fuzz/libioattest.a $(CORE_LIBS)
+	$(FUZZ_CMD) $(FUZZ_SAN) -o $@ $< $(FUZZ_MORE) build/fuzz/libioattest.a \
+		$(CORE_LIBS)
+
+# Of the tool, what reads XML.
+FUZZ_RIM := $(XML_SRC) tools/rim_verify.c tools/rim_id.c tools/inspect_text.c
+
+build/fuzz/fuzz_rim: FUZZ_CMD += $(XML_CFLAGS) -Itools
+build/fuzz/fuzz_rim: FUZZ_MORE := $(FUZZ_RIM) $(XML_LIBS)
+build/fuzz/fuzz_rim: $(FUZZ_RIM)
 
 fuzz: $(FUZZ_BIN)
 

@@ -1,7 +1,7 @@
 
 /*
- * ioattest: verified confidential inference.  Directives and descriptor; what
- * they do is in src/nginx, what is judged in src/core.
+ * ioattest: verified confidential inference.  Here are the directives and the
+ * module; their code is in src/nginx, and the verification in src/core.
  */
 
 
@@ -184,6 +184,13 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       ngx_http_ioattest_conf_roots,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_ioattest_loc_conf_t, gpu_roots),
+      NULL },
+
+    { ngx_string("ioattest_gpu_reference"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_reference,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("ioattest_policy"),

@@ -11,8 +11,8 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, TOP + "/t/lib/sim")
-import ev_pki
-import ev_selftest
+from check import evidencetest
+from evidence import pki
 
 TDX, SNP, LOCAL, NRAS, COLLATERAL, KDS = 1, 2, 4, 8, 64, 128
 PCS = "/tdx/certification/v4/"
@@ -20,12 +20,12 @@ PCS = "/tdx/certification/v4/"
 
 def seed(flags, fetch=lambda world, quote, gpu: {}, roots=b"", spec="",
          **settings):
-    world = ev_selftest.World(**{"gpus": 1, **settings})
+    world = evidencetest.World(**{"gpus": 1, **settings})
     quote, gpu = world.evidence(spec)
-    fields = [ev_pki.cpu_roots() + ev_pki.gpu_roots() + roots] + [b""] * 10
+    fields = [pki.cpu_roots() + pki.gpu_roots() + roots] + [b""] * 10
     for at, data in fetch(world, quote, gpu).items():
         fields[1 + at] = data
-    reply = json.dumps({"nonce": ev_selftest.NONCE.hex(),
+    reply = json.dumps({"nonce": evidencetest.NONCE.hex(),
                         "signing_address": world.machine.address,
                         "cpu": {"quote": quote}, "gpu": gpu}).encode()
     return (struct.pack("<BQ", flags, int(time.time()))

@@ -1,8 +1,8 @@
 /*
- * fuzz: what the targets share.
+ * fuzz: shared by the targets.
  *
- * Inputs are handed on as memory of their exact size, so that a sanitizer
- * sees the first byte behind them.  Signatures are checked as ever: parsers
+ * Inputs are passed on in memory of their exact size, so that a sanitizer
+ * notices a read beyond their end.  Signatures are always verified: parsers
  * have targets of their own.
  */
 
@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 
-/* What must hold. */
+/* Aborts unless the condition holds. */
 static inline void
 fuzz_assert(int good)
 {

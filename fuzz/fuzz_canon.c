@@ -1,7 +1,7 @@
 /*
- * fuzz_canon: ioa_pyjson and ioa_canon.  However the text is cut, the result
- * is the same; the result is a text of its own form; strict mode takes no
- * more than the other.
+ * fuzz_canon: ioa_pyjson and ioa_canon.  However the text is cut into pieces,
+ * the result is the same; the result is itself canonical; strict mode accepts
+ * nothing that the other mode refuses.
  */
 
 #include "fuzz.h"
@@ -27,7 +27,7 @@ take(void *ctx, const uint8_t *data, size_t n)
 }
 
 
-/* In: seed, how the text is cut; 0, not at all. */
+/* In: seed, which decides how the text is cut; 0: not at all. */
 static int
 rewrite(text_t *text, const uint8_t *data, size_t n, uint32_t seed, int flags)
 {

@@ -1,7 +1,7 @@
 /*
- * fuzz_chain: certificates and CRLs, as text or DER.  The last certificate is
- * pinned.  What we call good, OpenSSL's own path builder must call good too;
- * it need not be so the other way round.
+ * fuzz_chain: certificates and CRLs, as text or DER, with the last
+ * certificate pinned.  A chain that we accept must be accepted by OpenSSL's
+ * own path builder as well; the reverse need not hold.
  */
 
 #include <openssl/err.h>
@@ -30,7 +30,7 @@ openssl_cert(const ioa_chain_t *chain, size_t i)
 }
 
 
-/* Returns: what OpenSSL says to the same question. */
+/* Returns: OpenSSL's result for the same chain. */
 static int
 openssl_verify(const ioa_chain_t *chain)
 {

@@ -1,15 +1,15 @@
 /*
- * fuzz_collateral: TCB info or QE identity, as ioa_verify_collateral.c reads
- * them; the first byte says which, and how a platform stands to it.
- * Signatures are not made here: what comes behind them is fed at once, by
- * the same functions.
+ * fuzz_collateral: TCB info or QE identity, as parsed by
+ * ioa_verify_collateral.c; the first byte selects which, and the platform's
+ * relation to it.  No signatures are made: the steps after them are called
+ * directly, by the same functions.
  */
 
 #include "fuzz.h"
 #include "tdx/ioa_verify_collateral.h"
 
 
-/* Both as one collateral that some signer might have signed. */
+/* Both as one collateral, as if it had been signed. */
 static void
 fuzz_judge(const ioa_collateral_doc_t *doc, uint8_t seed)
 {

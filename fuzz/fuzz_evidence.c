@@ -1,8 +1,9 @@
 /*
- * fuzz_evidence: the whole door: a reply with evidence, answers of other
- * services, and the roots.  The machine is zero unless accepted, each reason
- * is one that the door may give, what is unavailable says what it wants, and
- * a second judgement, with a cache and a list of checks, is the same.
+ * fuzz_evidence: ioa_attest_verify() as a whole: a reply with evidence,
+ * replies of other services, and the roots.  The machine is zero unless
+ * accepted, each reason is one that the function may return, unavailable
+ * evidence names what it wants, and a second call, with a cache and a list of
+ * checks, has the same result.
  *
  * An input is: what the policy asks for (1 byte: kinds of CPU 2 bits, GPU
  * mode 2, report data 2, collateral, key service), now (8), then 11 fields,
@@ -99,7 +100,7 @@ judge(const ioa_policy_t *policy, ioa_bytes_t reply,
         fuzz_assert(memcmp(&machine, &again, sizeof(again)) == 0);
     }
 
-    /* no machine is worse for one of its models having been bound before */
+    /* a reply that is refused is also refused for a model bound before */
     if (st != IOA_OK) {
         fuzz_assert(ioa_attest_verify(&again, NULL, NULL, reply, nonce32,
                                       policy, fetched, 1, now) != IOA_OK);

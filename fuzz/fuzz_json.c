@@ -1,6 +1,6 @@
 /*
- * fuzz_json: ioa_json_parse.  Whatever it takes, the tree can be walked, and
- * no prefix that cuts off more than white space or digits is taken too.
+ * fuzz_json: ioa_json_parse.  The tree of any accepted text can be walked,
+ * and no prefix that cuts off more than white space or digits is accepted.
  */
 
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /*
- * fuzz_models: a models list.  Names come out once each, in bounds and
- * without control characters.
+ * fuzz_models: a models list.  Names are unique, within bounds and without
+ * control characters.
  */
 
 #include "fuzz.h"

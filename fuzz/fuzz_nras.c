@@ -1,7 +1,7 @@
 /*
- * fuzz_nras: a reply of NVIDIA's service, a token, a key set, and the claims
- * of a device; the first byte says which.  Nothing here can pass a
- * signature: the key of the set is nobody's.
+ * fuzz_nras: a reply of NVIDIA's service, a token, a key set, or the claims
+ * of a device; the first byte selects which.  No signature can verify here,
+ * since nobody has the private key of the set.
  */
 
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /*
- * fuzz_policy: a policy file.  What is accepted has canonical lines, a
- * digest and no difference to itself; what is refused has a sentence of
+ * fuzz_policy: a policy file.  An accepted one has canonical lines, a digest
+ * and no difference to itself; a refused one has an error message of
  * printable ASCII.
  */
 

@@ -1,6 +1,6 @@
 /*
  * fuzz_report: an attestation reply.  The machine is zero unless accepted,
- * and what is accepted under a list is accepted without one.
+ * and a reply accepted with a list of image digests is accepted without one.
  */
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /*
  * fuzz_reqmodel: ioa_reqmodel.  However the body is cut, the result is the
- * same; where it has a hash, the model scanner, which takes more bodies,
- * takes it too and finds the same name.
+ * same; a body with a hash is accepted by the model scanner as well, which
+ * accepts more bodies, with the same name.
  */
 
 #include "fuzz.h"

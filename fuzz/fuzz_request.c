@@ -1,7 +1,7 @@
 /*
- * fuzz_request: the model scanner.  The first byte says how the rest is cut
- * into pieces; the verdict must be that of the whole.  Whatever ioa_json
- * reads as an object is not ambiguous but for its "model".
+ * fuzz_request: the model scanner.  The first byte decides how the rest is
+ * cut into pieces; the result must be that of the whole.  A body that
+ * ioa_json reads as an object is ambiguous only for its "model".
  */
 
 #include "fuzz.h"
@@ -52,7 +52,7 @@ scan_pieces(result_t *result, const uint8_t *data, size_t n, size_t piece)
 }
 
 
-/* The same name by way of the tree. */
+/* Reads the same name from the tree. */
 static void
 compare_tree(const result_t *result, const uint8_t *data, size_t n)
 {

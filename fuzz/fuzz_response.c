@@ -2,13 +2,13 @@
  * fuzz_response: ioa_response, from the head to the verdict.
  *
  * The input is four bytes (text form and binding; flags of the rules and the
- * head; the status; who the signer is), headers up to an empty line, and the
- * body.  An address that is "*" is replaced by the one that has signed, so
- * that any text may be signed.
+ * head; the status; the signer), headers up to an empty line, and the body.
+ * An address that is "*" is replaced by the one that has signed, so that any
+ * text may be signed.
  *
  * However the body is cut, and whether the signer is known at once or later,
- * the verdict is the same; and nothing is verified that is not, by itself:
- * the signature, the hash of the body, the image digest.
+ * the verdict is the same; and a verified response is checked once more by
+ * other means: the signature, the hash of the body, the image digest.
  */
 
 #include "fuzz.h"
@@ -20,7 +20,7 @@
 
 typedef enum { AT_ONCE = 0, LATER, AT_THE_END } when_t;
 
-/* One way of taking a response. */
+/* One way to feed a response. */
 typedef struct {
     when_t  when;
     size_t  piece;      /* bytes of the body at a time */
@@ -30,8 +30,8 @@ typedef struct {
     ioa_response_rules_t  rules;
     ioa_head_t            head;
     ioa_bytes_t           body;
-    ioa_bytes_t           image;        /* that the machine has */
-    int                   configured;   /* the signer: it has none */
+    ioa_bytes_t           image;        /* of the machine */
+    int                   configured;   /* the signer: without an image */
     int                   broken;
 } case_t;
 
@@ -54,7 +54,7 @@ sink(void *ctx, const ioa_sse_piece_t *piece)
 }
 
 
-/* Who has signed, where the headers leave that open. */
+/* Replaces "*" by the address that has signed. */
 static void
 named(ioa_signature_t *sig)
 {
@@ -79,7 +79,7 @@ named(ioa_signature_t *sig)
 }
 
 
-/* Takes a header; at the end of them 0. */
+/* Takes a header; returns 0 at the end of the headers. */
 static int
 take_header(ioa_head_t *head, const uint8_t **at, const uint8_t *end)
 {
@@ -218,7 +218,7 @@ judge(seen_t *seen, const case_t *c, const way_t *way)
 }
 
 
-/* What was verified, once more and by itself. */
+/* Checks a verified response once more, by other means. */
 static void
 verified(seen_t *seen, const case_t *c)
 {

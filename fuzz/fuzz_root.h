@@ -1,6 +1,6 @@
 /*
- * fuzz_root: a pinned root for targets that verify, and a check of what a
- * view borrows.
+ * fuzz_root: a pinned root for targets that verify, and a check of the
+ * pointers in a view.
  */
 
 #ifndef FUZZ_ROOT_H
@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "base/ioa_reader.h"
 
-/* A CA on P-384, self-signed: its key is nobody's. */
+/* A self-signed CA on P-384, whose private key nobody has. */
 static const char  fuzz_root[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIB0DCCAVWgAwIBAgIBATAKBggqhkjOPQQDAzAgMQ0wCwYDVQQKDARUZXN0MQ8w\n"
@@ -25,7 +25,7 @@ static const char  fuzz_root[] =
     "-----END CERTIFICATE-----\n";
 
 
-/* What a view points at lies in the input. */
+/* Checks that a view points into the input. */
 static inline void
 fuzz_inside(ioa_reader_t r, const uint8_t *data, size_t n)
 {

@@ -10,7 +10,7 @@
 #define HEADERS  4
 
 
-/* Takes one line; an absent line is an absent header. */
+/* Takes one line; a missing line is a missing header. */
 static const uint8_t *
 take_line(ioa_bytes_t *line, const uint8_t *at, const uint8_t *end)
 {

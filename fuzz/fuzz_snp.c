@@ -1,6 +1,6 @@
 /*
- * fuzz_snp: an SEV-SNP report, the certificate table behind it, and its
- * verification under a root that signed none of it.
+ * fuzz_snp: an SEV-SNP report, the certificate table after it, and its
+ * verification under a root that has signed none of it.
  */
 
 #include "fuzz_root.h"
@@ -35,7 +35,7 @@ fuzz_view(const uint8_t *data, size_t n)
 }
 
 
-/* The table alone, as it also comes. */
+/* The table by itself. */
 static void
 fuzz_table(const uint8_t *data, size_t n)
 {
@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     uint8_t                *exact;
     ioa_status_t            st;
-    ioa_snp_policy_t        policy;
+    ioa_snp_trust_t         trust;
     static ioa_snp_t        snp, zero;
     static ioa_roots_t     *roots;
     static ioa_checks_t     checks;
@@ -67,14 +67,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fuzz_view(exact, n);
     fuzz_table(exact, n);
 
-    memset(&policy, 0, sizeof(policy));
-    policy.roots = roots;
-    policy.now = 1750000000;
-    policy.vmpl = IOA_SNP_VMPL_ANY;
+    memset(&trust, 0, sizeof(trust));
+    trust.roots = roots;
+    trust.now = 1750000000;
 
     ioa_checks_init(&checks);
     memset(&snp, 0xff, sizeof(snp));
-    st = ioa_snp_verify(&snp, &checks, exact, n, &policy);
+    st = ioa_snp_verify(&snp, &checks, exact, n, &trust);
 
     fuzz_assert(st == IOA_CPU_EVIDENCE_INVALID
                 || st == IOA_ATTESTATION_UNAVAILABLE);

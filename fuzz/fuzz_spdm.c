@@ -1,7 +1,7 @@
 /*
- * fuzz_spdm: the evidence of a GPU, and its verification under a root that
- * signed none of it: as bytes with a chain behind them, and as texts.  The
- * first two bytes say how much is evidence, the rest is the chain.
+ * fuzz_spdm: evidence of a GPU, and its verification under a root that has
+ * signed none of it: as bytes followed by a chain, and as texts.  The first
+ * two bytes are the length of the evidence, the rest is the chain.
  */
 
 #include "fuzz_root.h"
@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     size_t                 len;
     uint8_t               *evidence, *chain;
     ioa_status_t           st, st_text;
-    ioa_gpu_policy_t       policy;
+    ioa_gpu_trust_t        trust;
     ioa_gpu_evidence_t     given;
     static uint8_t         nonce32[IOA_SPDM_NONCE_LEN];
     static ioa_roots_t    *roots;
@@ -75,14 +75,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     chain = fuzz_exact(data + 2 + len, n - 2 - len);
     fuzz_view(evidence, len);
 
-    memset(&policy, 0, sizeof(policy));
-    policy.roots = roots;
-    policy.now = 1750000000;
-    policy.nonce32 = nonce32;
+    memset(&trust, 0, sizeof(trust));
+    trust.roots = roots;
+    trust.now = 1750000000;
+    trust.nonce32 = nonce32;
 
-    /* past the nonce, as far as it goes */
+    /* after the nonce, if there is more */
     if (len >= 4 + IOA_SPDM_NONCE_LEN) {
-        policy.nonce32 = evidence + 4;
+        trust.nonce32 = evidence + 4;
     }
 
     ioa_reader_init(&given.evidence, evidence, len);
@@ -90,12 +90,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     ioa_checks_init(&checks);
     memset(&list, 0xff, sizeof(list));
-    st = ioa_gpu_list_verify(&list, &checks, &given, 1, &policy);
+    st = ioa_gpu_list_verify(&list, &checks, &given, 1, &trust);
     fuzz_assert(st == IOA_GPU_EVIDENCE_INVALID);
     fuzz_assert(memcmp(&list, &zero, sizeof(list)) == 0);
 
     memset(&list, 0xff, sizeof(list));
-    st_text = ioa_gpu_list_verify_base64(&list, &checks, &given, 1, &policy);
+    st_text = ioa_gpu_list_verify_base64(&list, &checks, &given, 1, &trust);
     fuzz_assert(st_text == IOA_GPU_EVIDENCE_INVALID);
     fuzz_assert(memcmp(&list, &zero, sizeof(list)) == 0);
     fuzz_assert(checks.n != 0 && checks.dropped == 0);

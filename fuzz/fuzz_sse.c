@@ -1,8 +1,8 @@
 /*
  * fuzz_sse: ioa_sse.  However the stream is cut, status, digest, event and
- * output are the same; what is shown of a stream that is refused is what was
- * shown of its beginning; every line of the output is one that we write, and
- * each value in it stands in the stream.
+ * output are the same; the output of a refused stream is the same as that of
+ * its beginning; every line of the output has one of our forms, and each
+ * value in it occurs in the stream.
  */
 
 #include "fuzz.h"
@@ -79,7 +79,7 @@ read_stream(seen_t *seen, ioa_sse_t *sse, const uint8_t *data, size_t n,
 }
 
 
-/* Lines of "data: ", of a colon, and blank ones; each value's event whole. */
+/* Checks that each line is a colon, or "data: " followed by a blank line. */
 static void
 check_lines(const uint8_t *out, size_t n)
 {

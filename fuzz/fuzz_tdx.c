@@ -1,8 +1,8 @@
 /*
- * fuzz_tdx: a TDX quote.  Its own last certificate is pinned, so that what
- * lies behind the chain is reached; the seeds (t/unit/tdx.c makes them) are
- * verified.  What is refused leaves nothing behind, and what is verified has
- * no bit that must not be set.
+ * fuzz_tdx: a TDX quote.  Its own last certificate is pinned, so that the
+ * steps after the chain are reached; the seeds (of t/unit/driver/tdxseeds.c) are
+ * verified.  A refused quote leaves no output, and a verified one has no bit
+ * set that must be clear.
  */
 
 #include "fuzz.h"
@@ -13,7 +13,7 @@
 #define NOW  INT64_C(1750000000)
 
 
-/* Pins the last certificate of a chain.  Returns: NULL where there is none. */
+/* Pins the last certificate of a chain.  Returns: NULL if there is none. */
 static ioa_roots_t *
 pin(ioa_reader_t pem)
 {
@@ -93,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fuzz_assert(rc == IOA_TDX_OK || memcmp(&view, &zero, sizeof(zero)) == 0);
 
     if (rc == IOA_TDX_OK) {
-        /* the parts fill the quote */
+        /* the parts make up the whole quote */
         fuzz_assert(view.signed_part.left + 4 + 134 + 450 + 6
                     + view.qe_auth.left + view.certs.left + view.trailing
                     == n);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes seeds of real evidence: DIR/tdx, snp, spdm, chain and json.
+"""Makes seeds of real evidence: DIR/tdx, snp, spdm, chain, json, rim.
 
   real_seeds.py DIR
 
@@ -17,7 +17,7 @@ import struct
 import sys
 
 EVIDENCE = os.environ.get("IOATTEST_EVIDENCE", "../shared/evidence")
-TARGETS = ("tdx", "snp", "spdm", "chain", "json")
+TARGETS = ("tdx", "snp", "spdm", "chain", "json", "rim")
 MAX = 65536                 # as the fuzzers are run
 
 
@@ -80,6 +80,8 @@ def seeds(text):
                 yield what, data[at:]
     if text[:1] in (b"{", b"["):
         yield "json", text
+    if text.lstrip()[:17] == b"<SoftwareIdentity":
+        yield "rim", text
 
 
 def main(out):

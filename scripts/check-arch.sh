@@ -1,5 +1,5 @@
 #!/bin/sh
-# The laws of the house that a machine can check; speaks TAP.
+# Checks the rules of the architecture (doc/architecture.md); writes TAP.
 #
 #   check-arch.sh       after make
 
@@ -10,7 +10,7 @@ export LC_ALL=C
 n=0
 bad=0
 
-# check NAME OFFENDERS: passes where there are none
+# check NAME OFFENDERS: passes if there are none
 check() {
     n=$((n + 1))
     if [ -z "$2" ]; then
@@ -25,7 +25,7 @@ check() {
 check "src/core knows nothing of nginx" \
     "$(grep -n 'ngx_' src/core/*/*.[ch])"
 
-# library HEADER FILES: who includes it that may not
+# library HEADER FILES: the other files that include it
 library() {
     grep -Els "^#[[:space:]]*include[[:space:]]*<$1>" \
         *.c src/*/*/*.[ch] tools/*.[ch] | grep -Ev "^$2\$"
@@ -52,8 +52,8 @@ policy  base json tdx/ioa_tcb.h
 attest  base json crypto x509 agent tdx snp nvidia policy
 END
 
-# folders_check: what the includes of ./src/core have that the table has not,
-# and the other way round
+# folders_check: includes of ./src/core that the table does not have, and edges
+# of the table without an include
 folders_check() {
     grep -Eo '^#[[:space:]]*include[[:space:]]*"[^"]*"' src/core/*/*.[ch] \
         /dev/null | sed 's|^src/core/||; s|#.*include[[:space:]]*||; s|"||g' \
@@ -100,7 +100,7 @@ table=$PWD/build/folders
 check "each folder of src/core includes what its line allows" \
     "$(folders_check "$table")"
 
-# Not a law, but a question for a review: has the file more than one concern?
+# Not a failure, but a question for a review: does the file have one concern?
 find . -name build -prune -o -path './.git' -prune \
         -o -path ./t/data -prune -o -name node_modules -prune \
         -o -type f \( -name '*.[ch]' -o -name '*.p[lmy]' -o -name '*.sh' \
@@ -111,8 +111,7 @@ find . -name build -prune -o -path './.git' -prune \
           [ "$lines" -le 500 ] || echo "# $file: $lines lines"
       done
 
-# Comments cite what is in the tree: a document by its file, and of those that
-# have numbers a section that is there.
+# Comments cite only documents in the tree, and sections that exist.
 
 # a section or rule of a document: "5", "8.1", or "5.3", rule 3 of section 5
 section='
@@ -126,7 +125,7 @@ section='
     }
     END { exit !found }'
 
-# cited_in GREP_OPTION ...: grep over all that has comments
+# cited_in GREP_OPTION ...: grep over all files with comments
 cited_in() {
     grep -rI --exclude=check-arch.sh --exclude-dir=data \
         --exclude-dir=seeds --exclude-dir=node_modules \
@@ -134,12 +133,12 @@ cited_in() {
         src tools fuzz bench t scripts config Makefile *.c 2>/dev/null
 }
 
-# cited: the citations that lead nowhere
+# cited: citations of documents or sections that do not exist
 cited() {
     cited_in -nwE -e 'AGENT|FORMATS|DESIGN|INTERFACE|HOUSE|FLEET' \
         -e 'HOLD(\.md)? [0-9]' -e 'Floors? F[0-9]'
 
-    # a path that begins with a variable is no citation
+    # a path that begins with a variable is not a citation
     cited_in -noE '[$]?[A-Za-z0-9_/.-]*[A-Za-z0-9_]\.md\>( [0-9]+(\.[0-9]+)?)?' \
         | while IFS=: read -r file line what; do
             name=${what%% *}
@@ -158,7 +157,7 @@ cited() {
 
 check "comments cite documents that are in the tree" "$(cited)"
 
-# A tree whose comments cite what is not there, and three that are right.
+# A tree with wrong citations, and three correct ones.
 tree=build/arch/cited
 rm -rf $tree
 mkdir -p $tree/src $tree/doc
@@ -186,12 +185,12 @@ check "a tree that cites what is not there is refused for each of them" \
     "$( (cd $tree && cited) | cut -d: -f2 | sort -n | tr '\n' ' ' \
         | grep -vx '1 2 3 5 6 7 8 ')"
 
-# A core that needs nginx's headers would not compile without their path.
+# The core compiles without the path of nginx's headers, so it needs none.
 objects=build/arch
 rm -rf $objects
 mkdir -p $objects/folders/src/core/base $objects/folders/src/core/json
 
-# A tree of three files, each of which breaks the table.
+# A tree of three files, each of which violates the table.
 printf '#include "json/ioa_json.h"\n' > $objects/folders/src/core/base/ioa_a.h
 printf '#include "ioa_json.h"\n' > $objects/folders/src/core/json/ioa_b.c
 mkdir $objects/folders/src/core/shed
@@ -212,7 +211,7 @@ check "core compiles by itself, with hidden symbols" \
                -o "$objects/$(basename "$file" .c).o" "$file" 2>&1
        done)"
 
-# skip NAME WHY: what cannot be looked at here
+# skip NAME WHY: a check that cannot be made here
 skip() {
     n=$((n + 1))
     echo "ok $n - $1 # skip $2"
@@ -242,7 +241,7 @@ check "the module compiles for an nginx without --with-debug" \
 check "the module compiles for an nginx without --with-threads" \
     "$(glue -DNGX_THREADS=0)"
 
-# configured DIR SED: what nginx's configure has found, changed
+# configured DIR SED: nginx's configuration, changed by SED
 configured() {
     objs=$1
     mkdir -p "$objs"
@@ -250,14 +249,14 @@ configured() {
     sed -E "$2" $nginx/objs/ngx_auto_config.h > "$objs/ngx_auto_config.h"
 }
 
-# There nothing has OpenSSL's deprecated functions passed over in silence.
+# Without the flags that suppress warnings of OpenSSL's deprecated functions.
 configured $objects/bare \
     's/^#define (NGX_(HTTP_|MAIL_|STREAM_)?SSL|NGX_OPENSSL\w*|NGX_QUIC\w*|NGX_HTTP_V[23]|NGX_THREADS) .*//'
 check "the module compiles for an nginx without SSL, HTTP/2 and threads" \
     "$(grep -E '^#define NGX_(SSL|THREADS) ' $objs/ngx_auto_config.h
        glue -fsyntax-only)"
 
-# 32 bits, and 64 for the time: types that are of one size elsewhere are not.
+# 32 bits, with 64 bits for time_t: types that have equal sizes elsewhere differ.
 # The system's own headers for 32 bits come first, other libraries' last.
 wide="-m32 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
     -idirafter /usr/include/$(${CC:-cc} -print-multiarch 2>/dev/null)"
@@ -289,9 +288,9 @@ check "each header of the module stands alone" \
            glue_one $objects/alone.c
        done)"
 
-# The rooms of src/nginx, in their order: scripts/rooms.awk.  What a file
-# includes, and what its object uses of others' objects; the module's
-# descriptor, by which nginx finds our data, is there for all.
+# The folders of src/nginx, in their order: scripts/rooms.awk.  Checked are the
+# includes of each file, and the symbols of other objects that its object uses;
+# every file may use the module's descriptor, by which nginx finds our data.
 
 # rooms_included: FROM TO HOW, one edge a line
 rooms_included() {
@@ -348,7 +347,7 @@ check "each file of the module has its object, and no older one: make" \
 check "no room uses a later one, and no file itself by way of others" \
     "$(rooms_check "")"
 
-# A tree of four files, each of which breaks a law.
+# A tree of four files, each of which violates a rule.
 tree=$objects/rooms
 addon=$nginx/objs/addon
 mkdir -p $tree/src/nginx/zone $tree/src/nginx/gate \
@@ -382,15 +381,24 @@ check "a tree with such uses is refused for each of them" \
     "$( (cd $tree && rooms_check "gate/one>gate/low") | sort \
         | diff - $objects/rooms.expected)"
 
-# nginx's configure has clang warn of this, and takes no warnings.
+# Where libxml2 is not there, the tool is built without what includes it.
+xml=$(pkg-config --cflags libxml-2.0 2>/dev/null) && with_xml=yes || with_xml=
+tools=$(for file in tools/*.c; do
+            [ -z "$with_xml" ] && grep -Eq '<libxml/|"rim_node\.h"' "$file" \
+                || echo "$file"
+        done)
+check "libxml2 is known to ioattest rim alone" \
+    "$(library 'libxml/[a-z0-9]*\.h' 'tools/rim_(xml|node)\.[ch]')"
+
+# nginx's configure has clang warn of this, and treats warnings as errors.
 clang="-Wconditional-uninitialized -fsyntax-only"
 clang_name="core, tool and module compile with clang, without a warning"
 if command -v clang >/dev/null 2>&1; then
     check "$clang_name" \
-        "$(for file in src/core/*/*.c tools/*.c; do
+        "$(for file in src/core/*/*.c $tools; do
                # shellcheck disable=SC2086
                clang -std=c11 -O -Wall -Wextra -Werror $clang -Isrc/core \
-                   "$file" 2>&1
+                   $xml "$file" 2>&1
            done
            # shellcheck disable=SC2086
            CC=clang && glue $clang)"
@@ -402,8 +410,8 @@ check "no setter writes all directives through one type" \
     "$(grep -nE '\(ngx_(flag|int|uint)_t \*\) \(p \+ cmd->offset\)' \
         src/nginx/*/*.c)"
 
-# The library's interface is a list, and the header that goes with it is the
-# only one of src/core that the module and the tool include.
+# The library exports the functions of a list, and its public header is the only
+# one of src/core that the module and the tool include.
 objects_of="build/core/tool/*.o $nginx/objs/addon/*/ngx_http_ioattest_*.o"
 check "the library exports what the module and the tool call, and no more" \
     "$({ nm -u $objects_of | awk '$2 ~ /^ioa_/ { print $2 }' | sort -u \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shows the module at work: builds it, and runs nginx in front of a simulated
+# Demonstrates the module: builds it, and runs nginx in front of a simulated
 # API, all on this machine. Exits non-zero if anything is not as expected.
 
 set -eu
@@ -147,7 +147,7 @@ curl -s -o /dev/null -d '{"attest":"nonce_wrong"}' \
 ask "Another model, whose attestation has a wrong nonce: no prompt is sent" \
     502 '"nonce_mismatch"' $qwen ''
 
-# five prompts came through, the sixth did not
+# five prompts were passed on, the sixth was not
 if ! curl -s "http://127.0.0.1:$api/_sim/stats" \
     | grep -q '"completions":{"total":5,'
 then

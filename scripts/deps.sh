@@ -2,26 +2,26 @@
 # Installs what building and testing need, on Debian 12 or 13.
 #
 #   deps.sh [client] [fuzz] [lint] [modules]
-#                               with "client" also what OpenAI's client needs,
-#                               with "fuzz" what the fuzzers are built with,
-#                               with "lint" what make lint looks with,
-#                               with "modules" nginx's for Lua, njs and Perl,
-#                               whose answers t/foreign.t sees refused
+#                               with "client" also packages for OpenAI's client,
+#                               with "fuzz" those for building the fuzzers,
+#                               with "lint" those for make lint,
+#                               with "modules" nginx's modules for Lua, njs and
+#                               Perl, for t/foreign.t
 #
-# Does nothing, and fast, where all of it is there. A freshly installed nginx
-# is not left running, nor set to start with the machine.
+# Quickly ends if everything is installed. A newly installed nginx is neither
+# left running nor enabled.
 
 set -eu
 
 packages="bash ca-certificates curl gcc libc6-dev libcjson-dev
-    libpcre2-dev libsecp256k1-dev libssl-dev make nghttp2-client nginx
-    nginx-dev openssl perl procps python3 python3-cryptography valgrind
-    libc6-dbg zlib1g-dev"
+    libpcre2-dev libsecp256k1-dev libssl-dev libxml2-dev make nghttp2-client
+    nginx nginx-dev openssl perl pkg-config procps python3
+    python3-cryptography valgrind libc6-dbg xmlsec1 zlib1g-dev"
 
 for more in "$@"; do
     case $more in
     client)
-        # a Node.js of another origin brings npm along, and conflicts with it
+        # a Node.js from elsewhere includes npm, and conflicts with Debian's
         if ! { command -v node && command -v npm; } >/dev/null 2>&1; then
             packages="$packages nodejs npm"
         fi
@@ -73,8 +73,8 @@ else
     exit 1
 fi
 
-# While this file is there, nothing that is installed gets started; port 80 may
-# be taken. One that is there already is its owner's word, and stays.
+# While this file exists, no installed service is started; port 80 may be in
+# use. If it exists already it is left in place.
 
 policy=/usr/sbin/policy-rc.d
 own_policy=no

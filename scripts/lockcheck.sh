@@ -1,15 +1,15 @@
 #!/bin/sh
-# Builds the module with its locks watched, for make lockcheck.
+# Builds the module with checks of its locks, for make lockcheck.
 #
 #   lockcheck.sh NGINX_SRC DIR
 #
-# From a copy of the sources in which each function whose name ends in _locked
-# begins with a look at how often the worker holds a zone's lock, and locking
-# and unlocking count that.  Called without the lock, or to lock what is locked
-# already, the worker says so on stderr and ends with abort().
+# It is built from a copy of the sources in which locking and unlocking count how
+# often the worker holds a zone's lock, and each function whose name ends in
+# _locked first checks that count.  If it is called without the lock, or a lock is
+# taken twice, the worker says so on stderr and calls abort().
 #
-# DIR/good.so is the module so built.  That a check can fail is seen on two
-# more: DIR/unlocked.so has lost a lock, DIR/twice.so locks a second time.
+# DIR/good.so is that module.  Two more show that the checks can fail:
+# DIR/unlocked.so lacks a lock, DIR/twice.so takes one twice.
 
 set -eu
 
@@ -70,8 +70,8 @@ lockcheck(int want, int change, const char *what, const char *file, int line)
 #endif
 EOF
 
-# nginx's style has the name of a function that is defined, and the brace of
-# its body, each at the start of a line
+# in nginx's style the name of a function in its definition, and the brace of its
+# body, are each at the start of a line
 watched() {
     awk '
         FNR == NR { if (/^#[ \t]*include/) last = FNR; next }
@@ -90,7 +90,7 @@ watched() {
     ' "$1" "$1"
 }
 
-# copied FROM TO: as it is, but for what is watched
+# copied FROM TO: a copy, with the checks added
 copied() {
     case $1 in
         *.c) watched "$1" > "$2" ;;
@@ -111,7 +111,7 @@ for file in "$top"/src/nginx/*/*.[ch]; do
 done
 cp "$dir/lockcheck.h" "$new/src/nginx/"
 
-# each definition is watched, or this would prove less than it says
+# each definition must have got its check
 defined=$(cat "$top"/src/nginx/*/*.c | grep -c '^ngx_[a-z0-9_]*_locked(')
 watched=$(cat "$new"/src/nginx/*/*.c | grep -c '    LOCKCHECK(1, 0, ')
 if [ "$defined" = 0 ] || [ "$defined" != "$watched" ] \
@@ -122,7 +122,7 @@ then
     exit 1
 fi
 
-# what has not changed keeps its time, and is not compiled again
+# unchanged files keep their time, and are not compiled again
 mkdir -p "$tree"
 (cd "$new" && find . -type f) | while read -r file; do
     cmp -s "$new/$file" "$tree/$file" || {
@@ -148,7 +148,7 @@ built() {
 
 built good
 
-# planted NAME AWK: the same with the file that locks changed
+# planted NAME AWK: the same, with the file that locks changed by AWK
 planted() {
     file=$(grep -l 'ngx_shmtx_lock(' "$tree"/src/nginx/*/*.c | head -n 1)
     cp -p "$file" "$dir/keep.c"

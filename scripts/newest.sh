@@ -1,11 +1,11 @@
 #!/bin/sh
-# Gets the sources of the newest nginx that Debian has, for what the one of
-# this machine's Debian cannot do: trailers, early hints.
+# Gets the sources of the newest nginx in Debian, for features that this
+# machine's version lacks: trailers, early hints.
 #
-#   newest.sh DIR       DIR/src/core/nginx.h and all the rest, once
+#   newest.sh DIR       DIR/src/core/nginx.h and so on, unless present
 #
-# Asks the mirror that apt knows of, in directories of its own: nothing is
-# installed, and what apt has of this machine stays as it is.
+# Uses apt's mirror, with directories of its own: nothing is installed, and apt's
+# state on this machine is unchanged.
 
 set -eu
 
@@ -48,7 +48,7 @@ apt() {
 }
 
 # apt verifies the signature, and with it each file's hash; a mirror may list
-# what it does not hold
+# files that it does not have
 got=
 for suite in sid testing; do
     echo "deb-src [signed-by=$keys] $mirror $suite main" \

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Configure nginx's sources for the module, out of tree.
+# Configures nginx's sources for the module, out of tree.
 #
 #   nginx-configure.sh SRC DIR module|binary|san [nginx configure option ...]
 #
-# For the module alone, for nginx with it, or for both with sanitizers.
+# For the module only, for nginx with the module, or for both with sanitizers.
 #
 # SRC is an nginx source tree (release or repository), or the one that Debian's
 # nginx-dev installs. Nothing is written there: DIR/src holds links to it, and
 # DIR/objs what is configured and built, by make -C DIR/src -f ../objs/Makefile.
-# Where DIR is configured like that already, it is left as it is.
+# If DIR is already configured like that, it is left unchanged.
 
 set -eu
 
@@ -44,8 +44,8 @@ cflags="${CFLAGS--O2 -g} -fPIC -Wall -Wextra"
 ldflags=${LDFLAGS-}
 
 if [ "$what" = san ]; then
-    # nginx itself copies nothing from nowhere, memcpy(p, NULL, 0), and stores
-    # words at odd addresses where the processor lets it
+    # nginx itself calls memcpy(p, NULL, 0), and stores words at unaligned
+    # addresses on processors that allow it
     san_flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
     san_flags="$san_flags -fno-sanitize=nonnull-attribute,alignment"
     cflags="-O1 -g -fPIC -Wall -Wextra -fno-omit-frame-pointer $san_flags"
@@ -60,7 +60,7 @@ else
     ldflags="$ldflags -Wl,-z,relro -Wl,-z,now"
 fi
 
-# with CFLAGS in its environment nginx would leave out all flags of its own
+# with CFLAGS in its environment nginx would omit all flags of its own
 unset CFLAGS LDFLAGS
 
 wanted=$(
@@ -85,9 +85,9 @@ for f in "$src"/*; do
     esac
 done
 
-# A dynamic module must be configured with what its nginx was configured with,
-# as far as --with-compat does not make up for it. Debian says what that was
-# (in bash's words); for another tree the options are ours, and the caller's.
+# A dynamic module must be configured with the options of its nginx, except those
+# that --with-compat covers. Debian's nginx-dev has them (quoted for bash); for
+# another tree the options are ours and the caller's.
 
 if [ -f "$src/conf_flags" ]; then
     set -- bash -c '

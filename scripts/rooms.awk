@@ -1,11 +1,11 @@
-# The rooms of src/nginx and their order: no room may use a later one, and no
-# file uses itself by way of others.
+# The folders (rooms) of src/nginx and their order: no room may use a later one,
+# and there are no circular uses between files.
 #
 #   awk -f rooms.awk -v allowed='FROM>TO ...' < edges
 #
-# An edge is a line: a file, the file that it uses, and by what, as in
-# "gate/gate request/wait ngx_http_ioattest_wait_begin".  What is allowed must
-# be there, so that the list of it cannot outlive its reason.
+# An edge is a line: a file, the file that it uses, and the symbol, as in
+# "gate/gate request/wait ngx_http_ioattest_wait_begin".  An allowed edge must
+# exist, so that it is removed from the list with its reason.
 
 BEGIN {
     n = split("zone request subrequest attest gate response status module",
@@ -55,7 +55,7 @@ function room(file,    parts) {
     }
 }
 
-# reach A B: 1 where A uses B, be it by way of others
+# reach A B: 1 if A uses B, directly or by way of others
 function reach(a, b,    list, n, i) {
     if (a == b) {
         return 1

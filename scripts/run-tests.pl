@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# Runs all that speaks TAP here and counts it. See test.sh.
+# Runs all tests that write TAP and counts the results. See test.sh.
 
 use strict;
 use warnings;
@@ -15,15 +15,15 @@ use TAP::Parser::Aggregator ();
 # How long one file may take, in seconds, before it is ended.
 my $time_limit = $ENV{TEST_TIME_LIMIT} || 900;
 
-# Ports for one file: nginx has the first, what it talks to has the others.
+# Ports for one file: the first for nginx, the others for its upstreams.
 my $ports_per_file = 20;
 
 my $jobs = $ENV{TEST_JOBS} || processors();
 my $top = cwd();
 my $tmp = tempdir('ioattest-XXXXXX', TMPDIR => 1);
 
-# Runs of two people on one machine should not meet; stay below the ports that
-# the kernel gives to clients.
+# Runs of several users on one machine must not collide; the ports are below those
+# that the kernel gives to clients.
 my $next_port = 10_240 + ($$ % 16) * 1_280;
 
 # The first lines of valgrind's reports.
@@ -33,7 +33,7 @@ my $valgrind = qr/^==\d+==\s(?:
     | .*\bdefinitely\slost\sin\sloss\srecord
 )/x;
 
-# For an nginx made with sanitizers: it frees nothing when it refuses to start.
+# For nginx with sanitizers, which frees nothing when it refuses to start.
 $ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
 $ENV{UBSAN_OPTIONS} //= 'print_stacktrace=1';
 
@@ -44,7 +44,7 @@ my @modules = @ARGV ? @ARGV : sort glob 't/*.t';
 my @runner = perl_libraries();
 
 if (!@ARGV) {
-    # whether the runner can be trusted comes first; it is no part of the count
+    # the tests of the runner come first, and are not counted
     run([sort glob 't/runner/t/*.t'], \&plain_perl, 0);
 
     run(['scripts/check-arch.sh'], sub { ['sh', $_[0]] }, 1);
@@ -54,7 +54,7 @@ if (!@ARGV) {
 run(\@modules, \&module_test, 1);
 
 if (!@ARGV) {
-    once_more('locks watched', [qw( gateway machines keys replay )],
+    once_more('locks watched', [qw( end_to_end machines keys replay )],
               $ENV{IOATTEST_LOCKCHECK},
               TEST_NGINX_LOAD_MODULES => $ENV{IOATTEST_LOCKCHECK} // '');
     once_more('the newest nginx', [qw( interim trailers trailers_grpc )],
@@ -85,7 +85,7 @@ sub processors {
 }
 
 
-# Test::Nginx itself where it is installed, else the runner that comes with us.
+# Test::Nginx if it is installed, else our own runner.
 
 sub perl_libraries {
     my $is_there = system("$^X -MTest::Nginx::Socket -e1 >/dev/null 2>&1") == 0;
@@ -118,7 +118,7 @@ sub module_test {
 }
 
 
-# Files again with another module or nginx; skipped, and counted, without it.
+# Files again with another module or nginx; counted as skipped without it.
 
 sub once_more {
     my ($what, $names, $there, %set) = @_;
@@ -170,8 +170,8 @@ sub place_of {
 }
 
 
-# What a file says on stderr is shown when it has ended, not mixed with that of
-# the file beside it.
+# The output of a file on stderr is shown when it has ended, so that outputs are
+# not mixed.
 
 sub run {
     my ($files, $command, $counts) = @_;
@@ -225,8 +225,8 @@ sub run {
 }
 
 
-# nginx's alerts speak of its own impossible states, and valgrind's reports of
-# somebody's mistake: none may go by unseen. Returns how many there were.
+# nginx's alerts and valgrind's reports are errors: all are shown. Returns their
+# number.
 
 sub show_stderr {
     my ($file) = @_;

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Everything: dependencies, build, unit tests, laws, the module under nginx.
+# Runs everything: dependencies, build, unit tests, architecture, nginx tests.
 #
-#   test.sh [t/file.t ...]      all, or the module's tests in these files alone
+#   test.sh [t/file.t ...]      all, or only the module's tests in these files
 #
-# The last line is "N passed, N failed", with ", N skipped" where any was.
+# The last line is "N passed, N failed", with ", N skipped" if any was skipped.
 #
-#   TEST_JOBS             how many test files run at once; as many as processors
+#   TEST_JOBS             how many test files run at once; default: processors
 #   TEST_NO_DEPS=1        install nothing
 #   CI                    also install nginx's modules for Lua, njs and Perl,
 #                         without which t/foreign.t skips those cases
-#   IOATTEST_NO_CLIENT=1  go without OpenAI's and Vercel's clients, which npm
-#                         installs; else their tests fail where they could
-#                         not be installed
+#   IOATTEST_NO_CLIENT=1  skip the tests of OpenAI's and Vercel's clients, which
+#                         npm installs; otherwise these tests fail if the
+#                         clients cannot be installed
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
 #   TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES
 #                         another nginx, and the module built for it
@@ -21,7 +21,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 
-# where Debian has nginx, for those who are not root
+# the path of Debian's nginx, if the user is not root
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
@@ -44,7 +44,7 @@ if [ -z "${TEST_NO_DEPS-}" ]; then
     sh scripts/deps.sh $client \
         || give_up "not all that is needed could be installed"
 
-    # Debian enables them for the machine's own nginx: not on anybody's desk
+    # only in CI, since Debian enables them for the machine's own nginx
     if [ -n "${CI-}" ]; then
         sh scripts/deps.sh modules || echo "no modules for Lua, njs, Perl" >&2
     fi
@@ -56,7 +56,7 @@ fi
 
 make all unit zone-test || give_up "it does not build"
 
-# A few files once more: with locks watched, and under the newest nginx.
+# A few files once more: with checks of locks, and under the newest nginx.
 
 if [ $# = 0 ] && [ -z "${TEST_NGINX_BINARY-}${TEST_NGINX_LOAD_MODULES-}" ]; then
     make lockcheck || give_up "the module with its locks watched does not build"

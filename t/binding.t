@@ -1,4 +1,5 @@
-# The response that passes is the one that was signed: changed bodies.
+# The response that passes is the one that was signed: changed bodies, framings,
+# statuses, sizes, and what a dry run makes of it.
 
 use strict;
 use warnings;
@@ -169,3 +170,91 @@ X-Sim: evil_headers
 --- no_error_log
 [alert]
 [error]
+
+
+
+=== TEST 9: error_page 502 serves a refusal
+--- inside: error_page 502 =503 /sorry;
+--- beside: location = /sorry { return 503 "sorry"; }
+--- table
+flip_body                        503 \Asorry\z
+-
+
+
+
+=== TEST 10: statuses that are signed
+--- table
+status=201                       201 "choices"
+status=299                       299 "choices"
+status=404                       404 "choices"
+status=500                       500 "choices"
+status=204                       response_hash_mismatch
+status=304                       response_hash_mismatch
+range                            response_hash_mismatch
+status=206                       206 "choices"
+status=404, flip_body            response_hash_mismatch
+status=500, empty_body           response_hash_mismatch
+-
+
+
+
+=== TEST 11: a 204 has no body to be bound
+--- inside: ioattest_bind off;
+--- table
+status=204                       204
+status=304                       304
+range                            206 \A.{10}\z
+-
+
+
+
+=== TEST 12: ioattest_buffer_size, to the byte
+--- inside: ioattest_buffer_size 8k;
+--- table
+size=8192
+size=8193                        body_too_large
+size=8192, chunked
+size=8193, chunked               body_too_large
+size=8192, close_delimited
+size=8193, close_delimited       body_too_large
+size=8192, every_byte
+size=100000, chunked             body_too_large
+size=8193, flip_body             body_too_large
+size=8192, flip_body             response_hash_mismatch
+-
+--- status
+"rejected":\{"response_hash_mismatch":1,"body_too_large":5\}
+
+
+
+=== TEST 13: a dry run alters nothing, and counts
+--- inside
+ioattest_dry_run on;
+ioattest_buffer_size 8k;
+--- table
+flip_body=8                      200
+trailing=behind                  200 behind\z
+body=%7b%7d                      200 \A\{\}\z
+empty_body                       200 \A\z
+not_json                         200 <html
+gzip                             200 \A\x1f\x8b
+gzip_lie
+size=8193                        200 \A.{8193}\z
+size=8193, chunked               200 \A.{8193}\z
+size=100000, chunked             200 \A(?:.{50000}){2}\z
+status=204                       204
+-
+--- status
+"rejected":\{\}
+"dry_run_would_reject":11\b
+
+
+
+=== TEST 14: a dry run keeps the headers of what it would refuse
+--- inside: ioattest_dry_run on;
+--- request eval: $IoattestTable::Prompt
+--- more_headers
+X-Sim: flip_body=8, cookie
+--- raw_response_headers_like: (?is)signing_address: 0x.*leaked|leaked.*signing_address: 0x
+--- error_log
+ioattest: would refuse response_hash_mismatch

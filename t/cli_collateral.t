@@ -133,7 +133,7 @@ judged('verified', 'whole answers', collateral(\%all, %whole));
 (my $changed = $whole{tcb_info}) =~ s/UpToDate/OutOfDate/;
 judged('tcb_rejected', 'a whole answer that was changed',
     collateral(\%all, %whole, tcb_info => $changed),
-    qr/^failed +tcb_info\.signature/m);
+    qr/^failed +tdx\.tcb_info\.signature/m);
 judged('attestation_unavailable', 'a whole answer without its chain',
     collateral(\%all, %whole, tcb_info_issuer_chain => undef),
     qr/file: tcb_info\.json and /);
@@ -142,14 +142,14 @@ for my $name (qw( tcb_info qe_identity )) {
     (my $spaced = $all{$name}) =~ s/,/, /;
     judged('tcb_rejected', "$name in another form",
         collateral(\%all, $name => $spaced),
-        qr/^failed +$name\.signature/m);
+        qr/^failed +tdx\.$name\.signature/m);
     (my $signature = $all{$name . '_signature'}) =~ tr/0-7/1-70/;
     judged('tcb_rejected', "${name}_signature of something else",
         collateral(\%all, $name . '_signature' => $signature),
-        qr/^failed +$name\.signature/m);
+        qr/^failed +tdx\.$name\.signature/m);
     judged('tcb_rejected', "$name with a member behind it",
         collateral(\%all, $name => "$all{$name},\"signature\":\"00\""),
-        qr/^failed +$name\.form/m);
+        qr/^failed +tdx\.$name\.form/m);
     for my $part ('', '_signature', '_issuer_chain') {
         for my $none (undef, '', 'a null') {
             judged('attestation_unavailable', "no $name$part",
@@ -175,12 +175,12 @@ put("$dir/root_crl.der", $root_crl);
 judged('verified', 'CRLs beside it', $dir);
 put("$dir/pck_crl.der", 'x');
 judged('cpu_evidence_invalid', '.der goes before .pem', $dir,
-    qr/^failed +Intel's CRLs/m);
+    qr/^failed +tdx\.crls/m);
 
 $dir = collateral(\%all);
 put("$dir/pck_crl.der", 'x');
 judged('cpu_evidence_invalid', 'a file goes before the object', $dir,
-    qr/^failed +Intel's CRLs/m);
+    qr/^failed +tdx\.crls/m);
 $dir = collateral(\%all);
 put("$dir/tcb_info.json", 'x');
 judged('verified', 'half of two files is none', $dir);
@@ -206,11 +206,11 @@ judged('verified', "AMD's as PEM", $dir);
 # --- usage ------------------------------------------------------------------
 
 machine(evidence => 'tdx');
-unreadable('no JSON object', 'no JSON', saved('{'));
-unreadable('no JSON object', 'a list', saved('[]'));
-unreadable('no JSON object', 'a member twice', saved('{"a":1,"a":1}'));
+unreadable('not a JSON object', 'no JSON', saved('{'));
+unreadable('not a JSON object', 'a list', saved('[]'));
+unreadable('not a JSON object', 'a member twice', saved('{"a":1,"a":1}'));
 for my $name (grep { $_ ne 'pck_crl_issuer_chain' } sort keys %all) {
-    unreadable("\"$name\" is no string", $name,
+    unreadable("\"$name\" is not a string", $name,
         collateral(\%all, $name => { a => 1 }));
 }
 for my $name (qw( tcb_info_signature qe_identity_signature )) {

@@ -281,7 +281,7 @@ ok((grep { $_->{kind} eq 'NVSwitch evidence'
 
 my $file = put('reply', $good);
 my @judge = ('report', $file, '--nonce', $nonce, '--cpu-roots',
-    $ENV{TEST_NGINX_SIM_CPU_ROOTS}, '--policy');
+    $ENV{TEST_NGINX_SIM_CPU_ROOTS}, '--gpu', 'off', '--policy');
 my ($shown) = text($good) =~ /^  mr_td: (\w+)$/m;
 ($status) = cli(@judge, saved(qq({"tdx":{"mr_td":["$shown"]}})));
 is($status, 0, 'the register that was shown is accepted');

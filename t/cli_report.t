@@ -29,6 +29,22 @@ sub reply {
         { model_id => 'any', nonce => $nonce }));
 }
 
+# The checks that doc/checks.md names; <n> is a number, <document> a word.
+my $root = "$FindBin::Bin/..";
+my %documented = map { $_ => 1 } map {
+    my $name = $_;
+    $name =~ /<document>/
+        ? map { $name =~ s/<document>/$_/r } qw( tcb_info qe_identity )
+        : $name;
+} slurp("$root/doc/checks.md") =~ /^\| `([^`]+)` \|/mg;
+
+sub undocumented {
+    my ($text) = @_;
+
+    return join ' ', grep { !$documented{s/^gpu\.\d+\./gpu.<n>./r} }
+        $text =~ /^(?:passed|failed|not made) +([^:\n]+)/mg;
+}
+
 sub judged {
     my ($reason, $name, $file, @more) = @_;
 
@@ -38,6 +54,7 @@ sub judged {
         is($status, $reason eq 'verified' ? 0 : 1, 'status');
         like($out, qr/\A$reason\n/, 'first line');
         is($err, '', 'nothing to complain of');
+        is(undocumented($out), '', 'every check is documented');
     };
     return $out;
 }
@@ -64,7 +81,7 @@ my $out = judged('verified', 'TDX and a GPU', $good);
 like($out, qr/^  signer_bound: yes$/m, 'the signer is bound');
 like($out, qr/^  cpu: tdx$/m, 'the kind: TDX');
 like($out, qr/^    mr_td: $ENV{TEST_NGINX_SIM_MR_TD}$/mi, 'the register');
-like($out, qr/^not made  TCB status/m, 'what was not looked at');
+like($out, qr/^not made  tdx\.tcb_status/m, 'what was not looked at');
 unlike($out, qr/^failed/m, 'nothing failed');
 
 my (undef, $json) = cli('report', $good, '--nonce', $nonce, @roots, '--json');
@@ -73,11 +90,13 @@ is($verdict->{verdict}, 'verified', 'JSON');
 is($verdict->{proved}{gpus}, 1, 'JSON: GPUs');
 is($verdict->{proved}{signing_address}, lc $sim->address(0), 'JSON: signer');
 cmp_ok(scalar @{ $verdict->{checks} }, '>', 10, 'JSON: checks');
+isnt(undocumented("passed    tdx.other: x\n"), '', 'a check without a name');
 
-my ($status, $none) = cli('report', $good, '--nonce', $nonce, '--cpu', 'off');
+my ($status, $none) = cli('report', $good, '--nonce', $nonce, '--cpu', 'off',
+                             '--gpu', 'off');
 is($status, 0, 'no roots: status');
-like($none, qr/^not made  CPU evidence/m, 'no roots: CPU');
-like($none, qr/^not made  GPU evidence/m, 'no roots: GPU');
+like($none, qr/^not made  cpu\.evidence/m, 'no roots: CPU');
+like($none, qr/^not made  gpu\.evidence/m, 'no roots: GPU');
 like($none, qr/^  signer_bound: no$/m, 'no roots: not bound');
 
 # --- refused ----------------------------------------------------------------
@@ -145,6 +164,20 @@ for my $name (qw( snp_debug snp_signature snp_root snp_data_nonce
         snp_certs => JSON::PP::true, attest => $name));
 }
 
+# --- files and their names --------------------------------------------------
+
+my $text;
+my ($marked) = cli('report', '--nonce', $nonce, '--cpu-roots',
+    saved("\xef\xbb\xbf" . slurp($roots[1])), @roots[2, 3], '--', $good);
+is($marked, 0, 'a byte order mark before the roots, and "--" before FILE');
+put("-r.json", slurp($good));
+my ($dashed) = cli('report', '--nonce', $nonce, @roots, '--', '-r.json');
+is($dashed, 0, 'a name that begins with a dash');
+unlink '-r.json';
+(undef, $text) = cli('inspect', '--json', saved(slurp($good)
+    =~ s/"image_digest":\s*"[^"]*"/"image_digest":"a\xc2\x9b\xe2\x80\xaeb"/r));
+like($text, qr/"a\\u009b\\u202eb"/, 'JSON that no terminal obeys');
+
 # --- usage ------------------------------------------------------------------
 
 unreadable('FILE', 'no file', '--nonce', $nonce);
@@ -154,9 +187,29 @@ unreadable('twice', 'two files', $good, $good, '--nonce', $nonce);
 unreadable('cannot open', 'no such file', "$dir/none", '--nonce', $nonce,
     @roots);
 unreadable('holds no roots', 'no roots', $good, '--nonce', $nonce,
-    '--cpu-roots', saved('x'));
-unreadable('no evidence would be verified', 'nothing to go by', $good,
+    '--cpu-roots', saved('x'), '--gpu', 'off');
+unreadable('would not be read', 'a root that is passed over', $good,
+    '--nonce', $nonce, @roots[2, 3], '--cpu-roots',
+    saved(slurp($roots[1]) . "-----BEGIN TRUSTED CERTIFICATE-----\n"));
+unreadable('cannot open', 'no such collateral', $good, '--nonce', $nonce,
+    @roots, '--collateral', "$dir/none");
+unreadable('cannot open', 'empty collateral', $good, '--nonce', $nonce,
+    @roots, '--collateral', '');
+unreadable('cannot open .*\?\?\[2J', 'a name that a terminal would obey',
+    "$dir/\xc2\x9b\xe2\x80\xae[2J", '--nonce', $nonce, @roots);
+unreadable('CPU evidence would not be verified', 'nothing to go by', $good,
     '--nonce', $nonce);
+unreadable('CPU evidence would not be verified', 'GPU off alone', $good,
+    '--nonce', $nonce, '--gpu', 'off');
+unreadable('CPU evidence would not be verified', 'GPU roots alone', $good,
+    '--nonce', $nonce, @roots[2, 3]);
+unreadable('GPU evidence would not be verified', 'CPU off alone', $good,
+    '--nonce', $nonce, '--cpu', 'off');
+unreadable('GPU evidence would not be verified', 'CPU roots alone', $good,
+    '--nonce', $nonce, @roots[0, 1]);
+my ($alone) = cli('report', $good, '--nonce', $nonce, @roots[0, 1],
+    '--gpu', 'off');
+is($alone, 0, 'CPU evidence alone, and said');
 unreadable('tdx\.mr_tx', 'policy', $good, '--nonce', $nonce, @roots,
     '--policy', saved('{"tdx":{"mr_tx":[]}}'));
 unreadable('--at', 'a time', $good, '--nonce', $nonce, '--at', 'now');

@@ -1,491 +1,339 @@
-# Directives: bad values, and what is missing.
+# Directives: bad values, values given twice, what a directive needs beside
+# it, and what is taken.  Each piece of configuration stands beside what nginx
+# has to say of it in one line, which names the file and the line.
 
 use strict;
 use warnings;
 
-use Test::Nginx::Socket 'no_plan';
-
-no_long_string();
-run_tests();
-
-__DATA__
-
-=== TEST 1: ioattest_dry_run maybe
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_dry_run maybe;
-    }
---- must_die
---- error_log
-invalid value "maybe" in "ioattest_dry_run" directive, expected "on" or "off"
-
-
-=== TEST 2: ioattest_pass_errors 1
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_pass_errors 1;
-    }
---- must_die
---- error_log
-invalid value "1" in "ioattest_pass_errors" directive, expected "on" or "off"
-
-
-=== TEST 3: ioattest_valid 0
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_valid 0;
-    }
---- must_die
---- error_log
-invalid value "0" in "ioattest_valid" directive, expected a time between 1s and 1d
-
-
-=== TEST 4: ioattest_valid soon
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_valid soon;
-    }
---- must_die
---- error_log
-invalid value "soon" in "ioattest_valid" directive, expected a time
-
-
-=== TEST 5: ioattest_refresh 2x
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_refresh 2x;
-    }
---- must_die
---- error_log
-invalid value "2x" in "ioattest_refresh" directive, expected "off" or a time of 1d or less
-
-
-=== TEST 6: ioattest_attempts -1
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_attempts -1;
-    }
---- must_die
---- error_log
-invalid value "-1" in "ioattest_attempts" directive, expected "auto" or a number between 0 and 1024
-
-
-=== TEST 7: ioattest_attempts 1025
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_attempts 1025;
-    }
---- must_die
---- error_log
-invalid value "1025" in "ioattest_attempts" directive, expected "auto" or a number between 0 and 1024
-
-
-=== TEST 8: ioattest_timeout 0
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_timeout 0;
-    }
---- must_die
---- error_log
-invalid value "0" in "ioattest_timeout" directive, expected a time between 1ms and 10m
-
-
-=== TEST 9: ioattest_fail_timeout 61s
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_fail_timeout 61s;
-    }
---- must_die
---- error_log
-invalid value "61s" in "ioattest_fail_timeout" directive, expected a time of 60s or less
-
-
-=== TEST 10: ioattest_buffer_size 1k
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_buffer_size 1k;
-    }
---- must_die
---- error_log
-invalid value "1k" in "ioattest_buffer_size" directive, expected a size between 4k and 1g
-
-
-=== TEST 11: ioattest_buffer_size big
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_buffer_size big;
-    }
---- must_die
---- error_log
-invalid value "big" in "ioattest_buffer_size" directive, expected a size
-
-
-=== TEST 12: ioattest_models models
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_models models;
-    }
---- must_die
---- error_log
-invalid value "models" in "ioattest_models" directive, expected "off" or the path of an internal location
-
-
-=== TEST 13: ioattest_image_digest sha256:12
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_image_digest sha256:12;
-    }
---- must_die
---- error_log
-invalid value "sha256:12" in "ioattest_image_digest" directive, expected sha256: and 64 lower-case hex digits
-
-
-=== TEST 14: ioattest_trust 0x12
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_trust 0x12;
-    }
---- must_die
---- error_log
-invalid value "0x12" in "ioattest_trust" directive, expected 0x and 40 hex digits
-
-
-=== TEST 15: ioattest_model ""
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_model "";
-    }
---- must_die
---- error_log
-invalid value "" in "ioattest_model" directive, expected a name
-
-
-=== TEST 16: ioattest_model_id ""
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-        ioattest_model_id "";
-    }
---- must_die
---- error_log
-invalid value "" in "ioattest_model_id" directive, expected a name
-
-
-=== TEST 17: ioattest_request not a path
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request here;
-    }
---- must_die
---- error_log
-invalid value "here" in "ioattest_request" directive, expected the path
-
-
-=== TEST 18: ioattest_request with a variable
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a$uri;
-    }
---- must_die
---- error_log
-in "ioattest_request" directive, expected the path
-
-
-=== TEST 19: ioattest_cpu unknown
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_gpu off;
-        ioattest_cpu sgx;
-    }
---- must_die
---- error_log
-invalid value "sgx" in "ioattest_cpu" directive, expected "off" alone, or "tdx" and "sev-snp"
-
-
-=== TEST 20: ioattest_cpu off with another
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_gpu off;
-        ioattest_cpu off tdx;
-    }
---- must_die
---- error_log
-in "ioattest_cpu" directive, expected "off" alone
-
-
-=== TEST 21: ioattest_gpu unknown
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_cpu off;
-        ioattest_gpu amd;
-    }
---- must_die
---- error_log
-invalid value "amd" in "ioattest_gpu" directive, expected "local", "nras" or "off"
-
-
-=== TEST 22: ioattest neither off nor a zone
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ { ioattest on; }
---- must_die
---- error_log
-invalid value "on" in "ioattest" directive, expected "off" or "zone=name"
-
-
-=== TEST 23: a zone that nobody defines
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=other;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_request /a;
-    }
---- must_die
---- error_log
-unknown zone "other" in "ioattest" directive
-
-
-=== TEST 24: no location to ask at
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_cpu off;
-        ioattest_gpu off;
-    }
---- must_die
---- error_log
-"ioattest" needs "ioattest_request"
-
-
-=== TEST 25: CPU evidence is not accepted unverified
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_gpu off;
-    }
---- must_die
---- error_log
-"ioattest_cpu_trusted_certificate" is needed to verify CPU evidence
-
-
-=== TEST 26: GPU evidence is not accepted unverified
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_cpu off;
-    }
---- must_die
---- error_log
-"ioattest_gpu_trusted_certificate" is needed to verify GPU evidence
-
-
-=== TEST 27: NVIDIA's service has to be named
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_cpu off;
-        ioattest_gpu nras;
-        ioattest_nras /n;
-    }
---- must_die
---- error_log
-"ioattest_gpu nras" needs "ioattest_nras" and "ioattest_nras_jwks"
-
-
-=== TEST 28: zone without a size
---- http_config
-    ioattest_zone io;
---- config
-
---- must_die
---- error_log
-invalid value "io" in "ioattest_zone" directive, expected a name and a size
-
-
-=== TEST 29: zone too small
---- http_config
-    ioattest_zone io:8k;
---- config
-
---- must_die
---- error_log
-expected a name and a size of 32k or more
-
-
-=== TEST 30: zone twice
---- http_config
-    ioattest_zone io:256k;
-    ioattest_zone io:256k;
---- config
-
---- must_die
---- error_log
-"ioattest_zone" "io" is duplicate
-
-
-=== TEST 31: zone in a server
---- http_config
-
---- config
-    ioattest_zone io:256k;
---- must_die
---- error_log
-"ioattest_zone" directive is not allowed here
-
-
-=== TEST 32: ioattest_status of another kind
---- http_config
-
---- config
-    location = /s { ioattest_status xml; }
---- must_die
---- error_log
-invalid value "xml" in "ioattest_status" directive, expected "json", "prometheus" or nothing
-
-
-=== TEST 33: an address that nothing could hold
---- http_config
-    ioattest_zone io:256k;
---- config
-    location /p/ {
-        ioattest zone=io;
-        ioattest_request /a;
-        ioattest_cpu off;
-        ioattest_gpu off;
-        ioattest_report_data address-nonce;
-    }
---- must_die
---- error_log
-"ioattest_report_data address-nonce" needs CPU evidence
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use File::Temp ();
+use Test::More;
+
+use IoattestNginx;
+
+my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my $modules = join '', map { "load_module $_;\n" }
+              split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
+my $dir = File::Temp->newdir('ioattest-conf-XXXXXX', TMPDIR => 1);
+
+my $zone = "ioattest_zone io:256k;\n";
+my @whole = ('ioattest zone=io', 'ioattest_request /a', 'ioattest_cpu off',
+             'ioattest_gpu off');
+
+
+# "nginx -t" refuses these texts for http {} and server {}, for this reason.
+sub refused {
+    my ($name, $http, $server, $why) = @_;
+
+    open my $out, '>', "$dir/nginx.conf" or die "nginx.conf: $!\n";
+    print {$out} "${modules}pid $dir/pid;\nerror_log stderr;\nevents { }\n",
+        "http {\n", (map { "${_}_temp_path $dir/$_;\n" }
+                     qw( client_body proxy fastcgi uwsgi scgi )),
+        "access_log off;\n${http}server {\nlisten 127.0.0.1:1;\n",
+        "$server}\n}\n";
+    close $out;
+
+    my $said = `$binary -t -e stderr -p $dir -c $dir/nginx.conf 2>&1`;
+    my $status = $?;
+    my @reasons = $said =~ /\[(?:emerg|alert|crit)\] \S+ (.*)$/mg;
+    my $where = qr/ in \Q$dir\E\/nginx\.conf:\d+\z/;
+
+    is($status & 127, 0, "$name: nginx ends by itself") or diag($said);
+    isnt($status >> 8, 0, "$name: not taken");
+    ok(@reasons == 1 && $reasons[0] =~ /\A\Q$why\E.*$where/,
+       "$name: says why") or diag($said);
+    return $said;
+}
+
+
+# nginx starts with them, and has a status page.
+sub taken {
+    my ($name, $http, $server) = @_;
+
+    my $nginx = eval {
+        IoattestNginx->start(http => $http, server => $server
+            . "location = /status { ioattest_status; }\n");
+    };
+    my ($answer) = $nginx ? $nginx->ask("GET /status HTTP/1.1\r\n"
+        . "Host: localhost\r\nConnection: close\r\n\r\n") : { code => 0 };
+
+    is($answer->{code}, 200, "$name: taken") or diag($@);
+    $nginx->stop if $nginx;
+    return;
+}
+
+
+# Lines of columns, two spaces or more between them.
+sub rows {
+    my ($text) = @_;
+    return map { [split /\s{2,}/] } grep { /\S/ } split /\n/, $text;
+}
+
+
+# A location of these lines and what else it needs.  A directive's name alone
+# leaves that out.
+sub location {
+    my (@lines) = @_;
+    my %own = map { /^(\S+)/ => 1 } @lines;
+    my @others = grep { /^(\S+)/ && !$own{$1} } @whole;
+
+    return "location /p/ {\n" . (join '', map { "    $_;\n" } @others,
+                                 grep { / / } @lines) . "}\n";
+}
+
+
+# --- bad values: directive, value, what was expected ------------------------
+
+my $names = 'names of models, as clients send them';
+
+for my $row (rows(<<'END'), ['ioattest_prewarm', '""', $names]) {
+ioattest               on            "off" or "zone=name"
+ioattest_dry_run       maybe         "on" or "off"
+ioattest_pass_errors   1             "on" or "off"
+ioattest_valid         0             a time between 1s and 1d
+ioattest_valid         soon          a time between 1s and 1d
+ioattest_refresh       2x            "off" or a time of 1d or less
+ioattest_refresh       2d            "off" or a time of 1d or less
+ioattest_attempts      -1            "auto" or a number between 0 and 1024
+ioattest_attempts      1025          "auto" or a number between 0 and 1024
+ioattest_attempts      few           "auto" or a number between 0 and 1024
+ioattest_timeout       0             a time between 1ms and 10m
+ioattest_fail_timeout  61s           a time of 60s or less
+ioattest_buffer_size   1k            a size between 4k and 1g
+ioattest_buffer_size   big           a size between 4k and 1g
+ioattest_models        models        "off" or the path of an internal location
+ioattest_image_digest  sha256:12     sha256: and 64 lower-case hex digits
+ioattest_trust         0x12          0x and 40 hex digits
+ioattest_model         ""            a name, which may hold variables
+ioattest_model_id      ""            a name, which may hold variables
+ioattest_request       here          the path of an internal location
+ioattest_request       /a$uri        the path of an internal location
+ioattest_cpu           sgx           "off" alone, or "tdx" and "sev-snp", each
+ioattest_cpu           off tdx       "off" alone, or "tdx" and "sev-snp", each
+ioattest_gpu           amd           "local", "nras" or "off"
+ioattest_status        xml           "json", "prometheus" or nothing
+ioattest_wait          0             a time between 1ms and 1h
+ioattest_wait          2h            a time between 1ms and 1h
+ioattest_wait          long          a time between 1ms and 1h
+ioattest_parallel      0             a number between 1 and 32
+ioattest_parallel      33            a number between 1 and 32
+ioattest_parallel      auto          a number between 1 and 32
+ioattest_background    8d            "off" or a time of 7d or less
+ioattest_background    on            "off" or a time of 7d or less
+ioattest_pool          some          "any" or "all"
+END
+    my ($directive, $value, $expected) = @$row;
+    my ($said) = $value =~ /([^" ]*)/;
+    refused("$directive $value", $zone, location("$directive $value"),
+            "invalid value \"$said\" in \"$directive\" directive, "
+            . "expected $expected");
+}
+
+my $long = 'x' x 201;
+refused('a name that is too long', $zone,
+        location("ioattest_prewarm good $long"),
+        "invalid value \"$long\" in \"ioattest_prewarm\" directive, "
+        . "expected $names");
+
+
+# --- values given twice -----------------------------------------------------
+
+my $zeros = 'sha256:' . '0' x 64;
+my $ones = '0x' . '1' x 40;
+
+for my $line ('ioattest zone=io', "ioattest_image_digest $zeros",
+              "ioattest_trust $ones", split /\n/, <<'END') {
+ioattest_dry_run on
+ioattest_pass_errors on
+ioattest_request /b
+ioattest_models off
+ioattest_model m
+ioattest_model_id m
+ioattest_valid 1m
+ioattest_refresh 1s
+ioattest_refresh off
+ioattest_attempts 1
+ioattest_attempts auto
+ioattest_timeout 1s
+ioattest_fail_timeout 1s
+ioattest_buffer_size 1m
+ioattest_cpu off
+ioattest_gpu off
+ioattest_status json
+ioattest_wait 10s
+ioattest_parallel 4
+ioattest_background off
+ioattest_pool any
+ioattest_prewarm m
+ioattest_authorization "Bearer a"
+END
+    my ($directive) = split ' ', $line;
+    refused("$line, twice", $zone, "location /p/ {\n$line;\n$line;\n}\n",
+            "\"$directive\" directive is duplicate");
+}
+
+
+# --- what a key is not, is not shown ----------------------------------------
+
+my $header = 'an invalid value, expected that of an Authorization header, '
+    . 'which may hold variables';
+
+for (['""', $header], ["\"Bearer sesame\a\"", $header],
+     ['"Bearer sesame\n"', $header], ['"Bearer sesame" mine',
+      'an invalid second value, expected "own" or nothing'])
+{
+    my ($value, $what) = @$_;
+    my $said = refused("ioattest_authorization $value", $zone,
+        "location /p/ {\nioattest_authorization $value;\n}\n",
+        "\"ioattest_authorization\" directive has $what");
+    unlike($said, qr/sesame/, '... and does not show it');
+}
+
+
+# --- what is missing, or in the wrong place ---------------------------------
+
+my $key = 'ioattest_authorization "Bearer a"';
+my $own = '"ioattest_prewarm" needs a key of the gateway\'s own, '
+    . 'see "ioattest_authorization"';
+my $unused = '"ioattest_prewarm" needs a location with "ioattest" on that it '
+    . 'applies to';
+
+for (
+['no size', 'ioattest_zone io;', '',
+ 'invalid value "io" in "ioattest_zone" directive, '
+ . 'expected a name and a size'],
+
+['a zone that is too small', 'ioattest_zone io:8k;', '',
+ 'invalid value "io:8k" in "ioattest_zone" directive, '
+ . 'expected a name and a size of 32k or more'],
+
+['a zone twice', "$zone$zone", '', '"ioattest_zone" "io" is duplicate'],
+
+['a zone in a server', '', $zone,
+ '"ioattest_zone" directive is not allowed here'],
+
+['a zone that nobody defines', $zone, location('ioattest zone=other'),
+ 'unknown zone "other" in "ioattest" directive'],
+
+['nowhere to ask', $zone, location('ioattest_request'),
+ '"ioattest" needs "ioattest_request"'],
+
+['CPU evidence unverified', $zone, location('ioattest_cpu'),
+ '"ioattest_cpu_trusted_certificate" is needed to verify CPU evidence'],
+
+['GPU evidence unverified', $zone, location('ioattest_gpu'),
+ '"ioattest_gpu_trusted_certificate" is needed to verify GPU evidence'],
+
+['where to ask NVIDIA', $zone,
+ location('ioattest_gpu nras', 'ioattest_nras /n'),
+ '"ioattest_gpu nras" needs "ioattest_nras" and "ioattest_nras_jwks"'],
+
+['an address that nothing could hold', $zone,
+ location('ioattest_report_data address-nonce'),
+ '"ioattest_report_data address-nonce" needs CPU evidence'],
+
+['prewarm without a key', $zone, location('ioattest_prewarm m'), $own],
+
+["prewarm with callers' keys", $zone,
+ location('ioattest_prewarm m', 'ioattest_authorization $http_authorization'),
+ $own],
+
+['prewarm with a model_id of variables', $zone,
+ location('ioattest_prewarm m', $key, 'ioattest_model_id $arg_id'),
+ '"ioattest_prewarm" needs an "ioattest_model_id" without variables'],
+
+['prewarm that no location uses', $zone,
+ location($key) . "location /q/ { $key; ioattest_prewarm m; }\n", $unused],
+
+['prewarm where ioattest is off', $zone,
+ location($key) . "location /q/ { ioattest off; ioattest_prewarm m; }\n",
+ $unused],
+)
+{
+    refused(@$_);
+}
+
+
+# --- what is taken ----------------------------------------------------------
+
+my $good = <<"END";
+ioattest_dry_run on;
+ioattest_pass_errors off;
+ioattest_models /m;
+ioattest_model \$http_x_model;
+ioattest_model_id \$http_x_id;
+ioattest_valid 1d;
+ioattest_refresh 0;
+ioattest_attempts 0;
+ioattest_timeout 1ms;
+ioattest_fail_timeout 0;
+ioattest_buffer_size 4k;
+ioattest_image_digest $zeros sha256:@{['f' x 64]};
+ioattest_trust 0x@{['aB' x 20]};
+END
+
+taken('every directive with a good value', $zone,
+      location(split /;\n/, $good));
+
+taken('what a server says its locations inherit; one says off', <<"END",
+${zone}ioattest_cpu off;
+ioattest_gpu off;
+END
+<<'END');
+ioattest zone=io;
+ioattest_request /a;
+location /p/ { proxy_pass http://127.0.0.1:1; }
+location = /free { ioattest off; return 200 "free"; }
+END
+
+taken('a server may leave to its locations what they need', $zone, <<'END');
+ioattest zone=io;
+location / { ioattest off; }
+location /p/ { ioattest_request /a; ioattest_cpu off; ioattest_gpu off; }
+END
+
+taken('ioattest_trust needs nothing else', $zone,
+      "location /p/ { ioattest zone=io; ioattest_trust $ones; }\n");
+
+taken('a refresh that is not less than the validity is cut', $zone,
+      location('ioattest_valid 10s', 'ioattest_refresh 10s'));
+
+taken('in http, server and location', <<"END", <<'END');
+${zone}ioattest_cpu off;
+ioattest_gpu off;
+ioattest_wait 10s;
+ioattest_parallel 2;
+ioattest_background off;
+ioattest_pool all;
+ioattest_attempts auto;
+ioattest_refresh 1m;
+ioattest_authorization "Bearer a";
+END
+ioattest_wait 20s;
+ioattest_parallel 32;
+ioattest_background 10m;
+ioattest_pool any;
+ioattest_refresh off;
+location /p/ {
+    ioattest zone=io;
+    ioattest_request /a;
+    ioattest_wait 1h;
+    ioattest_parallel 1;
+    ioattest_background 7d;
+    ioattest_pool all;
+    ioattest_attempts 0;
+    ioattest_refresh 0;
+    ioattest_prewarm one "two words" three;
+    ioattest_authorization $http_x own;
+}
+END
+
+taken('names that one location inherits and another has a key for',
+      "${zone}ioattest_cpu off;\nioattest_gpu off;\n", <<"END");
+ioattest_prewarm m;
+location /p/ { ioattest zone=io; ioattest_request /a; }
+location /q/ { ioattest zone=io; ioattest_request /a; $key; }
+END
+
+done_testing();

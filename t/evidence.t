@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw( sleep );
 
 use IoattestEvidence;
+use IoattestReference;
 use IoattestNginx;
 use IoattestSim;
 
@@ -257,6 +258,8 @@ like($warned, qr/\[warn\].*"ioattest_report_data auto"/, 'a signer unbound');
 unlike($warned, qr/\[emerg\]/, 'are warnings');
 unlike(starts(['ioattest_report_data address-nonce',
                'client_body_buffer_size 1m',
+               'ioattest_gpu_reference '
+               . IoattestEvidence::file(IoattestReference::example(1)),
                "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}"]),
        qr/\[warn\]/, 'and not where all is pinned');
 

@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use IoattestEvidence;
+use IoattestReference;
 use IoattestNginx;
 use IoattestSim;
 
@@ -28,6 +29,8 @@ sub slurp {
 my $both = IoattestEvidence::file(slurp($roots{CPU}) . slurp($roots{GPU}));
 my $policy = IoattestEvidence::file({ tdx => { mr_td => [$mr_td] } });
 my $other = IoattestEvidence::file({ tdx => { mr_td => ['0' x 96] } });
+my @reference = map { IoattestEvidence::file(IoattestReference::example($_)) }
+    1, 2;
 my @image = map { 'sha256:' . $_ x 64 } 0, 1;
 
 # A location in which every kind of evidence is wanted.
@@ -49,6 +52,7 @@ my %decides = (
     ioattest_gpu => ['local', 'off'],
     ioattest_cpu_trusted_certificate => [$roots{CPU}, $both],
     ioattest_gpu_trusted_certificate => [$roots{GPU}, $both],
+    ioattest_gpu_reference => [@reference],
     ioattest_policy => [$policy, $other],
     ioattest_report_data => ['auto', 'address-nonce'],
     ioattest_image_digest => [@image],

@@ -27,10 +27,10 @@ our @causes = (
     ["\xff\xfe{\0}\0", 'not UTF-8'],
     ["model=x", 'not JSON'],
     ["{$model", 'not JSON'],
-    ['[]', 'no JSON object'],
+    ['[]', 'not a JSON object'],
     ['{"model":"\\ud800"}', 'a lone surrogate'],
     ['{"model":"a\\u0000"}', 'a null character'],
-    ["{$model,\"x\":NaN}", 'a number that is too large or too long, or no number'],
+    ["{$model,\"x\":NaN}", 'a number that is malformed, too large or too long'],
     ["{$model,\"x\":" . ('[' x 10240), 'nested too deep'],
 );
 
@@ -42,10 +42,10 @@ our @both = (
     ["{$model,\"temperature\":\"0.5\"}",
      'a string for a number in temperature'],
     ["{$model,\"n\":true}", 'a bool for a number in n'],
-    ["{$model,\"max_tokens\":1.5}", 'no whole number in max_tokens'],
-    ["{$model,\"stream\":1}", 'no bool in stream'],
-    ["{$model,\"messages\":\"secret-prompt\"}", 'no array in messages'],
-    ['{"model":5}', 'no string in model'],
+    ["{$model,\"max_tokens\":1.5}", 'not a whole number in max_tokens'],
+    ["{$model,\"stream\":1}", 'not a bool in stream'],
+    ["{$model,\"messages\":\"secret-prompt\"}", 'not an array in messages'],
+    ['{"model":5}', 'not a string in model'],
 );
 
 our $json = 'Content-Type: application/json';
@@ -91,7 +91,7 @@ secret-prompt
 
 === TEST 4: without it that passes
 --- cases eval
-[main::all('', map { $_->[0] } grep { $_->[1] !~ /array|whole|no string|surrogate/ }
+[main::all('', map { $_->[0] } grep { $_->[1] !~ /array|whole|not a string|surrogate/ }
                @main::both)]
 
 

@@ -201,7 +201,7 @@ sub refused {
     is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
     my ($why) = reverse $nginx->log
         =~ /failed: attestation_insecure:([^\n]+)/g;
-    like($why // '', qr/answer of "\/_$path" does not count: [^,]*\Q$what/,
+    like($why // '', qr/reply of "\/_$path" is not accepted: [^,]*\Q$what/,
          'the log names the condition');
     like($why // '', qr/, set "\Q$mend\E/, 'and the line that mends it');
     return;
@@ -273,7 +273,7 @@ sub listed {
 }
 
 refused('list_clear', 'has no TLS', 'proxy_pass https://');
-refused('list_own', "nginx's own", 'proxy_pass https://');
+refused('list_own', 'made by nginx itself', 'proxy_pass https://');
 is(listed('own_allowed'), 200, 'the same, ioattest_ssl_verify off');
 is(listed('sure'), 200, 'a list by TLS');
 

@@ -162,7 +162,7 @@ sub refused {
     is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
     my ($why) = reverse $nginx->log
         =~ /failed: attestation_insecure:([^\n]+)/g;
-    like($why // '', qr/"\/_list_$how" does not count: [^"]*\Q$what/,
+    like($why // '', qr/"\/_list_$how" is not accepted: [^"]*\Q$what/,
          'the log names the condition');
     like($why // '', qr/, set "\Q$mend\E/, 'and the line that mends it');
     is(said("${how}_off"), 200, 'the answer is good by itself');
@@ -170,7 +170,7 @@ sub refused {
 }
 
 is(said('sure'), 200, 'a list by verified TLS');
-refused('file', "nginx's own", 'proxy_pass https://');
+refused('file', 'made by nginx itself', 'proxy_pass https://');
 is(said('rewritten'), 200, 'a rewrite before anybody is asked');
 
 # another place, named by whoever was asked first
@@ -190,7 +190,7 @@ my ($answer) = $nginx->ask("GET /fill HTTP/1.1\r\nHost: x\r\n"
                            . "Connection: close\r\n\r\n");
 is($answer->{code}, 200, 'somebody fills the cache in clear');
 sleep 2;
-refused('asked_after', 'out of a cache', 'proxy_cache off');
+refused('asked_after', 'came from a cache', 'proxy_cache off');
 
 # the result of the verification
 

@@ -125,7 +125,7 @@ sub refused {
     is(IoattestSim::stats()->{completions}{total}, 0, 'nothing is sent');
     my ($why) = reverse $nginx->log
         =~ /of model "m-$asked" failed: attestation_insecure:([^\n]+)/g;
-    like($why // '', qr/"\/_$uri[^"]*" does not count: [^"]*\Q$what/,
+    like($why // '', qr/"\/_$uri[^"]*" is not accepted: [^"]*\Q$what/,
          'the log says whose answer, and the condition');
     return;
 }
@@ -158,7 +158,7 @@ is(machine(), 'not signer_bound via_tls', 'and the status says how');
 IoattestSim::reset();
 IoattestSim::set(\%bound);
 refused('keys_clear', 'jwks-clear', 'has no TLS');
-like($nginx->log, qr/\d ioattest: the answer of "\/_jwks-clear" does not/,
+like($nginx->log, qr/\d ioattest: the reply of "\/_jwks-clear" is not/,
      'the service is named by itself as well');
 my $before = IoattestSim::stats()->{services}{jwks};
 accepted('keys_sure', 'keys by TLS');
@@ -185,7 +185,7 @@ IoattestSim::reset();
 IoattestSim::set({ %bound, evidence => 'snp' });
 accepted('kds_signed', 'a certificate and a list in clear: both are signed');
 refused('kds_clear', 'clear-kds', 'has no TLS');
-refused('kds_taken', 'taken-kds', 'gone before it could be looked at');
+refused('kds_taken', 'taken-kds', 'closed before it could be checked');
 accepted('kds_sure', 'no list, by TLS');
 accepted('kds_allowed', 'no list in clear, ioattest_ssl_verify off');
 refused('kds_clear', 'clear-kds', 'has no TLS');

@@ -10,6 +10,8 @@ use Cwd ();
 use File::Temp ();
 use Test::More;
 
+use IoattestReference;
+
 my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
 my $there = '/usr/lib/nginx/modules';
 my @own = split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
@@ -20,6 +22,7 @@ my %line = (
     models => qr/neither "ioattest_models" nor "ioattest_model_id"/,
     refresh => qr/"ioattest_refresh" is not less than "ioattest_valid"/,
     binding => qr/"ioattest_report_data \w+" accepts machines/,
+    reference => qr/"ioattest_gpu local" compares no measurement/,
     size => qr/"client_body_buffer_size" of \d+ bytes is less/,
 );
 
@@ -143,6 +146,32 @@ server {
         ioattest_request /a;
         ioattest_models /m;
     }
+}
+EOF
+
+system('/usr/bin/python3', "$FindBin::Bin/lib/sim/sim.py", '--write-roots',
+       $dir) == 0 or die "no roots\n";
+write_file('reference.json', IoattestReference::example(1));
+
+marked('GPUs of which nothing is compared', <<"EOF");
+client_body_buffer_size 1m;
+ioattest_cpu off;
+ioattest_request /a;
+ioattest_models /m;
+ioattest_gpu_trusted_certificate $dir/gpu.pem;
+server {
+    ioattest zone=io; # pins reference
+    location /one/ { }
+    location /two/ {
+        ioattest_gpu_reference $dir/reference.json;
+        location /two/three/ { }
+    }
+    location /four/ { ioattest_gpu off; }
+}
+server {
+    ioattest zone=io; # pins
+    ioattest_gpu_reference $dir/reference.json;
+    location /one/ { }
 }
 EOF
 

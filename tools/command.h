@@ -1,6 +1,6 @@
 /*
- * ioattest: the command line of the verification library; what its commands
- * have in common.
+ * ioattest: the command line of the verification library; shared by its
+ * commands.
  */
 
 #ifndef IOATTEST_COMMAND_H
@@ -8,23 +8,24 @@
 
 #define IOATTEST_VERSION  "0.2.0"
 
-/* How a command ends. */
+/* The exit status of a command. */
 #define IOATTEST_VERIFIED  0
 #define IOATTEST_REFUSED   1
-#define IOATTEST_USAGE     2    /* or input that could not be read */
+#define IOATTEST_USAGE     2    /* also if input could not be read */
 
 /*
- * Each command is a function of its own file.
+ * Each command is a function in a file of its own.
  *
- * Returns: how the program is to end; the verdict is on standard output
- * then, or with IOATTEST_USAGE one sentence on standard error.
+ * Returns: the exit status; the verdict has been written to standard output,
+ * or with IOATTEST_USAGE one sentence to standard error.
  * In: argv[0] is the command's name, argv[argc] NULL.
  */
 int ioattest_inspect(int argc, char **argv);
 int ioattest_report(int argc, char **argv);
 int ioattest_response(int argc, char **argv);
+int ioattest_rim(int argc, char **argv);
 
-/* Writes one sentence to standard error, with the program's name before it. */
+/* Writes the program's name and one sentence to standard error. */
 void ioattest_complain(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -11,7 +11,7 @@
 #define IOATTEST_STATUS_DIGITS  3
 
 typedef enum {
-    IOATTEST_BETWEEN = 0,   /* blocks */
+    IOATTEST_BETWEEN = 0,   /* between blocks */
     IOATTEST_BLOCK,
     IOATTEST_TRAILERS
 } ioattest_headers_state_e;
@@ -26,7 +26,7 @@ ioattest_bytes_are(ioa_bytes_t bytes, const char *word)
 }
 
 
-/* Takes a line without its end.  Returns: 0 at the end of the file. */
+/* Takes a line, without its line end.  Returns: 0 at the end of the file. */
 static int
 ioattest_headers_line(ioa_bytes_t *line, ioa_reader_t *r)
 {
@@ -129,7 +129,7 @@ ioattest_headers_status(unsigned *status, ioa_bytes_t line)
 }
 
 
-/* name: value, white space around the value taken off */
+/* Splits "name: value", and trims white space around the value. */
 static int
 ioattest_headers_split(ioa_bytes_t *name, ioa_bytes_t *value,
     ioa_bytes_t line)
@@ -177,7 +177,7 @@ ioattest_headers_header(ioa_head_t *head, ioa_bytes_t name,
 
     head->coded |= ioa_head_coded(name, value);
 
-    /* the last one counts */
+    /* the last one is used */
 
     if (ioattest_bytes_are(name, "Content-Type")) {
         head->events = ioa_head_events(value);
@@ -185,7 +185,7 @@ ioattest_headers_header(ioa_head_t *head, ioa_bytes_t name,
 }
 
 
-/* Returns: what is wrong with the line, or NULL. */
+/* Returns: what is wrong with the line, as part of a sentence, or NULL. */
 static const char *
 ioattest_headers_take(ioa_head_t *head,
     ioattest_headers_state_e *state, ioa_bytes_t line)
@@ -194,7 +194,7 @@ ioattest_headers_take(ioa_head_t *head,
     ioa_bytes_t  name, value;
 
     if (!ioattest_headers_printable(line)) {
-        return "holds a control character";
+        return "has a control character";
     }
 
     if (line.len == 0) {
@@ -210,7 +210,7 @@ ioattest_headers_take(ioa_head_t *head,
         }
 
         if (!ioattest_headers_split(&name, &value, line)) {
-            return "is no header";
+            return "is not a header";
         }
 
         ioattest_headers_header(head, name, value);
@@ -223,7 +223,7 @@ ioattest_headers_take(ioa_head_t *head,
             *state = IOATTEST_BLOCK;
 
         } else if (head->status == 0) {
-            return "is no status line";
+            return "is not a status line";
 
         } else {
             *state = IOATTEST_TRAILERS;
@@ -254,7 +254,7 @@ ioattest_headers_parse(ioa_head_t *head, size_t *line,
         }
     }
 
-    *what = "ends the file, which has no status line";
+    *what = "is the last, and there was no status line";
 
     return head->status != 0;
 }

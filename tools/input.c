@@ -13,7 +13,7 @@
 #define IOATTEST_INPUT_FIRST  65536
 
 
-/* Makes data size bytes long.  Returns: NULL after a complaint, data freed. */
+/* Resizes data.  Returns: NULL after a complaint, with data freed. */
 static uint8_t *
 ioattest_input_grow(uint8_t *data, size_t size)
 {
@@ -31,8 +31,8 @@ ioattest_input_grow(uint8_t *data, size_t size)
 
 
 /*
- * Returns: what was read, with the memory that it takes and no more, so that
- * a reader which goes beyond it is found out; NULL after a complaint.
+ * Returns: what was read, in memory of exactly that size, so that sanitizers
+ * notice a read beyond it; NULL after a complaint.
  */
 static uint8_t *
 ioattest_input_slurp(size_t *len, FILE *file, const char *path, size_t max)

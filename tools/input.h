@@ -1,5 +1,5 @@
 /*
- * input: a file that was saved, read whole.
+ * input: reads a saved file.
  */
 
 #ifndef IOATTEST_INPUT_H
@@ -8,10 +8,10 @@
 #include "attest/ioattest.h"
 
 /*
- * Reads a file, or standard input where path is "-": once in a run.
+ * Reads a file, or standard input if path is "-", which is possible once.
  *
- * Returns: 1; 0 after a complaint, where it cannot be read, has more than
- * max bytes, or is standard input a second time.
+ * Returns: 1; 0 after a complaint, if it cannot be read, has more than max
+ * bytes, or is standard input for the second time.
  * Out: bytes, to be given to ioattest_input_free; its data is never NULL on
  * 1, and NULL on 0.
  */

@@ -1,5 +1,5 @@
 /*
- * inspect: decodes evidence that was saved, and verifies nothing.
+ * inspect: decodes saved evidence, and verifies nothing.
  */
 
 #include <stdio.h>
@@ -35,27 +35,27 @@ ioattest_inspect_usage(void)
     fputs(
 "usage: ioattest inspect FILE [--json]\n"
 "\n"
-"Decodes evidence for a person to read. Nothing is verified: what it says\n"
-"may be made up. ioattest report gives a verdict.\n"
+"Decodes evidence for people to read. Nothing is verified: all of it may be\n"
+"forged. Use ioattest report for a verdict.\n"
 "\n"
 "  FILE               a TDX or SGX quote, an SEV-SNP report, evidence of an\n"
-"                     NVIDIA GPU, certificates: binary, hex, base64 or PEM;\n"
-"                     or JSON that holds such: an attestation reply, a\n"
+"                     NVIDIA GPU, or certificates: binary, hex, base64 or\n"
+"                     PEM; or JSON with these: an attestation reply, a\n"
 "                     payload for NVIDIA's service, a list of evidence with\n"
-"                     certificates, a quote as dstack writes it\n"
+"                     certificates, a quote as written by dstack\n"
 "  --json             one JSON object on one line\n"
 "  --help, --version\n"
 "\n"
-"FILE may be - : standard input. It has 1 MB at most. Where it begins with\n"
-"something else it is searched for what is whole, and the offset is told.\n"
-"Registers are named and written as a policy has them.\n"
+"FILE may be - for standard input, and has at most 1 MB. If it begins with\n"
+"something else it is searched for complete evidence; the offset is shown.\n"
+"Registers have the names and the form that they have in a policy file.\n"
 "\n"
-"Exit status: 0 all was decoded, 2 usage, or something was not readable.\n",
+"Exit status: 0 all was decoded, 2 usage, or something could not be read.\n",
           stdout);
 }
 
 
-/* 1 where it is a reply of the agent, with evidence or without. */
+/* 1 if it is a reply of the agent, with evidence or without. */
 static int
 ioattest_inspect_reply(const ioa_json_t *root)
 {
@@ -64,7 +64,7 @@ ioattest_inspect_reply(const ioa_json_t *root)
 }
 
 
-/* Says what could not be read.  Returns: 1 where there is no such. */
+/* Complains about what could not be read.  Returns: 1 if there is none. */
 static int
 ioattest_inspect_complete(const ioattest_pieces_t *list, const char *path)
 {
@@ -98,7 +98,7 @@ ioattest_inspect_complete(const ioattest_pieces_t *list, const char *path)
 }
 
 
-/* 1 where there is something to show. */
+/* 1 if there is something to show. */
 static int
 ioattest_inspect_any(const ioattest_pieces_t *list)
 {

@@ -1,6 +1,6 @@
 /*
- * inspect: evidence that was found in an input, for the files of ioattest
- * inspect.  Nothing of it is verified.
+ * inspect: evidence that was found in an input; shared by the files of
+ * ioattest inspect.  Nothing is verified.
  */
 
 #ifndef IOATTEST_INSPECT_H
@@ -18,7 +18,7 @@
 #define IOATTEST_WHY_MAX     128
 
 typedef enum {
-    IOATTEST_KIND_NONE = 0,         /* not readable: why says it */
+    IOATTEST_KIND_NONE = 0,         /* not readable, see why */
     IOATTEST_KIND_TDX,
     IOATTEST_KIND_SGX,
     IOATTEST_KIND_SNP,
@@ -32,20 +32,20 @@ typedef struct {
     char               from[IOATTEST_FROM_MAX];     /* "" outside of JSON */
     const char        *encoding;
     size_t             offset;
-    ioa_bytes_t        bytes;           /* the evidence and no more */
-    size_t             trailing;        /* bytes behind it */
+    ioa_bytes_t        bytes;           /* exactly the evidence */
+    size_t             trailing;        /* bytes after it */
     ioa_bytes_t        certificates;    /* of GPU evidence; data NULL: none */
-    const ioa_json_t  *reply;           /* whose nonce and address count */
-    ioa_bytes_t        text;            /* not readable: as it stands there */
+    const ioa_json_t  *reply;           /* with the nonce and the address */
+    ioa_bytes_t        text;            /* not readable: the input */
     char               why[IOATTEST_WHY_MAX];
 } ioattest_piece_t;
 
 typedef struct {
     const char        *format;          /* of the input */
     size_t             n;
-    size_t             left_out;        /* for want of room */
+    size_t             left_out;        /* if there was no room */
     ioattest_piece_t   pieces[IOATTEST_PIECES_MAX];
-    ioa_json_t        *root;            /* where the input is JSON */
+    ioa_json_t        *root;            /* if the input is JSON */
     size_t             trees_n;
     ioa_json_t        *trees[IOATTEST_TREES_MAX];
     size_t             owned_n;

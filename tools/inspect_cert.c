@@ -121,8 +121,7 @@ ioattest_cert_gpu(ioattest_out_t *out, const ioa_chain_t *chain)
 
 
 void
-ioattest_inspect_certs(ioattest_out_t *out, const char *name,
-    ioa_bytes_t bytes)
+ioattest_inspect_certs(ioattest_out_t *out, ioa_bytes_t bytes)
 {
     size_t           i;
     ioa_chain_t     *chain;
@@ -142,7 +141,7 @@ ioattest_inspect_certs(ioattest_out_t *out, const char *name,
         return;
     }
 
-    ioattest_out_list(out, name);
+    ioattest_out_list(out, "certificates");
 
     for (i = 0; i < ioa_chain_count(chain); i++) {
         ioattest_out_item(out, "certificate", i);

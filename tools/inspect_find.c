@@ -14,11 +14,15 @@
 #define IOATTEST_TEE_TDX  0x81
 #define IOATTEST_TEE_SGX  0
 
-/* How SPDM evidence begins: the request that NVIDIA's driver sends. */
+/* The beginning of SPDM evidence: the request that NVIDIA's driver sends. */
 static const uint8_t  ioattest_spdm_head[] = { 0x11, 0xe0, 0x01, 0xff };
 
 
-ioattest_piece_t *
+/*
+ * Adds a piece to list, or counts it as left out.
+ * Returns: the piece, all zero but from; NULL if there is no room.
+ */
+static ioattest_piece_t *
 ioattest_pieces_add(ioattest_pieces_t *list, const char *from)
 {
     ioattest_piece_t  *piece;
@@ -50,7 +54,7 @@ ioattest_pieces_free(ioattest_pieces_t *list)
 }
 
 
-/* What the first bytes say that it should be. */
+/* The kind of evidence that its first bytes suggest. */
 static ioattest_kind_t
 ioattest_find_looks(ioa_reader_t r)
 {
@@ -84,7 +88,7 @@ ioattest_find_looks(ioa_reader_t r)
 }
 
 
-/* Returns: how long the report is with its table, 0 where it is none. */
+/* Returns: the length of the report with its table, 0 if it is none. */
 static size_t
 ioattest_find_snp(const uint8_t *data, size_t n)
 {
@@ -104,7 +108,7 @@ ioattest_find_snp(const uint8_t *data, size_t n)
 }
 
 
-/* Returns: how long the evidence is that r begins with, 0 for none. */
+/* Returns: the length of the evidence at r, 0 if there is none. */
 static size_t
 ioattest_find_at(ioattest_kind_t *kind, ioa_reader_t r)
 {
@@ -125,7 +129,7 @@ ioattest_find_at(ioattest_kind_t *kind, ioa_reader_t r)
         return ioa_reader_take(&r, &data, n) ? ioattest_find_snp(data, n) : 0;
     }
 
-    /* what follows counts for nothing, but may be long */
+    /* bytes after the evidence are ignored, but may be many */
 
     n = n < IOA_TDX_QUOTE_LEN_MAX ? n : IOA_TDX_QUOTE_LEN_MAX;
 
@@ -146,7 +150,7 @@ ioattest_find_at(ioattest_kind_t *kind, ioa_reader_t r)
 }
 
 
-/* Why nothing was read.  In: bytes, from the first on. */
+/* Says why nothing was found in bytes. */
 static void
 ioattest_find_why(ioattest_piece_t *piece, ioa_bytes_t bytes)
 {
@@ -168,31 +172,32 @@ ioattest_find_why(ioattest_piece_t *piece, ioa_bytes_t bytes)
         return;
 
     case IOATTEST_KIND_SGX:
-        why = "begins like an SGX quote, but is not a whole one";
+        why = "begins like an SGX quote, but is not complete";
         break;
 
     case IOATTEST_KIND_SNP:
         why = bytes.len < IOA_SNP_REPORT_LEN
               ? "begins like an SEV-SNP report, but is shorter than 1184"
               " bytes"
-              : "begins like an SEV-SNP report, but has bits that no report"
-              " has";
+              : "begins like an SEV-SNP report, but has bits set that are"
+              " reserved";
         break;
 
     case IOATTEST_KIND_GPU:
-        why = "begins like GPU evidence, but is not whole or not well-formed";
+        why = "begins like GPU evidence, but is incomplete or malformed";
         break;
 
     default:
         why = "neither a TDX or SGX quote, an SEV-SNP report, GPU evidence"
-              " nor certificates, and has none in it";
+              " nor certificates, and does not contain any";
     }
 
     (void) snprintf(piece->why, IOATTEST_WHY_MAX, "%s", why);
 }
 
 
-ioattest_piece_t *
+/* Adds certificates, PEM or DER.  Returns: the piece; NULL if none. */
+static ioattest_piece_t *
 ioattest_find_certs(ioattest_pieces_t *list, const char *from,
     const char *encoding, ioa_bytes_t bytes)
 {
@@ -226,7 +231,7 @@ ioattest_find_certs(ioattest_pieces_t *list, const char *from,
 }
 
 
-/* Adds what begins at one place.  Returns: how long it is, 0 for nothing. */
+/* Adds the evidence at one place.  Returns: its length, 0 if none. */
 static size_t
 ioattest_find_one(ioattest_pieces_t *list, const char *from,
     const char *encoding, ioa_reader_t at, size_t offset)
@@ -271,7 +276,7 @@ ioattest_find_bytes(ioattest_pieces_t *list, const char *from,
     if (ioattest_find_one(list, from, encoding, r, 0) == 0
         && ioattest_find_certs(list, from, encoding, bytes) == NULL)
     {
-        /* an envelope around it: every place where something whole begins */
+        /* inside another format: every place with complete evidence */
 
         while (ioa_reader_left(&r) != 0) {
             n = ioattest_find_one(list, from, encoding, r,
@@ -329,7 +334,7 @@ ioattest_find_decode(ioa_bytes_t *bytes, const char **encoding,
 }
 
 
-/* Why a text was not read. */
+/* Says why a text could not be read. */
 static const char *
 ioattest_find_why_text(ioa_bytes_t text)
 {
@@ -338,7 +343,7 @@ ioattest_find_why_text(ioa_bytes_t text)
     case '[':
         return "begins like JSON, but is malformed";
     case '-':
-        return "begins like PEM, but is no chain of certificates";
+        return "begins like PEM, but is not a chain of certificates";
     case -1:
         return "empty";
     default:
@@ -402,7 +407,7 @@ ioattest_find(ioattest_pieces_t *list, ioa_bytes_t input)
         list->format = "binary";
 
         if (ioa_json_parse(&list->root, input.data, input.len)) {
-            list->format = "JSON";      /* of more than ASCII */
+            list->format = "JSON";      /* not only ASCII */
         }
 
     } else {

@@ -1,5 +1,5 @@
 /*
- * inspect_find: what an input is, and the evidence in it.
+ * inspect_find: the format of an input, and the evidence in it.
  */
 
 #ifndef IOATTEST_INSPECT_FIND_H
@@ -8,43 +8,32 @@
 #include "inspect.h"
 
 /*
- * Adds a piece to list, or counts it as left out.
- * Returns: the piece, with from and all else zero; NULL for want of room.
- */
-ioattest_piece_t *ioattest_pieces_add(ioattest_pieces_t *list,
-    const char *from);
-
-/*
- * Adds what stands in bytes: evidence that begins them; where none does, all
- * that begins anywhere in them and is whole; else, where must is nonzero, one
- * piece of kind NONE.
+ * Adds the evidence in bytes: at their beginning; if there is none, all
+ * complete evidence anywhere in them; if there is none either, and must is
+ * nonzero, one piece of kind NONE.
  *
- * Returns: the first that was added; NULL where none was.
- * In: bytes, which must live as long as list; encoding, what they were.
+ * Returns: the first piece that was added; NULL if none was.
+ * In: bytes, which must live as long as list; encoding, of the input.
  */
 ioattest_piece_t *ioattest_find_bytes(ioattest_pieces_t *list,
     const char *from, const char *encoding, ioa_bytes_t bytes, int must);
 
-/* The same of text: hex, base64, or PEM certificates. */
+/* The same for text: hex, base64, or PEM certificates. */
 ioattest_piece_t *ioattest_find_text(ioattest_pieces_t *list,
     const char *from, ioa_bytes_t text, int must);
 
-/* Certificates, PEM or DER.  Returns: as above; NULL where it is none. */
-ioattest_piece_t *ioattest_find_certs(ioattest_pieces_t *list,
-    const char *from, const char *encoding, ioa_bytes_t bytes);
-
 /*
  * Decodes text as hex or base64.
- * Returns: 1; 0 where it is neither.  Out: bytes, the list's; encoding.
+ * Returns: 1; 0 if it is neither.  Out: bytes, owned by list; encoding.
  */
 int ioattest_find_decode(ioa_bytes_t *bytes, const char **encoding,
     ioattest_pieces_t *list, ioa_bytes_t text) IOA_MUST_CHECK;
 
-/* Adds what stands in the JSON of list->root (inspect_json.c). */
+/* Adds the evidence in the JSON of list->root (inspect_json.c). */
 void ioattest_find_json(ioattest_pieces_t *list);
 
 /*
- * Adds all that an input holds.
+ * Adds all evidence in an input.
  * Out: list, to be given to ioattest_pieces_free; list->format.
  */
 void ioattest_find(ioattest_pieces_t *list, ioa_bytes_t input);

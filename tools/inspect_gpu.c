@@ -10,14 +10,14 @@
 #include "inspect_text.h"
 
 #define IOATTEST_GPU_WORD       16
-#define IOATTEST_GPU_SWITCH     26      /* a record of switches alone */
+#define IOATTEST_GPU_SWITCH     26      /* a record that only switches have */
 #define IOATTEST_GPU_RECORDS    256     /* known types are below */
 #define IOATTEST_GPU_SWITCH_CN  "LS_10"
 
 /* How a record is written. */
 typedef enum {
     IOATTEST_GPU_HEX = 0,
-    IOATTEST_GPU_TEXT,          /* zeros behind it left out */
+    IOATTEST_GPU_TEXT,          /* without trailing zeros */
     IOATTEST_GPU_NUMBER
 } ioattest_gpu_form_t;
 
@@ -27,7 +27,7 @@ typedef struct {
     ioattest_gpu_form_t   form;
 } ioattest_gpu_record_t;
 
-/* Those that are not written by name before (doc/formats.md 10.1). */
+/* Records without a line of their own (doc/formats.md 10.1). */
 static const ioattest_gpu_record_t  ioattest_gpu_records[] = {
     { 4, "gpu_info", IOATTEST_GPU_HEX },
     { 5, "sku", IOATTEST_GPU_HEX },
@@ -105,7 +105,7 @@ ioattest_inspect_is_switch(const ioattest_piece_t *piece)
 }
 
 
-/* One record as it is.  In: value, one or two bytes for a number. */
+/* Writes one record by its type.  In: value, 1 or 2 bytes for a number. */
 static void
 ioattest_gpu_record(ioattest_out_t *out, const ioattest_gpu_record_t *record,
     ioa_reader_t value)
@@ -142,7 +142,7 @@ ioattest_gpu_record(ioattest_out_t *out, const ioattest_gpu_record_t *record,
 }
 
 
-/* Records that have a line of their own elsewhere. */
+/* 1 for records that have a line of their own elsewhere. */
 static int
 ioattest_gpu_named(uint16_t type)
 {
@@ -159,7 +159,7 @@ ioattest_gpu_named(uint16_t type)
 }
 
 
-/* Records that have a name, once each, and how many others there are. */
+/* Writes records with a name, once each, and the number of others. */
 static void
 ioattest_gpu_opaque(ioattest_out_t *out, ioa_reader_t opaque)
 {
@@ -192,7 +192,7 @@ ioattest_gpu_opaque(ioattest_out_t *out, ioa_reader_t opaque)
 }
 
 
-/* NVIDIA's two values of a switch that is on or off. */
+/* Writes a setting with NVIDIA's values for on and off. */
 static void
 ioattest_gpu_on(ioattest_out_t *out, const char *name,
     const ioa_spdm_view_t *spdm, ioa_spdm_type_t type)
@@ -229,7 +229,7 @@ ioattest_gpu_feature(ioattest_out_t *out, const ioa_spdm_view_t *spdm)
 }
 
 
-/* A version of another form than a GPU's: a switch writes its VBIOS' out. */
+/* A version not in the form of GPUs, such as the VBIOS of a switch. */
 static void
 ioattest_gpu_text(ioattest_out_t *out, const char *name, const char *hex_name,
     ioa_reader_t value)
@@ -323,6 +323,6 @@ ioattest_inspect_gpu(ioattest_out_t *out, const ioattest_piece_t *piece)
     ioattest_gpu_measurements(out, &spdm);
 
     if (piece->certificates.data != NULL) {
-        ioattest_inspect_certs(out, "certificates", piece->certificates);
+        ioattest_inspect_certs(out, piece->certificates);
     }
 }

@@ -1,6 +1,6 @@
 /*
  * inspect_json: evidence in JSON: a reply of io.net's agent, NVIDIA's
- * payload, a list as NVIDIA's SDK writes it, a quote as dstack writes it, and
+ * payload, a list in the form of NVIDIA's SDK, a quote in dstack's form, and
  * replies that have both under other names.  See inspect_find.h.
  */
 
@@ -13,7 +13,7 @@
 
 #define IOATTEST_OCTET_MAX  255
 
-/* Where a member of that name is nothing else; and where it may be. */
+/* Members that are quotes if they are present, and that may be quotes. */
 static const char *const  ioattest_quotes[] = {
     "quote", "intel_quote", NULL
 };
@@ -21,13 +21,13 @@ static const char *const  ioattest_perhaps[] = {
     "report", "attestation", "cpu_quote", "attestation_report", NULL
 };
 
-/* Replies inside of a reply. */
+/* Replies inside a reply. */
 static const char *const  ioattest_replies[] = {
     "gateway_attestation", "model_attestations", "all_attestations", NULL
 };
 
 
-/* An array of bytes, as Rust writes them.  Out: bytes, the list's. */
+/* An array of bytes, as Rust writes them.  Out: bytes, owned by list. */
 IOA_MUST_CHECK static int
 ioattest_json_octets(ioa_bytes_t *bytes, ioattest_pieces_t *list,
     const ioa_json_t *array)
@@ -71,7 +71,7 @@ ioattest_json_octets(ioa_bytes_t *bytes, ioattest_pieces_t *list,
 }
 
 
-/* One member of an object that may hold a quote or report. */
+/* Adds one member of an object that may be a quote or report. */
 static void
 ioattest_json_quote(ioattest_pieces_t *list, const char *from,
     const ioa_json_t *value, const ioa_json_t *reply, int must)
@@ -121,7 +121,7 @@ ioattest_json_quotes(ioattest_pieces_t *list, const char *prefix,
 }
 
 
-/* An object of evidence and certificate.  In: said, which has the nonce. */
+/* Adds an object with evidence and certificate.  In: said has the nonce. */
 static void
 ioattest_json_device(ioattest_pieces_t *list, const char *from,
     const ioa_json_t *device, const ioa_json_t *said)
@@ -150,7 +150,7 @@ ioattest_json_device(ioattest_pieces_t *list, const char *from,
         return;
     }
 
-    /* PEM in base64, and as it is */
+    /* PEM in base64, or plain PEM */
 
     if (ioattest_find_decode(&certs, &encoding, list, text)) {
         piece->certificates = certs;
@@ -160,7 +160,7 @@ ioattest_json_device(ioattest_pieces_t *list, const char *from,
 }
 
 
-/* NVIDIA's payload, or one device of it.  Its reply's nonce goes first. */
+/* Adds NVIDIA's payload, or one device of it; prefers the reply's nonce. */
 static void
 ioattest_json_gpu(ioattest_pieces_t *list, const char *prefix,
     const ioa_json_t *payload, const ioa_json_t *reply)
@@ -192,7 +192,7 @@ ioattest_json_gpu(ioattest_pieces_t *list, const char *prefix,
 }
 
 
-/* A payload that was written as a string, and not one in that again. */
+/* A payload may be JSON in a string, but not in a string within that. */
 static void
 ioattest_json_payload(ioattest_pieces_t *list, const char *prefix,
     const ioa_json_t *value, const ioa_json_t *reply)

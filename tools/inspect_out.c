@@ -115,12 +115,7 @@ void
 ioattest_out_string(ioattest_out_t *out, const char *name,
     const char *string)
 {
-    ioa_bytes_t  bytes;
-
-    bytes.data = (const uint8_t *) string;
-    bytes.len = string == NULL ? 0 : strlen(string);
-
-    ioattest_out_bytes(out, name, bytes);
+    ioattest_out_bytes(out, name, ioattest_print_bytes(string));
 }
 
 

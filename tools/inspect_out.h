@@ -1,6 +1,6 @@
 /*
- * inspect_out: names and values, nested, for a person or as JSON.  Bytes that
- * came from outside go through print.h.
+ * inspect_out: names and values, nested, as text or as JSON.  Bytes from
+ * outside are written by print.h.
  */
 
 #ifndef IOATTEST_INSPECT_OUT_H
@@ -19,16 +19,16 @@ typedef struct {
 void ioattest_out_begin(ioattest_out_t *out, int as_json);
 void ioattest_out_end(ioattest_out_t *out);
 
-/* A group, up to its close. */
+/* A group, until it is closed. */
 void ioattest_out_open(ioattest_out_t *out, const char *name);
 void ioattest_out_close(ioattest_out_t *out);
 
-/* A list, and the i-th group in it, which is closed as one. */
+/* A list, and its i-th group, which is closed like a group. */
 void ioattest_out_list(ioattest_out_t *out, const char *name);
 void ioattest_out_item(ioattest_out_t *out, const char *name, size_t i);
 void ioattest_out_list_end(ioattest_out_t *out);
 
-/* NULL: null in JSON, no line for a person. */
+/* NULL: null in JSON, no line in text. */
 void ioattest_out_bytes(ioattest_out_t *out, const char *name,
     ioa_bytes_t bytes);
 void ioattest_out_string(ioattest_out_t *out, const char *name,

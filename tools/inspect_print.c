@@ -1,6 +1,6 @@
 /*
- * inspect_print: see inspect_print.h.  This file: what was found, and what a
- * reply says beside its evidence.
+ * inspect_print: see inspect_print.h.  This file: the evidence found, and
+ * what a reply says besides it.
  */
 
 #include <stdio.h>
@@ -9,10 +9,10 @@
 #include "attest/ioattest.h"
 #include "inspect_print.h"
 
-#define IOATTEST_SAID_MAX  512          /* of a member that is shown */
+#define IOATTEST_SAID_MAX  512          /* of a member's text */
 #define IOATTEST_NONCE     32
 
-/* Members of a reply that are shown, as they stand there. */
+/* Members of a reply that are shown unchanged. */
 static const char *const  ioattest_said[] = {
     "nonce", "request_nonce", "signing_address", "signing_algo",
     "image_digest", "model_id", "model", "arch", "report_data", NULL
@@ -60,7 +60,7 @@ ioattest_inspect_layout(ioattest_out_t *out, const ioattest_piece_t *piece,
 }
 
 
-/* Opens "said" where it is not yet, and writes a member that is a string. */
+/* Opens "said" if it is not open yet, and writes a string member. */
 static void
 ioattest_inspect_member(ioattest_out_t *out, int *open, const char *name,
     const ioa_json_t *value)
@@ -81,7 +81,7 @@ ioattest_inspect_member(ioattest_out_t *out, int *open, const char *name,
 }
 
 
-/* What a reply says beside its evidence. */
+/* Writes what a reply says besides its evidence. */
 static void
 ioattest_inspect_said(ioattest_out_t *out, const ioa_json_t *reply)
 {
@@ -136,17 +136,17 @@ ioattest_inspect_notes(ioattest_out_t *out, const ioattest_piece_t *piece)
         ioattest_out_string(out, "note", "the gateway does not accept it");
 
     } else if (piece->kind == IOATTEST_KIND_CERTS) {
-        ioattest_out_string(out, "note", "no evidence");
+        ioattest_out_string(out, "note", "not evidence");
     }
 
     if (piece->offset != 0) {
-        ioattest_out_string(out, "found", "by search, behind bytes that are "
-                            "something else");
+        ioattest_out_string(out, "found", "by search, after bytes of another "
+                            "format");
     }
 }
 
 
-/* What kind NONE has. */
+/* Writes a piece of kind NONE. */
 static void
 ioattest_inspect_unread(ioattest_out_t *out, const ioattest_piece_t *piece)
 {
@@ -196,7 +196,7 @@ ioattest_inspect_piece(ioattest_out_t *out, const ioattest_piece_t *piece)
         ioattest_inspect_gpu(out, piece);
         break;
     default:
-        ioattest_inspect_certs(out, "certificates", piece->bytes);
+        ioattest_inspect_certs(out, piece->bytes);
     }
 }
 
@@ -214,7 +214,7 @@ ioattest_inspect_pieces(ioattest_out_t *out, const ioattest_pieces_t *list)
         piece = &list->pieces[i];
         ioattest_out_item(out, "evidence", i);
 
-        /* a reply inside of the reply, once */
+        /* what a reply inside the reply says, once */
 
         if (piece->reply != last) {
             ioattest_inspect_said(out, piece->reply);

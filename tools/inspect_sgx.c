@@ -7,8 +7,8 @@
 #include "inspect_sgx.h"
 
 #define IOATTEST_SGX_KEY_ECDSA_P256  2
-#define IOATTEST_SGX_BODY            1      /* in version 5 */
-#define IOATTEST_SGX_CERT_QE         6      /* from version 4 on */
+#define IOATTEST_SGX_BODY            1      /* since version 5 */
+#define IOATTEST_SGX_CERT_QE         6      /* since version 4 */
 #define IOATTEST_SGX_CERT_PCK_CHAIN  5
 
 static const uint8_t  ioattest_sgx_vendor[IOA_TDX_VENDOR_LEN] = {
@@ -17,7 +17,7 @@ static const uint8_t  ioattest_sgx_vendor[IOA_TDX_VENDOR_LEN] = {
 };
 
 
-/* Version 3 has a reserved word where others have the TEE's type, 0. */
+/* In version 3 the word for the TEE's type is reserved, and 0. */
 static int
 ioattest_sgx_header(ioattest_sgx_t *sgx, ioa_reader_t *r)
 {
@@ -45,7 +45,7 @@ ioattest_sgx_header(ioattest_sgx_t *sgx, ioa_reader_t *r)
 }
 
 
-/* The QE's report and what certifies it, which ends the data. */
+/* The QE's report and its certification data, which ends the quote. */
 static int
 ioattest_sgx_certified(ioattest_sgx_t *sgx, ioa_reader_t *r)
 {

@@ -1,6 +1,6 @@
 /*
- * inspect_sgx: an Intel SGX quote, version 3, 4 or 5, as a view.  The gateway
- * accepts none: this is for saying so.
+ * inspect_sgx: a view of an Intel SGX quote, version 3, 4 or 5.  The gateway
+ * accepts none; inspect can say so.
  *
  * Layout: Intel SGX ECDSA Quote Library Reference, appendix A.4 (version 3);
  * Intel TDX DCAP Quoting Library API, appendix A.3 (versions 4 and 5).
@@ -11,7 +11,7 @@
 
 #include "attest/ioattest.h"
 
-/* certs borrows from the quote; nothing to read where it is no PEM chain. */
+/* certs borrows from the quote; empty if it is not a PEM chain. */
 typedef struct {
     uint16_t      version;
     uint8_t       vendor[IOA_TDX_VENDOR_LEN];
@@ -22,7 +22,7 @@ typedef struct {
     size_t        len;          /* of the quote */
 } ioattest_sgx_t;
 
-/* Returns: 1; 0 where it does not begin with a whole quote. */
+/* Returns: 1; 0 if r does not begin with a complete quote. */
 int ioattest_sgx_parse(ioattest_sgx_t *sgx, ioa_reader_t r) IOA_MUST_CHECK;
 
 #endif

@@ -185,7 +185,7 @@ ioattest_snp_entry(ioattest_out_t *out, const char *name, ioa_reader_t der)
 
     if (bytes.len != 0) {
         ioattest_out_open(out, name);
-        ioattest_inspect_certs(out, "certificates", bytes);
+        ioattest_inspect_certs(out, bytes);
         ioattest_out_close(out);
     }
 }

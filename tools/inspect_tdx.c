@@ -119,7 +119,7 @@ ioattest_tdx_certs(ioattest_out_t *out, ioa_reader_t certs)
     bytes.len = ioa_reader_left(&certs);
 
     if (bytes.len != 0) {
-        ioattest_inspect_certs(out, "certificates", bytes);
+        ioattest_inspect_certs(out, bytes);
     }
 }
 

@@ -54,7 +54,7 @@ ioattest_text_first(ioa_bytes_t text)
 }
 
 
-/* Returns: a copy without white space, with room for a group more. */
+/* Returns: a copy without white space, with room for one more group. */
 static uint8_t *
 ioattest_text_solid(size_t *n, ioa_bytes_t text)
 {
@@ -125,7 +125,7 @@ ioattest_text_padded(uint8_t *solid, size_t len)
     }
 
     if (len % IOATTEST_BASE64_GROUP < 2) {
-        return len;         /* whole, or what no base64 has */
+        return len;         /* complete, or not base64 at all */
     }
 
     while (len % IOATTEST_BASE64_GROUP != 0) {

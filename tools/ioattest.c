@@ -15,11 +15,13 @@ typedef struct {
 
 static const ioattest_command_t  ioattest_commands[] = {
     { "inspect", ioattest_inspect,
-      "decode evidence that was saved, and verify nothing" },
+      "decode saved evidence, without verifying it" },
     { "report", ioattest_report,
-      "verify an attestation reply that was saved" },
+      "verify a saved attestation reply" },
     { "response", ioattest_response,
-      "verify a response that was saved, and the request it answers" }
+      "verify a saved response, and the request that it answers" },
+    { "rim", ioattest_rim,
+      "verify NVIDIA's reference manifests, for ioattest_gpu_reference" }
 };
 
 #define IOATTEST_COMMANDS                                                     \
@@ -34,7 +36,7 @@ ioattest_usage(FILE *out)
     fputs("usage: ioattest COMMAND [OPTION ...]\n"
           "       ioattest --help | --version\n"
           "\n"
-          "Verifies offline what was saved of a confidential model.\n"
+          "Verifies saved responses and attestations.\n"
           "\n"
           "Commands:\n", out);
 
@@ -44,10 +46,10 @@ ioattest_usage(FILE *out)
     }
 
     fputs("\n"
-          "ioattest COMMAND --help says more of each.\n"
+          "Use ioattest COMMAND --help for a command's options.\n"
           "\n"
-          "Exit status: 0 verified, or shown by inspect, 1 refused, 2 usage or\n"
-          "unreadable input.\n",
+          "Exit status: 0 verified, or shown by inspect, 1 refused, 2 usage\n"
+          "or unreadable input.\n",
           out);
 }
 
@@ -91,7 +93,7 @@ main(int argc, char **argv)
 
     status = ioattest_run(argc, argv);
 
-    /* a verdict that nobody could read is none */
+    /* a verdict that was not written is not a success */
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
         ioattest_complain("standard output could not be written");

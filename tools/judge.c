@@ -1,8 +1,8 @@
 /*
  * judge: see judge.h.
  *
- * Each function returns IOA_OK or the reason of a refusal.  IOA_STATUS_MAX,
- * which is neither, says that memory ran out.
+ * Each function returns IOA_OK, the reason of a refusal, or
+ * IOATTEST_NO_MEMORY (IOA_STATUS_MAX), which is neither.
  */
 
 #include <stdlib.h>
@@ -14,11 +14,11 @@
 
 #define IOATTEST_HTTP_OK         200
 
-/* Of a request's byte its canonical text takes six at most (\u007f). */
+/* The canonical text of a request has at most six bytes per byte (\u007f). */
 #define IOATTEST_TEXT_PER_BYTE   6
 
 
-/* The hash of the request, as the agent takes it. */
+/* Computes the hash of the request that the agent signs. */
 static ioa_status_t
 ioattest_judge_agent_request(ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
@@ -47,15 +47,16 @@ ioattest_judge_agent_request(ioattest_verdict_t *verdict,
     ioa_reqmodel_free(rm);
 
     if (st == IOA_REQUEST_AMBIGUOUS) {
-        verdict->detail = "What hash the agent took of it cannot be foretold;"
-                          " without --request the response alone is checked.";
+        verdict->detail = "Which hash the agent took of it cannot be"
+                          " predicted; without --request only the response is"
+                          " checked.";
     }
 
     return st == IOA_BODY_TOO_LARGE ? IOATTEST_NO_MEMORY : st;
 }
 
 
-/* The hash of its bytes, and the model that it names where it is JSON. */
+/* Hashes the request's bytes, and reads its model if it is JSON. */
 static ioa_status_t
 ioattest_judge_raw_request(ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
@@ -92,7 +93,7 @@ ioattest_judge_raw_request(ioattest_verdict_t *verdict,
 }
 
 
-/* What the request says of itself: the gateway looks before it sends it. */
+/* Checks the request alone, as the gateway does before it sends it. */
 static ioa_status_t
 ioattest_judge_request(ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
@@ -108,13 +109,13 @@ ioattest_judge_request(ioattest_verdict_t *verdict,
         return ioattest_judge_agent_request(verdict, saved);
     case IOA_TEXT_RAW:
         return ioattest_judge_raw_request(verdict, saved);
-    default: /* IOA_TEXT_BODY: the text knows of no request */
+    default: /* IOA_TEXT_BODY: the signed text does not name the request */
         return IOA_OK;
     }
 }
 
 
-/* What the headers say, or what was saved in their place. */
+/* Takes the headers, or what was saved in their place. */
 static ioa_status_t
 ioattest_judge_head(ioattest_verdict_t *verdict, ioa_head_t *head,
     const ioattest_case_t *saved)
@@ -171,7 +172,7 @@ ioattest_judge_trusted(const ioattest_case_t *saved,
 }
 
 
-/* What this tool has to say where it is asked for the signer. */
+/* At the step of the signer: accepts the addresses that were given. */
 static ioa_step_e
 ioattest_judge_signer(ioattest_verdict_t *verdict,
     const ioattest_case_t *saved, ioa_step_e step)
@@ -186,13 +187,13 @@ ioattest_judge_signer(ioattest_verdict_t *verdict,
         return ioa_response_accept(rp, NULL);
     }
 
-    verdict->detail = "It is none of the addresses given with --address.";
+    verdict->detail = "It is not among the addresses given with --address.";
 
     return ioa_response_refuse(rp, IOA_UNTRUSTED_ADDRESS);
 }
 
 
-/* Returns: the step after the body. */
+/* Feeds the body.  Out: *step, the one after it. */
 static ioa_status_t
 ioattest_judge_body(ioa_step_e *step, ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
@@ -209,7 +210,7 @@ ioattest_judge_body(ioa_step_e *step, ioattest_verdict_t *verdict,
 
     ioa_response_memory(rp, verdict->memory);
 
-    /* what is wrong with it is told at its end */
+    /* errors are sticky: ioa_response_end() reports them */
 
     (void) !ioa_response_update(rp, saved->body.data, saved->body.len);
 
@@ -220,7 +221,7 @@ ioattest_judge_body(ioa_step_e *step, ioattest_verdict_t *verdict,
 }
 
 
-/* What to look at, where the reason alone does not say it. */
+/* Sets a hint on the cause, if the reason alone does not say it. */
 static void
 ioattest_judge_detail(ioattest_verdict_t *verdict, const ioa_head_t *head,
     ioa_step_e step)
@@ -228,12 +229,12 @@ ioattest_judge_detail(ioattest_verdict_t *verdict, const ioa_head_t *head,
     ioa_status_t  reason = verdict->response.reason;
 
     if (step == IOA_STEP_UNSIGNED || head->status < IOATTEST_HTTP_OK) {
-        verdict->detail = "Its status is that of an error, or of no response:"
-                          " the agent signs neither.";
+        verdict->detail = "Its status is that of an error, or it is not a"
+                          " final response: the agent signs neither.";
 
     } else if (head->folded) {
-        verdict->detail = "A header goes on in the next line: it can be read"
-                          " in two ways.";
+        verdict->detail = "A header is continued on the next line, so that it"
+                          " can be read in two ways.";
 
     } else if (reason == IOA_ENCODED_BODY) {
         verdict->detail = "Send the request without Accept-Encoding"
@@ -242,7 +243,7 @@ ioattest_judge_detail(ioattest_verdict_t *verdict, const ioa_head_t *head,
 }
 
 
-/* How the request fared. */
+/* Sets the result for the request. */
 static void
 ioattest_judge_request_seen(ioattest_verdict_t *verdict)
 {
@@ -262,8 +263,8 @@ ioattest_judge_request_seen(ioattest_verdict_t *verdict)
             && memcmp(verdict->request32, rp->text.request32, IOA_SHA256_LEN)
                == 0)
         {
-            verdict->detail = "Its bytes are those that were signed, but the"
-                              " model that it names is not.";
+            verdict->detail = "Its bytes are the signed ones, but the model"
+                              " that it names is not.";
         }
     }
 }

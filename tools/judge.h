@@ -1,6 +1,6 @@
 /*
- * judge: the verdict over a response that was saved, from the functions that
- * the gateway calls, in the order in which it calls them.
+ * judge: the verdict on a saved response, by the functions that the gateway
+ * calls, and in the same order.
  */
 
 #ifndef IOATTEST_JUDGE_H
@@ -9,7 +9,7 @@
 #include "attest/ioattest.h"
 #include "headers.h"
 
-/* Where the signature comes from. */
+/* Where the signature is. */
 typedef enum {
     IOATTEST_SOURCE_HEADERS = 0,
     IOATTEST_SOURCE_FILE,       /* a JSON object */
@@ -23,16 +23,16 @@ typedef struct {
     ioa_bytes_t          file;          /* with IOATTEST_SOURCE_FILE */
     ioa_bytes_t          body;
     ioa_bytes_t          request;       /* data NULL: not given */
-    size_t               request_max;   /* bytes that it may have */
+    size_t               request_max;   /* largest size accepted */
     size_t               addresses_n;
     const uint8_t      (*addresses)[IOA_ADDRESS_LEN];
-    const ioa_bytes_t   *image_digests; /* none: any */
+    const ioa_bytes_t   *image_digests; /* if none, any is accepted */
     size_t               image_digests_n;
 } ioattest_case_t;
 
 typedef enum {
     IOATTEST_REQUEST_NOT_GIVEN = 0,
-    IOATTEST_REQUEST_NOT_CHECKED,   /* another check came first and failed */
+    IOATTEST_REQUEST_NOT_CHECKED,   /* another check failed before */
     IOATTEST_REQUEST_MATCH,
     IOATTEST_REQUEST_MISMATCH
 } ioattest_request_e;
@@ -42,19 +42,19 @@ typedef struct {
     ioa_status_t        reason;
     const char         *detail;     /* a sentence, or NULL */
     ioattest_request_e  request;
-    ioa_response_t      response;   /* how far it came; reason is above */
+    ioa_response_t      response;   /* as far as it was judged */
 
     int                 have_request;
     uint8_t             request32[IOA_SHA256_LEN];
     uint8_t             model[IOA_MODEL_NAME_MAX];
     size_t              model_len;  /* of the request */
-    ioa_json_t         *json;       /* what the signature may borrow from */
-    void               *memory;     /* of the body */
+    ioa_json_t         *json;       /* the signature may borrow from it */
+    void               *memory;     /* for the body */
 } ioattest_verdict_t;
 
 /*
- * Returns: 1; 0 where memory ran out: there is no verdict then.
- * Out: verdict, which borrows from the case; to be given to
+ * Returns: 1; 0 if there is no memory, and then no verdict.
+ * Out: verdict, which borrows from saved; to be given to
  * ioattest_verdict_cleanup whatever is returned.
  */
 int ioattest_judge(ioattest_verdict_t *verdict, const ioattest_case_t *saved)

@@ -8,7 +8,7 @@
 #include "option.h"
 
 
-/* The one that takes what is no option: its name has no dashes. */
+/* The option for arguments without dashes, which has an empty name. */
 static ioattest_option_t *
 ioattest_option_operand(ioattest_option_t *options, size_t n)
 {
@@ -24,17 +24,20 @@ ioattest_option_operand(ioattest_option_t *options, size_t n)
 }
 
 
-/* Out: *value, what stands behind "=" in arg, else NULL. */
+/*
+ * In: ended, 1 after "--": an argument is then never an option.
+ * Out: *value, the part after "=" in arg, else NULL.
+ */
 static ioattest_option_t *
 ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
-    const char *arg)
+    const char *arg, int ended)
 {
     size_t  i, len;
 
     len = strcspn(arg, "=");
     *value = arg[len] == '=' ? arg + len + 1 : NULL;
 
-    if (arg[0] != '-' || arg[1] == '\0') {
+    if (ended || arg[0] != '-' || arg[1] == '\0') {
         *value = arg;
         return ioattest_option_operand(options, n);
     }
@@ -51,7 +54,7 @@ ioattest_option_find(const char **value, ioattest_option_t *options, size_t n,
 }
 
 
-/* Notes that an option was given, with value or without (NULL). */
+/* Records that an option was given, with a value or without (NULL). */
 static int
 ioattest_option_note(ioattest_option_t *option, const char *value)
 {
@@ -80,16 +83,23 @@ int
 ioattest_options_read(ioattest_option_t *options, size_t n, int argc,
     char **argv)
 {
-    int                 i;
+    int                 i, ended;
     const char         *value;
     ioattest_option_t  *option;
 
-    for (i = 1; i < argc; i++) {
-        option = ioattest_option_find(&value, options, n, argv[i]);
+    for (i = 1, ended = 0; i < argc; i++) {
+
+        if (!ended && strcmp(argv[i], "--") == 0) {
+            ended = 1;
+            continue;
+        }
+
+        option = ioattest_option_find(&value, options, n, argv[i], ended);
 
         if (option == NULL) {
             ioattest_complain("unknown %s \"%s\": see ioattest %s --help",
-                              argv[i][0] == '-' ? "option" : "argument",
+                              argv[i][0] == '-' && !ended ? "option"
+                                                          : "argument",
                               argv[i], argv[0]);
             return 0;
         }
@@ -101,7 +111,7 @@ ioattest_options_read(ioattest_option_t *options, size_t n, int argc,
 
         if (option->max != 0 && value == NULL) {
 
-            /* another option's name is a value that was forgotten */
+            /* an option in the value's place: the value was forgotten */
 
             if (argv[i + 1] == NULL || strncmp(argv[i + 1], "--", 2) == 0) {
                 ioattest_complain("%s needs a value", option->name);

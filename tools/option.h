@@ -12,19 +12,18 @@
 #define IOATTEST_OPTION_VALUES_MAX  64
 
 typedef struct {
-    const char  *name;      /* with its dashes; none: what is no option */
-    size_t       max;       /* values, one for each time; 0: a flag */
-    size_t       given;     /* how often it stood there */
+    const char  *name;      /* with dashes; "": other arguments */
+    size_t       max;       /* how often it may be given; 0: a flag */
+    size_t       given;     /* how often it was given */
     const char  *values[IOATTEST_OPTION_VALUES_MAX];
 } ioattest_option_t;
 
 /*
- * Reads a command's arguments: --name VALUE, --name=VALUE, --flag,
- * and what has no dash before it, or is "-", for the option whose name has
- * none: a file.
+ * Reads a command's arguments: --name VALUE, --name=VALUE, --flag, and other
+ * arguments (or "-"), which are files, as the option whose name is empty.
  *
- * Returns: 1; 0 after a complaint, where an argument is no option of the
- * list, one lacks its value or is given more often than it may be.
+ * Returns: 1; 0 after a complaint, if an argument is not an option of the
+ * list, lacks its value or is given too often.
  * Out: options, given and values; a value that was not given is NULL.
  * In: options, n of them, name and max set and all else zero.
  */

@@ -85,23 +85,25 @@ ioattest_json_name(ioattest_json_t *json, const char *name)
 }
 
 
-static int
-ioattest_json_utf8(ioa_bytes_t bytes)
+/* One character; a display shows what it is told to, and obeys none. */
+static void
+ioattest_json_char(const uint8_t *data, size_t n)
 {
-    uint8_t       c;
-    ioa_utf8_t    u;
-    ioa_reader_t  r;
+    uint32_t  code;
 
-    memset(&u, 0, sizeof(u));
-    ioa_reader_init(&r, bytes.data, bytes.len);
+    code = ioa_utf8_code(data, n);
 
-    while (ioa_reader_u8(&r, &c)) {
-        if (!ioa_utf8_byte(&u, c)) {
-            return 0;
-        }
+    if (!ioa_utf8_hidden(code) && code != '"' && code != '\\') {
+        fwrite(data, 1, n, stdout);
+
+    } else if (code < 0x10000) {
+        printf("\\u%04x", (unsigned) code);
+
+    } else {
+        code -= 0x10000;
+        printf("\\u%04x\\u%04x", 0xd800 + (unsigned) (code >> 10),
+               0xdc00 + (unsigned) (code & 0x3ff));
     }
-
-    return u.need == 0;
 }
 
 
@@ -109,9 +111,8 @@ void
 ioattest_json_bytes(ioattest_json_t *json, const char *name,
     ioa_bytes_t bytes)
 {
-    int           utf8;
-    uint8_t       c;
-    ioa_reader_t  r;
+    size_t          i, n;
+    const uint8_t  *p = bytes.data;
 
     ioattest_json_name(json, name);
 
@@ -120,20 +121,17 @@ ioattest_json_bytes(ioattest_json_t *json, const char *name,
         return;
     }
 
-    utf8 = ioattest_json_utf8(bytes);
-    ioa_reader_init(&r, bytes.data, bytes.len);
     putchar('"');
 
-    while (ioa_reader_u8(&r, &c)) {
+    for (i = 0; i < bytes.len; i += n) {
+        n = ioa_utf8_char(p + i, bytes.len - i);
 
-        if (c >= 0x80 && !utf8) {
+        if (n == 0) {
+            n = 1;
             fputs("\\ufffd", stdout);
 
-        } else if (c < 0x20 || c == 0x7f || c == '"' || c == '\\') {
-            printf("\\u%04x", c);
-
         } else {
-            putchar(c);
+            ioattest_json_char(p + i, n);
         }
     }
 
@@ -141,16 +139,23 @@ ioattest_json_bytes(ioattest_json_t *json, const char *name,
 }
 
 
-void
-ioattest_json_string(ioattest_json_t *json, const char *name,
-    const char *string)
+ioa_bytes_t
+ioattest_print_bytes(const char *string)
 {
     ioa_bytes_t  bytes;
 
     bytes.data = (const uint8_t *) string;
     bytes.len = string == NULL ? 0 : strlen(string);
 
-    ioattest_json_bytes(json, name, bytes);
+    return bytes;
+}
+
+
+void
+ioattest_json_string(ioattest_json_t *json, const char *name,
+    const char *string)
+{
+    ioattest_json_bytes(json, name, ioattest_print_bytes(string));
 }
 
 

@@ -1,6 +1,6 @@
 /*
- * print: what is written of bytes that came from outside: nothing that could
- * steer a terminal, or end a line or a JSON string.
+ * print: output of bytes from outside, so that they cannot control a terminal
+ * or end a line or a JSON string.
  */
 
 #ifndef IOATTEST_PRINT_H
@@ -8,7 +8,7 @@
 
 #include "attest/ioattest.h"
 
-/* Writes "name: bytes", with \xNN for what is not printable ASCII. */
+/* Writes "name: bytes", with \xNN for bytes that are not printable ASCII. */
 void ioattest_print_line(const char *name, ioa_bytes_t bytes,
     const char *note);
 
@@ -23,23 +23,28 @@ typedef struct {
 void ioattest_json_begin(ioattest_json_t *json);
 void ioattest_json_end(ioattest_json_t *json);
 
-/* A member: a string; null where data is NULL.  U+FFFD where not UTF-8. */
+/* The bytes of a terminated string; data is NULL if string is. */
+ioa_bytes_t ioattest_print_bytes(const char *string);
+
+/* A member: a string; null if data is NULL.  Invalid UTF-8 as U+FFFD. */
 void ioattest_json_bytes(ioattest_json_t *json, const char *name,
     ioa_bytes_t bytes);
+
+/* The same of a terminated string, or NULL. */
 void ioattest_json_string(ioattest_json_t *json, const char *name,
     const char *string);
 
-/* A member: lower-case hex; null where data is NULL. */
+/* A member: lower-case hex; null if data is NULL. */
 void ioattest_json_hex(ioattest_json_t *json, const char *name,
     const uint8_t *data, size_t n);
 
-/* A member: a number, from 0. */
+/* A member: a number. */
 void ioattest_json_number(ioattest_json_t *json, const char *name,
     uint64_t value);
 
 /*
- * A member that has members, or entries, of its own: what is written up to
- * the close is its.  In: bracket; name NULL for an entry of a list.
+ * A member that is an object or list: members written before its close belong
+ * to it.  In: bracket; name NULL for an entry of a list.
  */
 void ioattest_json_open(ioattest_json_t *json, const char *name,
     char bracket);

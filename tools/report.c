@@ -1,5 +1,5 @@
 /*
- * report: verifies an attestation reply that was saved.
+ * report: verifies a saved attestation reply.
  */
 
 #include <stdio.h>
@@ -22,6 +22,7 @@ enum {
     IOATTEST_OPT_POLICY,
     IOATTEST_OPT_CPU_ROOTS,
     IOATTEST_OPT_GPU_ROOTS,
+    IOATTEST_OPT_GPU_REFERENCE,
     IOATTEST_OPT_CPU,
     IOATTEST_OPT_GPU,
     IOATTEST_OPT_COLLATERAL,
@@ -39,6 +40,7 @@ static const ioattest_option_t  ioattest_report_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_POLICY] = { .name = "--policy", .max = 1 },
     [IOATTEST_OPT_CPU_ROOTS] = { .name = "--cpu-roots", .max = 1 },
     [IOATTEST_OPT_GPU_ROOTS] = { .name = "--gpu-roots", .max = 1 },
+    [IOATTEST_OPT_GPU_REFERENCE] = { .name = "--gpu-reference", .max = 1 },
     [IOATTEST_OPT_CPU] = { .name = "--cpu", .max = 1 },
     [IOATTEST_OPT_GPU] = { .name = "--gpu", .max = 1 },
     [IOATTEST_OPT_COLLATERAL] = { .name = "--collateral", .max = 1 },
@@ -49,7 +51,7 @@ static const ioattest_option_t  ioattest_report_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_VERSION] = { .name = "--version" }
 };
 
-/* What a run holds; policy borrows from it. */
+/* The state of a run; policy borrows from it. */
 typedef struct {
     ioattest_option_t   options[IOATTEST_OPTS];
     ioa_bytes_t         reply;
@@ -59,7 +61,8 @@ typedef struct {
     ioa_policy_file_t  *file;
     ioa_roots_t        *cpu_roots;
     ioa_roots_t        *gpu_roots;
-    ioa_chain_cache_t  *cache;              /* several GPUs share some */
+    ioa_reference_t    *reference;
+    ioa_chain_cache_t  *cache;              /* GPUs share certificates */
     ioa_bytes_t         digests[IOA_POLICY_LIST_MAX];
     ioattest_files_t    files;
 } ioattest_report_t;
@@ -96,46 +99,52 @@ ioattest_report_usage(void)
 {
     fputs(
 "usage: ioattest report FILE --nonce HEX [--policy FILE]\n"
-"           [--cpu-roots FILE] [--gpu-roots FILE] [--collateral PATH]\n"
+"           [--cpu-roots FILE] [--cpu tdx|sev-snp|off]\n"
+"           [--gpu-roots FILE] [--gpu local|nras|off]\n"
+"           [--gpu-reference FILE] [--collateral PATH]\n"
 "           [--report-data auto|nonce|address-nonce] [--at TIME] [--json]\n"
 "\n"
 "Verifies an attestation reply, the JSON of the agent, as the gateway does.\n"
 "\n"
-"  FILE               the reply, as it came\n"
+"  FILE               the reply, unchanged\n"
 "  --nonce HEX        64 hex digits: the nonce that was sent\n"
-"  --policy FILE      what is accepted, as ioattest_policy reads it\n"
-"  --cpu-roots FILE   the makers' roots, PEM or DER; without them CPU\n"
-"                     evidence is not verified, and a line says so\n"
-"  --gpu-roots FILE   NVIDIA's root, in the same way\n"
+"  --policy FILE      a policy file, as for ioattest_policy\n"
+"  --cpu-roots FILE   the vendors' roots, PEM or DER\n"
+"  --gpu-roots FILE   NVIDIA's root, likewise\n"
+"  --gpu-reference FILE\n"
+"                     what GPUs must measure, as ioattest rim writes it;\n"
+"                     without it a line says that nothing is compared\n"
 "  --cpu KIND         tdx, sev-snp or off: the only kind accepted; default:\n"
-"                     either, with --cpu-roots\n"
-"  --gpu HOW          local, nras or off; default: local, with --gpu-roots\n"
-"  --collateral PATH  what the makers' services say, which is then needed:\n"
-"                     a directory with tcb_info.json, tcb_info_chain.pem,\n"
-"                     qe_identity.json, qe_identity_chain.pem, pck_crl.der,\n"
-"                     root_crl.der (Intel; chains as PEM, or as their header\n"
-"                     came), vcek.der, amd_crl.der (AMD; .pem for any .der),\n"
-"                     and for --gpu nras nras.json, jwks.json. What is\n"
-"                     missing is named. Intel's may stand in one file, as\n"
-"                     DCAP tools write it: collateral.json there, or PATH\n"
+"                     either; without --cpu-roots \"off\" is required\n"
+"  --gpu HOW          local, nras or off; default: local; without\n"
+"                     --gpu-roots \"nras\" or \"off\" is required\n"
+"  --collateral PATH  endorsements of the vendors' services, which are then\n"
+"                     required: a directory with tcb_info.json,\n"
+"                     tcb_info_chain.pem, qe_identity.json,\n"
+"                     qe_identity_chain.pem, pck_crl.der, root_crl.der\n"
+"                     (Intel; chains as PEM or as in the reply's header),\n"
+"                     vcek.der, amd_crl.der (AMD; .pem for any .der), and\n"
+"                     for --gpu nras nras.json, jwks.json. Missing files\n"
+"                     are named. Intel's may be one file as from DCAP\n"
+"                     tools: collateral.json in the directory, or PATH\n"
 "                     itself (tcb_info, tcb_info_signature, pck_crl, ...)\n"
 "  --report-data LAYOUT\n"
-"                     what the CPU evidence holds; default: auto\n"
+"                     what the CPU evidence contains; default: auto\n"
 "  --at TIME          as 2026-06-10T01:47:30Z; default: now\n"
 "  --json             the verdict as one JSON object on one line\n"
 "  --help, --version\n"
 "\n"
-"FILE may be - once: standard input. A reply has 1 MB at most.\n"
+"FILE may be - for standard input, once. A reply has at most 1 MB.\n"
 "\n"
-"The first line written is \"verified\", or the reason of a refusal by its\n"
-"name; every check follows, those that were not made too.\n"
+"The first line is \"verified\", or the name of the reason of the refusal.\n"
+"All checks follow, including those that were not made.\n"
 "\n"
 "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
           stdout);
 }
 
 
-/* Returns: the value of an option, NULL where it was not given. */
+/* Returns: the value of an option, NULL if it was not given. */
 static const char *
 ioattest_report_value(const ioattest_report_t *report, int option)
 {
@@ -143,7 +152,7 @@ ioattest_report_value(const ioattest_report_t *report, int option)
 }
 
 
-/* Out: *value, left alone where the option was not given. */
+/* Out: *value, unchanged if the option was not given. */
 static int
 ioattest_report_word(unsigned *value, const ioattest_report_t *report,
     int option, const ioattest_word_t *words)
@@ -205,12 +214,17 @@ ioattest_report_kinds(ioattest_report_t *report)
         return 0;
     }
 
-    if (cpu == 0 && gpu == IOA_GPU_OFF
-        && !options[IOATTEST_OPT_CPU].given
-        && !options[IOATTEST_OPT_GPU].given)
-    {
-        ioattest_complain("no evidence would be verified: give --cpu-roots "
-                          "or --gpu-roots, or say --cpu off");
+    /* what is not verified was said by who asks, each kind for itself */
+
+    if (cpu == 0 && !options[IOATTEST_OPT_CPU].given) {
+        ioattest_complain("CPU evidence would not be verified: give "
+                          "--cpu-roots, or say --cpu off");
+        return 0;
+    }
+
+    if (gpu == IOA_GPU_OFF && !options[IOATTEST_OPT_GPU].given) {
+        ioattest_complain("GPU evidence would not be verified: give "
+                          "--gpu-roots, or say --gpu off");
         return 0;
     }
 
@@ -224,7 +238,7 @@ ioattest_report_kinds(ioattest_report_t *report)
 }
 
 
-/* Looks at the options before any file is opened. */
+/* Checks the options before any file is opened. */
 static int
 ioattest_report_check(ioattest_report_t *report)
 {
@@ -279,7 +293,7 @@ ioattest_report_roots(ioa_roots_t **roots, const ioattest_report_t *report,
         return 0;
     }
 
-    /* a VCEK may stand beside its roots, as in the gateway's file */
+    /* the file may contain VCEKs, as the gateway's may */
 
     rc = option == IOATTEST_OPT_CPU_ROOTS
          ? ioa_roots_parse_leaves(roots, bytes.data, bytes.len)
@@ -298,7 +312,7 @@ ioattest_report_roots(ioa_roots_t **roots, const ioattest_report_t *report,
 }
 
 
-/* The policy's image digests are asked for through ioa_policy_t. */
+/* The policy file's image digests are added to ioa_policy_t. */
 static int
 ioattest_report_policy(ioattest_report_t *report)
 {
@@ -343,6 +357,44 @@ ioattest_report_policy(ioattest_report_t *report)
 
 
 static int
+ioattest_report_reference(ioattest_report_t *report)
+{
+    int           ok;
+    char          error[IOA_REFERENCE_ERROR_MAX];
+    const char   *path;
+    ioa_bytes_t   bytes;
+
+    path = ioattest_report_value(report, IOATTEST_OPT_GPU_REFERENCE);
+
+    if (path == NULL) {
+        return 1;
+    }
+
+    if (report->policy.gpu != IOA_GPU_LOCAL) {
+        ioattest_complain("--gpu-reference is of use with --gpu local alone");
+        return 0;
+    }
+
+    if (!ioattest_input_read(&bytes, path, IOA_REFERENCE_SIZE_MAX)) {
+        return 0;
+    }
+
+    ok = ioa_reference_parse(&report->reference, error, bytes.data,
+                             bytes.len);
+
+    ioattest_input_free(&bytes);
+
+    if (!ok) {
+        ioattest_complain("--gpu-reference %s: %s", path, error);
+    }
+
+    report->policy.reference = report->reference;
+
+    return ok;
+}
+
+
+static int
 ioattest_report_read(ioattest_report_t *report)
 {
     const char  *dir;
@@ -354,6 +406,7 @@ ioattest_report_read(ioattest_report_t *report)
                                   IOATTEST_OPT_CPU_ROOTS)
         || !ioattest_report_roots(&report->gpu_roots, report,
                                   IOATTEST_OPT_GPU_ROOTS)
+        || !ioattest_report_reference(report)
         || !ioattest_files_read(&report->files, dir))
     {
         return 0;
@@ -413,6 +466,7 @@ ioattest_report_run(ioattest_report_t *report)
     ioattest_files_free(&report->files);
     ioa_roots_free(report->cpu_roots);
     ioa_roots_free(report->gpu_roots);
+    ioa_reference_free(report->reference);
     ioa_chain_cache_free(report->cache);
     ioa_policy_free(report->file);
 

@@ -15,7 +15,7 @@ typedef struct {
     const char  *name;
     const char  *signature;     /* NULL: the member is the body */
     const char  *chain;
-    const char  *before;        /* of the member, in the body */
+    const char  *before;        /* the text before the member in the body */
 } ioattest_member_t;
 
 static const ioattest_member_t  ioattest_members[IOA_FETCH_MAX] = {
@@ -31,7 +31,7 @@ static const char  ioattest_between[] = ",\"signature\":\"";
 static const char  ioattest_behind[] = "\"}";
 
 
-/* Out: bytes, which borrow from root; empty for NULL, null and no member. */
+/* Out: bytes, borrowed from root; empty if name is NULL, null or missing. */
 static int
 ioattest_collateral_string(ioa_bytes_t *bytes, const ioa_json_t *root,
     const char *name)
@@ -46,7 +46,7 @@ ioattest_collateral_string(ioa_bytes_t *bytes, const ioa_json_t *root,
     }
 
     if (!ioa_json_string(&bytes->data, &bytes->len, value)) {
-        ioattest_complain("--collateral: \"%s\" is no string", name);
+        ioattest_complain("--collateral: \"%s\" is not a string", name);
         return 0;
     }
 
@@ -54,7 +54,7 @@ ioattest_collateral_string(ioa_bytes_t *bytes, const ioa_json_t *root,
 }
 
 
-/* All parts, one behind the other, in memory of their own. */
+/* Joins all parts in newly allocated memory. */
 static int
 ioattest_collateral_join(ioa_bytes_t *bytes, const ioa_bytes_t *parts,
     size_t n)
@@ -99,7 +99,7 @@ ioattest_collateral_text(const char *text)
 }
 
 
-/* Intel's whole answer, with its signature inside, as the QVL takes it. */
+/* 1 if text is Intel's complete answer, with the signature inside. */
 static int
 ioattest_collateral_whole(ioa_bytes_t text, const char *before)
 {
@@ -110,8 +110,8 @@ ioattest_collateral_whole(ioa_bytes_t text, const char *before)
 
 
 /*
- * The text is put back among what was around it, to the byte: the signature
- * is over it.
+ * Restores the answer around the text, byte for byte, since the signature
+ * covers it as it was received.
  */
 static int
 ioattest_collateral_signed(ioa_fetched_t *fetched, const ioa_json_t *root,
@@ -163,7 +163,7 @@ ioattest_collateral_one(ioa_fetched_t *fetched, const ioa_json_t *root,
         return ioattest_collateral_signed(fetched, root, member);
     }
 
-    /* hex or PEM: the reader of a service's answer takes both */
+    /* hex or PEM: both are accepted when an answer is parsed */
 
     return ioattest_collateral_string(&body, root, member->name)
            && (body.len == 0
@@ -183,7 +183,7 @@ ioattest_collateral_parse(ioa_fetched_t fetched[IOA_FETCH_MAX],
          && ioa_json_is_object(root);
 
     if (!ok) {
-        ioattest_complain("--collateral: no JSON object");
+        ioattest_complain("--collateral: not a JSON object");
     }
 
     for (i = 0; ok && i < IOA_FETCH_MAX; i++) {

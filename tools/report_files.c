@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "attest/ioattest.h"
 #include "command.h"
@@ -20,7 +21,7 @@
 
 typedef struct {
     const char  *body;
-    const char  *pem;           /* another name of the body's file */
+    const char  *pem;           /* alternative name of the body's file */
     const char  *chain;
     const char  *names;
     const char  *service;
@@ -68,8 +69,8 @@ ioattest_files_service(ioa_fetch_e what)
 
 
 /*
- * A file that is not there leaves bytes empty.  Where dir is a file itself,
- * and whole is given, that is read.
+ * Reads one file; if it does not exist bytes stay empty.  If dir is itself a
+ * file, and whole is given, that file is read and *whole set.
  */
 static int
 ioattest_files_one(ioa_bytes_t *bytes, const char *dir, const char *name,
@@ -105,7 +106,7 @@ ioattest_files_one(ioa_bytes_t *bytes, const char *dir, const char *name,
 }
 
 
-/* PEM text as the services' header has it; a header's value stays. */
+/* URL-encodes PEM text as in the services' headers; leaves a header's. */
 static int
 ioattest_files_encode(ioa_bytes_t *chain)
 {
@@ -142,7 +143,7 @@ ioattest_files_encode(ioa_bytes_t *chain)
 }
 
 
-/* Files of their own names; one half without the other is none. */
+/* Reads files by their own names; body or chain alone is ignored. */
 static int
 ioattest_files_named(ioa_fetched_t *fetched, const ioattest_file_t *file,
     const char *dir)
@@ -184,6 +185,7 @@ ioattest_files_read(ioattest_files_t *files, const char *path)
 {
     int             ok, whole = 0;
     size_t          i;
+    struct stat     info;
     ioa_bytes_t     all = { NULL, 0 };
     ioa_fetched_t  *fetched = files->fetched;
 
@@ -191,6 +193,11 @@ ioattest_files_read(ioattest_files_t *files, const char *path)
 
     if (path == NULL) {
         return 1;
+    }
+
+    if (stat(path, &info) != 0) {
+        ioattest_complain("--collateral: cannot open %s: %s", path, strerror(errno));
+        return 0;
     }
 
     ok = ioattest_files_one(&all, path, IOATTEST_COLLATERAL_NAME,

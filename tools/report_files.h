@@ -1,16 +1,16 @@
 /*
- * report_files: what other services said of evidence, saved in a directory.
+ * report_files: endorsements from other services, saved in a directory.
  *
  *   tcb_info.json     Intel's PCS; with tcb_info_chain.pem
  *   qe_identity.json  the same; with qe_identity_chain.pem
  *   pck_crl.der, root_crl.der
  *   vcek.der, amd_crl.der          AMD's KDS
  *   nras.json, jwks.json           NVIDIA's service
- *   collateral.json   Intel's, all in one (report_collateral.h), for what
- *                     has no file of its own
+ *   collateral.json   Intel's, all in one (report_collateral.h), for those
+ *                     that have no file of their own
  *
- * A chain is PEM, or the value of the service's header as it came.  What ends
- * in .der may be a file of the same name in .pem.
+ * A chain is PEM, or the value of the service's header.  Instead of a file
+ * that ends in .der there may be one of the same name that ends in .pem.
  */
 
 #ifndef IOATTEST_REPORT_FILES_H
@@ -23,8 +23,8 @@ typedef struct {
 } ioattest_files_t;
 
 /*
- * Reads what is there; a file that is not there is none.  Where path is a
- * file, it is read as collateral.json.
+ * Reads the files that exist.  If path is a file, it is read as
+ * collateral.json.
  *
  * Returns: 1; 0 after a complaint.
  * Out: files, to be given to ioattest_files_free whatever is returned.
@@ -33,7 +33,7 @@ int ioattest_files_read(ioattest_files_t *files, const char *path)
     IOA_MUST_CHECK;
 void ioattest_files_free(ioattest_files_t *files);
 
-/* The names of files, and the service they come from. */
+/* The names of files, and the service that they come from. */
 const char *ioattest_files_name(ioa_fetch_e what);
 const char *ioattest_files_service(ioa_fetch_e what);
 

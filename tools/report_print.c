@@ -33,11 +33,11 @@ ioattest_report_checks(ioattest_out_t *out, const ioa_checks_t *checks)
             continue;
         }
 
-        ioattest_json_open(&out->json, NULL, '{');
-        ioattest_json_string(&out->json, "name", check->name);
-        ioattest_json_string(&out->json, "verdict", verdict);
-        ioattest_json_string(&out->json, "detail", check->detail);
-        ioattest_json_close(&out->json, '}');
+        ioattest_out_item(out, "checks", i);
+        ioattest_out_string(out, "name", check->name);
+        ioattest_out_string(out, "verdict", verdict);
+        ioattest_out_string(out, "detail", check->detail);
+        ioattest_out_close(out);
     }
 
     ioattest_out_list_end(out);
@@ -94,7 +94,7 @@ ioattest_report_tdx(ioattest_out_t *out, const ioa_tdx_body_t *body)
 }
 
 
-/* The registers of evidence that was verified. */
+/* Writes the registers of verified evidence. */
 static void
 ioattest_report_registers(ioattest_out_t *out, unsigned cpu,
     const uint8_t *data, size_t len)
@@ -198,6 +198,7 @@ ioattest_report_proved(ioattest_out_t *out, const ioa_machine_t *machine,
         ioattest_out_string(out, "gpu_arch", proved->gpu_arch);
         ioattest_out_string(out, "gpu_driver", proved->gpu_driver);
         ioattest_out_string(out, "gpu_vbios", proved->gpu_vbios);
+        ioattest_out_bool(out, "gpu_reference", proved->gpu_reference);
     }
 
     if (proved->expires != 0) {

@@ -1,5 +1,5 @@
 /*
- * report_print: a verdict over an attestation reply, as it is written.
+ * report_print: writes the verdict on an attestation reply.
  */
 
 #ifndef IOATTEST_REPORT_PRINT_H
@@ -15,8 +15,8 @@ typedef struct {
 } ioattest_report_verdict_t;
 
 /*
- * To standard output.  For a person the first line is "verified" or the
- * reason's name alone; else a JSON object on one line.
+ * Writes to standard output.  As text, the first line is "verified" or only
+ * the reason's name; else it is a JSON object on one line.
  */
 void ioattest_report_print(const ioattest_report_verdict_t *verdict,
     ioa_bytes_t reply, int as_json);

@@ -1,6 +1,6 @@
 /*
- * response: verifies a response that was saved, with or without the request
- * that it answers.
+ * response: verifies a saved response, with or without the request that it
+ * answers.
  */
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static const ioattest_option_t  ioattest_response_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_VERSION] = { .name = "--version" }
 };
 
-/* What a run holds: options, files, the case they make. */
+/* The state of a run: options, files, and what is judged. */
 typedef struct {
     ioattest_option_t  options[IOATTEST_OPTS];
     ioattest_case_t    saved;
@@ -65,30 +65,30 @@ ioattest_response_usage(void)
 "           --body FILE [--request FILE] --address ADDRESS ...\n"
 "           [--image-digest DIGEST ...] [--text agent|raw|body] [--json]\n"
 "\n"
-"Verifies that a response was signed by one of the addresses, and that it\n"
-"is the response that was signed, and answers the request. Makes the checks\n"
-"of the gateway, in its order, and names the first that fails.\n"
+"Verifies that the response was signed by one of the addresses, was not\n"
+"changed, and answers the request. Makes the gateway's checks in the same\n"
+"order, and names the first that fails.\n"
 "\n"
 "Where the signature is; one of:\n"
-"  --headers FILE     in the headers, as curl -D FILE writes them; the last\n"
-"                     of several blocks counts. Of an event stream, which\n"
-"                     its Content-Type makes it, in the stream's signature\n"
-"                     event (--text agent)\n"
+"  --headers FILE     in the headers, as written by curl -D FILE; the last\n"
+"                     of several blocks is used. For an event stream (by\n"
+"                     its Content-Type), in the stream's signature event\n"
+"                     (--text agent)\n"
 "  --signature FILE   in a JSON object with \"text\", \"signature\",\n"
-"                     \"signing_address\" and \"signing_algo\"; the body is\n"
-"                     read as JSON with --text agent\n"
+"                     \"signing_address\" and \"signing_algo\"; with --text\n"
+"                     agent the body is read as JSON\n"
 "  --stream           in the signature event of the body, an event stream\n"
-"                     whose headers were not saved (--text agent)\n"
+"                     without saved headers (--text agent)\n"
 "\n"
 "  --body FILE        the response's body, without any content coding\n"
-"  --request FILE     the request's body; without it nothing is said of the\n"
-"                     request. Not with --text body\n"
-"  --address ADDRESS  0x and 40 hex digits: a signer that is trusted, as its\n"
-"                     attestation names it; may be repeated, 64 in all\n"
+"  --request FILE     the request's body; without it the request is not\n"
+"                     checked. Not with --text body\n"
+"  --address ADDRESS  0x and 40 hex digits: a trusted signer, as in its\n"
+"                     attestation; may be repeated, up to 64 times\n"
 "  --image-digest DIGEST\n"
 "                     sha256:... that the response has to name; may be\n"
-"                     repeated: one of them. Else any, or none\n"
-"  --text FORM        what the signed text is made of:\n"
+"                     repeated to allow several. Default: any, or none\n"
+"  --text FORM        the form of the signed text:\n"
 "                     agent  hashes of canonical JSON, request:response;\n"
 "                            the default\n"
 "                     raw    hashes of the bytes, [model:]request:response\n"
@@ -96,19 +96,19 @@ ioattest_response_usage(void)
 "  --json             the verdict as one JSON object on one line\n"
 "  --help, --version\n"
 "\n"
-"FILE may be - once: standard input. A body and a request have 64 MB at\n"
-"most, headers and signature 1 MB.\n"
+"FILE may be - for standard input, once. A body or request has at most 64\n"
+"MB, headers and signature 1 MB.\n"
 "\n"
-"The first line written is \"verified\", or the reason of a refusal by its\n"
-"name; what was found on the way there follows. The image digest is not\n"
-"covered by the signature, and no attestation is looked at.\n"
+"The first line is \"verified\", or the name of the reason of the refusal;\n"
+"further results follow. The image digest is not covered by the signature,\n"
+"and no attestation is checked.\n"
 "\n"
 "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
           stdout);
 }
 
 
-/* Returns: the value of an option, NULL where it was not given. */
+/* Returns: the value of an option, NULL if it was not given. */
 static const char *
 ioattest_response_value(const ioattest_response_t *response, int option)
 {
@@ -228,7 +228,7 @@ ioattest_response_source(ioattest_response_t *response)
 }
 
 
-/* Looks at the options before any file is opened. */
+/* Checks the options before any file is opened. */
 static int
 ioattest_response_check(ioattest_response_t *response)
 {
@@ -257,7 +257,7 @@ ioattest_response_check(ioattest_response_t *response)
         && response->saved.form == IOA_TEXT_BODY)
     {
         ioattest_complain("--request cannot be checked with --text body: "
-                          "that text says nothing of a request");
+                          "that text does not name a request");
         return 0;
     }
 
@@ -329,12 +329,8 @@ ioattest_response_judge(const ioattest_response_t *response)
 
     } else {
 
-        if (response->options[IOATTEST_OPT_JSON].given) {
-            ioattest_response_print_json(&verdict, response->saved.form);
-        } else {
-            ioattest_response_print(&verdict);
-        }
-
+        ioattest_response_print(&verdict, response->saved.form,
+                            response->options[IOATTEST_OPT_JSON].given != 0);
         status = verdict.verified ? IOATTEST_VERIFIED : IOATTEST_REFUSED;
     }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "print.h"
+#include "inspect_out.h"
 #include "response_print.h"
 
 const char *const  ioattest_text_names[IOATTEST_TEXTS] = {
@@ -38,103 +38,91 @@ ioattest_response_address(uint8_t text42[IOA_ADDRESS_TEXT_LEN],
 }
 
 
-/* A hash that was computed, and the signed one where it is another. */
+/* A computed hash; in text, the signed one only if it differs. */
 static void
-ioattest_response_hash(const char *name, const char *signed_name,
-    const uint8_t *computed32, const uint8_t *signed32)
+ioattest_response_hash(ioattest_out_t *out, const char *name,
+    const char *signed_name, const uint8_t *computed32,
+    const uint8_t *signed32)
 {
-    if (computed32 != NULL) {
-        ioattest_print_hex(name, computed32, IOA_SHA256_LEN);
-    }
+    ioattest_out_hex(out, name, computed32, IOA_SHA256_LEN);
 
-    if (signed32 != NULL
-        && (computed32 == NULL
-            || memcmp(computed32, signed32, IOA_SHA256_LEN) != 0))
+    if (out->as_json || computed32 == NULL || signed32 == NULL
+        || memcmp(computed32, signed32, IOA_SHA256_LEN) != 0)
     {
-        ioattest_print_hex(signed_name, signed32, IOA_SHA256_LEN);
+        ioattest_out_hex(out, signed_name, signed32, IOA_SHA256_LEN);
     }
 }
 
 
-void
-ioattest_response_print(const ioattest_verdict_t *verdict)
+static void
+ioattest_response_image(ioattest_out_t *out, ioa_bytes_t image_digest)
 {
-    uint8_t      text42[IOA_ADDRESS_TEXT_LEN];
-    ioa_bytes_t  address;
+    if (out->as_json) {
+        ioattest_out_bytes(out, "image_digest", image_digest);
+        ioattest_out_bool(out, "image_digest_signed", 0);
 
-    if (verdict->verified) {
-        puts("verified");
-
-    } else {
-        puts(ioa_status_name(verdict->reason));
-        puts(ioa_status_message(verdict->reason));
-    }
-
-    if (verdict->detail != NULL) {
-        puts(verdict->detail);
-    }
-
-    address = ioattest_response_address(text42, verdict);
-
-    if (address.data != NULL) {
-        ioattest_print_line("signing_address", address, NULL);
-    }
-
-    printf("request: %s\n", ioattest_requests[verdict->request]);
-
-    ioattest_response_hash("request_sha256", "signed_request_sha256",
-            verdict->have_request ? verdict->request32 : NULL,
-            verdict->response.have_text ? verdict->response.text.request32 : NULL);
-    ioattest_response_hash("response_sha256", "signed_response_sha256",
-            verdict->response.have_response ? verdict->response.response32 : NULL,
-            verdict->response.have_text ? verdict->response.text.response32 : NULL);
-
-    if (verdict->response.text.model.data != NULL) {
-        ioattest_print_line("signed_model", verdict->response.text.model, NULL);
-    }
-
-    if (verdict->response.signature.image_digest.data != NULL) {
-        ioattest_print_line("image_digest", verdict->response.signature.image_digest,
+    } else if (image_digest.data != NULL) {
+        ioattest_print_line("image_digest", image_digest,
                             "not covered by the signature");
     }
 }
 
 
-void
-ioattest_response_print_json(const ioattest_verdict_t *verdict,
-    ioa_text_form_e form)
+static void
+ioattest_response_begin(ioattest_out_t *out,
+    const ioattest_verdict_t *verdict, ioa_text_form_e form)
 {
-    uint8_t          text42[IOA_ADDRESS_TEXT_LEN];
-    ioattest_json_t  json;
+    const char  *name, *message;
 
-    ioattest_json_begin(&json);
-    ioattest_json_string(&json, "verdict",
-                         verdict->verified ? "verified" : "refused");
-    ioattest_json_string(&json, "reason", ioa_status_name(verdict->reason));
-    ioattest_json_string(&json, "message",
-                         ioa_status_message(verdict->reason));
-    ioattest_json_string(&json, "detail", verdict->detail);
-    ioattest_json_string(&json, "text", ioattest_text_names[form]);
-    ioattest_json_bool(&json, "stream", verdict->response.events);
-    ioattest_json_bytes(&json, "signing_address",
-                        ioattest_response_address(text42, verdict));
-    ioattest_json_string(&json, "request",
-                         ioattest_requests[verdict->request]);
-    ioattest_json_hex(&json, "request_sha256",
-                      verdict->have_request ? verdict->request32 : NULL,
-                      IOA_SHA256_LEN);
-    ioattest_json_hex(&json, "signed_request_sha256",
-                      verdict->response.have_text ? verdict->response.text.request32 : NULL,
-                      IOA_SHA256_LEN);
-    ioattest_json_hex(&json, "response_sha256",
-                      verdict->response.have_response ? verdict->response.response32 : NULL,
-                      IOA_SHA256_LEN);
-    ioattest_json_hex(&json, "signed_response_sha256",
-                      verdict->response.have_text ? verdict->response.text.response32 : NULL,
-                      IOA_SHA256_LEN);
-    ioattest_json_bytes(&json, "signed_model", verdict->response.text.model);
-    ioattest_json_bytes(&json, "image_digest",
-                        verdict->response.signature.image_digest);
-    ioattest_json_bool(&json, "image_digest_signed", 0);
-    ioattest_json_end(&json);
+    name = ioa_status_name(verdict->reason);
+    message = ioa_status_message(verdict->reason);
+
+    if (out->as_json) {
+        ioattest_out_string(out, "verdict",
+                            verdict->verified ? "verified" : "refused");
+        ioattest_out_string(out, "reason", name);
+        ioattest_out_string(out, "message", message);
+        ioattest_out_string(out, "detail", verdict->detail);
+        ioattest_out_string(out, "text", ioattest_text_names[form]);
+        ioattest_out_bool(out, "stream", verdict->response.events);
+        return;
+    }
+
+    puts(verdict->verified ? "verified" : name);
+
+    if (!verdict->verified) {
+        puts(message);
+    }
+
+    if (verdict->detail != NULL) {
+        puts(verdict->detail);
+    }
+}
+
+
+void
+ioattest_response_print(const ioattest_verdict_t *verdict,
+    ioa_text_form_e form, int as_json)
+{
+    uint8_t                text42[IOA_ADDRESS_TEXT_LEN];
+    ioattest_out_t         out;
+    const ioa_response_t  *response = &verdict->response;
+
+    ioattest_out_begin(&out, as_json);
+    ioattest_response_begin(&out, verdict, form);
+
+    ioattest_out_bytes(&out, "signing_address",
+                       ioattest_response_address(text42, verdict));
+    ioattest_out_string(&out, "request",
+                        ioattest_requests[verdict->request]);
+    ioattest_response_hash(&out, "request_sha256", "signed_request_sha256",
+            verdict->have_request ? verdict->request32 : NULL,
+            response->have_text ? response->text.request32 : NULL);
+    ioattest_response_hash(&out, "response_sha256", "signed_response_sha256",
+            response->have_response ? response->response32 : NULL,
+            response->have_text ? response->text.response32 : NULL);
+    ioattest_out_bytes(&out, "signed_model", response->text.model);
+    ioattest_response_image(&out, response->signature.image_digest);
+
+    ioattest_out_end(&out);
 }

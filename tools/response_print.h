@@ -1,5 +1,5 @@
 /*
- * response_print: a verdict over a response, as it is written.
+ * response_print: writes the verdict on a response.
  */
 
 #ifndef IOATTEST_RESPONSE_PRINT_H
@@ -9,17 +9,15 @@
 
 #define IOATTEST_TEXTS  3
 
-/* The forms of a text by their names, in the order of ioa_text_form_e. */
+/* The names of the text forms, in the order of ioa_text_form_e. */
 extern const char *const  ioattest_text_names[IOATTEST_TEXTS];
 
 /*
- * Writes the verdict to standard output: its first line is "verified" or the
- * reason's name alone, what was found follows.
+ * Writes the verdict to standard output.  As text, the first line is
+ * "verified" or only the reason's name, and further results follow; else it
+ * is a JSON object on one line.
  */
-void ioattest_response_print(const ioattest_verdict_t *verdict);
-
-/* The same as a JSON object on one line. */
-void ioattest_response_print_json(const ioattest_verdict_t *verdict,
-    ioa_text_form_e form);
+void ioattest_response_print(const ioattest_verdict_t *verdict,
+    ioa_text_form_e form, int as_json);
 
 #endif

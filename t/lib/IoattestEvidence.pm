@@ -97,6 +97,18 @@ sub location {
 }
 
 
+# The directives of a location that asks Intel's service, or NVIDIA's, below a
+# prefix of its own: what is accepted is kept for the next.
+sub service {
+    my ($kind, $name) = @_;
+
+    return ('ioattest_gpu off', "ioattest_collateral /_pcs-$name/")
+        if $kind eq 'collateral';
+    return ('ioattest_gpu nras', "ioattest_nras /_nras-$name",
+            "ioattest_nras_jwks /_jwks-$name");
+}
+
+
 # A file in a directory that ends with the test.
 sub file {
     my ($text) = @_;

@@ -248,11 +248,20 @@ sub stop {
     my $pid = $self->pid // return;
     kill QUIT => $pid;
     for (1 .. 150) {
-        return 1 if !kill 0 => $pid;
+        return 1 if ended($pid);
         sleep 0.02;
     }
     kill KILL => $pid, $self->workers;
     return 0;
+}
+
+
+# A zombie has, though whoever is to wait for it has not yet.
+
+sub ended {
+    my ($pid) = @_;
+    open my $in, '<', "/proc/$pid/stat" or return 1;
+    return (<$in> // '') =~ /^\d+ \(.*\) Z / ? 1 : 0;
 }
 
 

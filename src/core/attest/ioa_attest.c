@@ -55,6 +55,31 @@ ioa_attest_nonce_equal(const ioa_report_t *report,
 }
 
 
+/* The digest is one of the policy's, or the policy lists none. */
+static int
+ioa_attest_image(ioa_checks_t *checks, const ioa_policy_t *policy,
+    ioa_bytes_t digest)
+{
+    int  good;
+
+    good = ioa_image_digest_accepted(digest, policy->image_digests,
+                                     policy->image_digests_n);
+
+    if (good && policy->image_digests_n == 0) {
+        ioa_check_add(checks, "reply.image_digest", IOA_CHECK_NOT_MADE,
+                      "not pinned");
+        return 1;
+    }
+
+    return ioa_check_that(checks, good, "reply.image_digest",
+                          "%.*s, %zu listed",
+                          digest.len != 0 ? (int) digest.len : 4,
+                          digest.len != 0 ? (const char *) digest.data
+                                          : "none",
+                          policy->image_digests_n);
+}
+
+
 /* Both kinds of evidence, as far as the policy asks for them. */
 static ioa_status_t
 ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
@@ -63,7 +88,7 @@ ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_status_t  cpu = IOA_OK, gpu = IOA_OK;
 
     if (e->policy->cpu == 0) {
-        ioa_check_add(checks, "CPU evidence", IOA_CHECK_NOT_MADE,
+        ioa_check_add(checks, "cpu.evidence", IOA_CHECK_NOT_MADE,
                       "none is asked for");
 
     } else {
@@ -75,7 +100,7 @@ ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
     }
 
     if (e->policy->gpu == IOA_GPU_OFF) {
-        ioa_check_add(checks, "GPU evidence", IOA_CHECK_NOT_MADE,
+        ioa_check_add(checks, "gpu.evidence", IOA_CHECK_NOT_MADE,
                       "none is asked for");
 
     } else if (cpu == IOA_OK || e->policy->gpu == IOA_GPU_NRAS) {
@@ -99,13 +124,13 @@ ioa_attest_judge(ioa_machine_t *machine, ioa_wants_t *wants,
 
     if (!ioa_check_that(checks, ioa_address_parse(machine->address20,
                                                   address),
-                        "signing address", "form"))
+                        "reply.signing_address", "form"))
     {
         return IOA_ATTESTATION_MALFORMED;
     }
 
     if (!ioa_check_that(checks, ioa_attest_nonce_equal(report, e->nonce32),
-                        "nonce", "of the reply"))
+                        "reply.nonce", "of the reply"))
     {
         return IOA_NONCE_MISMATCH;
     }
@@ -113,13 +138,7 @@ ioa_attest_judge(ioa_machine_t *machine, ioa_wants_t *wants,
     digest.data = report->image_digest;
     digest.len = report->image_digest_len;
 
-    if (!ioa_check_that(checks, ioa_image_digest_accepted(digest,
-                                          e->policy->image_digests,
-                                          e->policy->image_digests_n),
-                        "image digest", "%s",
-                        e->policy->image_digests_n == 0 ? "not pinned"
-                        : "as the policy has it"))
-    {
+    if (!ioa_attest_image(checks, e->policy, digest)) {
         return IOA_IMAGE_DIGEST_MISMATCH;
     }
 
@@ -161,7 +180,9 @@ ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
 
     st = ioa_report_parse(&view, report.data, report.len);
 
-    if (!ioa_check_that(checks, st == IOA_OK, "reply", "form")) {
+    if (!ioa_check_that(checks, st == IOA_OK, "reply.form",
+                        "JSON, keys and types"))
+    {
         return st;
     }
 

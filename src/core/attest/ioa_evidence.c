@@ -91,7 +91,7 @@ ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
 
     proved->signer_bound = good && bound;
 
-    return ioa_check_that(checks, good, "report data", "%s",
+    return ioa_check_that(checks, good, "cpu.report_data", "%s",
                           bound ? "address and nonce"
                           : !nonce ? "neither layout"
                           : good ? "nonce, the signer is not bound"
@@ -131,7 +131,7 @@ ioa_evidence_cpu_bytes(ioa_proved_t *proved, ioa_wants_t *wants,
 
     kind = ioa_evidence_kind(bytes.data, bytes.len);
 
-    if (!ioa_check_that(checks, (kind & e->policy->cpu) != 0, "CPU evidence",
+    if (!ioa_check_that(checks, (kind & e->policy->cpu) != 0, "cpu.kind",
                         "%s%s", kind == IOA_CPU_TDX ? "TDX quote"
                         : kind == IOA_CPU_SEV_SNP ? "SEV-SNP report"
                         : "neither a quote nor a report",
@@ -173,7 +173,7 @@ ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_status_t   st;
 
     if (!ioa_check_that(checks, ioa_evidence_quote(&text, e->report),
-                        "CPU evidence is there", "cpu.quote"))
+                        "cpu.present", "member cpu.quote"))
     {
         return IOA_CPU_EVIDENCE_MISSING;
     }
@@ -184,7 +184,7 @@ ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
     if (!ioa_check_that(checks, data != NULL
                         && ioa_hex_decode(data, text.len / 2, text.data,
                                           text.len),
-                        "CPU evidence is hex", "%zu digits", text.len))
+                        "cpu.hex", "%zu digits", text.len))
     {
         free(data);
         return IOA_CPU_EVIDENCE_INVALID;

@@ -15,6 +15,7 @@
 #include "base/ioa_check.h"
 #include "base/ioa_sha256.h"
 #include "base/ioa_status.h"
+#include "nvidia/ioa_reference.h"
 #include "policy/ioa_policy.h"
 #include "tdx/ioa_tcb.h"
 #include "x509/ioa_chain.h"
@@ -87,6 +88,7 @@ typedef struct {
 
     const ioa_roots_t        *cpu_roots;
     const ioa_roots_t        *gpu_roots;
+    const ioa_reference_t    *reference;    /* of GPUs; NULL: not compared */
     ioa_chain_cache_t        *cache;        /* may be NULL */
 
     int                       collateral;   /* Intel's PCS is asked */
@@ -118,6 +120,7 @@ typedef struct {
     char              gpu_arch[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_driver[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_vbios[IOA_EVIDENCE_WORD_MAX + 1];
+    int               gpu_reference;        /* measure what NVIDIA published */
 } ioa_proved_t;
 
 /*

@@ -32,14 +32,9 @@ static ioa_status_t
 ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_policy_gpu_t *gpus, size_t n)
 {
-    const char    *what;
-    ioa_status_t   st;
+    ioa_status_t  st;
 
-    if (n == 0) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    st = ioa_policy_gpus(&what, checks, e->policy->file, gpus, n);
+    st = ioa_policy_gpus(checks, e->policy->file, gpus, n);
 
     if (st != IOA_OK) {
         return st;
@@ -92,6 +87,42 @@ ioa_gpu_texts(ioa_gpu_evidence_t texts[IOA_GPUS_MAX + 1],
 }
 
 
+/* Each device measures what NVIDIA published of its driver and VBIOS. */
+static ioa_status_t
+ioa_gpu_references(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_gpu_list_t *list)
+{
+    size_t         i;
+    int64_t        until, grace;
+    ioa_status_t   st, all = IOA_OK;
+
+    if (e->policy->reference == NULL) {
+        ioa_check_add(checks, "gpu.reference", IOA_CHECK_NOT_MADE,
+                      "no reference values are given: a GPU in devtools mode "
+                      "and old firmware pass");
+        return IOA_OK;
+    }
+
+    grace = ioa_policy_reference_expired(e->policy->file);
+
+    for (i = 0; i < list->n; i++) {
+        st = ioa_reference_compare(&until, checks, e->policy->reference,
+                                   &list->gpus[i], i, grace, e->now);
+
+        if (st != IOA_OK) {
+            all = st;
+            continue;
+        }
+
+        ioa_evidence_expires(proved, until);
+    }
+
+    proved->gpu_reference = all == IOA_OK;
+
+    return all;
+}
+
+
 static ioa_status_t
 ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_gpu_evidence_t *texts, size_t n)
@@ -99,7 +130,7 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
     size_t             i;
     ioa_status_t       st;
     ioa_gpu_list_t    *list;
-    ioa_gpu_policy_t   policy;
+    ioa_gpu_trust_t    trust;
     ioa_policy_gpu_t   gpus[IOA_GPUS_MAX];
 
     list = malloc(sizeof(ioa_gpu_list_t));
@@ -108,15 +139,12 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    /* what is wanted is in the policy file: judged below */
-    memset(&policy, 0, sizeof(policy));
+    trust.roots = e->policy->gpu_roots;
+    trust.cache = e->policy->cache;
+    trust.now = e->now;
+    trust.nonce32 = e->nonce32;
 
-    policy.roots = e->policy->gpu_roots;
-    policy.cache = e->policy->cache;
-    policy.now = e->now;
-    policy.nonce32 = e->nonce32;
-
-    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &policy);
+    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &trust);
 
     for (i = 0; st == IOA_OK && i < list->n; i++) {
         gpus[i].arch = ioa_gpu_arch_name(list->gpus[i].arch);
@@ -126,6 +154,10 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
 
     if (st == IOA_OK) {
         st = ioa_gpu_policy(proved, checks, e, gpus, list->n);
+    }
+
+    if (st == IOA_OK) {
+        st = ioa_gpu_references(proved, checks, e, list);
     }
 
     free(list);
@@ -202,7 +234,7 @@ ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
     keys = e->fetched[IOA_FETCH_JWKS].body;
 
     if (!ioa_check_that(checks, ioa_jwks_parse(&jwks, keys.data, keys.len),
-                        "NVIDIA's key set", "form"))
+                        "nras.key_set", "form"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -224,19 +256,17 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
 
     if (!ioa_check_that(checks, e->report->gpu != NULL
                         && ioa_json_member(e->report->gpu, "error") == NULL,
-                        "GPU evidence is there", "gpu"))
+                        "gpu.present", "gpu"))
     {
         return IOA_GPU_EVIDENCE_MISSING;
     }
 
     n = ioa_gpu_texts(texts, e->report);
 
-    if (!ioa_check_that(checks, n != 0, "GPUs", "%zu", n)) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    if (n > IOA_GPUS_MAX) {
-        return IOA_GPU_EVIDENCE_INVALID;
+    if (!ioa_check_that(checks, n != 0 && n <= IOA_GPUS_MAX, "gpu.number",
+                        "%s%zu", n > IOA_GPUS_MAX ? "at least " : "", n))
+    {
+        return n == 0 ? IOA_GPU_EVIDENCE_MISSING : IOA_GPU_EVIDENCE_INVALID;
     }
 
     return e->policy->gpu == IOA_GPU_LOCAL

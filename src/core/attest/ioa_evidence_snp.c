@@ -25,14 +25,13 @@ ioa_snp_needs_crl(ioa_wants_t *wants, const ioa_evidence_t *e,
 
 
 static void
-ioa_snp_policy_init(ioa_snp_policy_t *policy, const ioa_evidence_t *e)
+ioa_snp_trust_init(ioa_snp_trust_t *trust, const ioa_evidence_t *e)
 {
-    memset(policy, 0, sizeof(ioa_snp_policy_t));
+    memset(trust, 0, sizeof(ioa_snp_trust_t));
 
-    policy->roots = e->policy->cpu_roots;
-    policy->cache = e->policy->cache;
-    policy->now = e->now;
-    policy->vmpl = IOA_SNP_VMPL_ANY;
+    trust->roots = e->policy->cpu_roots;
+    trust->cache = e->policy->cache;
+    trust->now = e->now;
 }
 
 
@@ -42,12 +41,12 @@ ioa_snp_in_file(const ioa_evidence_t *e, ioa_bytes_t report)
 {
     size_t             i;
     ioa_snp_t          snp;
-    ioa_snp_policy_t   policy;
+    ioa_snp_trust_t    trust;
 
-    ioa_snp_policy_init(&policy, e);
+    ioa_snp_trust_init(&trust, e);
 
-    for (i = 0; ioa_roots_leaf(&policy.key, policy.roots, i); i++) {
-        if (ioa_snp_verify(&snp, NULL, report.data, report.len, &policy)
+    for (i = 0; ioa_roots_leaf(&trust.key, trust.roots, i); i++) {
+        if (ioa_snp_verify(&snp, NULL, report.data, report.len, &trust)
             != IOA_CPU_EVIDENCE_INVALID)
         {
             return 1;
@@ -132,7 +131,7 @@ ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
 
     if (*crls != NULL
         && ioa_check_that(checks, ioa_crls_add(*crls, body.data, body.len)
-                                  == IOA_CHAIN_OK, "AMD's CRL", "form"))
+                                  == IOA_CHAIN_OK, "sev_snp.crl", "form"))
     {
         return 1;
     }
@@ -150,7 +149,7 @@ ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
  */
 static ioa_status_t
 ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
-    ioa_snp_policy_t *policy)
+    ioa_snp_trust_t *trust)
 {
     size_t         i, n;
     ioa_reader_t   leaf;
@@ -158,11 +157,11 @@ ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
 
     n = checks != NULL ? checks->n : 0;
 
-    st = ioa_snp_verify(snp, checks, report.data, report.len, policy);
+    st = ioa_snp_verify(snp, checks, report.data, report.len, trust);
 
     for (i = 0; st == IOA_ATTESTATION_UNAVAILABLE || i != 0; i++) {
 
-        if (!ioa_roots_leaf(&leaf, policy->roots, i)) {
+        if (!ioa_roots_leaf(&leaf, trust->roots, i)) {
             break;
         }
 
@@ -170,8 +169,8 @@ ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
             checks->n = n;
         }
 
-        policy->key = leaf;
-        st = ioa_snp_verify(snp, checks, report.data, report.len, policy);
+        trust->key = leaf;
+        st = ioa_snp_verify(snp, checks, report.data, report.len, trust);
 
         if (st == IOA_OK) {
             break;
@@ -186,7 +185,6 @@ static ioa_status_t
 ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_snp_t *snp)
 {
-    const char        *what;
     ioa_status_t       st;
     ioa_policy_snp_t   said;
 
@@ -198,7 +196,7 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     said.reported_tcb[IOA_POLICY_SNP] = snp->reported.snp;
     said.reported_tcb[IOA_POLICY_MICROCODE] = snp->reported.microcode;
 
-    st = ioa_policy_snp(&what, checks, e->policy->file, &said);
+    st = ioa_policy_snp(checks, e->policy->file, &said);
 
     if (st != IOA_OK) {
         return st;
@@ -215,17 +213,17 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 static ioa_status_t
 ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report,
-    const ioa_snp_policy_t *policy, int product_said)
+    const ioa_snp_trust_t *trust, int product_said)
 {
     size_t             n;
     ioa_crls_t        *crls;
     ioa_status_t       st;
-    ioa_snp_policy_t   with;
+    ioa_snp_trust_t    with;
 
     n = checks != NULL ? checks->n : 0;
 
     if (!product_said) {
-        with = *policy;
+        with = *trust;
         st = ioa_snp_try(snp, checks, report, &with);
 
         if (st != IOA_OK || !e->policy->kds) {
@@ -246,7 +244,7 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
-    with = *policy;
+    with = *trust;
     with.crls = crls;
     st = ioa_snp_try(snp, checks, report, &with);
 
@@ -270,11 +268,13 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_snp_t          snp;
     ioa_status_t       st;
     ioa_snp_view_t     view;
-    ioa_snp_policy_t   policy;
+    ioa_snp_trust_t    trust;
 
     st = ioa_snp_parse(&view, report.data, report.len);
 
-    if (!ioa_check_that(checks, st == IOA_OK, "SNP report", "form")) {
+    if (st != IOA_OK) {
+        ioa_check_add(checks, "sev_snp.layout", IOA_CHECK_FAILED,
+                      "not a report, or reserved bits are set");
         return st;
     }
 
@@ -282,12 +282,12 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
         return IOA_ATTESTATION_UNAVAILABLE;
     }
 
-    ioa_snp_policy_init(&policy, e);
+    ioa_snp_trust_init(&trust, e);
 
     key = e->fetched[IOA_FETCH_VCEK].body;
-    ioa_reader_init(&policy.key, key.data, key.len);
+    ioa_reader_init(&trust.key, key.data, key.len);
 
-    st = ioa_snp_judge(&snp, proved, wants, checks, e, report, &policy,
+    st = ioa_snp_judge(&snp, proved, wants, checks, e, report, &trust,
                        view.product != IOA_SNP_PRODUCT_UNKNOWN);
 
     if (st != IOA_OK) {

@@ -76,7 +76,7 @@ ioa_tdx_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
                                       e->fetched[IOA_FETCH_PCK_CRL].body)
                           && ioa_tdx_crl_add(crls,
                                       e->fetched[IOA_FETCH_ROOT_CRL].body),
-                          "Intel's CRLs", "form"))
+                          "tdx.crls", "form"))
     {
         ioa_crls_slack(crls, e->policy->slack);
         return crls;
@@ -127,7 +127,7 @@ ioa_tdx_collateral(ioa_collateral_t **collateral, ioa_checks_t *checks,
     ok = ioa_tdx_chain(&text.tcb_info_chain, &tcb, info->chain)
          && ioa_tdx_chain(&text.qe_identity_chain, &qe, id->chain);
 
-    if (ioa_check_that(checks, ok, "Intel's issuer chains", "form")) {
+    if (ioa_check_that(checks, ok, "tdx.issuer_chains", "form")) {
         st = ioa_collateral_verify(collateral, checks, &text,
                                    e->policy->cpu_roots, crls,
                                    e->policy->cache, e->now,
@@ -138,6 +138,44 @@ ioa_tdx_collateral(ioa_collateral_t **collateral, ioa_checks_t *checks,
     free(qe);
 
     return st;
+}
+
+
+/* What the policy judges of a quote; borrows from tdx. */
+static void
+ioa_tdx_said(ioa_policy_tdx_t *said, const ioa_tdx_result_t *tdx)
+{
+    size_t  i;
+
+    said->regs48[IOA_POLICY_MR_TD] = tdx->body.mr_td;
+    said->regs48[IOA_POLICY_MR_SEAM] = tdx->body.mr_seam;
+    said->regs48[IOA_POLICY_MR_CONFIG_ID] = tdx->body.mr_config_id;
+
+    for (i = 0; i < IOA_TDX_RTMRS; i++) {
+        said->regs48[IOA_POLICY_RTMR0 + i] = tdx->body.rtmr[i];
+    }
+
+    said->sept_ve_disable = tdx->sept_ve_disable;
+}
+
+
+/* Verifies the quote; the policy says at once what attributes it must have. */
+static ioa_status_t
+ioa_tdx_quote(ioa_tdx_result_t *tdx, ioa_checks_t *checks,
+    const ioa_evidence_t *e, ioa_bytes_t quote, const ioa_tdx_trust_t *trust)
+{
+    ioa_status_t       st;
+    ioa_policy_tdx_t   said;
+
+    st = ioa_tdx_verify(tdx, checks, quote.data, quote.len, trust);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    ioa_tdx_said(&said, tdx);
+
+    return ioa_policy_td_attributes(checks, e->policy->file, &said);
 }
 
 
@@ -156,7 +194,7 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
 
     if (crls != NULL) {
         trust->crls = crls;
-        st = ioa_tdx_verify(tdx, checks, quote.data, quote.len, trust);
+        st = ioa_tdx_quote(tdx, checks, e, quote, trust);
         trust->crls = NULL;
     }
 
@@ -184,11 +222,9 @@ ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_tdx_result_t *tdx,
     const ioa_tcb_t *tcb)
 {
-    size_t             i;
     int64_t            until;
-    const char        *what;
     ioa_status_t       st;
-    ioa_policy_tdx_t   regs;
+    ioa_policy_tdx_t   said;
 
     st = ioa_policy_tcb(checks, e->policy->file, tcb, e->policy->collateral,
                         e->now);
@@ -204,17 +240,9 @@ ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
         ioa_evidence_expires(proved, until);
     }
 
-    regs.regs48[IOA_POLICY_MR_TD] = tdx->body.mr_td;
-    regs.regs48[IOA_POLICY_MR_SEAM] = tdx->body.mr_seam;
-    regs.regs48[IOA_POLICY_MR_CONFIG_ID] = tdx->body.mr_config_id;
+    ioa_tdx_said(&said, tdx);
 
-    for (i = 0; i < IOA_TDX_RTMRS; i++) {
-        regs.regs48[IOA_POLICY_RTMR0 + i] = tdx->body.rtmr[i];
-    }
-
-    regs.sept_ve_disable = tdx->sept_ve_disable;
-
-    st = ioa_policy_tdx(&what, checks, e->policy->file, &regs);
+    st = ioa_policy_tdx(checks, e->policy->file, &said);
 
     if (st != IOA_OK) {
         return st;
@@ -263,13 +291,11 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     trust.roots = e->policy->cpu_roots;
     trust.crls = NULL;
     trust.cache = e->policy->cache;
-    trust.sept_ve_disable = !e->policy->file->sept_ve_disable.given
-                            || e->policy->file->sept_ve_disable.value != 0;
     trust.now = e->now;
 
     /* which collateral it is that is needed the quote says */
     lines = checks != NULL ? checks->n : 0;
-    st = ioa_tdx_verify(&tdx, checks, quote.data, quote.len, &trust);
+    st = ioa_tdx_quote(&tdx, checks, e, quote, &trust);
 
     if (st != IOA_OK) {
         return st;
@@ -284,14 +310,10 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     proved->cpu = IOA_CPU_TDX;
     ioa_evidence_expires(proved, tdx.not_after);
 
-    if (!e->policy->collateral) {
-        ioa_check_add(checks, "TCB status", IOA_CHECK_NOT_MADE,
-                      "no collateral is asked for");
-
-    } else if (!ioa_tdx_needs(wants, e, &tdx)) {
+    if (e->policy->collateral && !ioa_tdx_needs(wants, e, &tdx)) {
         st = IOA_ATTESTATION_UNAVAILABLE;
 
-    } else {
+    } else if (e->policy->collateral) {
         /* the lines of the pass with CRLs are those of the verdict */
         if (checks != NULL) {
             checks->n = lines;

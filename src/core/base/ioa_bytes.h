@@ -1,5 +1,5 @@
 /*
- * ioa_bytes: bytes that somebody else owns, with their length.
+ * ioa_bytes: bytes that are owned elsewhere, with their length.
  */
 
 #ifndef IOA_BYTES_H
@@ -17,7 +17,7 @@ typedef struct {
 } ioa_bytes_t;
 
 
-/* Returns: 1 where both have the same bytes; two empty ones are equal. */
+/* Returns: 1 if both have the same bytes; two empty ones are equal. */
 IOA_MUST_CHECK static inline int
 ioa_bytes_equal(ioa_bytes_t one, ioa_bytes_t two)
 {

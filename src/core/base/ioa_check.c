@@ -27,6 +27,25 @@ ioa_check_printable(char *text)
 }
 
 
+/* Writes a text, and "..." at its end where it was too long. */
+static void
+ioa_check_text(char text[IOA_CHECK_DETAIL_MAX], const char *format,
+    va_list args)
+{
+    int  n;
+
+    n = vsnprintf(text, IOA_CHECK_DETAIL_MAX, format, args);
+
+    if (n < 0) {
+        text[0] = '\0';
+
+    } else if (n >= IOA_CHECK_DETAIL_MAX) {
+        memcpy(text + IOA_CHECK_DETAIL_MAX - sizeof("..."), "...",
+               sizeof("..."));
+    }
+}
+
+
 static void
 ioa_check_append(ioa_checks_t *checks, const char *name,
     ioa_check_verdict_t verdict, const char *format, va_list args)
@@ -47,9 +66,7 @@ ioa_check_append(ioa_checks_t *checks, const char *name,
 
     (void) snprintf(check->name, sizeof(check->name), "%s", name);
 
-    if (vsnprintf(check->detail, sizeof(check->detail), format, args) < 0) {
-        check->detail[0] = '\0';
-    }
+    ioa_check_text(check->detail, format, args);
 
     ioa_check_printable(check->name);
     ioa_check_printable(check->detail);
@@ -84,6 +101,35 @@ ioa_check_that(ioa_checks_t *checks, int good, const char *name,
 }
 
 
+void
+ioa_check_name(char name[IOA_CHECK_NAME_MAX], const char *pattern,
+    const char *subject)
+{
+    size_t  n;
+
+    n = strcspn(pattern, "#");
+
+    (void) snprintf(name, IOA_CHECK_NAME_MAX, "%.*s%s%s", (int) n, pattern,
+                    pattern[n] == '#' ? subject : "",
+                    pattern[n] == '#' ? pattern + n + 1 : "");
+}
+
+
+const ioa_check_t *
+ioa_checks_failed(const ioa_checks_t *checks)
+{
+    size_t  i;
+
+    for (i = 0; checks != NULL && i < checks->n; i++) {
+        if (checks->list[i].verdict == IOA_CHECK_FAILED) {
+            return &checks->list[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 const char *
 ioa_check_verdict_name(ioa_check_verdict_t verdict)
 {
@@ -98,4 +144,53 @@ ioa_check_verdict_name(ioa_check_verdict_t verdict)
     default:
         return "not made";
     }
+}
+
+
+void
+ioa_note(ioa_note_t *note, const char *format, ...)
+{
+    va_list  args;
+
+    va_start(args, format);
+    ioa_check_text(note->detail, format, args);
+    va_end(args);
+}
+
+
+ioa_status_t
+ioa_steps_run(ioa_checks_t *checks, const char *subject,
+    const ioa_step_t *steps, size_t n, void *ctx)
+{
+    int           failed;
+    char          name[IOA_CHECK_NAME_MAX];
+    size_t        i;
+    ioa_note_t    note;
+    ioa_status_t  st;
+
+    st = IOA_ATTESTATION_MALFORMED;
+    failed = 0;
+
+    for (i = 0; i < n; i++) {
+        ioa_check_name(name, steps[i].name, subject);
+
+        if (failed) {
+            ioa_check_add(checks, name, IOA_CHECK_NOT_MADE,
+                          "an earlier check failed");
+            continue;
+        }
+
+        note.made = 1;
+        note.detail[0] = '\0';
+
+        st = steps[i].run(&note, ctx);
+        failed = st != IOA_OK;
+
+        ioa_check_add(checks, name,
+                      failed ? IOA_CHECK_FAILED
+                      : note.made ? IOA_CHECK_PASSED : IOA_CHECK_NOT_MADE,
+                      "%s", note.detail);
+    }
+
+    return st;
 }

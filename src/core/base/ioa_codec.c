@@ -96,7 +96,7 @@ ioa_base64_value(uint8_t c)
 
 /*
  * Decodes one group.  Returns: its bytes, 3 or, where it is the last and
- * padded, 2 or 1; 0 where it is malformed.
+ * padded, 2 or 1; 0 if it is malformed.
  */
 static size_t
 ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *digits4,
@@ -128,7 +128,7 @@ ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *digits4,
     bytes3[1] = (uint8_t) (bits >> 8);
     bytes3[2] = (uint8_t) bits;
 
-    /* bits that no byte uses are zero: one text for one value */
+    /* unused bits must be zero, so that each value has one text */
 
     for (i = digits - 1; i < IOA_BASE64_BYTES; i++) {
         if (bytes3[i] != 0) {

@@ -1,8 +1,8 @@
 /*
  * ioa_codec: hex and base64, strict.
  *
- * Every length is explicit and exact: a text either is the whole encoding of
- * the bytes asked for or is refused.
+ * Every length is explicit and exact: a text is either the whole encoding of
+ * the bytes asked for, or is refused.
  */
 
 #ifndef IOA_CODEC_H
@@ -31,7 +31,7 @@ ioa_hex_value(uint8_t c)
 /*
  * Reads exactly 2 * n hex digits of any case, without a prefix.
  *
- * Returns: 1; 0 where text_len is not 2 * n or a byte is no hex digit.
+ * Returns: 1; 0 if text_len is not 2 * n or a byte is no hex digit.
  * Out: out, n bytes; untouched on 0.
  */
 int ioa_hex_decode(uint8_t *out, size_t n, const uint8_t *text,
@@ -40,15 +40,15 @@ int ioa_hex_decode(uint8_t *out, size_t n, const uint8_t *text,
 /* Out: text, 2 * n lower-case hex digits, no terminator. */
 void ioa_hex_encode(uint8_t *text, const uint8_t *data, size_t n);
 
-/* Returns: 1 where text is n lower-case hex digits and nothing else. */
+/* Returns: 1 if text is exactly n lower-case hex digits. */
 int ioa_hex_lower(const uint8_t *text, size_t text_len, size_t n);
 
 /*
  * Reads base64 of RFC 4648 section 4: the standard alphabet, padded to a
  * multiple of four, no white space, unused bits zero.
  *
- * Returns: 1; 0 where the text is not such or cap does not hold the bytes.
- * Out: out and *n, the bytes written; out may hold part of them on 0.
+ * Returns: 1; 0 if the text has another form or cap is too small for it.
+ * Out: out and *n, the bytes written; on 0, out may have part of them.
  */
 int ioa_base64_decode(uint8_t *out, size_t *n, size_t cap,
     const uint8_t *text, size_t text_len) IOA_MUST_CHECK;

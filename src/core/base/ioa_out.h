@@ -1,6 +1,6 @@
 /*
- * ioa_out: a small buffer in front of a sink, for writers of many short
- * pieces.  Long pieces go to the sink directly.
+ * ioa_out: a small buffer before a sink, for output in many short pieces.
+ * Long pieces are passed to the sink directly.
  */
 
 #ifndef IOA_OUT_H
@@ -11,10 +11,10 @@
 #include <string.h>
 
 #define IOA_OUT_SIZE    4096
-#define IOA_OUT_DIRECT  512     /* from this length on a piece is not copied */
+#define IOA_OUT_DIRECT  512     /* pieces of this length are not copied */
 #define IOA_OUT_STEP    32      /* bytes moved as one block */
 
-/* Takes n bytes.  Returns: 1, or 0 where it cannot: the output then fails. */
+/* Takes n bytes.  Returns: 1; 0 if it cannot, which fails the output. */
 typedef int (*ioa_sink_pt)(void *ctx, const uint8_t *data, size_t n);
 
 typedef struct {
@@ -37,7 +37,7 @@ ioa_out_init(ioa_out_t *out, ioa_sink_pt sink, void *ctx)
 }
 
 
-/* Hands the buffer to the sink. */
+/* Passes the buffer to the sink. */
 static inline void
 ioa_out_flush(ioa_out_t *out)
 {
@@ -87,8 +87,8 @@ ioa_out_write(ioa_out_t *out, const uint8_t *data, size_t n)
 
 
 /*
- * Writes n bytes of which `readable` >= n may be read: a short piece is
- * moved as one block of fixed length, which saves a call.
+ * Writes n bytes, of which `readable` >= n may be read: a short piece is
+ * copied as one block of fixed length, which saves a call.
  */
 static inline void
 ioa_out_run(ioa_out_t *out, const uint8_t *data, size_t n, size_t readable)

@@ -1,11 +1,10 @@
 /*
- * ioa_reader: the getters that need no inlining.  See ioa_reader.h.
+ * ioa_reader: the getters that are not inlined.  See ioa_reader.h.
  */
 
 #include <string.h>
 
 #include "base/ioa_reader.h"
-
 
 
 /* Reads n bytes, n <= 8, as one little-endian integer. */

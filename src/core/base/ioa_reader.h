@@ -1,10 +1,10 @@
 /*
- * ioa_reader: a bounded reader over bytes that came from outside.
+ * ioa_reader: a bounded reader over bytes from outside.
  *
- * It is a pointer and what remains behind it.  One function,
- * ioa_reader_take, compares and moves; all others call it, and no other code
- * moves a pointer through input.  Every getter either succeeds whole (1) or
- * fails (0) and then leaves the reader and its outputs as they were.
+ * It is a pointer and the number of bytes left.  One function,
+ * ioa_reader_take, compares and advances; all others call it, and no other
+ * code advances a pointer through input.  A getter either succeeds (1), or
+ * fails (0) and leaves the reader and its outputs unchanged.
  */
 
 #ifndef IOA_READER_H
@@ -21,7 +21,7 @@ typedef struct {
 } ioa_reader_t;
 
 
-/* Out: r, at the first of len bytes; data may be NULL where len is 0. */
+/* Out: r, at the first of len bytes; data may be NULL if len is 0. */
 static inline void
 ioa_reader_init(ioa_reader_t *r, const uint8_t *data, size_t len)
 {
@@ -30,7 +30,7 @@ ioa_reader_init(ioa_reader_t *r, const uint8_t *data, size_t len)
 }
 
 
-/* Returns: the bytes that remain. */
+/* Returns: the number of bytes left. */
 static inline size_t
 ioa_reader_left(const ioa_reader_t *r)
 {
@@ -73,7 +73,7 @@ ioa_reader_u8(ioa_reader_t *r, uint8_t *value)
 }
 
 
-/* Shows the next byte and takes nothing. */
+/* Returns the next byte without taking it. */
 IOA_MUST_CHECK static inline int
 ioa_reader_peek(const ioa_reader_t *r, uint8_t *value)
 {
@@ -96,16 +96,16 @@ int ioa_reader_u64le(ioa_reader_t *r, uint64_t *value) IOA_MUST_CHECK;
 /* Takes n bytes.  Out: copied to out. */
 int ioa_reader_copy(ioa_reader_t *r, uint8_t *out, size_t n) IOA_MUST_CHECK;
 
-/* Takes n bytes.  Out: sub reads them, and them alone. */
+/* Takes n bytes.  Out: sub, a reader over exactly these. */
 int ioa_reader_sub(ioa_reader_t *r, ioa_reader_t *sub, size_t n)
     IOA_MUST_CHECK;
 
-/* Takes n bytes and drops them. */
+/* Skips n bytes. */
 int ioa_reader_skip(ioa_reader_t *r, size_t n) IOA_MUST_CHECK;
 
 /*
- * Takes n bytes where the next n are these.
- * Returns: 1; 0 where they differ or fewer remain, nothing is taken then.
+ * Takes n bytes if they are equal to bytes.
+ * Returns: 1; 0 if they differ or fewer are left, and nothing is taken.
  */
 int ioa_reader_match(ioa_reader_t *r, const void *bytes, size_t n)
     IOA_MUST_CHECK;

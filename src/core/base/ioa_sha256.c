@@ -2,7 +2,7 @@
  * ioa_sha256: see ioa_sha256.h.
  */
 
-/* The one file that uses what OpenSSL 3 calls deprecated. */
+/* The only file that uses functions deprecated by OpenSSL 3. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "base/ioa_sha256.h"

@@ -1,9 +1,9 @@
 /*
  * ioa_sha256: SHA-256 over pieces.
  *
- * OpenSSL's plain SHA256 functions under a name of ours: unlike EVP they
- * allocate nothing, cannot fail, and leave nothing to clean up, so a hash
- * can live inside any struct.  They use the same code of the processor.
+ * OpenSSL's plain SHA256 functions under our own name: unlike EVP they
+ * allocate nothing, cannot fail, and need no cleanup, so that a hash can be
+ * part of any struct.  They use the same optimised code.
  */
 
 #ifndef IOA_SHA256_H
@@ -26,13 +26,13 @@ void ioa_sha256_init(ioa_sha256_t *sha);
 /* Feeds n bytes. */
 void ioa_sha256_update(ioa_sha256_t *sha, const uint8_t *data, size_t n);
 
-/* Out: digest32.  sha is used up. */
+/* Out: digest32.  sha may not be used after this. */
 void ioa_sha256_final(uint8_t digest32[IOA_SHA256_LEN], ioa_sha256_t *sha);
 
-/* Feeds n bytes, as a sink of ioa_out.h: ctx is the ioa_sha256_t.  Returns: 1. */
+/* Feeds n bytes, as a sink for ioa_out.h; ctx: ioa_sha256_t.  Returns: 1. */
 int ioa_sha256_sink(void *ctx, const uint8_t *data, size_t n);
 
-/* Out: digest32, of n bytes that are all there. */
+/* Out: digest32, of n bytes in one piece. */
 void ioa_sha256(uint8_t digest32[IOA_SHA256_LEN], const uint8_t *data,
     size_t n);
 

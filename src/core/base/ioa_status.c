@@ -1,5 +1,5 @@
 /*
- * ioa_status: names, sentences and the worth of a retry.  See ioa_status.h.
+ * ioa_status: names, sentences, HTTP statuses.  See ioa_status.h.
  */
 
 #include "base/ioa_status.h"
@@ -12,10 +12,10 @@ typedef struct {
 } ioa_status_text_t;
 
 /*
- * The one table of what becomes of a reason: the HTTP status, and whether a
- * retry is worth it, since another machine, or the same one a little later,
- * may answer otherwise.  It is not where the request itself or the setup is
- * the cause: what is the caller's own doing has a status of the caller's.
+ * The one table of reasons: name, sentence, HTTP status, and whether a retry
+ * may help, since another machine, or the same one later, may respond
+ * otherwise.  A retry does not help if the request itself or the setup is the
+ * cause; a mistake of the caller has a status of 400 to 499.
  */
 static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
 
@@ -65,7 +65,7 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         "The event stream was cut off.",
         502, 1 },
     [IOA_STREAM_AMBIGUOUS] = { "stream_ambiguous",
-        "The event stream can be read otherwise than it was signed.",
+        "The event stream can be read in other ways than it was signed.",
         502, 1 },
 
     [IOA_REQUEST_AMBIGUOUS] = { "request_ambiguous",

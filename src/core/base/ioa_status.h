@@ -1,6 +1,6 @@
 /*
- * ioa_status: every cause for which a response or an attestation is refused,
- * under the name that users see (the "code" of a refusal, $ioattest_reason,
+ * ioa_status: every reason for which a response or an attestation is refused,
+ * with the name that users see (the "code" of a refusal, $ioattest_reason,
  * the label of a counter).
  *
  * Includes nothing of ours.
@@ -35,7 +35,7 @@ typedef enum {
 
     /* reasons of an attestation */
     IOA_ATTESTATION_INSECURE,
-    IOA_ATTESTATION_REFUSED,        /* by the API, to the key that asked */
+    IOA_ATTESTATION_REFUSED,        /* by the API, for the key used */
     IOA_ATTESTATION_UNAVAILABLE,
     IOA_ATTESTATION_TIMEOUT,
     IOA_ATTESTATION_MALFORMED,
@@ -58,23 +58,23 @@ typedef enum {
 #define IOA_MUST_CHECK  __attribute__((warn_unused_result))
 
 /*
- * The reason's name, as README.md and the counters have it; "" for IOA_OK,
+ * The reason's name, as in README.md and the counters; "" for IOA_OK,
  * "unknown" for a value out of range.  Never NULL.
  */
 const char *ioa_status_name(ioa_status_t st);
 
-/* One sentence for a person, without a final line feed.  Never NULL. */
+/* One sentence for people, without a line feed.  Never NULL. */
 const char *ioa_status_message(ioa_status_t st);
 
 /*
- * 1 where the same request, sent again, may well pass (another machine,
- * a service that was down); 0 where a retry cannot mend it.
+ * 1 if the same request, sent again, may well succeed (another machine, a
+ * service that was down); 0 if a retry cannot help.
  */
 int ioa_status_retryable(ioa_status_t st);
 
 /*
- * The HTTP status of a refusal for it, where nothing else is known: 400 to
- * 499 where the caller is mistaken, else 502.
+ * The HTTP status of a refusal, unless a more specific one is known: 400 to
+ * 499 for a mistake of the caller, else 502.
  */
 int ioa_status_http(ioa_status_t st);
 

@@ -7,20 +7,20 @@
 
 #define IOA_TIME_DAY         86400
 #define IOA_TIME_YEAR_LAST   9999
-#define IOA_TIME_YEAR_FIRST  1970    /* of a text of RFC 3339 */
+#define IOA_TIME_YEAR_FIRST  1970    /* of RFC 3339 text */
 #define IOA_TIME_PARTS       6
 
 
-/* Days from 1970-01-01 to a date, year 0 on. */
+/* Days from 1970-01-01 to a date, from year 0 on. */
 static int64_t
 ioa_time_days(unsigned year, unsigned month, unsigned day)
 {
     unsigned  m, y;
 
     /*
-     * Years that begin in March have their leap day at their end.  400 years,
-     * which have 146,097 days, keep those before March of year 0 positive;
-     * 719,468 days lead from March of year 0 to 1970.
+     * Years are counted from March, so that a leap day is the last day.  400
+     * years, which have 146,097 days, are added to keep dates before March of
+     * year 0 positive; 719,468 days lie between March of year 0 and 1970.
      */
 
     y = 400 + (month <= 2 ? year - 1 : year);
@@ -49,7 +49,7 @@ ioa_time_seconds(int64_t *seconds, const ioa_date_t *date)
 
     days = ioa_time_days(year, month, date->day);
 
-    /* a day that the month has not would be one of the next month */
+    /* a day that the month does not have would fall in the next month */
 
     if (date->day > 31
         || days >= ioa_time_days(month == 12 ? year + 1 : year,
@@ -65,7 +65,7 @@ ioa_time_seconds(int64_t *seconds, const ioa_date_t *date)
 }
 
 
-/* n decimal digits, then the byte that must follow them. */
+/* Reads n decimal digits and the byte that must follow them. */
 static int
 ioa_time_digits(unsigned *value, ioa_reader_t *r, size_t n, char behind)
 {

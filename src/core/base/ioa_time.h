@@ -21,8 +21,8 @@ typedef struct {
 } ioa_date_t;
 
 /*
- * Returns: 1, and *seconds, negative before 1970; 0, untouched, where a part
- * is out of its range or the month has no such day.
+ * Returns: 1, and *seconds, negative before 1970; 0, untouched, if a part is
+ * out of its range or the month does not have that day.
  */
 int ioa_time_seconds(int64_t *seconds, const ioa_date_t *date)
     IOA_MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
  * ioa_address: the address of a signer, the last 20 bytes of the Keccak-256
- * of its public key, as Ethereum has it.
+ * of its public key, as in Ethereum.
  */
 
 #ifndef IOA_ADDRESS_H

@@ -17,7 +17,7 @@
 #define IOA_ECDSA_DER_MAX       (8 + 2 * (IOA_P384_SIG_LEN / 2 + 1))
 
 
-/* The point is checked to be on the curve.  Returns: NULL where it is not. */
+/* Checks that the point is on the curve.  Returns: NULL if it is not. */
 static EVP_PKEY *
 ioa_ecdsa_key(const char *group, const uint8_t *point, size_t point_len)
 {
@@ -54,7 +54,7 @@ ioa_ecdsa_key(const char *group, const uint8_t *point, size_t point_len)
 }
 
 
-/* Raw r || s as the DER that OpenSSL takes.  Returns: its length, or 0. */
+/* Converts raw r || s to DER for OpenSSL.  Returns: its length, or 0. */
 static size_t
 ioa_ecdsa_der(uint8_t der[IOA_ECDSA_DER_MAX], const uint8_t *sig,
     size_t sig_len)
@@ -89,23 +89,17 @@ ioa_ecdsa_der(uint8_t der[IOA_ECDSA_DER_MAX], const uint8_t *sig,
 
 static int
 ioa_ecdsa_check(EVP_PKEY *key, const EVP_MD *md, const uint8_t *der,
-    size_t der_len, const ioa_reader_t *pieces, size_t n)
+    size_t der_len, ioa_reader_t bytes)
 {
     int          good;
-    size_t       i;
     EVP_MD_CTX  *ctx;
 
     ctx = EVP_MD_CTX_new();
+
     good = ctx != NULL
-           && EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1;
+           && EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1
+           && EVP_DigestVerify(ctx, der, der_len, bytes.pos, bytes.left) == 1;
 
-    for (i = 0; i < n && good; i++) {
-        good = ioa_reader_left(&pieces[i]) == 0
-               || EVP_DigestVerifyUpdate(ctx, pieces[i].pos,
-                                         pieces[i].left) == 1;
-    }
-
-    good = good && EVP_DigestVerifyFinal(ctx, der, der_len) == 1;
     EVP_MD_CTX_free(ctx);
 
     return good;
@@ -114,7 +108,7 @@ ioa_ecdsa_check(EVP_PKEY *key, const EVP_MD *md, const uint8_t *der,
 
 int
 ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    size_t sig_len, ioa_reader_t bytes)
 {
     int      good, p256;
     size_t   der_len;
@@ -128,7 +122,7 @@ ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
         return 0;
     }
 
-    /* a failed verification leaves nothing in OpenSSL's error queue */
+    /* a failed verification may not leave entries in the error queue */
 
     (void) ERR_set_mark();
 
@@ -136,7 +130,7 @@ ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
 
     good = der_len != 0
            && ioa_ecdsa_check(key, p256 ? EVP_sha256() : EVP_sha384(), der,
-                              der_len, pieces, n);
+                              der_len, bytes);
 
     (void) ERR_pop_to_mark();
 
@@ -146,7 +140,7 @@ ioa_ecdsa_verify_key(EVP_PKEY *key, size_t point_len, const uint8_t *sig,
 
 int
 ioa_ecdsa_verify(const uint8_t *point, size_t point_len, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    size_t sig_len, ioa_reader_t bytes)
 {
     int        good, p256;
     EVP_PKEY  *key;
@@ -161,7 +155,7 @@ ioa_ecdsa_verify(const uint8_t *point, size_t point_len, const uint8_t *sig,
     key = ioa_ecdsa_key(p256 ? "P-256" : "P-384", point, point_len);
     (void) ERR_pop_to_mark();
 
-    good = ioa_ecdsa_verify_key(key, point_len, sig, sig_len, pieces, n);
+    good = ioa_ecdsa_verify_key(key, point_len, sig, sig_len, bytes);
 
     EVP_PKEY_free(key);
 

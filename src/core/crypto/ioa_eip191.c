@@ -1,11 +1,10 @@
 /*
  * ioa_eip191: see ioa_eip191.h.  The only file that includes secp256k1.h.
  *
- * Recovery handles public values alone, so there is nothing to hide from a
- * side channel and no context to randomise: the library's static context
- * serves, and it may be used by any number of threads at a time.  What is
- * recovered is compared with a claimed address, so a library that computes
- * wrongly refuses.
+ * Only public values are used, so there is nothing to hide from a side
+ * channel and no context to randomise: the library's static context is used,
+ * by any number of threads at a time.  The recovered address is compared with
+ * a claimed one, so a wrong computation leads to a refusal.
  */
 
 #include <string.h>
@@ -97,7 +96,7 @@ ioa_eip191_recid(uint8_t v)
 }
 
 
-/* Returns: 1 where r and s are not zero and s is not in the upper half. */
+/* Returns: 1 if r and s are not zero and s is not in the upper half. */
 static int
 ioa_eip191_in_range(const uint8_t sig65[IOA_EIP191_SIG_LEN])
 {
@@ -155,7 +154,7 @@ ioa_eip191_recover(uint8_t address20[IOA_ADDRESS_LEN],
         return IOA_MALFORMED_SIGNATURE;
     }
 
-    /* refuses r at or above the order */
+    /* refuses r if it is not below the order */
 
     if (!secp256k1_ecdsa_recoverable_signature_parse_compact(
             secp256k1_context_static, &sig, sig65, recid))

@@ -1,8 +1,6 @@
 /*
- * ioa_eip191: signatures over a text as Ethereum's personal_sign makes them:
+ * ioa_eip191: signatures over a text in the form of Ethereum's personal_sign:
  * EIP-191 version 0x45, keccak-256, secp256k1 with recovery.
- *
- * Fixed inputs, yes or no.
  */
 
 #ifndef IOA_EIP191_H
@@ -18,8 +16,8 @@
 #define IOA_EIP191_SIG_LEN      65      /* r, s, v */
 
 /*
- * Reads a signature: 130 hex digits of any case, with or without a "0x"
- * ("0X" is refused: nothing writes it).
+ * Reads a signature: 130 hex digits of any case, with or without "0x" ("0X"
+ * is refused, since nothing writes it).
  *
  * Returns: 1, and sig65; or 0, sig65 untouched.
  */
@@ -34,12 +32,12 @@ void ioa_eip191_digest(uint8_t digest32[IOA_EIP191_DIGEST_LEN],
     const uint8_t *text, size_t text_len);
 
 /*
- * Recovers the address that signed.
+ * Recovers the address of the signer.
  *
- * Returns: IOA_OK; IOA_MALFORMED_SIGNATURE where v is not 0, 1, 27 or 28,
- * r or s is zero or not below the group order, or s is in its upper half
- * (such a signature is a second form of one that anybody can compute);
- * IOA_SIGNATURE_MISMATCH where no key fits.
+ * Returns: IOA_OK; IOA_MALFORMED_SIGNATURE if v is not 0, 1, 27 or 28, r or s
+ * is zero or not below the group order, or s is in its upper half (anybody
+ * can compute such a second form of a signature); IOA_SIGNATURE_MISMATCH if
+ * there is no such key.
  * Out: address20, all zero unless IOA_OK.
  */
 ioa_status_t ioa_eip191_recover(uint8_t address20[IOA_ADDRESS_LEN],

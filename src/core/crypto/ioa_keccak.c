@@ -1,10 +1,11 @@
 /*
  * ioa_keccak: Keccak-f[1600] and the sponge around it.  See ioa_keccak.h.
  *
- * A lane stands at [x + 5 * y].  The steps theta, rho, pi, chi, iota of one
- * round are written out as five rows of the result: each row gathers its five
- * lanes along pi, rotated by rho, and mixes them by chi.  A round reads one
- * array and writes another, so that nothing is overwritten too early.
+ * The lane at x, y has the index x + 5 * y.  The steps theta, rho, pi, chi,
+ * iota of a round are written as five rows of the result: each row gathers
+ * its five lanes along pi, rotated by rho, and mixes them by chi.  A round
+ * reads one array and writes another, so that nothing is overwritten too
+ * early.
  */
 
 #include <string.h>

@@ -24,11 +24,11 @@ void ioa_keccak256_init(ioa_keccak_t *k);
 /* Adds n bytes. */
 void ioa_keccak256_update(ioa_keccak_t *k, const uint8_t *data, size_t n);
 
-/* Out: digest32.  k is used up: call init before the next message. */
+/* Out: digest32.  Call init before k is used for another message. */
 void ioa_keccak256_final(uint8_t digest32[IOA_KECCAK256_LEN],
     ioa_keccak_t *k);
 
-/* All three in one. */
+/* All three in one call. */
 void ioa_keccak256(uint8_t digest32[IOA_KECCAK256_LEN], const uint8_t *data,
     size_t n);
 

@@ -206,5 +206,5 @@ ioa_jwt_verify(const ioa_jwt_t *jwt,
     const uint8_t point96[IOA_P384_POINT_LEN])
 {
     return ioa_ecdsa_verify(point96, IOA_P384_POINT_LEN, jwt->sig96,
-                            sizeof(jwt->sig96), &jwt->signed_text, 1);
+                            sizeof(jwt->sig96), jwt->signed_text);
 }

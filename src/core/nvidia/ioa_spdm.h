@@ -37,6 +37,7 @@ typedef enum {
     IOA_SPDM_PROJECT_SKU = 18,
     IOA_SPDM_FWID = 20,
     IOA_SPDM_PROTECTED_PCIE = 21,
+    IOA_SPDM_CHIP_INFO = 35,
     IOA_SPDM_FEATURE = 36,
     IOA_SPDM_TYPES
 } ioa_spdm_type_t;

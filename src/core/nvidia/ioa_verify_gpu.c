@@ -1,7 +1,5 @@
 /*
- * ioa_verify_gpu: one device.  See ioa_verify_gpu.h.  The steps stand in one
- * table, in order; the first that fails ends it, and the rest are reported
- * as not made.
+ * ioa_verify_gpu: one device.  See ioa_verify_gpu.h.
  */
 
 #include <stdio.h>
@@ -10,80 +8,71 @@
 #include <openssl/crypto.h>
 
 #include "nvidia/ioa_verify_gpu.h"
+#include "base/ioa_codec.h"
 #include "base/ioa_sha256.h"
 
-#define IOA_GPU_ON          0xaa
-#define IOA_GPU_OFF         0x55
-#define IOA_GPU_DETAIL_MAX  IOA_CHECK_DETAIL_MAX
+#define IOA_GPU_ON   0xaa
+#define IOA_GPU_OFF  0x55
+
+#define IOA_GPU_NUMBER_MAX  24
 
 typedef struct {
     const ioa_gpu_evidence_t  *evidence;
-    const ioa_gpu_policy_t    *policy;
+    const ioa_gpu_trust_t     *trust;
     ioa_spdm_view_t            view;
     ioa_chain_t               *chain;
     ioa_gpu_t                  gpu;
-    char                       detail[IOA_GPU_DETAIL_MAX];
 } ioa_gpu_ctx_t;
 
-typedef ioa_check_verdict_t (*ioa_gpu_step_pt)(ioa_gpu_ctx_t *ctx);
 
-typedef struct {
-    const char       *name;
-    ioa_gpu_step_pt   run;
-} ioa_gpu_step_t;
-
-
-static ioa_check_verdict_t
+static ioa_status_t
 ioa_gpu_that(int good)
 {
-    return good ? IOA_CHECK_PASSED : IOA_CHECK_FAILED;
+    return good ? IOA_OK : IOA_GPU_EVIDENCE_INVALID;
 }
 
 
-static void
-ioa_gpu_detail(ioa_gpu_ctx_t *ctx, const char *text)
+static ioa_status_t
+ioa_gpu_step_form(ioa_note_t *note, void *data)
 {
-    snprintf(ctx->detail, sizeof(ctx->detail), "%s", text);
-}
-
-
-static ioa_check_verdict_t
-ioa_gpu_step_form(ioa_gpu_ctx_t *ctx)
-{
-    ioa_status_t  st;
+    ioa_status_t    st;
+    ioa_gpu_ctx_t  *ctx = data;
 
     st = ioa_spdm_parse(&ctx->view, ctx->evidence->evidence.pos,
                         ctx->evidence->evidence.left);
 
     if (st == IOA_OK) {
-        snprintf(ctx->detail, sizeof(ctx->detail),
-                 "%zu measurements, %zu bytes behind the signature",
+        ioa_note(note, "%zu measurements, %zu bytes behind the signature",
                  ctx->view.blocks_n, ctx->view.trailing);
-        ctx->gpu.measurements = ctx->view.blocks_n;
     }
 
     return ioa_gpu_that(st == IOA_OK);
 }
 
 
-static ioa_check_verdict_t
-ioa_gpu_step_nonce(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_nonce(ioa_note_t *note, void *data)
 {
+    ioa_gpu_ctx_t  *ctx = data;
+
+    ioa_note(note, "of the report");
+
     return ioa_gpu_that(CRYPTO_memcmp(ctx->view.nonce32,
-                                      ctx->policy->nonce32,
+                                      ctx->trust->nonce32,
                                       IOA_SPDM_NONCE_LEN) == 0);
 }
 
 
-static ioa_check_verdict_t
-ioa_gpu_step_certificates(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_certificates(ioa_note_t *note, void *data)
 {
     ioa_chain_rc_t  rc;
+    ioa_gpu_ctx_t  *ctx = data;
 
     rc = ioa_chain_add_pem(ctx->chain, ctx->evidence->certificates.pos,
                            ctx->evidence->certificates.left);
 
-    snprintf(ctx->detail, sizeof(ctx->detail), "%s, %zu certificates",
+    ioa_note(note, "%s, %zu certificates",
              ioa_chain_rc_name(rc), ioa_chain_count(ctx->chain));
 
     return ioa_gpu_that(rc == IOA_CHAIN_OK
@@ -91,83 +80,98 @@ ioa_gpu_step_certificates(ioa_gpu_ctx_t *ctx)
 }
 
 
-static ioa_check_verdict_t
-ioa_gpu_step_chain(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_chain(ioa_note_t *note, void *data)
 {
     ioa_chain_rc_t  rc;
+    ioa_gpu_ctx_t  *ctx = data;
 
-    rc = ioa_chain_verify(ctx->chain, ctx->policy->roots, NULL,
-                          IOA_CHAIN_NVIDIA, ctx->policy->now);
-    ioa_gpu_detail(ctx, ioa_chain_rc_name(rc));
+    rc = ioa_chain_verify(ctx->chain, ctx->trust->roots, NULL,
+                          IOA_CHAIN_NVIDIA, ctx->trust->now);
+    ioa_note(note, "%s", ioa_chain_rc_name(rc));
 
     return ioa_gpu_that(rc == IOA_CHAIN_OK);
 }
 
 
 /* CRLs cover none of these chains; OCSP is not asked here. */
-static ioa_check_verdict_t
-ioa_gpu_step_revocation(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_revocation(ioa_note_t *note, void *data)
 {
-    ioa_gpu_detail(ctx, "OCSP is not asked");
+    (void) data;
 
-    return IOA_CHECK_NOT_MADE;
+    ioa_note(note, "OCSP is not asked");
+
+    note->made = 0;
+    return IOA_OK;
 }
 
 
-static ioa_check_verdict_t
-ioa_gpu_step_arch(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_arch(ioa_note_t *note, void *data)
 {
+    ioa_gpu_ctx_t  *ctx = data;
+
     if (!ioa_gpu_cert_arch(&ctx->gpu.arch, ctx->gpu.chip, ctx->chain)) {
-        ioa_gpu_detail(ctx, "not a GPU that is known");
-        return IOA_CHECK_FAILED;
+        ioa_note(note, "not a GPU that is known");
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    snprintf(ctx->detail, sizeof(ctx->detail), "%s, %s", ctx->gpu.chip,
+    ioa_note(note, "%s, %s", ctx->gpu.chip,
              ioa_gpu_arch_name(ctx->gpu.arch));
 
-    return IOA_CHECK_PASSED;
+    return IOA_OK;
 }
 
 
-static ioa_check_verdict_t
-ioa_gpu_step_signature(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_signature(ioa_note_t *note, void *data)
 {
-    ioa_gpu_detail(ctx, "ECDSA P-384, SHA-384");
+    ioa_gpu_ctx_t  *ctx = data;
+
+    ioa_note(note, "ECDSA P-384, SHA-384");
 
     return ioa_gpu_that(ioa_chain_ecdsa_verify(ctx->chain, IOA_GPU_CERT_LEAF,
                                                ctx->view.sig96,
                                                IOA_SPDM_SIG_LEN,
-                                               &ctx->view.signed_bytes, 1));
+                                               ctx->view.signed_bytes));
 }
 
 
 /* The chip's own key: what makes two pieces of evidence one device's. */
-static ioa_check_verdict_t
-ioa_gpu_step_identity(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_identity(ioa_note_t *note, void *data)
 {
-    ioa_sha256_t  sha;
-    ioa_reader_t  spki;
+    char            hex[2 * IOA_GPU_IDENTITY_LEN];
+    ioa_sha256_t    sha;
+    ioa_reader_t    spki;
+    ioa_gpu_ctx_t  *ctx = data;
 
     if (!ioa_chain_spki(&spki, ctx->chain, IOA_GPU_CERT_DEVICE)) {
-        return IOA_CHECK_FAILED;
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
     ioa_sha256_init(&sha);
     ioa_sha256_update(&sha, spki.pos, spki.left);
     ioa_sha256_final(ctx->gpu.identity, &sha);
 
-    return IOA_CHECK_PASSED;
+    ioa_hex_encode((uint8_t *) hex, ctx->gpu.identity, IOA_GPU_IDENTITY_LEN);
+    ioa_note(note, "SHA-256 of its key %.*s", (int) sizeof(hex), hex);
+
+    return IOA_OK;
 }
 
 
-static ioa_check_verdict_t
-ioa_gpu_step_fwid(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_fwid(ioa_note_t *note, void *data)
 {
-    ioa_reader_t  said, certified;
+    ioa_reader_t    said, certified;
+    ioa_gpu_ctx_t  *ctx = data;
 
     if (!ioa_spdm_has(&ctx->view, IOA_SPDM_FWID)) {
-        ioa_gpu_detail(ctx, "the evidence has none");
-        return IOA_CHECK_NOT_MADE;
+        ioa_note(note, "the evidence has none");
+        note->made = 0;
+        return IOA_OK;
     }
 
     said = ctx->view.records[IOA_SPDM_FWID];
@@ -176,20 +180,19 @@ ioa_gpu_step_fwid(ioa_gpu_ctx_t *ctx)
         || ioa_reader_left(&said) != ioa_reader_left(&certified)
         || !ioa_reader_match(&said, certified.pos, certified.left))
     {
-        return IOA_CHECK_FAILED;
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    ctx->gpu.fwid_checked = 1;
-
-    return IOA_CHECK_PASSED;
+    return IOA_OK;
 }
 
 
 /* A version must be one where it is said at all. */
-static ioa_check_verdict_t
-ioa_gpu_step_versions(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_versions(ioa_note_t *note, void *data)
 {
     const ioa_spdm_view_t  *view;
+    ioa_gpu_ctx_t          *ctx = data;
 
     view = &ctx->view;
 
@@ -198,14 +201,14 @@ ioa_gpu_step_versions(ioa_gpu_ctx_t *ctx)
         || (!ioa_spdm_vbios(ctx->gpu.vbios, view)
             && ioa_spdm_has(view, IOA_SPDM_VBIOS)))
     {
-        ioa_gpu_detail(ctx, "malformed");
-        return IOA_CHECK_FAILED;
+        ioa_note(note, "malformed");
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    snprintf(ctx->detail, sizeof(ctx->detail), "driver %s, VBIOS %s",
+    ioa_note(note, "driver %s, VBIOS %s",
              ctx->gpu.driver, ctx->gpu.vbios);
 
-    return IOA_CHECK_PASSED;
+    return IOA_OK;
 }
 
 
@@ -234,11 +237,12 @@ ioa_gpu_switch(int *flag, const ioa_spdm_view_t *view, ioa_spdm_type_t type)
 
 
 /* A feature that is not known is handed on as its number. */
-static ioa_check_verdict_t
-ioa_gpu_step_flags(ioa_gpu_ctx_t *ctx)
+static ioa_status_t
+ioa_gpu_step_flags(ioa_note_t *note, void *data)
 {
-    unsigned    value;
-    ioa_gpu_t  *gpu;
+    unsigned        value;
+    ioa_gpu_t      *gpu;
+    ioa_gpu_ctx_t  *ctx = data;
 
     gpu = &ctx->gpu;
     gpu->feature = IOA_GPU_NOT_SAID;
@@ -247,78 +251,47 @@ ioa_gpu_step_flags(ioa_gpu_ctx_t *ctx)
         || !ioa_gpu_switch(&gpu->protected_pcie, &ctx->view,
                            IOA_SPDM_PROTECTED_PCIE))
     {
-        return IOA_CHECK_FAILED;
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
     if (ioa_spdm_has(&ctx->view, IOA_SPDM_FEATURE)) {
         if (!ioa_spdm_number(&value, &ctx->view, IOA_SPDM_FEATURE)) {
-            return IOA_CHECK_FAILED;
+            return IOA_GPU_EVIDENCE_INVALID;
         }
 
         gpu->feature = (int) value;
     }
 
-    snprintf(ctx->detail, sizeof(ctx->detail),
-             "feature %d, protected PCIe %d, NVDEC0 %d", gpu->feature,
+    ioa_note(note, "feature %d, protected PCIe %d, NVDEC0 %d", gpu->feature,
              gpu->protected_pcie, gpu->nvdec0);
 
-    return IOA_CHECK_PASSED;
+    return IOA_OK;
 }
 
 
-static const ioa_gpu_step_t  ioa_gpu_steps[] = {
-    { "form", ioa_gpu_step_form },
-    { "nonce", ioa_gpu_step_nonce },
-    { "certificates", ioa_gpu_step_certificates },
-    { "chain", ioa_gpu_step_chain },
-    { "revocation", ioa_gpu_step_revocation },
-    { "arch", ioa_gpu_step_arch },
-    { "signature", ioa_gpu_step_signature },
-    { "identity", ioa_gpu_step_identity },
-    { "fwid", ioa_gpu_step_fwid },
-    { "versions", ioa_gpu_step_versions },
-    { "flags", ioa_gpu_step_flags }
+static const ioa_step_t  ioa_gpu_steps[] = {
+    { "gpu.#.layout", ioa_gpu_step_form },
+    { "gpu.#.nonce", ioa_gpu_step_nonce },
+    { "gpu.#.certificates", ioa_gpu_step_certificates },
+    { "gpu.#.chain", ioa_gpu_step_chain },
+    { "gpu.#.revocation", ioa_gpu_step_revocation },
+    { "gpu.#.chip", ioa_gpu_step_arch },
+    { "gpu.#.signature", ioa_gpu_step_signature },
+    { "gpu.#.identity", ioa_gpu_step_identity },
+    { "gpu.#.fwid", ioa_gpu_step_fwid },
+    { "gpu.#.versions", ioa_gpu_step_versions },
+    { "gpu.#.flags", ioa_gpu_step_flags }
 };
 
 #define IOA_GPU_STEPS  (sizeof(ioa_gpu_steps) / sizeof(ioa_gpu_steps[0]))
 
 
-/* Returns: 1 where no step failed. */
-IOA_MUST_CHECK static int
-ioa_gpu_run(ioa_gpu_ctx_t *ctx, ioa_checks_t *checks, size_t index)
-{
-    int                  good;
-    char                 name[IOA_CHECK_NAME_MAX];
-    size_t               i;
-    ioa_check_verdict_t  verdict;
-
-    good = 1;
-
-    for (i = 0; i < IOA_GPU_STEPS; i++) {
-        snprintf(name, sizeof(name), "gpu[%zu].%s", index,
-                 ioa_gpu_steps[i].name);
-        ctx->detail[0] = '\0';
-
-        if (!good) {
-            ioa_check_add(checks, name, IOA_CHECK_NOT_MADE,
-                          "an earlier check failed");
-            continue;
-        }
-
-        verdict = ioa_gpu_steps[i].run(ctx);
-        ioa_check_add(checks, name, verdict, "%s", ctx->detail);
-        good = verdict != IOA_CHECK_FAILED;
-    }
-
-    return good;
-}
-
-
 ioa_status_t
 ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t index,
-    const ioa_gpu_policy_t *policy)
+    const ioa_gpu_trust_t *trust)
 {
+    char           number[IOA_GPU_NUMBER_MAX];
     ioa_status_t   st;
     ioa_gpu_ctx_t  ctx;
 
@@ -326,18 +299,19 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     memset(&ctx, 0, sizeof(ioa_gpu_ctx_t));
 
     ctx.evidence = evidence;
-    ctx.policy = policy;
-    ctx.chain = ioa_chain_new(policy->cache);
+    ctx.trust = trust;
+    ctx.chain = ioa_chain_new(trust->cache);
 
     if (ctx.chain == NULL) {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    st = IOA_GPU_EVIDENCE_INVALID;
+    snprintf(number, sizeof(number), "%zu", index);
+    st = ioa_steps_run(checks, number, ioa_gpu_steps, IOA_GPU_STEPS, &ctx);
 
-    if (ioa_gpu_run(&ctx, checks, index)) {
+    if (st == IOA_OK) {
         *gpu = ctx.gpu;
-        st = IOA_OK;
+        ioa_gpu_measured(gpu, &ctx.view);
     }
 
     ioa_chain_free(ctx.chain);

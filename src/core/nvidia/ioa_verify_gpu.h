@@ -1,11 +1,12 @@
 /*
  * ioa_verify_gpu: is this evidence that of genuine NVIDIA GPUs, made for our
- * nonce, and are they the ones that are wanted?
+ * nonce?  Which GPUs are wanted, and how many, is the policy's to judge.
  *
  * doc/formats.md 10.1 and 10.2.  What is proved: the chip's own key,
  * certified up to NVIDIA's pinned root, signed the nonce together with the
- * measurements and the versions.  Not looked at: whether the measurements are
- * those that NVIDIA published for the versions (RIM), and OCSP.
+ * measurements and the versions.  Whether the measurements are those that
+ * NVIDIA published for the versions is ioa_reference's to say.  Not looked at
+ * is OCSP.
  */
 
 #ifndef IOA_VERIFY_GPU_H
@@ -30,20 +31,30 @@
 #define IOA_GPU_MULTI            1
 #define IOA_GPU_PROTECTED_PCIE   2
 
+/* What verification goes by. */
 typedef struct {
-    const ioa_roots_t   *roots;         /* NVIDIA's device root, pinned */
-    ioa_chain_cache_t   *cache;         /* or NULL */
-    int64_t              now;
-    const uint8_t       *nonce32;
-    /* lists: any of these; none: not pinned */
-    const ioa_gpu_arch_t  *archs;
-    size_t                 archs_n;
-    const ioa_reader_t    *drivers;     /* e.g. "570.124.03" */
-    size_t                 drivers_n;
-    const ioa_reader_t    *vbioses;     /* e.g. "96.00.9F.00.01", any case */
-    size_t                 vbioses_n;
-    size_t                 count;       /* of GPUs; 0: not pinned */
-} ioa_gpu_policy_t;
+    const ioa_roots_t  *roots;          /* NVIDIA's device root, pinned */
+    ioa_chain_cache_t  *cache;          /* or NULL */
+    int64_t             now;
+    const uint8_t      *nonce32;
+} ioa_gpu_trust_t;
+
+/*
+ * What a device measures, numbered as NVIDIA's manifests do, from 0, and the
+ * ids of the manifests of its driver and its VBIOS: "" where the evidence
+ * lacks a part of one.
+ */
+#define IOA_GPU_MEASURED_MAX  64
+#define IOA_GPU_MEASURED_LEN  48        /* SHA-384 */
+#define IOA_GPU_ID_MAX        127
+
+typedef struct {
+    uint64_t  present;          /* a bit for each that is there */
+    uint8_t   values[IOA_GPU_MEASURED_MAX][IOA_GPU_MEASURED_LEN];
+    char      chip[IOA_GPU_CHIP_MAX + 1];       /* as manifests name it */
+    char      driver_id[IOA_GPU_ID_MAX + 1];
+    char      vbios_id[IOA_GPU_ID_MAX + 1];
+} ioa_gpu_measured_t;
 
 /* What one device's evidence proves. */
 typedef struct {
@@ -59,8 +70,8 @@ typedef struct {
     int             feature;            /* a number, or IOA_GPU_NOT_SAID */
     int             protected_pcie;     /* 1 on, 0 off, or not said */
     int             nvdec0;             /* the same */
-    int             fwid_checked;
-    size_t          measurements;
+
+    ioa_gpu_measured_t  measured;
 } ioa_gpu_t;
 
 typedef struct {
@@ -75,7 +86,7 @@ typedef struct {
 } ioa_gpu_evidence_t;
 
 /*
- * Verifies one device's evidence, the lists and the count aside.
+ * Verifies one device's evidence.
  *
  * In order: form (ioa_spdm_parse); the nonce, in constant time; exactly
  * five certificates; their chain to a pinned root (never to their own last
@@ -86,25 +97,26 @@ typedef struct {
  *
  * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID.
  * Out: gpu, all zero unless IOA_OK; checks, a line for each of the above,
- * prefixed with "gpu" and index; may be NULL.
+ * named "gpu.", index and the check; may be NULL.
  */
 ioa_status_t ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t index,
-    const ioa_gpu_policy_t *policy) IOA_MUST_CHECK;
+    const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
+
+/* Out: gpu->measured.  In: the rest of gpu, and its evidence. */
+void ioa_gpu_measured(ioa_gpu_t *gpu, const ioa_spdm_view_t *view);
 
 /*
- * Verifies each of n devices as above, that no device is there twice, and
- * then the policy's lists and count.
+ * Verifies each of n devices as above, and that no device is there twice.
  *
  * Returns: IOA_OK; IOA_GPU_EVIDENCE_MISSING where n is 0;
  * IOA_GPU_EVIDENCE_INVALID (also for more than IOA_GPUS_MAX, and for a
- * device that is there twice); IOA_MEASUREMENT_MISMATCH where all are
- * genuine and not the ones that the policy wants.
+ * device that is there twice).
  * Out: list, all zero unless IOA_OK; checks, may be NULL.
  */
 ioa_status_t ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t n,
-    const ioa_gpu_policy_t *policy) IOA_MUST_CHECK;
+    const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
 
 /*
  * The same, of texts as the attestation reply has them: "evidence" and
@@ -116,6 +128,6 @@ ioa_status_t ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,
  */
 ioa_status_t ioa_gpu_list_verify_base64(ioa_gpu_list_t *list,
     ioa_checks_t *checks, const ioa_gpu_evidence_t *texts, size_t n,
-    const ioa_gpu_policy_t *policy) IOA_MUST_CHECK;
+    const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
 
 #endif

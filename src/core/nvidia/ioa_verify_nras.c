@@ -26,15 +26,11 @@ typedef struct {
 } ioa_nras_ctx_t;
 
 
-/* A line in the list of checks: the token's name, then the check's. */
+/* A line in the list of checks; its detail is the token's name. */
 static int
 ioa_nras_check(const ioa_nras_ctx_t *ctx, int good, const char *token,
-    const char *check)
+    const char *name)
 {
-    char  name[IOA_CHECK_NAME_MAX];
-
-    snprintf(name, sizeof(name), "nras.%s", check);
-
     return ioa_check_that(ctx->checks, good, name, "%s", token);
 }
 
@@ -94,32 +90,32 @@ ioa_nras_token(ioa_jwt_t *jwt, const ioa_nras_ctx_t *ctx, ioa_reader_t text,
     int64_t         expires;
     const uint8_t  *point96;
 
-    if (!ioa_nras_check(ctx, ioa_jwt_parse(jwt, text), token, "form")) {
+    if (!ioa_nras_check(ctx, ioa_jwt_parse(jwt, text), token, "nras.form")) {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     point96 = ioa_jwks_find(ctx->jwks, jwt->kid, jwt->kid_len);
 
-    if (!ioa_nras_check(ctx, point96 != NULL, token, "key")) {
+    if (!ioa_nras_check(ctx, point96 != NULL, token, "nras.key")) {
         *ctx->unknown_kid = 1;
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     if (!ioa_nras_check(ctx, ioa_jwt_verify(jwt, point96), token,
-                        "signature")
+                        "nras.signature")
         || !ioa_nras_check(ctx, ioa_nras_says(jwt->claims, "iss",
                                               IOA_NRAS_ISSUER),
-                           token, "issuer")
+                           token, "nras.issuer")
         || !ioa_nras_check(ctx, ioa_nras_dates(&expires, jwt->claims,
                                                ctx->now),
-                           token, "dates"))
+                           token, "nras.dates"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     nonce = ioa_nras_nonce(ctx, jwt->claims);
 
-    if (!ioa_nras_check(ctx, nonce > 0, token, "nonce")) {
+    if (!ioa_nras_check(ctx, nonce > 0, token, "nras.nonce")) {
         return nonce == 0 ? IOA_NONCE_MISMATCH : IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -193,7 +189,7 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
                                            (const uint8_t *) name,
                                            strlen(name))
                              && ioa_json_string(&bytes, &len, value),
-                        name, "device"))
+                        name, "nras.device"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -201,7 +197,7 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
     ioa_reader_init(&text, bytes, len);
 
     if (!ioa_nras_check(ctx, digest != NULL && ioa_nras_digest(digest, text),
-                        name, "digest"))
+                        name, "nras.digest"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -212,10 +208,12 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
         st = ioa_nras_device(device, &failed, jwt.claims);
 
         if (st == IOA_OK) {
-            failed = "claims";
+            ioa_check_add(ctx->checks, "nras.claims", IOA_CHECK_PASSED, "%s",
+                          name);
+        } else {
+            ioa_check_add(ctx->checks, "nras.claims", IOA_CHECK_FAILED,
+                          "%s: %s", name, failed);
         }
-
-        (void) ioa_nras_check(ctx, st == IOA_OK, name, failed);
     }
 
     ioa_jwt_cleanup(&jwt);
@@ -276,9 +274,10 @@ ioa_nras_devices(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
 
     if (!ioa_nras_check(ctx, ioa_json_is_object(submods)
                              && n == ioa_nras_members(submods), "overall",
-                        "submods")
+                        "nras.submods")
         || !ioa_nras_check(ctx, n > 0 && n <= IOA_NRAS_DEVICES_MAX
-                                && n == ctx->devices, "overall", "count"))
+                                && n == ctx->devices, "overall",
+                           "nras.count"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -297,7 +296,7 @@ ioa_nras_devices(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
     }
 
     if (!ioa_nras_check(ctx, ioa_nras_differ(ctx->nras), "overall",
-                        "distinct"))
+                        "nras.distinct"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -327,12 +326,13 @@ ioa_nras_overall(const ioa_nras_ctx_t *ctx, ioa_reader_t text,
     if (st == IOA_OK
         && (!ioa_nras_check(ctx, ioa_nras_says(jwt.claims, "sub",
                                                IOA_NRAS_SUBJECT),
-                            "overall", "subject")
+                            "overall", "nras.subject")
             || !ioa_nras_check(ctx, ioa_nras_version_known(jwt.claims),
-                               "overall", "version")
+                               "overall", "nras.version")
             || !ioa_nras_check(ctx,
                    ioa_json_is_true(ioa_json_member(jwt.claims,
-                       "x-nvidia-overall-att-result")), "overall", "result")))
+                       "x-nvidia-overall-att-result")), "overall",
+                                "nras.result")))
     {
         st = IOA_GPU_EVIDENCE_INVALID;
     }
@@ -367,7 +367,7 @@ ioa_nras_reply(const ioa_nras_ctx_t *ctx, const ioa_json_t *root)
                              && ioa_json_string(&bytes, &len,
                                                 ioa_json_next(item))
                              && ioa_json_next(ioa_json_next(item)) == NULL,
-                        "overall", "reply"))
+                        "overall", "nras.reply"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -405,18 +405,18 @@ ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid, ioa_checks_t *checks,
     if (ioa_nras_check(&ctx, ioa_reader_left(&reply) <= IOA_NRAS_SIZE_MAX
                              && ioa_json_parse(&root, reply.pos,
                                                ioa_reader_left(&reply)),
-                       "reply", "json"))
+                       "reply", "nras.json"))
     {
         st = ioa_nras_reply(&ctx, root);
     }
 
     ioa_json_free(root);
 
-    ioa_check_add(checks, "nras.key_chain", IOA_CHECK_NOT_MADE,
+    ioa_check_add(checks, "nras.key_set_chain", IOA_CHECK_NOT_MADE,
                   "TLS to NRAS vouches for the key set");
 
     if (st != IOA_OK) {
-        ioa_check_add(checks, "nras.others", IOA_CHECK_NOT_MADE,
+        ioa_check_add(checks, "nras.rest", IOA_CHECK_NOT_MADE,
                       "a check failed");
         memset(nras, 0, sizeof(ioa_nras_t));
         return st;

@@ -24,6 +24,7 @@
 #define IOA_POLICY_ERROR_MAX   256
 #define IOA_POLICY_GRACE_MAX   (3650LL * 86400)
 #define IOA_POLICY_GPUS_MAX    64
+#define IOA_POLICY_EXPIRED     (30LL * 86400)   /* of a manifest: the default */
 
 #define IOA_POLICY_REG_LEN     48
 #define IOA_POLICY_HOST_LEN    32
@@ -78,6 +79,7 @@ typedef struct {
     ioa_policy_list_t    driver_versions;
     ioa_policy_list_t    vbios_versions;
     ioa_policy_number_t  count;
+    ioa_policy_number_t  reference_expired;             /* seconds */
 } ioa_policy_file_t;
 
 /*
@@ -154,18 +156,22 @@ typedef struct {
     const char  *vbios_version;
 } ioa_policy_gpu_t;
 
-/* "mr_td", ...; never NULL. */
-const char *ioa_policy_reg_name(ioa_policy_reg_t reg);
+/*
+ * Judges a trust domain's attributes, before collateral is asked for.
+ *
+ * Returns: IOA_OK, or IOA_CPU_EVIDENCE_INVALID for a domain without
+ * SEPT_VE_DISABLE where that is asked for.
+ * Out: a line for each rule in checks, which may be NULL; so below.
+ */
+ioa_status_t ioa_policy_td_attributes(ioa_checks_t *checks,
+    const ioa_policy_file_t *policy, const ioa_policy_tdx_t *tdx)
+    IOA_MUST_CHECK;
 
 /*
  * Judges a quote's registers, all of them.
- *
- * Returns: IOA_OK, or IOA_MEASUREMENT_MISMATCH, also for a TD that has not
- * SEPT_VE_DISABLE where it is asked for.
- * Out: *what, the first that does not fit, as "tdx.rtmr0", or NULL; a line
- * for each in checks, which may be NULL.
+ * Returns: IOA_OK or IOA_MEASUREMENT_MISMATCH.
  */
-ioa_status_t ioa_policy_tdx(const char **what, ioa_checks_t *checks,
+ioa_status_t ioa_policy_tdx(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_tdx_t *tdx)
     IOA_MUST_CHECK;
 
@@ -174,26 +180,24 @@ ioa_status_t ioa_policy_tdx(const char **what, ioa_checks_t *checks,
  * Returns: IOA_OK, IOA_MEASUREMENT_MISMATCH, or IOA_TCB_REJECTED where all
  * but the minimum of reported_tcb fits.
  */
-ioa_status_t ioa_policy_snp(const char **what, ioa_checks_t *checks,
+ioa_status_t ioa_policy_snp(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_snp_t *snp)
     IOA_MUST_CHECK;
 
 /*
- * The same for GPUs.
- * Returns: IOA_OK, IOA_GPU_EVIDENCE_MISSING for fewer than asked for,
- * IOA_MEASUREMENT_MISMATCH for more and for all else.
+ * The same for GPUs; each must be one of those listed.
+ * Returns: IOA_OK, IOA_GPU_EVIDENCE_MISSING for none and for fewer than asked
+ * for, IOA_MEASUREMENT_MISMATCH for more and for all else.
  */
-ioa_status_t ioa_policy_gpus(const char **what, ioa_checks_t *checks,
+ioa_status_t ioa_policy_gpus(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_gpu_t *gpus, size_t n)
     IOA_MUST_CHECK;
 
 /*
- * Judges an image digest; none (NULL) fits where none is listed.
- * Returns: IOA_OK or IOA_IMAGE_DIGEST_MISMATCH.
+ * Returns: for how many seconds after its not_after a manifest of NVIDIA's
+ * still counts: gpu.reference_expired.
  */
-ioa_status_t ioa_policy_image(ioa_checks_t *checks,
-    const ioa_policy_file_t *policy, const uint8_t *digest,
-    size_t digest_len) IOA_MUST_CHECK;
+int64_t ioa_policy_reference_expired(const ioa_policy_file_t *policy);
 
 /*
  * Judges the status of a TDX platform.

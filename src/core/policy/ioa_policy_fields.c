@@ -65,7 +65,10 @@ static const ioa_policy_field_t  ioa_policy_fields[] = {
     { IOA_POLICY_IN_GPU, "vbios_versions", IOA_POLICY_VERSION,
       IOA_POLICY_AT(vbios_versions), 0, 0, 0 },
     { IOA_POLICY_IN_GPU, "count", IOA_POLICY_NUMBER, IOA_POLICY_AT(count), 1,
-      IOA_POLICY_GPUS_MAX, IOA_POLICY_NONE }
+      IOA_POLICY_GPUS_MAX, IOA_POLICY_NONE },
+    { IOA_POLICY_IN_GPU, "reference_expired", IOA_POLICY_TIME,
+      IOA_POLICY_AT(reference_expired), 0, IOA_POLICY_GRACE_MAX,
+      IOA_POLICY_EXPIRED }
 };
 
 #define IOA_POLICY_FIELDS                                                     \

@@ -1,7 +1,7 @@
 /*
  * ioa_policy_judge: what a policy says of verified evidence, see
- * ioa_policy.h.  Each function goes through all it can judge, so that the
- * list of checks is whole, and answers with the first that did not fit.
+ * ioa_policy.h.  Each function goes through all rules that it knows, one line
+ * each in the list of checks, whatever the first of them says.
  */
 
 #include <inttypes.h>
@@ -24,17 +24,6 @@ static const char *const  ioa_policy_svn_names[IOA_POLICY_SNP_SVNS] = {
 };
 
 
-const char *
-ioa_policy_reg_name(ioa_policy_reg_t reg)
-{
-    if ((unsigned) reg >= IOA_POLICY_TDX_REGS) {
-        return "";
-    }
-
-    return ioa_policy_reg_names[reg] + sizeof("tdx.") - 1;
-}
-
-
 static int
 ioa_policy_has(const ioa_policy_list_t *list, const char *word, size_t n)
 {
@@ -53,69 +42,88 @@ ioa_policy_has(const ioa_policy_list_t *list, const char *word, size_t n)
 
 
 /*
- * One list.  Returns: 1 where it is empty or has the word; else 0, and *what
- * unless it says something already.
+ * One rule: every word is in the list, or the list is empty.
+ * In: words, terminated; n is at least 1.
  */
 static int
-ioa_policy_any_of(const char **what, ioa_checks_t *checks, const char *name,
-    const ioa_policy_list_t *list, const char *word, size_t n)
+ioa_policy_all_listed(ioa_checks_t *checks, const char *name,
+    const ioa_policy_list_t *list, const char *const *words, size_t n)
 {
+    size_t  i;
+
     if (list->n == 0) {
         ioa_check_add(checks, name, IOA_CHECK_NOT_MADE, "not pinned");
         return 1;
     }
 
-    if (ioa_check_that(checks, ioa_policy_has(list, word, n), name,
-                       "%.*s, %zu listed", (int) n, word, list->n))
-    {
-        return 1;
+    for (i = 0; i < n; i++) {
+        if (!ioa_policy_has(list, words[i], strlen(words[i]))) {
+            ioa_check_add(checks, name, IOA_CHECK_FAILED,
+                          "%s is not one of %zu listed", words[i], list->n);
+            return 0;
+        }
     }
 
-    if (*what == NULL) {
-        *what = name;
-    }
-
-    return 0;
+    return ioa_check_that(checks, n != 0, name, "%s%s, %zu listed", words[0],
+                          n > 1 ? " and others" : "", list->n);
 }
 
 
 static int
-ioa_policy_bytes(const char **what, ioa_checks_t *checks, const char *name,
+ioa_policy_bytes(ioa_checks_t *checks, const char *name,
     const ioa_policy_list_t *list, const uint8_t *bytes, size_t n)
 {
-    char  word[2 * IOA_POLICY_REG_LEN];
+    char         hex[2 * IOA_POLICY_REG_LEN + 1];
+    const char  *word = hex;
 
-    ioa_hex_encode((uint8_t *) word, bytes, n);
+    ioa_hex_encode((uint8_t *) hex, bytes, n);
+    hex[2 * n] = '\0';
 
-    return ioa_policy_any_of(what, checks, name, list, word, 2 * n);
+    return ioa_policy_all_listed(checks, name, list, &word, 1);
+}
+
+
+/* One rule: what is asked for holds; where it is not, nothing is checked. */
+static int
+ioa_policy_asked(ioa_checks_t *checks, const char *name, int asked, int good,
+    const char *detail)
+{
+    if (!asked) {
+        ioa_check_add(checks, name, IOA_CHECK_NOT_MADE, "%s, not asked for",
+                      detail);
+        return 1;
+    }
+
+    return ioa_check_that(checks, good, name, "%s", detail);
 }
 
 
 ioa_status_t
-ioa_policy_tdx(const char **what, ioa_checks_t *checks,
+ioa_policy_td_attributes(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_tdx_t *tdx)
+{
+    return ioa_policy_asked(checks, "tdx.sept_ve_disable",
+                            !policy->sept_ve_disable.given
+                            || policy->sept_ve_disable.value != 0,
+                            tdx->sept_ve_disable,
+                            tdx->sept_ve_disable ? "set" : "clear")
+           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+}
+
+
+ioa_status_t
+ioa_policy_tdx(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_policy_tdx_t *tdx)
 {
     int       good;
     unsigned  i;
 
-    *what = NULL;
     good = 1;
 
     for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
-        good &= ioa_policy_bytes(what, checks, ioa_policy_reg_names[i],
+        good &= ioa_policy_bytes(checks, ioa_policy_reg_names[i],
                                  &policy->tdx_regs[i], tdx->regs48[i],
                                  IOA_POLICY_REG_LEN);
-    }
-
-    if (policy->sept_ve_disable.given && !policy->sept_ve_disable.value) {
-        ioa_check_add(checks, "tdx.sept_ve_disable", IOA_CHECK_NOT_MADE,
-                      "not asked for");
-
-    } else if (!ioa_check_that(checks, tdx->sept_ve_disable,
-                               "tdx.sept_ve_disable", "asked for"))
-    {
-        good = 0;
-        *what = *what != NULL ? *what : "tdx.sept_ve_disable";
     }
 
     return good ? IOA_OK : IOA_MEASUREMENT_MISMATCH;
@@ -124,8 +132,8 @@ ioa_policy_tdx(const char **what, ioa_checks_t *checks,
 
 /* The reported TCB is at least the policy's, in each part. */
 static int
-ioa_policy_min_tcb(const char **what, ioa_checks_t *checks,
-    const ioa_policy_file_t *policy, const ioa_policy_snp_t *snp)
+ioa_policy_min_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_policy_snp_t *snp)
 {
     int       good;
     int64_t   least;
@@ -139,15 +147,12 @@ ioa_policy_min_tcb(const char **what, ioa_checks_t *checks,
         if (least == 0) {
             ioa_check_add(checks, ioa_policy_svn_names[i],
                           IOA_CHECK_NOT_MADE, "no minimum");
-
-        } else if (!ioa_check_that(checks, snp->reported_tcb[i] >= least,
-                                   ioa_policy_svn_names[i],
-                                   "%u, at least %u", snp->reported_tcb[i],
-                                   (unsigned) least))
-        {
-            good = 0;
-            *what = *what != NULL ? *what : ioa_policy_svn_names[i];
+            continue;
         }
+
+        good &= ioa_check_that(checks, snp->reported_tcb[i] >= least,
+                               ioa_policy_svn_names[i], "%u, at least %u",
+                               snp->reported_tcb[i], (unsigned) least);
     }
 
     return good;
@@ -155,34 +160,29 @@ ioa_policy_min_tcb(const char **what, ioa_checks_t *checks,
 
 
 ioa_status_t
-ioa_policy_snp(const char **what, ioa_checks_t *checks,
-    const ioa_policy_file_t *policy, const ioa_policy_snp_t *snp)
+ioa_policy_snp(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_policy_snp_t *snp)
 {
     int  good, new_enough;
 
-    *what = NULL;
-
-    good = ioa_policy_bytes(what, checks, "sev_snp.measurement",
+    good = ioa_policy_bytes(checks, "sev_snp.measurement",
                             &policy->measurement, snp->measurement48,
                             IOA_POLICY_REG_LEN);
-    good &= ioa_policy_bytes(what, checks, "sev_snp.host_data",
-                             &policy->host_data, snp->host_data32,
-                             IOA_POLICY_HOST_LEN);
+    good &= ioa_policy_bytes(checks, "sev_snp.host_data", &policy->host_data,
+                             snp->host_data32, IOA_POLICY_HOST_LEN);
 
     if (!policy->vmpl.given) {
         ioa_check_add(checks, "sev_snp.vmpl", IOA_CHECK_NOT_MADE,
                       "not pinned");
 
-    } else if (!ioa_check_that(checks, snp->vmpl == policy->vmpl.value,
+    } else {
+        good &= ioa_check_that(checks, snp->vmpl == policy->vmpl.value,
                                "sev_snp.vmpl", "%u, must be %u",
                                (unsigned) snp->vmpl,
-                               (unsigned) policy->vmpl.value))
-    {
-        good = 0;
-        *what = *what != NULL ? *what : "sev_snp.vmpl";
+                               (unsigned) policy->vmpl.value);
     }
 
-    new_enough = ioa_policy_min_tcb(what, checks, policy, snp);
+    new_enough = ioa_policy_min_tcb(checks, policy, snp);
 
     if (!good) {
         return IOA_MEASUREMENT_MISMATCH;
@@ -192,73 +192,75 @@ ioa_policy_snp(const char **what, ioa_checks_t *checks,
 }
 
 
-/* *what stays what it is where it says something. */
-static int
-ioa_policy_string(const char **what, ioa_checks_t *checks, const char *name,
-    const ioa_policy_list_t *list, const char *word)
+/* Returns: IOA_OK, or what is wrong with their number. */
+static ioa_status_t
+ioa_policy_gpu_count(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    size_t n)
 {
-    return ioa_policy_any_of(what, checks, name, list, word, strlen(word));
-}
-
-
-ioa_status_t
-ioa_policy_gpus(const char **what, ioa_checks_t *checks,
-    const ioa_policy_file_t *policy, const ioa_policy_gpu_t *gpus, size_t n)
-{
-    int     good, enough;
-    size_t  i, wanted;
-
-    *what = NULL;
-    good = 1;
-    enough = 1;
+    size_t  wanted;
 
     if (!policy->count.given) {
         ioa_check_add(checks, "gpu.count", IOA_CHECK_NOT_MADE, "not pinned");
-
-    } else {
-        wanted = (size_t) policy->count.value;
-
-        if (!ioa_check_that(checks, n == wanted, "gpu.count",
-                            "%zu, must be %zu", n, wanted))
-        {
-            *what = "gpu.count";
-            good = n < wanted;
-            enough = n > wanted;
-        }
+        return IOA_OK;
     }
 
-    for (i = 0; i < n; i++) {
-        good &= ioa_policy_string(what, checks, "gpu.arch", &policy->arch,
-                                  gpus[i].arch);
-        good &= ioa_policy_string(what, checks, "gpu.driver_versions",
-                                  &policy->driver_versions,
-                                  gpus[i].driver_version);
-        good &= ioa_policy_string(what, checks, "gpu.vbios_versions",
-                                  &policy->vbios_versions,
-                                  gpus[i].vbios_version);
+    wanted = (size_t) policy->count.value;
+
+    if (ioa_check_that(checks, n == wanted, "gpu.count", "%zu, must be %zu",
+                       n, wanted))
+    {
+        return IOA_OK;
     }
 
-    if (!enough) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    return good ? IOA_OK : IOA_MEASUREMENT_MISMATCH;
+    return n < wanted ? IOA_GPU_EVIDENCE_MISSING : IOA_MEASUREMENT_MISMATCH;
 }
 
 
 ioa_status_t
-ioa_policy_image(ioa_checks_t *checks, const ioa_policy_file_t *policy,
-    const uint8_t *digest, size_t digest_len)
+ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_policy_gpu_t *gpus, size_t n)
 {
-    const char  *what;
+    int           good;
+    size_t        i;
+    const char   *arch[IOA_POLICY_GPUS_MAX], *driver[IOA_POLICY_GPUS_MAX],
+                 *vbios[IOA_POLICY_GPUS_MAX];
+    ioa_status_t  count;
 
-    what = NULL;
+    count = ioa_policy_gpu_count(checks, policy, n);
 
-    return ioa_policy_any_of(&what, checks, "image_digests",
-                             &policy->image_digests,
-                             digest != NULL ? (const char *) digest : "",
-                             digest != NULL ? digest_len : 0)
-           ? IOA_OK : IOA_IMAGE_DIGEST_MISMATCH;
+    if (n == 0) {
+        return IOA_GPU_EVIDENCE_MISSING;
+    }
+
+    if (n > IOA_POLICY_GPUS_MAX) {
+        return IOA_MEASUREMENT_MISMATCH;
+    }
+
+    for (i = 0; i < n; i++) {
+        arch[i] = gpus[i].arch;
+        driver[i] = gpus[i].driver_version;
+        vbios[i] = gpus[i].vbios_version;
+    }
+
+    good = ioa_policy_all_listed(checks, "gpu.arch", &policy->arch, arch, n);
+    good &= ioa_policy_all_listed(checks, "gpu.driver_versions",
+                                  &policy->driver_versions, driver, n);
+    good &= ioa_policy_all_listed(checks, "gpu.vbios_versions",
+                                  &policy->vbios_versions, vbios, n);
+
+    if (count == IOA_GPU_EVIDENCE_MISSING) {
+        return count;
+    }
+
+    return good ? count : IOA_MEASUREMENT_MISMATCH;
+}
+
+
+int64_t
+ioa_policy_reference_expired(const ioa_policy_file_t *policy)
+{
+    return policy->reference_expired.given ? policy->reference_expired.value
+                                           : IOA_POLICY_EXPIRED;
 }
 
 
@@ -294,20 +296,21 @@ ioa_policy_tcb_in_grace(const ioa_policy_file_t *policy,
 }
 
 
-/* One line of all of them, cut where it is too long. */
+/* All in one line, cut where there is no room. */
 static void
-ioa_policy_advisories_line(ioa_checks_t *checks, const ioa_tcb_t *tcb)
+ioa_policy_advisories_text(char text[IOA_CHECK_DETAIL_MAX],
+    const ioa_tcb_t *tcb)
 {
-    char    text[IOA_CHECK_DETAIL_MAX];
     size_t  i, n;
 
-    for (i = 0, n = 0; i < tcb->advisories_n && n < sizeof(text); i++) {
-        n += (size_t) snprintf(text + n, sizeof(text) - n, ", %s",
+    text[0] = '\0';
+
+    for (i = 0, n = 0; i < tcb->advisories_n && n < IOA_CHECK_DETAIL_MAX;
+         i++)
+    {
+        n += (size_t) snprintf(text + n, IOA_CHECK_DETAIL_MAX - n, ", %s",
                                tcb->advisories[i]);
     }
-
-    ioa_check_add(checks, "tdx.advisories_allowed", IOA_CHECK_NOT_MADE,
-                  "not pinned%s", text);
 }
 
 
@@ -315,29 +318,25 @@ static int
 ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb)
 {
-    int          good;
+    char         text[IOA_CHECK_DETAIL_MAX];
     size_t       i;
-    const char  *what;
+    const char  *words[IOA_TCB_ADVISORIES_MAX];
 
-    what = NULL;
-    good = 1;
-
-    if (tcb->advisories_n == 0) {
+    if (tcb->advisories_n == 0 || policy->advisories_allowed.n == 0) {
+        ioa_policy_advisories_text(text, tcb);
         ioa_check_add(checks, "tdx.advisories_allowed", IOA_CHECK_NOT_MADE,
-                      "none to judge");
-
-    } else if (policy->advisories_allowed.n == 0) {
-        ioa_policy_advisories_line(checks, tcb);
+                      "%s%s", tcb->advisories_n == 0 ? "no advisories"
+                                                     : "not pinned", text);
         return 1;
     }
 
     for (i = 0; i < tcb->advisories_n; i++) {
-        good &= ioa_policy_string(&what, checks, "tdx.advisories_allowed",
-                                  &policy->advisories_allowed,
-                                  tcb->advisories[i]);
+        words[i] = tcb->advisories[i];
     }
 
-    return good;
+    return ioa_policy_all_listed(checks, "tdx.advisories_allowed",
+                                 &policy->advisories_allowed, words,
+                                 tcb->advisories_n);
 }
 
 
@@ -378,6 +377,14 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
         ioa_check_add(checks, "tdx.tcb_status", IOA_CHECK_FAILED, "%s",
                       name);
         return IOA_REVOKED;
+    }
+
+    if (policy->tcb_status.n == 0 && !collateral
+        && tcb->status == IOA_TCB_UNKNOWN)
+    {
+        ioa_check_add(checks, "tdx.tcb_status", IOA_CHECK_NOT_MADE,
+                      "no collateral is asked for");
+        return IOA_OK;
     }
 
     good = ioa_policy_tcb_listed(policy, tcb->status, collateral);

@@ -2,8 +2,8 @@
  * ioa_verify_snp: is this SEV-SNP report true?
  *
  * doc/formats.md 9; AMD's specifications 56860 (firmware ABI) and 57230 (VCEK
- * certificate).  What the report says is then the caller's to judge:
- * measurement, host data and report data are handed on.
+ * certificate).  What the report is to say (measurement, host data, VMPL, the
+ * least TCB, report data) is the policy's to judge, and is handed on.
  */
 
 #ifndef IOA_VERIFY_SNP_H
@@ -18,8 +18,7 @@
 #include "snp/ioa_snp.h"
 #include "x509/ioa_chain.h"
 
-#define IOA_SNP_VMPL_ANY  (-1)
-
+/* What verification goes by. */
 typedef struct {
     /* pinned: AMD's ARKs, their ASKs and ASVKs beside them or not */
     const ioa_roots_t  *roots;
@@ -27,15 +26,13 @@ typedef struct {
     const ioa_crls_t   *crls;
     ioa_chain_cache_t  *cache;      /* or NULL */
     int64_t             now;
-    int                 vmpl;       /* wanted, or IOA_SNP_VMPL_ANY */
-    ioa_snp_tcb_t       min_tcb;    /* of the reported TCB */
     /*
      * The certificate of the signing key, from a file or the key service:
      * DER or PEM, its ASK and ARK behind it or not.  Nothing to read: it is
      * taken from the report's own certificate table.
      */
     ioa_reader_t        key;
-} ioa_snp_policy_t;
+} ioa_snp_trust_t;
 
 /* What a verified report says. */
 typedef struct {
@@ -63,24 +60,24 @@ typedef struct {
  * Verifies a report, with the certificate table that may follow it.
  *
  * In order: form and reserved bits (ioa_snp_parse); DEBUG is off; no migration
- * agent; the VMPL; there is a signing key; its certificate is at hand; it is a
+ * agent; there is a signing key; its certificate is at hand; it is a
  * VCEK's or a VLEK's as the report says, of the report's product; the chain to
  * a pinned root, with CRLs of the CAs; the certificate's TCB is the reported
  * one; its chip is the report's (not made for a masked chip, nor for a VLEK,
  * which names none); the signature; the reported TCB is committed, and no
  * committed TCB or firmware is newer than what runs; the committed TCB is at
- * least that of the launch, and with it the one that runs; the floor.
+ * least that of the launch, and with it the one that runs.
  *
  * Returns: IOA_OK; IOA_CPU_EVIDENCE_INVALID; IOA_REVOKED; IOA_TCB_REJECTED
- * (floor, or a reported TCB or a launch on one that is not committed: it could
- * be rolled back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no
+ * (a reported TCB, or that of the launch, is not committed: it could be rolled
+ * back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no
  * certificate is at hand: ioa_snp_kds_path has what to ask for; out of memory
  * is IOA_CPU_EVIDENCE_INVALID.
  * Out: snp, all zero unless IOA_OK; checks, a line for each of the above,
  * may be NULL.
  */
 ioa_status_t ioa_snp_verify(ioa_snp_t *snp, ioa_checks_t *checks,
-    const uint8_t *data, size_t len, const ioa_snp_policy_t *policy)
+    const uint8_t *data, size_t len, const ioa_snp_trust_t *trust)
     IOA_MUST_CHECK;
 
 #endif

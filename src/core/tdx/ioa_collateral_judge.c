@@ -151,17 +151,17 @@ ioa_collateral_platform(ioa_tcb_t *tcb, ioa_checks_t *checks,
                         ioa_collateral_equal(quote->fmspc6,
                                              sizeof(quote->fmspc6), info,
                                              "fmspc"),
-                        "tcb.fmspc", "the PCK certificate's")
+                        "tdx.tcb.fmspc", "the PCK certificate's")
         || !ioa_check_that(checks,
                            ioa_collateral_equal(quote->pceid2,
                                                 sizeof(quote->pceid2), info,
                                                 "pceId"),
-                           "tcb.pceid", "the PCK certificate's"))
+                           "tdx.tcb.pce_id", "the PCK certificate's"))
     {
         return IOA_TCB_REJECTED;
     }
 
-    return ioa_collateral_match(tcb, checks, "tcb.platform", info,
+    return ioa_collateral_match(tcb, checks, "tdx.tcb.platform", info,
                                 ioa_collateral_platform_level,
                                 ioa_collateral_platform_fits, quote);
 }
@@ -212,8 +212,8 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
     module = version > 0 ? ioa_collateral_identity(info, id)
                          : ioa_json_member(info, "tdxModule");
 
-    if (!ioa_check_that(checks, module != NULL, "tcb.module_identity", "%s",
-                        version > 0 ? id : "tdxModule"))
+    if (!ioa_check_that(checks, module != NULL, "tdx.tcb.module_identity",
+                        "%s", version > 0 ? id : "tdxModule"))
     {
         return IOA_TCB_REJECTED;
     }
@@ -225,7 +225,7 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
                                     sizeof(quote->seam_attributes8), module,
                                     "attributes", "attributesMask");
 
-    if (!ioa_check_that(checks, good, "tcb.module_signer",
+    if (!ioa_check_that(checks, good, "tdx.tcb.module_signer",
                         "mrsigner and attributes"))
     {
         return IOA_CPU_EVIDENCE_INVALID;
@@ -234,12 +234,12 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
     /* a module of version 0 is judged by the platform's level */
 
     if (version == 0) {
-        ioa_check_add(checks, "tcb.module", IOA_CHECK_NOT_MADE,
+        ioa_check_add(checks, "tdx.tcb.module", IOA_CHECK_NOT_MADE,
                       "version 0 has no level of its own");
         return IOA_OK;
     }
 
-    return ioa_collateral_match(tcb, checks, "tcb.module", module,
+    return ioa_collateral_match(tcb, checks, "tdx.tcb.module", module,
                                 ioa_collateral_isv_level,
                                 ioa_collateral_module_fits, quote);
 }
@@ -255,29 +255,30 @@ ioa_collateral_qe(ioa_tcb_t *tcb, ioa_checks_t *checks,
     good = ioa_check_that(checks,
                ioa_collateral_equal(quote->qe_mrsigner32,
                                     sizeof(quote->qe_mrsigner32), identity,
-                                    "mrsigner"), "qe.mrsigner", "Intel's");
+                                    "mrsigner"),
+               "tdx.tcb.qe_mrsigner", "Intel's");
     good = good && ioa_check_that(checks,
                ioa_json_uint(&id, ioa_json_member(identity, "isvprodid"))
-               && id == quote->qe_isvprodid, "qe.isvprodid", "%u",
+               && id == quote->qe_isvprodid, "tdx.tcb.qe_isvprodid", "%u",
                (unsigned) quote->qe_isvprodid);
     good = good && ioa_check_that(checks,
                ioa_collateral_masked(quote->qe_miscselect4,
                                      sizeof(quote->qe_miscselect4), identity,
                                      "miscselect", "miscselectMask"),
-               "qe.miscselect", "under its mask");
+               "tdx.tcb.qe_miscselect", "under its mask");
     good = good && ioa_check_that(checks,
                !(quote->qe_attributes16[0] & IOA_COLLATERAL_SGX_DEBUG)
                && ioa_collateral_masked(quote->qe_attributes16,
                                         sizeof(quote->qe_attributes16),
                                         identity, "attributes",
                                         "attributesMask"),
-               "qe.attributes", "under their mask, no debug");
+               "tdx.tcb.qe_attributes", "under their mask, no debug");
 
     if (!good) {
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
-    return ioa_collateral_match(tcb, checks, "tcb.qe", identity,
+    return ioa_collateral_match(tcb, checks, "tdx.tcb.qe", identity,
                                 ioa_collateral_isv_level,
                                 ioa_collateral_qe_fits, quote);
 }
@@ -356,7 +357,7 @@ ioa_collateral_judge(ioa_tcb_t *tcb, ioa_checks_t *checks,
     }
 
     if (st != IOA_OK) {
-        ioa_check_add(checks, "tcb.others", IOA_CHECK_NOT_MADE,
+        ioa_check_add(checks, "tdx.tcb.rest", IOA_CHECK_NOT_MADE,
                       "a check failed");
         memset(tcb, 0, sizeof(ioa_tcb_t));
         return st;

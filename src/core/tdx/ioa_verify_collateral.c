@@ -27,14 +27,14 @@ typedef struct {
 } ioa_collateral_ctx_t;
 
 
-/* A line in the list of checks: the document's name, then the check's. */
+/* A line in the list of checks, with the document's name in the check's. */
 static int
 ioa_collateral_check(const ioa_collateral_ctx_t *ctx, int good,
     const char *check, const char *detail)
 {
     char  name[IOA_CHECK_NAME_MAX];
 
-    snprintf(name, sizeof(name), "%s.%s", ctx->name, check);
+    ioa_check_name(name, check, ctx->name);
 
     return ioa_check_that(ctx->checks, good, name, "%s", detail);
 }
@@ -88,24 +88,24 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
                               IOA_CHAIN_INTEL, ctx->now);
     }
 
-    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "chain",
+    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "tdx.#.chain",
                               ioa_chain_rc_name(rc)))
     {
         return rc == IOA_CHAIN_REVOKED ? IOA_REVOKED : IOA_TCB_REJECTED;
     }
 
     if (ctx->crls == NULL) {
-        snprintf(name, sizeof(name), "%s.revocation", ctx->name);
+        ioa_check_name(name, "tdx.#.revocation", ctx->name);
         ioa_check_add(ctx->checks, name, IOA_CHECK_NOT_MADE, "no CRL");
     }
 
     if (!ioa_collateral_check(ctx, ioa_collateral_signer(cn, chain),
-                              "signer", cn)
+                              "tdx.#.signer", cn)
         || !ioa_collateral_check(ctx,
                 ioa_chain_ecdsa_verify(chain, 0, doc->sig64,
                                        sizeof(doc->sig64),
-                                       &doc->signed_text, 1),
-                "signature", "over the text as received"))
+                                       doc->signed_text),
+                "tdx.#.signature", "over the text as received"))
     {
         return IOA_TCB_REJECTED;
     }
@@ -128,10 +128,10 @@ ioa_collateral_dates(const ioa_collateral_ctx_t *ctx,
     const ioa_collateral_doc_t *doc)
 {
     return ioa_collateral_check(ctx, doc->issue_date <= ctx->now,
-                                "issue_date", "not in the future")
+                                "tdx.#.issue_date", "not in the future")
            && ioa_collateral_check(ctx,
                                    ctx->now - ctx->slack < doc->next_update,
-                                   "next_update", "not in the past");
+                                   "tdx.#.next_update", "not in the past");
 }
 
 
@@ -149,7 +149,7 @@ ioa_collateral_document(ioa_collateral_doc_t *doc, int64_t *expires,
 
     if (!ioa_collateral_check(ctx,
                               ioa_collateral_doc_parse(doc, member, body),
-                              "form", member))
+                              "tdx.#.form", member))
     {
         return IOA_TCB_REJECTED;
     }
@@ -203,7 +203,7 @@ ioa_collateral_evaluation(const ioa_collateral_ctx_t *ctx,
         snprintf(text, sizeof(text), "%" PRIu64, number);
     }
 
-    return ioa_collateral_check(ctx, good, "evaluation", text);
+    return ioa_collateral_check(ctx, good, "tdx.#.evaluation", text);
 }
 
 
@@ -265,11 +265,11 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
     uint8_t   bytes[IOA_COLLATERAL_FMSPC_LEN];
     uint64_t  type;
 
-    return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TDX"), "id",
-                                "TDX")
+    return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TDX"),
+                                "tdx.#.id", "TDX")
            && ioa_collateral_check(ctx, doc->version
                                         == IOA_COLLATERAL_TCB_VERSION,
-                                   "version", "3")
+                                   "tdx.#.version", "3")
            && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_FMSPC_LEN,
@@ -278,16 +278,16 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
                                         doc->inner, "pceId")
                   && ioa_json_uint(&type, ioa_json_member(doc->inner,
                                                           "tcbType"))
-                  && type == 0, "platform", "fmspc, pceId, tcbType 0")
+                  && type == 0, "tdx.#.platform", "fmspc, pceId, tcbType 0")
            && ioa_collateral_check(ctx,
                   ioa_collateral_module_valid(
                       ioa_json_member(doc->inner, "tdxModule"))
                   && ioa_collateral_modules_valid(doc->inner),
-                  "modules", "well formed")
+                  "tdx.#.modules", "well formed")
            && ioa_collateral_check(ctx,
                   ioa_collateral_levels_valid(doc->inner,
                                               ioa_collateral_platform_level),
-                  "levels", "well formed");
+                  "tdx.#.levels", "well formed");
 }
 
 
@@ -298,12 +298,12 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
     uint8_t   bytes[IOA_COLLATERAL_QE_SIGNER_LEN];
     uint64_t  id;
 
-    return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TD_QE"), "id",
-                                "TD_QE")
+    return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TD_QE"),
+                                "tdx.#.id", "TD_QE")
            && ioa_collateral_check(ctx,
                   doc->version == IOA_COLLATERAL_QE_VERSION
                   || doc->version == IOA_COLLATERAL_QE_VERSION3,
-                  "version", "2 or 3")
+                  "tdx.#.version", "2 or 3")
            && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_MISC_LEN,
@@ -318,11 +318,11 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
                                         doc->inner, "mrsigner")
                   && ioa_json_uint(&id, ioa_json_member(doc->inner,
                                                         "isvprodid")),
-                  "enclave", "well formed")
+                  "tdx.#.enclave", "well formed")
            && ioa_collateral_check(ctx,
                   ioa_collateral_levels_valid(doc->inner,
                                               ioa_collateral_isv_level),
-                  "levels", "well formed");
+                  "tdx.#.levels", "well formed");
 }
 
 
@@ -392,7 +392,7 @@ ioa_collateral_verify(ioa_collateral_t **collateral, ioa_checks_t *checks,
     st = ioa_collateral_documents(c, &ctx, text);
 
     if (st != IOA_OK) {
-        ioa_check_add(checks, "collateral.others", IOA_CHECK_NOT_MADE,
+        ioa_check_add(checks, "tdx.collateral.rest", IOA_CHECK_NOT_MADE,
                       "a check of %s failed", ctx.name);
     }
 

@@ -4,7 +4,7 @@
  *
  * Not made here: whether the platform's firmware is up to date (checks 2, 3,
  * 7 and 9 to 12 need Intel's collateral; what they compare is handed on), and
- * what the measurements and the report data are to be (policy).
+ * what attributes, measurements and report data are to be (policy).
  */
 
 #ifndef IOA_VERIFY_TDX_H
@@ -36,9 +36,8 @@ typedef enum {
 /* What verification goes by. */
 typedef struct {
     const ioa_roots_t  *roots;
-    const ioa_crls_t   *crls;               /* NULL: revocation is not made */
-    ioa_chain_cache_t  *cache;              /* may be NULL */
-    int                 sept_ve_disable;    /* ask for the bit */
+    const ioa_crls_t   *crls;       /* NULL: revocation is not checked */
+    ioa_chain_cache_t  *cache;      /* may be NULL */
     int64_t             now;
 } ioa_tdx_trust_t;
 

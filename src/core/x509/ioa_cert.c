@@ -42,7 +42,7 @@ static const uint8_t  ioa_cert_p384[] = {
 };
 
 
-/* Out: X and Y; empty where it is another kind of key. */
+/* Out: X and Y; empty for another kind of key. */
 static void
 ioa_cert_point(ioa_reader_t *point, ioa_reader_t spki)
 {
@@ -99,8 +99,8 @@ ioa_cert_oid_is(ioa_reader_t oid, const uint8_t ce[IOA_CERT_CE_LEN])
 
 
 /*
- * What says what a key may be used for is one element of strict DER; of all
- * others none may be critical.
+ * basicConstraints and keyUsage must be strict DER; no other extension may be
+ * critical.
  */
 static int
 ioa_cert_extension_check(ioa_cert_t *cert, const ioa_cert_ext_t *ext)
@@ -121,7 +121,7 @@ ioa_cert_extension_check(ioa_cert_t *cert, const ioa_cert_ext_t *ext)
 }
 
 
-/* Extensions that are known, once each, and not too many. */
+/* Checks that extensions are supported, occur once, and are not too many. */
 static int
 ioa_cert_extensions_check(ioa_cert_t *cert)
 {
@@ -266,7 +266,7 @@ ioa_cert_text(char cn[IOA_CERT_CN_MAX + 1], ioa_reader_t text)
 }
 
 
-/* Takes one AttributeTypeAndValue.  Out: text, where it is a commonName. */
+/* Takes one AttributeTypeAndValue.  Out: text, if it is a commonName. */
 static int
 ioa_cert_attribute(ioa_reader_t *set, ioa_reader_t *text, int *is_cn)
 {

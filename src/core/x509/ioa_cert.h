@@ -1,7 +1,7 @@
 /*
- * ioa_cert: a certificate's bytes to a view of its fields (RFC 5280, 4.1).
+ * ioa_cert: the fields of a certificate, from its bytes (RFC 5280, 4.1).
  *
- * Strict DER and version 3 alone.  Nothing is verified here.
+ * Only strict DER and version 3 are accepted.  Nothing is verified here.
  */
 
 #ifndef IOA_CERT_H
@@ -24,17 +24,17 @@ typedef struct {
     ioa_reader_t  subject;          /* the whole Name */
     ioa_reader_t  spki;             /* the whole SubjectPublicKeyInfo */
     ioa_reader_t  point;            /* X || Y on P-256 or P-384; else empty */
-    ioa_reader_t  extensions;       /* what the SEQUENCE holds; may be empty */
+    ioa_reader_t  extensions;       /* content of the SEQUENCE */
     int64_t       not_before;
     int64_t       not_after;
     int           basic_critical;   /* basicConstraints is critical */
 } ioa_cert_t;
 
 /*
- * Returns: 1; 0 where der is not exactly one certificate of version 3, its
- * two signature algorithms differ, it has more than IOA_CERT_EXTENSIONS_MAX
- * extensions, one of them twice, name constraints, or one that is critical
- * and neither basicConstraints nor keyUsage.  cert is untouched then.
+ * Returns: 1; 0 if der is not exactly one certificate of version 3, its two
+ * signature algorithms differ, it has more than IOA_CERT_EXTENSIONS_MAX
+ * extensions, one of them twice, name constraints, or a critical one that is
+ * neither basicConstraints nor keyUsage.  cert is untouched then.
  */
 int ioa_cert_parse(ioa_cert_t *cert, ioa_reader_t der) IOA_MUST_CHECK;
 
@@ -46,13 +46,13 @@ int ioa_cert_extension(ioa_reader_t *value, const ioa_cert_t *cert,
     const uint8_t *oid, size_t oid_len) IOA_MUST_CHECK;
 
 /*
- * The one commonName of a Name.  Returns: 0 where there is none, more than
- * one, or it is empty, too long or not printable ASCII; cn is "" then.
+ * The commonName of a Name.  Returns: 0 if there is none, more than one, or
+ * it is empty, too long or not printable ASCII; cn is "" then.
  */
 int ioa_cert_cn(char cn[IOA_CERT_CN_MAX + 1], ioa_reader_t name)
     IOA_MUST_CHECK;
 
-/* 1 where the identifiers of subject's and issuer's key are both there. */
+/* 1 if the key identifiers of subject and issuer are both present. */
 int ioa_cert_has_key_ids(const ioa_cert_t *cert);
 
 #endif

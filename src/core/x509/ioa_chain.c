@@ -1,5 +1,5 @@
 /*
- * ioa_chain: sets of certificates, and what each says.  See ioa_chain.h.
+ * ioa_chain: sets of certificates and their fields.  See ioa_chain.h.
  */
 
 #include <stdlib.h>
@@ -20,7 +20,11 @@ ioa_chain_rc_name(ioa_chain_rc_t rc)
         [IOA_CHAIN_EXPIRED] = "outside of its dates",
         [IOA_CHAIN_REVOKED] = "revoked",
         [IOA_CHAIN_CRL_BAD] = "a CRL is missing, stale or not valid",
-        [IOA_CHAIN_NO_MEMORY] = "no memory"
+        [IOA_CHAIN_NO_MEMORY] = "no memory",
+        [IOA_CHAIN_STRAY] = "a certificate in it would not be read, for "
+                            "\"-----BEGIN CERTIFICATE-----\" must be a line "
+                            "of its own",
+        [IOA_CHAIN_NOT_CA] = "a root must be the certificate of a CA"
     };
 
     return (size_t) rc < sizeof(names) / sizeof(names[0]) ? names[rc]
@@ -39,7 +43,7 @@ ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN], ioa_reader_t bytes)
 }
 
 
-/* Takes the next certificate.  Out: *link, NULL where there is none. */
+/* Takes the next certificate.  Out: *link, NULL at the end. */
 static ioa_chain_rc_t
 ioa_chain_next(ioa_link_t **link, ioa_chain_source_t *source)
 {
@@ -53,7 +57,9 @@ ioa_chain_next(ioa_link_t **link, ioa_chain_source_t *source)
                           IOA_PEM_CERTIFICATE, source->loose);
 
         if (rc != IOA_PEM_OK) {
-            return rc == IOA_PEM_END ? IOA_CHAIN_OK : IOA_CHAIN_MALFORMED;
+            return rc == IOA_PEM_END ? IOA_CHAIN_OK
+                   : rc == IOA_PEM_STRAY ? IOA_CHAIN_STRAY
+                   : IOA_CHAIN_MALFORMED;
         }
 
     } else {
@@ -72,7 +78,7 @@ ioa_chain_next(ioa_link_t **link, ioa_chain_source_t *source)
 }
 
 
-/* Appends to links, of which there are *n, up to max.  Unless OK, nothing. */
+/* Appends to links, of which there are *n, up to max; if not OK, nothing. */
 ioa_chain_rc_t
 ioa_chain_read(ioa_link_t **links, size_t *n, size_t max,
     ioa_chain_source_t *source)
@@ -187,7 +193,7 @@ ioa_chain_count(const ioa_chain_t *chain)
 }
 
 
-/* Returns: NULL where there is no such certificate. */
+/* Returns: NULL if there is no such certificate. */
 static const ioa_cert_t *
 ioa_chain_cert(const ioa_chain_t *chain, size_t i)
 {
@@ -315,10 +321,10 @@ ioa_chain_point(ioa_reader_t *point, const ioa_chain_t *chain, size_t i)
 
 int
 ioa_chain_ecdsa_verify(const ioa_chain_t *chain, size_t i,
-    const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    const uint8_t *sig, size_t sig_len, ioa_reader_t bytes)
 {
     ioa_reader_t  point;
 
     return ioa_chain_point(&point, chain, i)
-           && ioa_link_ecdsa_verify(chain->links[i], sig, sig_len, pieces, n);
+           && ioa_link_ecdsa_verify(chain->links[i], sig, sig_len, bytes);
 }

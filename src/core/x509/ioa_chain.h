@@ -1,10 +1,10 @@
 /*
- * ioa_chain: X.509 chains as evidence brings them, up to pinned roots, with
- * CRLs, at a time that is given (RFC 5280).
+ * ioa_chain: X.509 chains from evidence, verified up to pinned roots, with
+ * CRLs, at a given time (RFC 5280).
  *
- * What evidence brings is never trusted for being there: a chain ends at a
- * certificate of the pinned set, byte for byte, or is signed by one.  The
- * certificates come leaf first and each must be issued by the next.
+ * A certificate is never trusted because evidence contains it: a chain ends
+ * at a certificate of the pinned set, byte for byte, or is signed by one.
+ * The certificates come leaf first and each must be issued by the next.
  *
  * Not supported, hence refused: name constraints, any critical extension
  * but basicConstraints and keyUsage, keys other than P-256, P-384 (named
@@ -32,30 +32,32 @@
 
 typedef enum {
     IOA_CHAIN_OK = 0,
-    IOA_CHAIN_MALFORMED,        /* no DER, a form that is not supported */
+    IOA_CHAIN_MALFORMED,        /* not DER, or a form not supported */
     IOA_CHAIN_UNTRUSTED,        /* a link or the pinned root is missing */
-    IOA_CHAIN_EXPIRED,          /* outside of a certificate's dates */
+    IOA_CHAIN_EXPIRED,          /* outside a certificate's validity */
     IOA_CHAIN_REVOKED,
     IOA_CHAIN_CRL_BAD,          /* a CRL is missing, stale or not signed */
-    IOA_CHAIN_NO_MEMORY
+    IOA_CHAIN_NO_MEMORY,
+    IOA_CHAIN_STRAY,            /* of roots: one is there and is not read */
+    IOA_CHAIN_NOT_CA            /* of roots: one is not a CA's, or none is */
 } ioa_chain_rc_t;
 
-/* A few words for a person.  Never NULL. */
+/* A short description for people.  Never NULL. */
 const char *ioa_chain_rc_name(ioa_chain_rc_t rc);
 
 
 /*
- * Pinned roots.  Made once; read-only afterwards, so that any number of
- * threads may use it at a time.  A pinned certificate need not sign itself
- * (AMD's ASK may stand beside its ARK), but must be a CA's.
+ * Pinned roots.  Read-only once made, so that any number of threads may use
+ * them at a time.  A pinned certificate need not be self-signed (AMD's ASK
+ * may be pinned beside its ARK), but must be a CA's.
  */
 typedef struct ioa_roots_s ioa_roots_t;
 
 /*
- * Reads certificates: PEM text (text between and around them is skipped, for
+ * Reads certificates: PEM text (other text between them is skipped, since
  * this file is the operator's) or DER, one after the other.
  *
- * Returns: IOA_CHAIN_OK, IOA_CHAIN_MALFORMED (also where there is none or
+ * Returns: IOA_CHAIN_OK, IOA_CHAIN_MALFORMED (also for no certificate, for
  * more than IOA_ROOTS_MAX, or one that is no CA's), IOA_CHAIN_NO_MEMORY.
  * Out: *roots, to be given to ioa_roots_free; NULL unless OK.
  */
@@ -63,24 +65,24 @@ ioa_chain_rc_t ioa_roots_parse(ioa_roots_t **roots, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
 
 /*
- * The same, and takes certificates that are no CA's as well: not to trust
- * them, but for evidence that brings none of its own (AMD's VCEK).  There
- * must be a CA's among them.
+ * The same, but certificates that are not CAs' are accepted as well: not to
+ * be trusted, but for evidence that comes without them (AMD's VCEK).  At
+ * least one certificate must be a CA's.
  */
 ioa_chain_rc_t ioa_roots_parse_leaves(ioa_roots_t **roots,
     const uint8_t *data, size_t len) IOA_MUST_CHECK;
 void ioa_roots_free(ioa_roots_t *roots);
 
 /*
- * The DER of the i-th certificate that is no CA's.
- * Returns: 1; 0 for an i that is not there.
+ * The DER of the i-th certificate that is not a CA's.
+ * Returns: 1; 0 if there is no such i.
  */
 int ioa_roots_leaf(ioa_reader_t *der, const ioa_roots_t *roots, size_t i)
     IOA_MUST_CHECK;
 
 /*
- * Out: SHA-256 over the SHA-256 of each certificate: their order in the file,
- * and whether one stands there twice, make no difference.
+ * Out: SHA-256 over the SHA-256 of each certificate.  The order in the file
+ * and repeated certificates make no difference.
  */
 void ioa_roots_digest(uint8_t digest32[IOA_FINGERPRINT_LEN],
     const ioa_roots_t *roots);
@@ -89,7 +91,7 @@ void ioa_roots_digest(uint8_t digest32[IOA_FINGERPRINT_LEN],
 /* CRLs.  Read-only once filled. */
 typedef struct ioa_crls_s ioa_crls_t;
 
-/* Returns: NULL for want of memory. */
+/* Returns: NULL if there is no memory. */
 ioa_crls_t *ioa_crls_new(void) IOA_MUST_CHECK;
 void ioa_crls_free(ioa_crls_t *crls);
 
@@ -97,57 +99,57 @@ void ioa_crls_free(ioa_crls_t *crls);
  * Adds a CRL: DER, or PEM text ("X509 CRL") with nothing but white space and
  * NUL around it.  Nothing is verified yet.
  *
- * Returns: IOA_CHAIN_OK; IOA_CHAIN_MALFORMED where it is no CRL, is larger
- * than IOA_CRL_LEN_MAX, has a critical extension, is a delta, is of some of
- * its issuer's certificates alone or of another's, or there are IOA_CRLS_MAX
- * already; IOA_CHAIN_NO_MEMORY.
+ * Returns: IOA_CHAIN_OK; IOA_CHAIN_MALFORMED if it is not a CRL, is larger
+ * than IOA_CRL_LEN_MAX, has a critical extension, is a delta, covers only
+ * some of its issuer's certificates or those of others, or there are
+ * IOA_CRLS_MAX already; IOA_CHAIN_NO_MEMORY.
  */
 ioa_chain_rc_t ioa_crls_add(ioa_crls_t *crls, const uint8_t *data, size_t len)
     IOA_MUST_CHECK;
 
-/* Lists still count for that many seconds after their nextUpdate. */
+/* CRLs remain valid for so many seconds after their nextUpdate. */
 void ioa_crls_slack(ioa_crls_t *crls, int64_t seconds);
 
-/* When the first of them stops to count, slack included; 0: there is none. */
+/* When the first CRL ceases to be valid, with slack; 0 if there is none. */
 int64_t ioa_crls_expire(const ioa_crls_t *crls);
 
 
 /*
- * Remembers that a certificate's signature was verified with its issuer's
- * key, and keeps the certificates of verified chains as they were read, to
- * spare reading them again: nothing else.  Dates, names, extensions and CRLs
- * are looked at each time.  Bounded; the oldest goes first.  Any number of
- * threads may use one.
+ * Remembers which certificates' signatures were verified with their issuers'
+ * keys, and keeps the parsed certificates of verified chains.  Nothing else
+ * is cached: dates, names, extensions and CRLs are checked each time.
+ * Bounded; the oldest entry is dropped first.  Any number of threads may use
+ * a cache.
  */
 typedef struct ioa_chain_cache_s ioa_chain_cache_t;
 
 /*
  * In: size, 1 to 4096 signatures, and as many certificates.
- * Returns: NULL for want of memory.
+ * Returns: NULL if there is no memory.
  */
 ioa_chain_cache_t *ioa_chain_cache_new(size_t size) IOA_MUST_CHECK;
 void ioa_chain_cache_free(ioa_chain_cache_t *cache);
 
 
-/* Certificates as evidence brought them, leaf first.  For one thread. */
+/* Certificates from evidence, leaf first.  For one thread. */
 typedef struct ioa_chain_s ioa_chain_t;
 
 /*
  * In: cache, which outlives the chain, or NULL.
- * Returns: NULL for want of memory.
+ * Returns: NULL if there is no memory.
  */
 ioa_chain_t *ioa_chain_new(ioa_chain_cache_t *cache) IOA_MUST_CHECK;
 void ioa_chain_free(ioa_chain_t *chain);
 
 /*
- * Appends what PEM text or DER (one certificate after the other) brings.
- * Behind a PEM certificate only white space, NUL and the next may stand.
+ * Appends certificates from PEM text, or from DER, one after the other.
+ * After a PEM certificate only white space, NUL and the next may follow.
  *
- * Returns: IOA_CHAIN_OK; IOA_CHAIN_MALFORMED where it is not that, there is
- * no certificate, a certificate is longer than IOA_CHAIN_CERT_LEN_MAX, is not
- * strict DER or of a form that is not supported, or there would be more than
- * IOA_CHAIN_CERTS_MAX; IOA_CHAIN_NO_MEMORY.  Unless OK the chain holds
- * what it held.
+ * Returns: IOA_CHAIN_OK; IOA_CHAIN_MALFORMED if the input is of another form,
+ * contains no certificate, a certificate is longer than
+ * IOA_CHAIN_CERT_LEN_MAX, is not strict DER or of a form that is not
+ * supported, or there would be more than IOA_CHAIN_CERTS_MAX;
+ * IOA_CHAIN_NO_MEMORY.  If not OK, the chain is unchanged.
  */
 ioa_chain_rc_t ioa_chain_add_pem(ioa_chain_t *chain, const uint8_t *text,
     size_t len) IOA_MUST_CHECK;
@@ -155,12 +157,12 @@ ioa_chain_rc_t ioa_chain_add_der(ioa_chain_t *chain, const uint8_t *der,
     size_t len) IOA_MUST_CHECK;
 
 /*
- * Flags.  STRICT asks for version 3, a positive serial number, key
- * identifiers in every certificate that does not issue itself, and a
- * critical basicConstraints and a keyUsage in every CA's: Intel's and
- * NVIDIA's chains have all that, AMD's have not.
- * CRL_CA_ONLY: where CRLs are given, the leaf need not be covered (AMD
- * publishes none for its leaves).
+ * Flags.  STRICT demands version 3, a positive serial number, key identifiers
+ * in every certificate that is not self-issued, and in every CA's a critical
+ * basicConstraints and a keyUsage: Intel's and NVIDIA's chains have all that,
+ * AMD's have not.
+ * CRL_CA_ONLY: if CRLs are given, the leaf need not be covered (AMD publishes
+ * none for its leaves).
  */
 #define IOA_CHAIN_STRICT       0x01
 #define IOA_CHAIN_LEAF_NOT_CA  0x02
@@ -174,14 +176,15 @@ ioa_chain_rc_t ioa_chain_add_der(ioa_chain_t *chain, const uint8_t *der,
  * Verifies the chain.  Every certificate must be issued by the next (names,
  * key identifiers, keyUsage, basicConstraints, path length, signature); one
  * above the leaf must be a pinned root, or the last be issued by one; all
- * must be within their dates at now, pinned ones too.  Where crls is given
- * every certificate that has an issuer must be covered by a CRL that this
- * issuer signed and that is current at now, and must not be listed; nor may
- * a root be by its own.
+ * must be valid at now, pinned ones too.  If crls is given, every certificate
+ * that has an issuer must be covered by a CRL that this issuer signed and
+ * that is current at now, and must not be listed in it; nor may a root be
+ * listed in a CRL of its own.
  *
  * Returns: IOA_CHAIN_OK, and nothing else means trusted; IOA_CHAIN_MALFORMED
- * for an empty chain.  Of several causes any one may be named, except that a
- * chain whose signatures do not hold is never called expired or revoked.
+ * for an empty chain.  If there are several causes any of them may be
+ * returned, except that a chain whose signatures do not verify is never
+ * reported as expired or revoked.
  * In: crls may be NULL; now in seconds since 1970.
  */
 ioa_chain_rc_t ioa_chain_verify(const ioa_chain_t *chain,
@@ -190,9 +193,9 @@ ioa_chain_rc_t ioa_chain_verify(const ioa_chain_t *chain,
 
 
 /*
- * What certificates say.  i counts from the leaf, 0; every function answers
- * 0 for an i that is not there.  Readers borrow from the chain.  None of
- * this is true before ioa_chain_verify has said so.
+ * Fields of the certificates.  i counts from the leaf, 0; every function
+ * returns 0 if there is no such i.  Readers borrow from the chain.  None of
+ * this is verified before ioa_chain_verify has succeeded.
  */
 
 size_t ioa_chain_count(const ioa_chain_t *chain);
@@ -203,15 +206,15 @@ int ioa_chain_der(ioa_reader_t *der, const ioa_chain_t *chain, size_t i)
 
 /*
  * The content of an extension's OCTET STRING.  In: oid, as "1.2.840...".
- * Returns: 1; 0 where there is none.  (One that stands there twice made the
- * certificate malformed.)
+ * Returns: 1; 0 if there is none.  (A certificate in which an extension
+ * occurs twice is malformed.)
  */
 int ioa_chain_extension(ioa_reader_t *value, const ioa_chain_t *chain,
     size_t i, const char *oid) IOA_MUST_CHECK;
 
 /*
  * The commonName of subject or issuer, terminated.
- * Returns: 1; 0 where there is none or more than one, or it is longer than
+ * Returns: 1; 0 if there is none or more than one, or it is longer than
  * IOA_CHAIN_CN_MAX or not printable ASCII.
  */
 int ioa_chain_subject_cn(char cn[IOA_CHAIN_CN_MAX + 1],
@@ -219,7 +222,7 @@ int ioa_chain_subject_cn(char cn[IOA_CHAIN_CN_MAX + 1],
 int ioa_chain_issuer_cn(char cn[IOA_CHAIN_CN_MAX + 1],
     const ioa_chain_t *chain, size_t i) IOA_MUST_CHECK;
 
-/* 1 where basicConstraints says CA. */
+/* 1 if basicConstraints says that it is a CA's. */
 int ioa_chain_is_ca(const ioa_chain_t *chain, size_t i);
 
 /* notBefore and notAfter, seconds since 1970. */
@@ -236,7 +239,6 @@ int ioa_chain_point(ioa_reader_t *point, const ioa_chain_t *chain, size_t i)
 
 /* Verifies raw r || s with the i-th key: see ioa_ecdsa_verify. */
 int ioa_chain_ecdsa_verify(const ioa_chain_t *chain, size_t i,
-    const uint8_t *sig, size_t sig_len, const ioa_reader_t *pieces, size_t n)
-    IOA_MUST_CHECK;
+    const uint8_t *sig, size_t sig_len, ioa_reader_t bytes) IOA_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * ioa_chain: the memory of signatures that were verified, and of certificates
- * that were read.  See ioa_chain.h.
+ * ioa_chain: the cache of verified signatures and of parsed certificates.
+ * See ioa_chain.h.
  */
 
 #include <pthread.h>
@@ -18,7 +18,7 @@ struct ioa_chain_cache_s {
     size_t           size;
     size_t           used;
     size_t           next;              /* the oldest, once all are used */
-    ioa_link_t     **certs;             /* size of them, NULL where unused */
+    ioa_link_t     **certs;             /* size of them, NULL if unused */
     size_t           certs_next;
     uint8_t          keys[][IOA_FINGERPRINT_LEN];
 };
@@ -131,7 +131,7 @@ ioa_chain_cache_put(ioa_chain_cache_t *cache,
         return;
     }
 
-    /* another thread may have been first */
+    /* another thread may have added it meanwhile */
 
     if (!ioa_chain_cache_has_locked(cache, key32)) {
         memcpy(cache->keys[cache->next], key32, IOA_FINGERPRINT_LEN);

@@ -1,9 +1,9 @@
 /*
  * ioa_chain: the walk from leaf to root.  See ioa_chain.h.
  *
- * It is written out instead of handed to X509_verify_cert: that one builds a
- * path of its own choice out of what it is given, and the order in which
- * evidence brings its certificates has a meaning here.
+ * X509_verify_cert is not used, since it builds a path of its own choice from
+ * the certificates it is given, while the order of certificates in evidence
+ * has a meaning here.
  */
 
 #include <openssl/err.h>
@@ -14,7 +14,7 @@
 #include "x509/ioa_der.h"
 
 #define IOA_CHAIN_PATH_MAX    (IOA_CHAIN_CERTS_MAX + 4)
-#define IOA_CHAIN_SERIAL_MAX  21            /* 20, and a byte for the sign */
+#define IOA_CHAIN_SERIAL_MAX  21            /* 20 bytes and one for sign */
 
 /* From the leaf to a pinned certificate. */
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
 } ioa_path_t;
 
 
-/* The signature alone. */
+/* Verifies the signature only. */
 static int
 ioa_link_signed(const ioa_path_t *path, const ioa_link_t *link,
     const ioa_link_t *issuer)
@@ -49,7 +49,7 @@ ioa_link_signed(const ioa_path_t *path, const ioa_link_t *link,
 }
 
 
-/* Names, key identifiers, the issuer's keyUsage; then the signature. */
+/* Checks names, key identifiers, the issuer's keyUsage, and the signature. */
 static int
 ioa_link_issued(const ioa_path_t *path, const ioa_link_t *link,
     const ioa_link_t *issuer)
@@ -98,9 +98,9 @@ ioa_path_root(const ioa_path_t *path, const ioa_link_t *link)
 
 
 /*
- * Lays the path: the chain as it came, then pinned certificates as far as
- * they go.  Returns: 1 where each was issued by the next and one above the
- * leaf is pinned.
+ * Builds the path: the chain in its order, then pinned certificates as far as
+ * they issue each other.  Returns: 1 if each certificate was issued by the
+ * next and one above the leaf is pinned.
  */
 static int
 ioa_path_build(ioa_path_t *path, const ioa_chain_t *chain)
@@ -141,7 +141,7 @@ ioa_path_build(ioa_path_t *path, const ioa_chain_t *chain)
 }
 
 
-/* IOA_CHAIN_STRICT: see ioa_chain.h. */
+/* The checks of IOA_CHAIN_STRICT: see ioa_chain.h. */
 static int
 ioa_link_strict(const ioa_link_t *link, int ca)
 {
@@ -166,7 +166,7 @@ ioa_link_strict(const ioa_link_t *link, int ca)
 }
 
 
-/* Who may issue, and how far below. */
+/* Checks which certificates may issue others, and how many below them. */
 static int
 ioa_path_constraints(const ioa_path_t *path, unsigned flags)
 {
@@ -224,7 +224,7 @@ ioa_path_current(const ioa_path_t *path, int64_t now)
 }
 
 
-/* 1 where the issuer of a certificate signed this CRL. */
+/* 1 if the issuer of a certificate has signed this CRL. */
 static int
 ioa_crl_signed(const ioa_path_t *path, const ioa_crl_t *crl,
     const ioa_link_t *issuer)
@@ -252,7 +252,7 @@ ioa_crl_signed(const ioa_path_t *path, const ioa_crl_t *crl,
 }
 
 
-/* An entry of any kind, in a stale CRL too, counts as revoked. */
+/* An entry of any kind, even in a stale CRL, counts as revoked. */
 static ioa_chain_rc_t
 ioa_link_revoked(const ioa_path_t *path, const ioa_link_t *link,
     const ioa_link_t *issuer, const ioa_crls_t *crls, int64_t now)
@@ -303,7 +303,7 @@ ioa_path_revoked(const ioa_path_t *path, const ioa_crls_t *crls,
         worst = rc == IOA_CHAIN_OK ? worst : rc;
     }
 
-    /* no list need say a word of a root, but one may */
+    /* a root need not be covered by a CRL, but may be revoked by its own */
 
     if (ioa_link_self_issued(path->links[i])
         && ioa_link_revoked(path, path->links[i], path->links[i], crls, now)

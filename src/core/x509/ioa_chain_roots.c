@@ -18,7 +18,17 @@ ioa_roots_order(const void *a, const void *b)
 }
 
 
-/* Moves those that are no CA's behind the others, whose order stays. */
+/* Skips the byte order mark that some editors write.  Returns: 1 for one. */
+static int
+ioa_roots_mark(ioa_reader_t *text)
+{
+    static const char  mark[] = "\xef\xbb\xbf";
+
+    return ioa_reader_match(text, mark, sizeof(mark) - 1);
+}
+
+
+/* Moves certificates that are not CAs' to the end, CAs' keep their order. */
 static void
 ioa_roots_part(ioa_roots_t *roots)
 {
@@ -39,7 +49,7 @@ ioa_roots_part(ioa_roots_t *roots)
 }
 
 
-/* Sorts, drops repeats, hashes.  Returns: 0 where one does not belong. */
+/* Sorts, drops repeats, hashes.  Returns: 0 if one may not be there. */
 static int
 ioa_roots_finish(ioa_roots_t *roots, int leaves)
 {
@@ -93,14 +103,15 @@ ioa_roots_read(ioa_roots_t **roots, const uint8_t *data, size_t len,
 
     memset(&source, 0, sizeof(source));
     ioa_reader_init(&source.data, data, len);
-    source.pem = !ioa_reader_peek(&source.data, &first)
+    source.pem = ioa_roots_mark(&source.data)
+                 || !ioa_reader_peek(&source.data, &first)
                  || first != IOA_DER_SEQUENCE;
     source.loose = 1;
 
     rc = ioa_chain_read(made->links, &made->n, IOA_ROOTS_MAX, &source);
 
     if (rc == IOA_CHAIN_OK && !ioa_roots_finish(made, leaves)) {
-        rc = IOA_CHAIN_MALFORMED;
+        rc = IOA_CHAIN_NOT_CA;
     }
 
     if (rc != IOA_CHAIN_OK) {

@@ -15,7 +15,11 @@
 #include "x509/ioa_pem.h"
 
 
-int
+/*
+ * Reads one CRL, PEM or DER, from data.
+ * Out: der, in work, which is at least as long as data, or in data.
+ */
+IOA_MUST_CHECK static int
 ioa_crl_der(ioa_reader_t *der, uint8_t *work, ioa_reader_t data)
 {
     uint8_t       first;
@@ -89,7 +93,7 @@ ioa_crl_time(int64_t *seconds, const ASN1_TIME *t)
     ioa_reader_init(&text, ASN1_STRING_get0_data(t),
                     (size_t) ASN1_STRING_length(t));
 
-    /* the types are named by their tags */
+    /* OpenSSL's types have the values of the DER tags */
 
     return ioa_der_time_text(seconds, (uint8_t) ASN1_STRING_type(t), text);
 }
@@ -97,8 +101,8 @@ ioa_crl_time(int64_t *seconds, const ASN1_TIME *t)
 
 /*
  * A critical extension, of the list or of an entry, changes its meaning.  So
- * do these, which ought to be critical: a delta, a list of some certificates
- * alone (issuingDistributionPoint), an entry of another issuer's.
+ * do these, which should be critical: a delta, a list for some certificates
+ * only (issuingDistributionPoint), an entry of another issuer.
  */
 static int
 ioa_crl_plain(X509_CRL *crl)

@@ -16,7 +16,7 @@
 #define IOA_TIME_LEN            15      /* YYYYMMDDHHMMSSZ */
 
 
-/* A length: short form, or as few bytes as it takes. */
+/* A length: short form, or the shortest long form. */
 static int
 ioa_der_length(ioa_reader_t *r, size_t *len)
 {
@@ -104,7 +104,7 @@ ioa_der_whole(ioa_reader_t *r, uint8_t tag, ioa_reader_t *whole,
 }
 
 
-/* The content of an INTEGER: some bytes, no more than it takes. */
+/* The content of an INTEGER: at least one byte, and no more than needed. */
 static int
 ioa_der_minimal(ioa_reader_t content)
 {
@@ -252,14 +252,14 @@ ioa_der_time(ioa_reader_t *r, int64_t *seconds)
 }
 
 
-/* Appends one arc, seven bits a byte, the first byte's being the highest. */
+/* Appends one arc, seven bits per byte, the highest first. */
 static size_t
 ioa_der_arc(uint8_t *out, size_t n, uint64_t arc)
 {
     int  shift;
 
     for (shift = 28; shift > 0 && arc >> shift == 0; shift -= 7) {
-        /* a byte that is not needed */
+        /* a leading byte that is not needed */
     }
 
     for ( ; shift >= 0; shift -= 7) {
@@ -326,7 +326,7 @@ ioa_der_equal(ioa_reader_t a, ioa_reader_t b)
 }
 
 
-/* An OID's content: arcs that end, without leading zeros. */
+/* The content of an OID: complete arcs without leading zeros. */
 static int
 ioa_der_oid_valid(ioa_reader_t content)
 {
@@ -345,7 +345,7 @@ ioa_der_oid_valid(ioa_reader_t content)
 }
 
 
-/* A BIT STRING's content: the count of unused bits, which are zero. */
+/* The content of a BIT STRING: the number of unused bits, which are zero. */
 static int
 ioa_der_bits_valid(ioa_reader_t content)
 {

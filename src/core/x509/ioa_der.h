@@ -1,9 +1,10 @@
 /*
  * ioa_der: DER (X.690) read element by element.
  *
- * Tags of one byte, lengths that are definite and as short as they can be.
- * A getter either takes a whole element or takes nothing and writes nothing.
- * Nothing here recurses: a caller opens what it looks for, level by level.
+ * Tags have one byte; lengths are definite and as short as possible.  A
+ * getter either takes a whole element, or takes nothing and writes nothing.
+ * Nothing here recurses: a caller opens the elements it needs, level by
+ * level.
  */
 
 #ifndef IOA_DER_H
@@ -38,7 +39,7 @@
 int ioa_der_any(ioa_reader_t *r, uint8_t *tag, ioa_reader_t *content)
     IOA_MUST_CHECK;
 
-/* Takes the next element where it has this tag. */
+/* Takes the next element if it has this tag. */
 int ioa_der_take(ioa_reader_t *r, uint8_t tag, ioa_reader_t *content)
     IOA_MUST_CHECK;
 
@@ -46,34 +47,34 @@ int ioa_der_take(ioa_reader_t *r, uint8_t tag, ioa_reader_t *content)
 int ioa_der_whole(ioa_reader_t *r, uint8_t tag, ioa_reader_t *whole,
     ioa_reader_t *content) IOA_MUST_CHECK;
 
-/* Takes an INTEGER that is not negative and fits. */
+/* Takes an INTEGER that is not negative and fits in 64 bits. */
 int ioa_der_uint(ioa_reader_t *r, uint64_t *value) IOA_MUST_CHECK;
 
 /* Takes a BOOLEAN.  Out: 0 or 1. */
 int ioa_der_bool(ioa_reader_t *r, int *value) IOA_MUST_CHECK;
 
 /*
- * Takes a UTCTime or GeneralizedTime as RFC 5280 has them: to the second, in
- * Z; two-digit years from 1950 to 2049.  Out: seconds since 1970.
+ * Takes a UTCTime or GeneralizedTime in the forms of RFC 5280: with seconds,
+ * in Z; two-digit years are 1950 to 2049.  Out: seconds since 1970.
  */
 int ioa_der_time(ioa_reader_t *r, int64_t *seconds) IOA_MUST_CHECK;
 
-/* Reads the characters of such a time; tag says which of the two it is. */
+/* Reads the characters of such a time; tag says which of both types it is. */
 int ioa_der_time_text(int64_t *seconds, uint8_t tag, ioa_reader_t text)
     IOA_MUST_CHECK;
 
-/* The content of an OID, from "1.2.840...".  Returns: its length, or 0. */
+/* Out: the content of an OID, from "1.2.840...".  Returns: length, or 0. */
 size_t ioa_der_oid(uint8_t out[IOA_DER_OID_LEN_MAX], const char *text)
     IOA_MUST_CHECK;
 
-/* Returns: 1 where both readers have the same bytes. */
+/* Returns: 1 if both readers have the same bytes. */
 int ioa_der_equal(ioa_reader_t a, ioa_reader_t b);
 
 /*
- * Returns: 1 where r is exactly one element, and it and all elements in it
- * are DER, no more than IOA_DER_DEPTH_MAX deep: tags, lengths, and the
- * contents of BOOLEAN, INTEGER, NULL, OID and BIT STRING.  What OCTET
- * STRINGs hold is not opened.
+ * Returns: 1 if r is exactly one element, and it and all elements in it are
+ * DER, at most IOA_DER_DEPTH_MAX deep: tags, lengths, and the contents of
+ * BOOLEAN, INTEGER, NULL, OID and BIT STRING.  The contents of OCTET STRINGs
+ * are not checked.
  */
 int ioa_der_valid(ioa_reader_t r) IOA_MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /*
- * ioa_link: one certificate, by our own view of it and OpenSSL's.
+ * ioa_link: one certificate, as parsed by ioa_cert and by OpenSSL.
  */
 
 #include <openssl/err.h>
@@ -19,7 +19,7 @@
 #define IOA_CHAIN_RSA_MAX       8192
 
 
-/* P-256 and P-384 were recognised by our view; else RSA. */
+/* ioa_cert has recognised P-256 and P-384; other keys must be RSA. */
 static int
 ioa_link_key_usable(const ioa_link_t *link)
 {
@@ -77,7 +77,7 @@ ioa_link_open(ioa_link_t *link, ioa_reader_t der)
         return 0;
     }
 
-    /* -1 where there is no limit; all bits where there is no keyUsage */
+    /* -1 if there is no limit; all bits if there is no keyUsage */
 
     link->ca = X509_check_ca(link->x509);
     link->path_len = X509_get_pathlen(link->x509);
@@ -170,9 +170,9 @@ ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
 
 int
 ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n)
+    size_t sig_len, ioa_reader_t bytes)
 {
     return ioa_ecdsa_verify_key(X509_get0_pubkey(link->x509),
                                 ioa_reader_left(&link->cert.point), sig,
-                                sig_len, pieces, n);
+                                sig_len, bytes);
 }

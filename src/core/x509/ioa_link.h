@@ -1,5 +1,5 @@
 /*
- * ioa_link: what the files of this folder share, and nobody else.
+ * ioa_link: shared by the files of this folder only.
  */
 
 #ifndef IOA_LINK_H
@@ -10,24 +10,25 @@
 #include "x509/ioa_cert.h"
 #include "x509/ioa_chain.h"
 
-/* What X509_check_ca says; else something that is no version 3 CA's. */
+/* The results of X509_check_ca; others: not a CA of version 3. */
 #define IOA_LINK_CA_NO            0
 #define IOA_LINK_CA               1
 
-/* keyUsage as X509_get_key_usage has it; all bits where there is none. */
+/* keyUsage as from X509_get_key_usage; all bits if there is none. */
 #define IOA_LINK_USAGE_SIGNATURE  0x0080u
 #define IOA_LINK_USAGE_ANY        UINT32_MAX
 
 /*
- * One certificate: its bytes, our view of them and OpenSSL's.  Read-only once
- * made, for several chains may hold it at a time, each in its own thread.
+ * One certificate: its bytes, as parsed by ioa_cert and by OpenSSL.
+ * Read-only once made, since several chains, in several threads, may share
+ * it.
  */
 typedef struct {
     atomic_uint      refs;
     uint8_t         *bytes;
     struct x509_st  *x509;
     ioa_cert_t       cert;              /* borrows from bytes */
-    int              ca;                /* as X509_check_ca says */
+    int              ca;                /* from X509_check_ca */
     long             path_len;          /* -1: no limit */
     uint32_t         key_usage;
     uint8_t          der32[IOA_FINGERPRINT_LEN];
@@ -57,10 +58,10 @@ struct ioa_roots_s {
     size_t      n;
     size_t      leaves;
     uint8_t     digest32[IOA_FINGERPRINT_LEN];
-    ioa_link_t *links[IOA_ROOTS_MAX];   /* n by rising der32, then leaves */
+    ioa_link_t *links[IOA_ROOTS_MAX];   /* n CAs by der32, then leaves */
 };
 
-/* Certificates to be read one after the other, as text or as DER. */
+/* The input of ioa_chain_read, text or DER. */
 typedef struct {
     ioa_reader_t  data;
     uint8_t      *work;
@@ -70,8 +71,8 @@ typedef struct {
 } ioa_chain_source_t;
 
 /*
- * Reads all of source into links, behind the *n that are there, up to max.
- * Returns and leaves behind as ioa_chain_add_pem and ioa_roots_parse say.
+ * Reads all of source into links, after the *n that are there, up to max.
+ * Returns as ioa_chain_add_pem and ioa_roots_parse, and changes as they do.
  */
 ioa_chain_rc_t ioa_chain_read(ioa_link_t **links, size_t *n, size_t max,
     ioa_chain_source_t *source) IOA_MUST_CHECK;
@@ -83,21 +84,21 @@ ioa_chain_rc_t ioa_chain_read(ioa_link_t **links, size_t *n, size_t max,
 ioa_chain_rc_t ioa_link_new(ioa_link_t **link, ioa_reader_t der)
     IOA_MUST_CHECK;
 
-/* One holder more; one less, and none frees it.  In: link may be NULL. */
+/* Adds a reference; drops one, and the last frees it.  link may be NULL. */
 void ioa_link_hold(ioa_link_t *link);
 void ioa_link_drop(ioa_link_t *link);
 
-/* Names, key identifiers, the issuer's keyUsage.  No signature. */
+/* Checks names, key identifiers, the issuer's keyUsage, but no signature. */
 int ioa_link_names(const ioa_link_t *link, const ioa_link_t *issuer)
     IOA_MUST_CHECK;
 
-/* The signature, and nothing else. */
+/* Verifies the signature, and nothing else. */
 int ioa_link_signature(const ioa_link_t *link, const ioa_link_t *issuer)
     IOA_MUST_CHECK;
 
-/* With a key on P-256 or P-384: see ioa_ecdsa_verify. */
+/* Verifies with the key, on P-256 or P-384: see ioa_ecdsa_verify. */
 int ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
-    size_t sig_len, const ioa_reader_t *pieces, size_t n) IOA_MUST_CHECK;
+    size_t sig_len, ioa_reader_t bytes) IOA_MUST_CHECK;
 
 /* The same for a CRL. */
 int ioa_crl_names(const ioa_crl_t *crl, const ioa_link_t *issuer)
@@ -105,15 +106,8 @@ int ioa_crl_names(const ioa_crl_t *crl, const ioa_link_t *issuer)
 int ioa_crl_signature(const ioa_crl_t *crl, const ioa_link_t *issuer)
     IOA_MUST_CHECK;
 
-/* 1 where a certificate of the CRL's issuer stands in it. */
+/* 1 if the CRL lists this certificate, which has the CRL's issuer. */
 int ioa_crl_lists(const ioa_crl_t *crl, const ioa_link_t *link);
-
-/*
- * Reads one CRL, PEM or DER, out of data.
- * Out: der, in work, which is at least as long as data, or in data.
- */
-int ioa_crl_der(ioa_reader_t *der, uint8_t *work, ioa_reader_t data)
-    IOA_MUST_CHECK;
 
 /* Out: digest32, over n bytes. */
 void ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN],
@@ -128,15 +122,15 @@ void ioa_chain_cache_key(uint8_t key32[IOA_FINGERPRINT_LEN],
     const uint8_t spki32[IOA_FINGERPRINT_LEN],
     const uint8_t roots32[IOA_FINGERPRINT_LEN]);
 
-/* 1 where it was put and is still there.  In: cache may be NULL. */
+/* 1 if the key is in the cache.  In: cache may be NULL. */
 int ioa_chain_cache_has(ioa_chain_cache_t *cache,
     const uint8_t key32[IOA_FINGERPRINT_LEN]);
 void ioa_chain_cache_put(ioa_chain_cache_t *cache,
     const uint8_t key32[IOA_FINGERPRINT_LEN]);
 
 /*
- * The certificate of these very bytes, held once more; NULL where it is not
- * there.  In: cache may be NULL.
+ * The certificate with these bytes, with a reference; NULL if it is not
+ * cached.  In: cache may be NULL.
  */
 ioa_link_t *ioa_chain_cache_find(ioa_chain_cache_t *cache, ioa_reader_t der)
     IOA_MUST_CHECK;

@@ -11,7 +11,7 @@
 #define IOA_PEM_LINE_LEN  (sizeof("-----BEGIN -----") + IOA_PEM_LABEL_MAX)
 
 
-/* Skips white space and NUL.  Returns: 1 where something else is left. */
+/* Skips white space and NUL.  Returns: 1 if something else follows. */
 static int
 ioa_pem_blank(ioa_reader_t *text)
 {
@@ -31,20 +31,50 @@ ioa_pem_blank(ioa_reader_t *text)
 }
 
 
-/* Skips to the beginning of the next line. */
-static void
-ioa_pem_line(ioa_reader_t *text)
+/* Takes text up to word.  Returns: 0 where it is not there; all is taken. */
+static int
+ioa_pem_find(ioa_reader_t *text, const char *word)
 {
-    uint8_t  c;
+    size_t  n;
+
+    n = strlen(word);
+
+    while (!ioa_reader_match(text, word, n)) {
+        if (!ioa_reader_skip(text, 1)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * Skips to the beginning of the next line.
+ * Returns: 1 where the line says that a block of the label begins.
+ */
+static int
+ioa_pem_line(ioa_reader_t *text, const char *label)
+{
+    uint8_t         c;
+    ioa_reader_t    line;
+    const uint8_t  *start;
+
+    start = text->pos;
 
     while (ioa_reader_u8(text, &c) && c != '\n') {
         /* the line's end */
     }
+
+    ioa_reader_init(&line, start, (size_t) (text->pos - start));
+
+    return ioa_pem_find(&line, "-BEGIN ") && ioa_pem_find(&line, label)
+           && ioa_reader_match(&line, "-", 1);
 }
 
 
 /* Takes the line that begins a block. */
-static int
+static ioa_pem_rc_t
 ioa_pem_begin(ioa_reader_t *text, const char *label, int loose)
 {
     int   n;
@@ -53,22 +83,24 @@ ioa_pem_begin(ioa_reader_t *text, const char *label, int loose)
     n = snprintf(line, sizeof(line), "-----BEGIN %s-----", label);
 
     if (n < 0 || (size_t) n >= sizeof(line)) {
-        return 0;
+        return IOA_PEM_MALFORMED;
     }
 
     while (!ioa_reader_match(text, line, (size_t) n)) {
         if (!loose) {
-            return 0;
+            return IOA_PEM_MALFORMED;
         }
 
-        ioa_pem_line(text);
+        if (ioa_pem_line(text, label)) {
+            return IOA_PEM_STRAY;
+        }
 
         if (!ioa_pem_blank(text)) {
-            return 0;
+            return IOA_PEM_END;
         }
     }
 
-    return 1;
+    return IOA_PEM_OK;
 }
 
 
@@ -88,14 +120,14 @@ ioa_pem_finish(ioa_reader_t *text, const char *label)
         return 0;
     }
 
-    /* the end of the text ends the line as well */
+    /* the end of the text also ends the line */
 
     return !ioa_reader_peek(text, &c)
            || c == '\n' || c == '\r' || c == '\0';
 }
 
 
-/* Takes base64 up to a dash.  Out: its digits in work, without line ends. */
+/* Takes base64 up to a dash.  Out: work, the digits without line ends. */
 static int
 ioa_pem_digits(ioa_reader_t *text, uint8_t *work, size_t *n)
 {
@@ -120,6 +152,7 @@ ioa_pem_next(ioa_reader_t *text, ioa_reader_t *der, uint8_t *work,
     const char *label, int loose)
 {
     size_t        n, len;
+    ioa_pem_rc_t  rc;
     ioa_reader_t  at;
 
     at = *text;
@@ -128,9 +161,10 @@ ioa_pem_next(ioa_reader_t *text, ioa_reader_t *der, uint8_t *work,
         return IOA_PEM_END;
     }
 
-    if (!ioa_pem_begin(&at, label, loose)) {
-        return loose && ioa_reader_left(&at) == 0 ? IOA_PEM_END
-                                                  : IOA_PEM_MALFORMED;
+    rc = ioa_pem_begin(&at, label, loose);
+
+    if (rc != IOA_PEM_OK) {
+        return rc;
     }
 
     if (!ioa_pem_digits(&at, work, &n)

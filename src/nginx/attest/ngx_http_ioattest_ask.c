@@ -1,10 +1,10 @@
 
 /*
  * What an attestation and a read of the models list have in common: the key
- * they are asked with, what it means that the API refuses it, and the lease.
+ * that the API is asked with, what a refusal by the API means, and the lease.
  *
- * It is known whose key it is, for it is put into our subrequests here.  What
- * a caller's key is refused concerns that key alone.
+ * The subrequests get their key here, so it is known whose key the API has
+ * refused.  The refusal of a caller's key concerns that key alone.
  */
 
 
@@ -15,7 +15,7 @@
 
 #define NGX_HTTP_IOATTEST_PAYMENT_REQUIRED  402
 
-/* how long a key that was refused is not used, ms */
+/* how long a key is not used after it was refused, ms */
 #define NGX_HTTP_IOATTEST_REST_OWN      60000
 #define NGX_HTTP_IOATTEST_REST_429      5000    /* without a Retry-After */
 #define NGX_HTTP_IOATTEST_REST_CALLER   1000
@@ -108,7 +108,7 @@ ngx_http_ioattest_ask_status(ngx_http_ioattest_ask_t *ask, ngx_int_t status,
 
     u = ask->asked->request->upstream;
 
-    /* a 4xx of nginx itself says nothing of a key */
+    /* a 4xx made by nginx itself says nothing about the key */
 
     if (status < 400 || status > 499 || u == NULL
         || (ngx_int_t) u->headers_in.status_n != status
@@ -133,7 +133,7 @@ ngx_http_ioattest_ask_status(ngx_http_ioattest_ask_t *ask, ngx_int_t status,
         ngx_http_ioattest_ask_own_refused(ask, status, ms);
     }
 
-    /* those who wait with this key learn it from the zone */
+    /* requests that wait with this key learn of the refusal from the zone */
 
     ngx_http_ioattest_key_rest(ask->conf->zone, &ask->key,
                                ngx_http_ioattest_ask_of_key(status)
@@ -143,7 +143,7 @@ ngx_http_ioattest_ask_status(ngx_http_ioattest_ask_t *ask, ngx_int_t status,
 }
 
 
-/* 1 where the status is about the key that was used. */
+/* Returns 1 if the status concerns the key that was used. */
 
 static ngx_uint_t
 ngx_http_ioattest_ask_of_key(ngx_int_t status)
@@ -179,7 +179,7 @@ ngx_http_ioattest_ask_own_refused(ngx_http_ioattest_ask_t *ask,
 }
 
 
-/* Seconds, 1 to 3600, where one header says so in digits; else 0. */
+/* The Retry-After in seconds, 1 to 3600; 0: none, or not in digits. */
 
 static ngx_uint_t
 ngx_http_ioattest_ask_retry_after(ngx_http_ioattest_subrequest_t *sub)
@@ -238,7 +238,7 @@ ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ngx_uint_t level,
                               : sub->complete ? "" : ", incomplete";
     }
 
-    /* what a caller's key is refused is no failure of the gateway */
+    /* the API's refusal of a caller's key is no failure of the gateway */
 
     if (reason == IOA_ATTESTATION_REFUSED && !ask->key.own) {
         level = NGX_LOG_WARN;
@@ -252,7 +252,7 @@ ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ngx_uint_t level,
 }
 
 
-/* The reply that does not count may be another service's. */
+/* The insecure reply may have been that of another service. */
 
 void
 ngx_http_ioattest_ask_log_insecure(ngx_http_ioattest_ask_t *ask,
@@ -264,8 +264,8 @@ ngx_http_ioattest_ask_log_insecure(ngx_http_ioattest_ask_t *ask,
         why = ngx_http_ioattest_tls_text(sub);
 
     } else {
-        ngx_str_set(&why, "an answer that another attestation waited for as "
-                          "well does not count, see there");
+        ngx_str_set(&why, "a document that was shared with another "
+                          "attestation came insecurely, see its log line");
     }
 
     ngx_log_error(NGX_LOG_ERR, ask->task->log, 0,

@@ -1,7 +1,7 @@
 
 /*
- * An attestation: the API is asked for one under a nonce of its own, what it
- * brings is verified, and what came of it goes into the zone and the log.
+ * One attestation: the API is asked for evidence under a fresh nonce, the
+ * evidence is verified, and the result goes into the zone and the log.
  */
 
 
@@ -65,7 +65,7 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
         return;
     }
 
-    /* it has been attested: the name was looked at */
+    /* the model has been attested before, so its name is printable */
 
     name.data = (u_char *) model->names.name;
     name.len = model->names.name_len;
@@ -119,7 +119,7 @@ ngx_http_ioattest_attestation_start(ngx_http_ioattest_loc_conf_t *conf,
     attestation->model = *model;
     attestation->trigger = trigger;
 
-    /* from here on the slot is given back as the task ends */
+    /* from here on the slot is given back when the task ends */
 
     task->data = attestation;
     task->timeout = ngx_http_ioattest_attestation_timeout;
@@ -138,7 +138,7 @@ ngx_http_ioattest_attestation_start(ngx_http_ioattest_loc_conf_t *conf,
 }
 
 
-/* It could not even be begun: no outcome, and whoever waits tries again. */
+/* The task could not be created: no outcome, and the waiters try again. */
 
 static void
 ngx_http_ioattest_attestation_none(ngx_http_ioattest_loc_conf_t *conf,
@@ -206,7 +206,7 @@ ngx_http_ioattest_attestation_what(
 }
 
 
-/* Each time under another nonce: one is good for one request. */
+/* Each attempt gets a nonce of its own, because a nonce is good once. */
 
 static ngx_int_t
 ngx_http_ioattest_attestation_ask(
@@ -280,7 +280,7 @@ ngx_http_ioattest_attestation_replied(ngx_http_ioattest_subrequest_t *sub,
 
     if (reason == IOA_OK) {
 
-        /* what others are asked for now has as long again */
+        /* requests to the other services have the full time again */
 
         ngx_http_ioattest_task_time(ask->task, ask->conf->timeout);
 
@@ -317,7 +317,7 @@ ngx_http_ioattest_attestation_proved(ngx_http_ioattest_proof_t *proof,
         return;
     }
 
-    /* too late for its time, and as good for those who ask next */
+    /* too late for those who waited, but good for later requests */
 
     if (rc == NGX_OK && proof->reason == IOA_OK) {
         (void) ngx_atomic_fetch_add(&ngx_http_ioattest_store_counters(
@@ -339,7 +339,7 @@ ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
 
     if (attestation->proof) {
 
-        /* those who have waited for the same service take it for theirs */
+        /* other attestations that wait for the same service fail with us */
 
         ngx_http_ioattest_endorsements_drop(attestation->proof,
                                             NGX_HTTP_GATEWAY_TIME_OUT);
@@ -368,7 +368,7 @@ ngx_http_ioattest_attestation_cleanup(ngx_http_ioattest_task_t *task)
         return;
     }
 
-    /* as the worker shuts down, or before anything was asked */
+    /* the worker shuts down, or nothing has been sent yet */
 
     ngx_memzero(&outcome, sizeof(ngx_http_ioattest_outcome_t));
 
@@ -399,7 +399,7 @@ ngx_http_ioattest_attestation_conclude(
 
     if (reason == IOA_OK) {
 
-        /* the zone has the slot back with what was proved */
+        /* the zone took the slot back when it stored the result */
         attestation->ask.token = 0;
     }
 
@@ -418,7 +418,7 @@ ngx_http_ioattest_attestation_conclude(
 }
 
 
-/* Tells the zone, once. */
+/* Reports the outcome to the zone, once. */
 
 static void
 ngx_http_ioattest_attestation_end(

@@ -1,8 +1,8 @@
 
 /*
- * The census: a timer of each worker that keeps the machines of models in use
- * attested, with the gateway's own key and whether anybody asks or not.  What
- * is due says the zone; all workers look, and the zone bounds them together.
+ * The census: a timer in each worker that keeps the machines of models in use
+ * attested in the background, with the gateway's own key.  The zone says
+ * which attestations are due, and bounds those of all workers together.
  */
 
 
@@ -15,25 +15,25 @@
 
 
 #define NGX_HTTP_IOATTEST_CENSUS_TICK   100      /* ms */
-#define NGX_HTTP_IOATTEST_CENSUS_SLOW   1000     /* ms, of what can wait */
-#define NGX_HTTP_IOATTEST_CENSUS_BATCH  64       /* models looked at at once */
+#define NGX_HTTP_IOATTEST_CENSUS_SLOW   1000     /* ms, for what can wait */
+#define NGX_HTTP_IOATTEST_CENSUS_BATCH  64       /* models copied at once */
 
-/* a name to be kept that the list lacks: asked for again, and logged */
+/* "ioattest_prewarm" names that the list lacks: asked for again, logged */
 #define NGX_HTTP_IOATTEST_CENSUS_RETRY  60000    /* ms */
 #define NGX_HTTP_IOATTEST_CENSUS_LOG    3600000  /* ms */
 
 
-/* A name of "ioattest_prewarm", as far as this worker knows it. */
+/* A name of "ioattest_prewarm", and what this worker knows of it. */
 typedef struct {
     ngx_http_ioattest_model_t       model;
-    ngx_uint_t                      known;      /* the model has its key */
+    ngx_uint_t                      known;      /* the model's key is set */
     ngx_uint_t                      asked;      /* the list is being read */
-    ngx_msec_t                      next;       /* not looked for before */
+    ngx_msec_t                      next;       /* next lookup of the name */
     ngx_msec_t                      logged;     /* 0: not yet */
 } ngx_http_ioattest_wanted_t;
 
 
-/* What this worker keeps of a target. */
+/* A target, and what this worker knows of it. */
 typedef struct {
     ngx_http_ioattest_target_t     *target;
     ngx_http_ioattest_key_t         key;
@@ -66,7 +66,7 @@ static ngx_msec_t                      ngx_http_ioattest_census_slow;
 static ngx_http_ioattest_main_conf_t  *ngx_http_ioattest_census_conf;
 static ngx_http_ioattest_survey_t     *ngx_http_ioattest_surveys;
 static ngx_http_ioattest_model_t
-                       ngx_http_ioattest_models[NGX_HTTP_IOATTEST_CENSUS_BATCH];
+                   ngx_http_ioattest_models[NGX_HTTP_IOATTEST_CENSUS_BATCH];
 
 
 ngx_int_t
@@ -137,7 +137,7 @@ ngx_http_ioattest_census_init(ngx_cycle_t *cycle)
     ev->log = cycle->log;
     ev->cancelable = 1;
 
-    /* not all workers at once */
+    /* spread the workers over the interval */
 
     ngx_add_timer(ev, 1 + ngx_random() % NGX_HTTP_IOATTEST_CENSUS_TICK);
 
@@ -178,7 +178,7 @@ ngx_http_ioattest_census_handler(ngx_event_t *ev)
 }
 
 
-/* An attestation of this worker has ended: the next one need not wait. */
+/* An attestation of this worker has ended: the next may start at once. */
 
 static void
 ngx_http_ioattest_census_poke(void)
@@ -248,7 +248,7 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
         return;
     }
 
-    /* those in use under another policy, of before a reload */
+    /* models used under another policy, before a reload */
 
     skip = 0;
 
@@ -278,7 +278,7 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
 }
 
 
-/* To look for a name has the models list read anew in time. */
+/* Looking a name up starts a read of the models list when that is due. */
 
 static void
 ngx_http_ioattest_census_list(ngx_http_ioattest_survey_t *survey,
@@ -303,7 +303,7 @@ ngx_http_ioattest_census_list(ngx_http_ioattest_survey_t *survey,
 }
 
 
-/* A policy of this configuration: what is in use under it has its model. */
+/* 1 if a target of this configuration has the policy. */
 
 static ngx_uint_t
 ngx_http_ioattest_census_current(const u_char *policy32)
@@ -333,7 +333,7 @@ ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
     ioa_status_t                 reason;
     ngx_http_ioattest_resting_t  rest;
 
-    /* what a list says of a name that it lacks is to be heard in time */
+    /* the answer about a missing name has to be noticed while it is fresh */
 
     if ((slow || wanted->asked)
         && (ngx_msec_int_t) (ngx_current_msec - wanted->next) >= 0)
@@ -359,7 +359,7 @@ ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
 }
 
 
-/* It may come: each hour the log says that it still has not. */
+/* The model may appear later: once an hour the log says that it has not. */
 
 static void
 ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
@@ -371,7 +371,7 @@ ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
         wanted->next = ngx_current_msec + NGX_HTTP_IOATTEST_CENSUS_RETRY;
     }
 
-    /* each worker looks, and one speaks */
+    /* all workers look, one logs */
 
     if (ngx_worker != 0) {
         return;

@@ -11,7 +11,7 @@
 #include "request/ngx_http_ioattest_conf.h"
 
 
-/* Starts the timer of a worker; to be called as its process begins. */
+/* Starts the timer of a worker; called when its process starts. */
 ngx_int_t ngx_http_ioattest_census_init(ngx_cycle_t *cycle);
 
 

@@ -1,12 +1,12 @@
 
 /*
- * What an attestation's verdict needs of other services: Intel's collateral,
- * AMD's certificates, NVIDIA's tokens and keys.  They are asked for all at
- * once, unless the zone has them, or another attestation asks already.
+ * The endorsements that an attestation needs: Intel's collateral, AMD's
+ * certificates, NVIDIA's tokens and keys.  All are requested at once, unless
+ * the zone has them or another attestation is already asking.
  *
- * What the zone has is asked again after a while, and at once where it led
- * to a refusal; where the service does not answer, what the zone has is used
- * as long as the verdict bears with it.
+ * Cached documents are refetched when older than their lifetime, and at once
+ * if verification failed with them.  If the service does not answer, the
+ * cached copy is used as long as verification still accepts its dates.
  */
 
 
@@ -16,7 +16,7 @@
 #define NGX_HTTP_IOATTEST_FETCH_PATH  2048
 
 
-/* how often it is looked whether another has its answer, ms */
+/* how often to look whether another attestation has the answer, ms */
 #define NGX_HTTP_IOATTEST_FETCH_POLL  20
 
 
@@ -44,13 +44,13 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 
     if (wanted == 0) {
 
-        /* refused: by what the zone has, and the service may know better? */
+        /* verification failed with cached documents: fetch fresh ones once */
 
         wanted = proof->stale;
         anew = wanted;
     }
 
-    /* a key set that was there and lacks a key */
+    /* a key set that lacks the key which is needed */
 
     if (proof->fetched[IOA_FETCH_JWKS].body.data) {
         anew |= wanted & (1u << IOA_FETCH_JWKS);
@@ -70,7 +70,7 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
             continue;
         }
 
-        /* kept, for the next verdict may end before it says so again */
+        /* kept: a later verification may fail before naming the path */
 
         if (proof->wants.wanted & (1u << what)) {
             ngx_memcpy(proof->path[what], proof->wants.path[what],
@@ -95,7 +95,7 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 }
 
 
-/* anew: what is at hand led to a refusal, or lacks something. */
+/* anew: verification failed with the copy at hand, or it lacks something. */
 
 static ngx_int_t
 ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
@@ -153,7 +153,7 @@ ngx_http_ioattest_endorsements_take(ngx_http_ioattest_proof_t *proof,
         return NGX_DECLINED;
     }
 
-    /* who asks gives up by itself before its lease ends */
+    /* the request times out by itself before its lease ends */
 
     return ngx_http_ioattest_document_take(proof->conf->zone,
                                            &proof->documents[what],
@@ -163,10 +163,10 @@ ngx_http_ioattest_endorsements_take(ngx_http_ioattest_proof_t *proof,
 
 
 /*
- * What is signed is kept under who was asked for what, and is verified each
- * time that it is used.  A key set is not: it is kept for the policy that it
- * was fetched under, which says whether it had to come over verified TLS, and
- * in which server's locations it was asked for.
+ * Signed documents are cached by service and path, and are verified at each
+ * use.  A key set is not signed: it is cached for the policy that it was
+ * fetched under, which says whether verified TLS was required, and for the
+ * server in whose locations it was requested.
  */
 
 static void
@@ -191,7 +191,7 @@ ngx_http_ioattest_endorsements_key(ngx_http_ioattest_proof_t *proof,
 }
 
 
-/* Looks at what others have been asking for. */
+/* Checks on the documents that other attestations are fetching. */
 
 static void
 ngx_http_ioattest_endorsements_look(ngx_http_ioattest_task_t *task)

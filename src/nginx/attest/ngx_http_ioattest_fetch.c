@@ -1,6 +1,6 @@
 
 /*
- * One document that an attestation needs of another service: asked for by a
+ * One document that an attestation needs from another service: requested by a
  * subrequest, and kept in the zone.
  */
 
@@ -8,24 +8,24 @@
 #include "attest/ngx_http_ioattest_attestation.h"
 
 
-/* a PCCS has the root's CRL here, Intel at a URL of its own */
+/* a PCCS serves the root CA's CRL here, Intel at a URL of its own */
 #define NGX_HTTP_IOATTEST_ROOT_CRL    "sgx/certification/v4/rootcacrl"
 
 
 typedef struct {
-    size_t      uri;            /* in the location's configuration */
-    char       *header;         /* that has the issuer chain, or SGX-header */
-    time_t      life;           /* seconds in the zone; 0: is not kept */
+    size_t      uri;            /* offset in the location's configuration */
+    char       *header;         /* with the issuer chain; also as SGX-... */
+    time_t      life;           /* seconds in the zone; 0: not kept */
 } ngx_http_ioattest_service_t;
 
 
-/* One that is asked. */
+/* A request for a document. */
 typedef struct {
     ngx_http_ioattest_proof_t  *proof;
     ioa_fetch_e                 what;
     const char                 *path;
-    ngx_uint_t                  second;     /* it is another path of it */
-    ngx_uint_t                  again;      /* after a connection was lost */
+    ngx_uint_t                  second;     /* at the alternative path */
+    ngx_uint_t                  again;      /* after a lost connection */
 } ngx_http_ioattest_fetch_t;
 
 
@@ -133,7 +133,7 @@ ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
                                               ngx_http_ioattest_fetch_done,
                                               fetch);
 
-    /* a key of the API's is for the API alone */
+    /* the key is the API's: it is not sent to other services */
 
     if (sub == NULL
         || ngx_http_ioattest_subrequest_send(sub, &uri, &args, &body, NULL)
@@ -266,7 +266,7 @@ ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
                                     : (sub->complete ? "" : ", incomplete"));
     }
 
-    /* one that was cut short has a status of 200 as well */
+    /* a reply that was cut short has a status of 200 as well */
 
     ngx_http_ioattest_fetch_failed(proof, fetch->what,
                                    (status == NGX_HTTP_NOT_FOUND)
@@ -275,8 +275,8 @@ ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
 
 
 /*
- * 1 where a service's reply does not count, and logs why: which keys are
- * NVIDIA's, and that AMD has no CRL.  All else that services say is signed.
+ * Returns 1, and logs why, if a reply came insecurely and is not signed: the
+ * list of NVIDIA's keys, and the statement that AMD has no CRL.
  */
 
 static ngx_uint_t
@@ -304,8 +304,8 @@ ngx_http_ioattest_fetch_refuses(ngx_http_ioattest_subrequest_t *sub,
 
 
 /*
- * It is kept whatever becomes of this attestation.  Where it is not what it
- * should be, those who are refused by it ask for it anew.
+ * The document is kept whatever becomes of this attestation.  An attestation
+ * that fails with it fetches it again.
  */
 
 static void
@@ -324,7 +324,7 @@ ngx_http_ioattest_fetch_answer(ngx_http_ioattest_subrequest_t *sub,
 
     if (service->header) {
 
-        /* TCB info of before version 4, and caches of today, say SGX- */
+        /* before TCB info v4, and in caches today, the name begins SGX- */
 
         (void) ngx_http_ioattest_subrequest_replied(sub, service->header,
                                                     "SGX-", &chain);
@@ -369,8 +369,8 @@ ngx_http_ioattest_fetch_failed(ngx_http_ioattest_proof_t *proof,
 
 
 /*
- * However old what the zone has: whether it is good still, the verdict says.
- * Returns 0 where the proof can go on, or 1.
+ * Uses the cached copy whatever its age; verification checks its dates.
+ * Returns 0 if the verification can go on, else 1.
  */
 
 static ngx_uint_t
@@ -393,7 +393,7 @@ ngx_http_ioattest_fetch_without(ngx_http_ioattest_proof_t *proof,
 }
 
 
-/* What has no answer at one path may have it at another. */
+/* Some documents may be found at an alternative path. */
 
 static ngx_int_t
 ngx_http_ioattest_fetch_second(ngx_http_ioattest_proof_t *proof,
@@ -413,8 +413,8 @@ ngx_http_ioattest_fetch_second(ngx_http_ioattest_proof_t *proof,
 
 
 /*
- * A mirror of the key service may have certificates alone.  A list that was
- * there before is not forgotten for that.  1 where there was none.
+ * A mirror of the key service may have certificates only.  A CRL that was
+ * fetched before stays in use.  Returns 1 if there was none.
  */
 
 static ngx_uint_t
@@ -433,7 +433,7 @@ ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
 
     ngx_log_error(NGX_LOG_WARN, proof->task->log, 0,
                   "ioattest: \"%V/%s\" has no CRL: revocation of AMD's "
-                  "keys is not looked at",
+                  "keys is not checked",
                   ngx_http_ioattest_fetch_uri(proof, IOA_FETCH_AMD_CRL),
                   proof->path[IOA_FETCH_AMD_CRL]);
 

@@ -1,6 +1,6 @@
 
 /*
- * Which model a request is for, and what the API calls it.
+ * Which model a request is for, and the API's id of that model.
  */
 
 
@@ -64,7 +64,7 @@ ngx_http_ioattest_model_value(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    /* as a name in the models list: no list has another */
+    /* the rules of the models list: a name that breaks them is in no list */
 
     for (i = 0; i < value.len; i += n) {
         n = ioa_utf8_char(value.data + i, value.len - i);
@@ -174,7 +174,7 @@ ngx_http_ioattest_model_find(ngx_http_ioattest_loc_conf_t *conf,
 
     } else if (names->name_len <= IOA_MODEL_ID_MAX) {
 
-        /* without a list the API's name of a model is all there is */
+        /* without a models list the name is the API's id */
 
         ngx_memcpy(names->id, names->name, names->name_len);
         names->id_len = names->name_len;

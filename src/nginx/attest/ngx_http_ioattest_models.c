@@ -1,6 +1,6 @@
 
 /*
- * The models list: read from the API, and kept for the key it was read with.
+ * Reads the models list from the API.  It is kept for the key that was used.
  */
 
 
@@ -53,7 +53,7 @@ ngx_http_ioattest_models_start(ngx_http_ioattest_loc_conf_t *conf,
 
     ngx_memcpy(ask->wake, key->list, NGX_HTTP_IOATTEST_KEY_LEN);
 
-    /* from here on the lease is given back as the task ends */
+    /* from here on the lease is given back when the task ends */
 
     task->data = ask;
     task->timeout = ngx_http_ioattest_models_timeout;
@@ -205,7 +205,7 @@ ngx_http_ioattest_models_conclude(ngx_http_ioattest_ask_t *ask,
 
     if (reason == IOA_OK) {
 
-        /* the store has given it back with the list */
+        /* the zone took the lease back when it stored the list */
         ask->token = 0;
 
     } else if (reason == IOA_ATTESTATION_INSECURE) {

@@ -1,6 +1,6 @@
 
 /*
- * What came of an attestation: told to the counters and to the log.
+ * The outcome of an attestation, as it goes to the counters and the log.
  */
 
 
@@ -41,7 +41,7 @@ ngx_http_ioattest_outcome_make(ngx_http_ioattest_outcome_t *outcome,
 }
 
 
-/* The reasons that lie in the evidence itself. */
+/* Reasons for which the evidence itself is wrong. */
 
 static ngx_uint_t
 ngx_http_ioattest_outcome_refused(ioa_status_t reason)
@@ -107,7 +107,7 @@ ngx_http_ioattest_outcome_trusted(
                                        attestation->model.names.name,
                                        attestation->model.names.name_len);
 
-    /* a renewal is no news */
+    /* a renewal is logged at "info" only */
 
     level = (attestation->news.machine == NGX_HTTP_IOATTEST_NEWS_NONE)
             ? NGX_LOG_INFO : NGX_LOG_NOTICE;
@@ -142,7 +142,6 @@ ngx_http_ioattest_outcome_log(
     ngx_http_ioattest_attestation_t *attestation,
     const ngx_http_ioattest_outcome_t *outcome, ngx_int_t status)
 {
-    size_t                      i;
     u_char                     *p, *last, buf[NGX_MAX_ERROR_STR];
     ngx_str_t                   more;
     const ioa_check_t          *check;
@@ -163,12 +162,7 @@ ngx_http_ioattest_outcome_log(
     last = buf + sizeof(buf);
 
     if (proof && !attestation->ask.task->running) {
-
-        for (i = 0; i < proof->checks.n; i++) {
-            if (proof->checks.list[i].verdict == IOA_CHECK_FAILED) {
-                check = &proof->checks.list[i];
-            }
-        }
+        check = ioa_checks_failed(&proof->checks);
     }
 
     if (check) {
@@ -177,8 +171,8 @@ ngx_http_ioattest_outcome_log(
     }
 
     if (outcome->have_address && last - p > IOA_ADDRESS_TEXT_LEN + 32) {
-        p = ngx_cpymem(p, ", by its own account ",
-                       sizeof(", by its own account ") - 1);
+        p = ngx_cpymem(p, ", by its own claim ",
+                       sizeof(", by its own claim ") - 1);
         ioa_address_print(p, outcome->address20);
         p += IOA_ADDRESS_TEXT_LEN;
     }
@@ -194,8 +188,9 @@ ngx_http_ioattest_outcome_log(
 
 
 /*
- * A machine that is refused is a warning, and once: it is met again and
- * again.  All else is an error, for it may be the gateway's own.
+ * A machine that is refused is logged as a warning, and the first time only,
+ * since it is met again and again.  All else is an error, for the gateway
+ * itself may be at fault.
  */
 
 static ngx_uint_t
@@ -208,7 +203,7 @@ ngx_http_ioattest_outcome_level(ngx_http_ioattest_attestation_t *attestation,
 
     if (!outcome->have_address) {
 
-        /* nobody knows whether it is the same one again */
+        /* without an address it may or may not be the same machine again */
         return NGX_LOG_WARN;
     }
 

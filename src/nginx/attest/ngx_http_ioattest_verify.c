@@ -1,12 +1,11 @@
 
 /*
- * The verification of an attestation: off the event loop, and as often as it
- * asks for what other services say.
+ * The verification of an attestation: off the event loop, and repeated until
+ * all endorsements that it asks for are at hand.
  *
- * While a thread works the task's request has one more reference and is
- * blocked: ngx_http_terminate_request() and ngx_http_close_request() leave
- * its memory alone then, and the end of the thread's work finishes what they
- * began.
+ * While a thread verifies, the task's request holds one more reference and is
+ * blocked, so that ngx_http_terminate_request() and ngx_http_close_request()
+ * leave its memory alone; what they began is finished when the thread ends.
  */
 
 
@@ -25,6 +24,8 @@ static ngx_int_t ngx_http_ioattest_proof_next(
     ngx_http_ioattest_proof_t *proof);
 static ioa_status_t ngx_http_ioattest_proof_store(
     ngx_http_ioattest_proof_t *proof);
+static ngx_uint_t ngx_http_ioattest_proof_pinned(
+    ngx_http_ioattest_loc_conf_t *ilcf, ngx_uint_t cpu);
 #if (NGX_THREADS)
 static void ngx_http_ioattest_proof_thread(void *data, ngx_log_t *log);
 static void ngx_http_ioattest_proof_event(ngx_event_t *ev);
@@ -82,7 +83,7 @@ ngx_http_ioattest_proof_continue(ngx_http_ioattest_proof_t *proof)
 }
 
 
-/* NGX_OK: it has been done; NGX_AGAIN: a thread does it; NGX_ERROR. */
+/* NGX_OK: verified here; NGX_AGAIN: a thread verifies; NGX_ERROR. */
 
 static ngx_int_t
 ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
@@ -120,11 +121,11 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
         if (ngx_thread_task_post(ilcf->thread_pool, task) != NGX_OK) {
 
             /*
-             * Its queue is full, which nginx has logged.  The reply is at
-             * hand and may be good: to give it up would cost another
-             * attestation, which meets the same queue, and refuse those who
-             * wait.  So it is verified here: some 30 ms in which this worker
-             * posts nothing more and the threads catch up.
+             * Its queue is full, which nginx has logged.  The reply may be
+             * good: dropping it would cost another attestation, which meets
+             * the same queue, and refuse the requests that wait.  So it is
+             * verified here: some 30 ms in which this worker posts nothing
+             * and the threads catch up.
              */
 
             ngx_http_ioattest_proof_run(proof);
@@ -133,8 +134,8 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
         }
 
         /*
-         * A worker that is to quit looks at its timers: where the time of
-         * the task is over, this one alone holds it.
+         * A worker that shuts down waits for its timers.  If the task's own
+         * timer has expired, this one alone keeps the worker.
          */
 
         task->event.log = r->connection->log;
@@ -155,7 +156,7 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
 }
 
 
-/* In a thread or not: it touches nothing but proof and what does not change. */
+/* Runs in a thread or not: writes to proof only, reads what is constant. */
 
 static void
 ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof)
@@ -210,14 +211,14 @@ ngx_http_ioattest_proof_event(ngx_event_t *ev)
 
     ngx_http_ioattest_proof_ran(proof);
 
-    /* where it was aborted in the meantime, this ends it */
+    /* if the request was aborted in the meantime, this ends it */
 
     ngx_http_finalize_request(r, c->error ? NGX_ERROR : NGX_DONE);
     ngx_http_run_posted_requests(c);
 }
 
 
-/* Of what comes too late nothing is wanted but a good result. */
+/* After the request's end only a good result is of use. */
 
 static void
 ngx_http_ioattest_proof_ran(ngx_http_ioattest_proof_t *proof)
@@ -245,9 +246,9 @@ ngx_http_ioattest_proof_ran(ngx_http_ioattest_proof_t *proof)
 
 
 /*
- * After a verdict.  NGX_OK: it stands, see proof->reason; NGX_AGAIN: another
- * service is asked; NGX_DECLINED: with what is known now it may be another
- * one; NGX_ERROR.
+ * After one verification.  NGX_OK: the result in proof->reason is final;
+ * NGX_AGAIN: another service is being asked; NGX_DECLINED: a document has
+ * arrived, verify again; NGX_ERROR.
  */
 
 static ngx_int_t
@@ -259,7 +260,7 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
         && !proof->machine.proved.signer_bound
         && !ngx_http_ioattest_tls_counts(proof->attestation->ask.asked))
     {
-        /* nothing but TLS says whose the address is */
+        /* the address is bound by TLS only, and TLS was not verified */
 
         proof->reason = IOA_ATTESTATION_INSECURE;
         proof->insecure = 1;
@@ -278,7 +279,7 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
 }
 
 
-/* Keeps what was proved, and gives the lease back. */
+/* Stores a good result in the zone, and gives the slot back. */
 
 static ioa_status_t
 ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
@@ -335,7 +336,7 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
         return IOA_OK;
 
     case NGX_ABORT:
-        ioa_check_add(&proof->checks, "report data", IOA_CHECK_FAILED,
+        ioa_check_add(&proof->checks, "cpu.report_data", IOA_CHECK_FAILED,
                       "nonce alone, a downgrade");
         return IOA_REPORT_DATA_MISMATCH;
 
@@ -345,9 +346,9 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
 }
 
 
-/* 1 where the policy names what may run there, not only who made it. */
+/* 1 if the policy pins the software of the machine, not only its maker. */
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_ioattest_proof_pinned(ngx_http_ioattest_loc_conf_t *ilcf,
     ngx_uint_t cpu)
 {

@@ -1,7 +1,7 @@
 
 /*
- * The gate: in the PRECONTENT phase, after access control has spoken and
- * before a content handler may send the prompt anywhere.
+ * The gate: a handler of the PRECONTENT phase, after access control and
+ * before any content handler may send the prompt.
  */
 
 
@@ -59,7 +59,7 @@ ngx_http_ioattest_gate_handler(ngx_http_request_t *r)
             return NGX_DECLINED;
         }
 
-        /* what a subrequest brings is put into another response unseen */
+        /* the response would become part of another one, unverified */
 
         return ngx_http_ioattest_refuse_subrequest(r) ? NGX_HTTP_BAD_GATEWAY
                                                       : NGX_DECLINED;
@@ -71,7 +71,7 @@ ngx_http_ioattest_gate_handler(ngx_http_request_t *r)
 
     if (r->post_action) {
 
-        /* its answer goes nowhere, but the prompt would leave */
+        /* nobody gets the response, but the prompt would leave */
 
         return ngx_http_ioattest_refuse_subrequest(r) ? NGX_HTTP_BAD_GATEWAY
                                                       : NGX_DECLINED;
@@ -120,12 +120,12 @@ ngx_http_ioattest_gate_enter(ngx_http_request_t *r,
 
     if (!ctx->conf->dry_run) {
 
-        /* a 304 or 412 made of a response would wipe our context */
+        /* a 304 or 412 made from a response would wipe our context */
         r->disable_not_modified = 1;
 
         /*
-         * The status that error_page will have is put on when the response
-         * leaves: until then err_status is that of a page of nginx's own.
+         * The status that error_page sets is restored when the response
+         * leaves.  Until then err_status marks a page that nginx itself made.
          */
 
         ctx->saved.err_status = r->err_status;
@@ -170,8 +170,8 @@ ngx_http_ioattest_gate_enter(ngx_http_request_t *r,
 
 
 /*
- * What the client sent: X-Accel-Redirect and error_page turn a POST into a
- * GET, and whoever uses them has proxy_method.
+ * Judged by the client's own method: X-Accel-Redirect and error_page turn a
+ * POST into a GET, and are used together with proxy_method.
  */
 
 static ngx_uint_t
@@ -183,7 +183,7 @@ ngx_http_ioattest_gate_post(ngx_http_request_t *r)
 }
 
 
-/* RFC 9110, section 15.5.6: a 405 says what is allowed. */
+/* RFC 9110, section 15.5.6: a 405 says which methods are allowed. */
 
 static ngx_int_t
 ngx_http_ioattest_gate_method(ngx_http_request_t *r,
@@ -200,7 +200,7 @@ ngx_http_ioattest_gate_method(ngx_http_request_t *r,
         return rc;
     }
 
-    /* here, so that it is there whatever error_page makes of the rest */
+    /* added here, so that a location of error_page sends it as well */
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
@@ -237,7 +237,7 @@ ngx_http_ioattest_gate_body(ngx_http_request_t *r)
 }
 
 
-/* Entered anew each time that something which was waited for has ended. */
+/* Entered again each time that something the request waited for has ended. */
 
 static ngx_int_t
 ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
@@ -253,7 +253,7 @@ ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
         rc = ngx_http_ioattest_gate_read(r, ctx, &reason);
     }
 
-    /* where nothing is attested, ioattest_trust says whom to believe */
+    /* without ioattest_request only ioattest_trust names signers */
 
     if (rc == NGX_OK && ctx->conf->request.len) {
         rc = ngx_http_ioattest_gate_model(r, ctx, &reason);
@@ -271,7 +271,7 @@ ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
 
     case NGX_AGAIN:
 
-        /* nothing but our own timer or the client's end goes on here */
+        /* only our timer, or the client's leaving, continues the request */
 
         r->write_event_handler = ngx_http_request_empty_handler;
         r->read_event_handler = ngx_http_test_reading;
@@ -288,7 +288,7 @@ ngx_http_ioattest_gate_pass(ngx_http_request_t *r,
 }
 
 
-/* What to look at, where the reason alone does not say it. */
+/* What the log names as the cause, if the reason alone does not say it. */
 
 static const char *
 ngx_http_ioattest_gate_look_at(ngx_http_ioattest_ctx_t *ctx,
@@ -340,7 +340,7 @@ ngx_http_ioattest_gate_read(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    /* nothing is attested, but a signed text may name the model */
+    /* nothing is attested, but the signed text may name the model */
 
     if (ctx->conf->request.len == 0 && ctx->conf->model
         && ngx_http_ioattest_model_name(r, ctx, reason) == NGX_ERROR)

@@ -1,6 +1,6 @@
 
 /*
- * The gate that no prompt leaves before a machine is trusted.
+ * The gate: a prompt leaves only if a machine is trusted.
  */
 
 
@@ -16,23 +16,23 @@ ngx_int_t ngx_http_ioattest_gate_handler(ngx_http_request_t *r);
 
 /* request_body */
 
-/* Bytes of the body, wherever nginx has put them. */
+/* Length of the body, in memory or in a file. */
 off_t ngx_http_ioattest_request_length(ngx_http_request_t *r);
 
 /*
- * Reads what the body says: model, stream, and the hash that the agent will
- * take of it.  NGX_OK or NGX_ERROR.
+ * Reads the model and "stream" from the body, and computes the hash that the
+ * agent will sign.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 /*
- * Takes out of the request's headers what would make the response another
- * one than the one that was signed.  NGX_OK or NGX_ERROR.
+ * Removes request headers that would have the upstream send something else
+ * than what the agent signs.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_request_headers(ngx_http_request_t *r);
 
-/* 1 where there is such a header, which only a dry run leaves in. */
+/* 1 if there is such a header; only a dry run leaves it in the request. */
 ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_http_request_t *r);
 
 /*

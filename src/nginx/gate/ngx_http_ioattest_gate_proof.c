@@ -1,7 +1,7 @@
 
 /*
- * Whether a prompt may leave: a machine of its model is trusted, or is waited
- * for.
+ * Whether a prompt may leave: a machine of its model is trusted, or the
+ * request waits for one.
  */
 
 
@@ -75,7 +75,7 @@ ngx_http_ioattest_gate_proof(ngx_http_ioattest_ctx_t *ctx,
 }
 
 
-/* The log says which machine it was. */
+/* Has the log name the machine whose evidence was refused. */
 
 static void
 ngx_http_ioattest_gate_blame(ngx_http_ioattest_ctx_t *ctx,

@@ -1,7 +1,7 @@
 
 /*
- * The request: what its body says, the hash that the agent will take of it,
- * and what of its headers may not leave here.
+ * The request: what its body says, the hash that the agent will sign, and the
+ * headers that may not be sent on.
  */
 
 
@@ -31,10 +31,9 @@ static ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
 static ngx_int_t ngx_http_ioattest_request_file(ngx_http_request_t *r,
     ngx_buf_t *b, ngx_http_ioattest_feed_pt feed, void *data,
     ioa_status_t *st);
-static ngx_uint_t ngx_http_ioattest_request_header(ngx_table_elt_t *h);
 
 
-static ngx_str_t  ngx_http_ioattest_unwanted_headers[] = {
+static const ngx_str_t  ngx_http_ioattest_headers_unwanted[] = {
     ngx_string("Accept-Encoding"),
     ngx_string("Range"),
     ngx_string("If-Range"),
@@ -73,7 +72,7 @@ ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ctx->gate.scanned = IOA_REQUEST_AMBIGUOUS;
     ctx->gate.hashed = IOA_REQUEST_AMBIGUOUS;
 
-    /* a coded body is read by the API, if at all, in a way of its own */
+    /* how the API decodes a body, if at all, is not known here */
 
     if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
         ctx->gate.cause = IOA_CAUSE_CODED;
@@ -120,7 +119,7 @@ ngx_http_ioattest_feed_hash(void *data, u_char *p, size_t n)
 }
 
 
-/* One pass for all: model, stream and hash. */
+/* Model, stream and hash in a single pass. */
 
 static ngx_int_t
 ngx_http_ioattest_request_hash(ngx_http_request_t *r,
@@ -220,7 +219,7 @@ ngx_http_ioattest_request_scan(ngx_http_request_t *r,
     } else if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_BOTH
                || ctx->gate.cause == IOA_CAUSE_NONE)
     {
-        /* with "both" it is the hash that could not be told, and why */
+        /* with "both" the hash is needed, and this is why there is none */
 
         ctx->gate.cause = ioa_request_scan_cause(scan);
         ctx->gate.cause_member = NULL;
@@ -270,7 +269,7 @@ ngx_http_ioattest_request_raw(ngx_http_request_t *r,
 }
 
 
-/* Feeds the body until its end, or until feed returns another than IOA_OK. */
+/* Feeds the body until its end, or until feed returns other than IOA_OK. */
 
 static ngx_int_t
 ngx_http_ioattest_request_each(ngx_http_request_t *r,
@@ -301,7 +300,7 @@ ngx_http_ioattest_request_each(ngx_http_request_t *r,
 }
 
 
-/* A body that nginx has spooled is read in pieces. */
+/* Reads a body that nginx has written to a file in pieces. */
 
 static ngx_int_t
 ngx_http_ioattest_request_file(ngx_http_request_t *r, ngx_buf_t *b,
@@ -341,10 +340,10 @@ ngx_http_ioattest_request_file(ngx_http_request_t *r, ngx_buf_t *b,
 
 
 /*
- * A new list, because an element with a hash of 0 may still be copied by
- * ngx_http_proxy_create_request().  Pointers into the old one, such as
- * headers_in.accept_encoding, stay good: what nginx itself makes of the
- * response, gzip for one, is as it was.
+ * The headers are copied to a new list without these, because
+ * ngx_http_proxy_create_request() may still copy an element with a hash of 0.
+ * Pointers into the old list, such as headers_in.accept_encoding, stay valid,
+ * so that nginx's own filters, such as gzip, work as before.
  */
 
 ngx_int_t
@@ -368,27 +367,28 @@ ngx_http_ioattest_request_headers(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    part = &r->headers_in.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
 
-            if (ngx_http_ioattest_request_header(&h[i])) {
-                continue;
-            }
-
-            copy = ngx_list_push(&list);
-            if (copy == NULL) {
-                return NGX_ERROR;
-            }
-
-            *copy = h[i];
+        if (ngx_http_ioattest_header_among(h,
+                                           ngx_http_ioattest_headers_unwanted))
+        {
+            continue;
         }
+
+        copy = ngx_list_push(&list);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = *h;
     }
 
     r->headers_in.headers = list;
 
-    /* with one part only, the copied list's last part was the local one */
+    /* if there is one part only, last points to the local copy of the list */
 
     if (list.last == &list.part) {
         r->headers_in.headers.last = &r->headers_in.headers.part;
@@ -405,28 +405,12 @@ ngx_http_ioattest_request_unwanted(ngx_http_request_t *r)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    part = &r->headers_in.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_ioattest_request_header(&h[i])) {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_ioattest_request_header(ngx_table_elt_t *h)
-{
-    ngx_str_t  *name;
-
-    for (name = ngx_http_ioattest_unwanted_headers; name->len; name++) {
-        if (h->key.len == name->len
-            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        if (ngx_http_ioattest_header_among(h,
+                                           ngx_http_ioattest_headers_unwanted))
         {
             return 1;
         }

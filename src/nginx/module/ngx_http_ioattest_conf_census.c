@@ -1,7 +1,7 @@
 
 /*
- * What is attested in the background: each policy of a server once, however
- * many locations share it, with the gateway's own key.
+ * What is attested in the background, with the gateway's own key: each policy
+ * of a server once, however many locations share it.
  */
 
 
@@ -112,7 +112,7 @@ ngx_http_ioattest_conf_census_add(ngx_conf_t *cf,
 }
 
 
-/* After all locations are merged. */
+/* Called after all locations are merged. */
 
 ngx_int_t
 ngx_http_ioattest_conf_census(ngx_conf_t *cf)
@@ -148,7 +148,7 @@ ngx_http_ioattest_conf_census(ngx_conf_t *cf)
 }
 
 
-/* Names that are to be kept attested, and nobody would. */
+/* Refuses an "ioattest_prewarm" that would have no effect. */
 
 static ngx_int_t
 ngx_http_ioattest_census_used(ngx_conf_t *cf,
@@ -202,9 +202,10 @@ ngx_http_ioattest_census_used(ngx_conf_t *cf,
 
 
 /*
- * Of all locations that share what was proved: the shortest validity, the
- * longest refresh and the shortest pause after a failure, whichever of them
- * asks.  Of all that share a zone: the most attestations at once.
+ * Locations with the same policy share its machines: they use the shortest
+ * validity, the longest refresh and the shortest pause after a failure of
+ * all. Locations with the same zone share the largest number of parallel
+ * attestations.
  */
 
 static void
@@ -285,7 +286,7 @@ ngx_http_ioattest_census_target(ngx_conf_t *cf,
 }
 
 
-/* Each name once. */
+/* Adds the names that the target does not have yet. */
 
 static ngx_int_t
 ngx_http_ioattest_census_names(ngx_http_ioattest_target_t *target,

@@ -1,6 +1,6 @@
 
 /*
- * What a protected location needs, and what is made of it once it is merged.
+ * What a protected location needs, and what is computed once it is merged.
  */
 
 
@@ -10,6 +10,13 @@
 
 
 #define NGX_HTTP_IOATTEST_CHAIN_CACHE  1024     /* certificates */
+
+/* warnings about a location; nested locations do not repeat them */
+#define NGX_HTTP_IOATTEST_WARN_REFRESH   0x01
+#define NGX_HTTP_IOATTEST_WARN_PINS      0x02
+#define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
+#define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
+#define NGX_HTTP_IOATTEST_WARN_REFERENCE 0x10
 
 
 static void ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
@@ -21,6 +28,8 @@ static ngx_int_t ngx_http_ioattest_conf_images(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 static void ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
+static ngx_uint_t ngx_http_ioattest_conf_first(
+    ngx_http_ioattest_loc_conf_t *conf, ngx_uint_t warning, ngx_uint_t is);
 static char *ngx_http_ioattest_conf_need(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 static const char *ngx_http_ioattest_conf_missing(
@@ -132,7 +141,7 @@ ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
     limits->background = conf->background;
     limits->pool_all = (conf->pool == NGX_HTTP_IOATTEST_POOL_ALL);
 
-    /* a holder gives up by itself before its lease ends */
+    /* a read of the list times out by itself before its lease ends */
     limits->lease = conf->timeout + 1000;
 
     limits->census_valid = limits->valid;
@@ -140,7 +149,7 @@ ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
 }
 
 
-/* What the core is given: see ioa_policy_t. */
+/* Fills the core's ioa_policy_t. */
 
 static ngx_int_t
 ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
@@ -180,6 +189,7 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->report_data = conf->report_data;
     policy->cpu_roots = conf->cpu_roots;
     policy->gpu_roots = conf->gpu_roots;
+    policy->reference = conf->gpu_reference;
     policy->cache = mcf->cache;
     policy->collateral = (conf->collateral.len != 0);
     policy->kds = (conf->amd_kds.len != 0);
@@ -211,7 +221,7 @@ ngx_http_ioattest_conf_cache_cleanup(void *data)
 }
 
 
-/* The digests of the directive and those of the file. */
+/* The image digests of the directive and of the policy file together. */
 
 static ngx_int_t
 ngx_http_ioattest_conf_images(ngx_conf_t *cf,
@@ -253,7 +263,7 @@ ngx_http_ioattest_conf_images(ngx_conf_t *cf,
 }
 
 
-/* What is allowed, and weaker than it may look. */
+/* Warns of settings that are allowed, but weaker than they may look. */
 
 static void
 ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
@@ -281,19 +291,34 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
             && conf->policy.report_data != IOA_REPORT_DATA_ADDRESS))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"ioattest_report_data %s\" accepts machines whose "
-                           "signing address is not bound by hardware: TLS to "
-                           "the API vouches for it alone%s",
+                           "\"ioattest_report_data %s\" accepts machines "
+                           "whose signing address is not bound by hardware: "
+                           "only TLS to the API vouches for it%s",
                            conf->policy.report_data == IOA_REPORT_DATA_AUTO
                            ? "auto" : "nonce",
                            conf->ssl_verify
-                           ? "" : ", and \"ioattest_ssl_verify off\" does "
-                                  "not look at that");
+                           ? "" : ", and \"ioattest_ssl_verify off\" accepts "
+                                  "any TLS or none");
+    }
+
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_REFERENCE,
+            conf->policy.gpu == IOA_GPU_LOCAL
+            && conf->policy.reference == NULL))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_gpu local\" compares no measurement "
+                           "of the GPU: devtools mode and old firmware pass, "
+                           "see \"ioattest_gpu_reference\"");
     }
 }
 
 
-ngx_uint_t
+/*
+ * 1 if a warning is due: is is not 0, and the warning was not given for the
+ * block around this one.
+ */
+
+static ngx_uint_t
 ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
     ngx_uint_t warning, ngx_uint_t is)
 {
@@ -336,15 +361,15 @@ ngx_http_ioattest_conf_need(ngx_conf_t *cf,
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "neither \"ioattest_models\" nor "
-                           "\"ioattest_model_id\" is set: attestations are "
-                           "asked for by the model's name");
+                           "\"ioattest_model_id\" is set: requests for "
+                           "attestations have the model's name as its id");
     }
 
     return NGX_CONF_OK;
 }
 
 
-/* Evidence is never accepted unchecked: who wants none must say so. */
+/* Evidence is never accepted unchecked: not asking for it has to be set. */
 
 static const char *
 ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
@@ -353,7 +378,7 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
         && conf->text == IOA_TEXT_BODY)
     {
         return "\"ioattest_bind both\" needs \"ioattest_text\" \"agent\" or "
-               "\"raw\": a text that is the response says nothing of the "
+               "\"raw\": with \"body\" the signed text does not name the "
                "request";
     }
 
@@ -361,7 +386,7 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
         return conf->trust
                ? NULL
                : "\"ioattest\" needs \"ioattest_request\", the internal "
-                 "location that attestations are asked at, or "
+                 "location for requests of attestations, or "
                  "\"ioattest_trust\"";
     }
 
@@ -373,9 +398,9 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
     if (conf->cpu == NGX_HTTP_IOATTEST_CPU_OFF
         && conf->report_data == IOA_REPORT_DATA_ADDRESS)
     {
-        return "\"ioattest_report_data address-nonce\" needs CPU evidence: it "
-               "is what would hold the address, and \"ioattest_cpu off\" asks "
-               "for none";
+        return "\"ioattest_report_data address-nonce\" needs CPU evidence, "
+               "which has the address, but \"ioattest_cpu off\" asks for "
+               "none";
     }
 
     if (conf->gpu == IOA_GPU_LOCAL && conf->gpu_roots == NULL) {
@@ -387,8 +412,8 @@ ngx_http_ioattest_conf_missing(ngx_http_ioattest_loc_conf_t *conf)
         && (conf->nras.len == 0 || conf->nras_jwks.len == 0))
     {
         return "\"ioattest_gpu nras\" needs \"ioattest_nras\" and "
-               "\"ioattest_nras_jwks\", the internal locations that NVIDIA's "
-               "service is asked at";
+               "\"ioattest_nras_jwks\", the internal locations for requests "
+               "to NVIDIA's service";
     }
 
     return NULL;

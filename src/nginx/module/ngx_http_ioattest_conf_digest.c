@@ -1,13 +1,12 @@
 
 /*
- * The digest of all in a location that decides trust: the store keeps proofs
- * under it, so that a machine which was attested under one policy is unknown
- * under another.
+ * The digest of all settings of a location that decide on trust.  The zone
+ * keeps machines under this digest, so that one that was attested under one
+ * policy is unknown under another.
  *
- * What lets a machine be trusted belongs here in the commit that adds it:
- * t/policy_digest.t asks it of each directive.  ioattest_authorization does
- * not: whoever asks, an attestation proves the same, and the key of today
- * is not the key of tomorrow.
+ * A setting that affects trust is added here in the commit that adds it:
+ * t/policy_digest.t checks each directive.  ioattest_authorization does not
+ * belong here: an attestation proves the same with any key, and keys change.
  */
 
 
@@ -57,7 +56,7 @@ ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
 }
 
 
-/* Who is asked, whatever the policy: names in use are kept by it. */
+/* The API that is asked, without the policy: used names are kept by it. */
 
 static ngx_int_t
 ngx_http_ioattest_digest_origin(ngx_conf_t *cf,
@@ -86,7 +85,7 @@ ngx_http_ioattest_digest_origin(ngx_conf_t *cf,
 }
 
 
-/* Files are in it by their digests, internal locations by their URIs. */
+/* Files are represented by their digests, internal locations by URIs. */
 
 static ngx_int_t
 ngx_http_ioattest_digest_trust(ngx_array_t *text,
@@ -161,6 +160,17 @@ ngx_http_ioattest_digest_trust(ngx_array_t *text,
         {
             return NGX_ERROR;
         }
+
+        if (policy->reference != NULL) {
+            ioa_reference_digest(digest32, policy->reference);
+
+            if (ngx_http_ioattest_digest_add(text, "gpu_reference", digest32,
+                                             32)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
     }
 
     for (i = 0; i < policy->image_digests_n; i++) {
@@ -179,9 +189,9 @@ ngx_http_ioattest_digest_trust(ngx_array_t *text,
 
 
 /*
- * Each server finds internal locations of its own behind the same URIs.  One
- * name does not tell servers apart: those on different addresses may share
- * it.
+ * The same URIs lead to other internal locations in another server.  One
+ * name does not identify a server, since servers on different addresses may
+ * share it.
  */
 
 static ngx_int_t
@@ -273,7 +283,7 @@ ngx_http_ioattest_digest_listen(ngx_conf_t *cf,
 }
 
 
-/* In whatever order they were given. */
+/* Adds values in a sorted order, so that their order does not matter. */
 
 static ngx_int_t
 ngx_http_ioattest_digest_names(ngx_array_t *text, const char *name,
@@ -321,7 +331,7 @@ ngx_http_ioattest_digest_number(ngx_array_t *text, const char *name,
 }
 
 
-/* One part, with its length: no value can look like two. */
+/* Adds one part with its length, so that no two values look alike. */
 
 static ngx_int_t
 ngx_http_ioattest_digest_add(ngx_array_t *text, const char *name,

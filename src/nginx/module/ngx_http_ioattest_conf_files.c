@@ -1,7 +1,8 @@
 
 /*
- * Files that say what is trusted: vendors' roots and the policy.  They are
- * read when the configuration is, and never again.
+ * Files that define what is trusted: vendors' roots, the policy and the GPUs'
+ * reference values.  They are read together with the configuration, and never
+ * again.
  */
 
 
@@ -9,14 +10,21 @@
 #include "module/ngx_http_ioattest_module.h"
 
 
+#define NGX_HTTP_IOATTEST_DAY             86400
+#define NGX_HTTP_IOATTEST_REFERENCE_WARN  (30 * NGX_HTTP_IOATTEST_DAY)
+
+
 static ngx_int_t ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name,
     size_t max, ngx_str_t *text);
 static void ngx_http_ioattest_roots_cleanup(void *data);
+static void ngx_http_ioattest_reference_cleanup(void *data);
+static void ngx_http_ioattest_reference_warn(ngx_conf_t *cf, ngx_str_t *name,
+    ioa_reference_t *reference);
 static void ngx_http_ioattest_policy_cleanup(void *data);
 static void ngx_http_ioattest_policy_line(void *data, const char *line);
 
 
-/* The whole file.  NGX_OK, or NGX_ERROR with a line in the log. */
+/* Reads a whole file.  NGX_OK; NGX_ERROR with a line in the log. */
 
 static ngx_int_t
 ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
@@ -53,7 +61,8 @@ ngx_http_ioattest_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
 
     if (!ngx_is_file(&fi) || ngx_file_size(&fi) > (off_t) max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not a regular file of at most %uz bytes",
+                           "\"%V\" is not a regular file of at most %uz "
+                           "bytes",
                            name, max);
         goto done;
     }
@@ -115,7 +124,7 @@ ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    /* a VCEK may stand beside its roots, a GPU brings its chain */
+    /* the CPU file may contain VCEKs; a GPU sends its whole chain */
 
     rc = (cmd->offset == offsetof(ngx_http_ioattest_loc_conf_t, cpu_roots))
          ? ioa_roots_parse_leaves(roots, text.data, text.len)
@@ -141,6 +150,97 @@ static void
 ngx_http_ioattest_roots_cleanup(void *data)
 {
     ioa_roots_free(data);
+}
+
+
+char *
+ngx_http_ioattest_conf_reference(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    char                 error[IOA_REFERENCE_ERROR_MAX];
+    ngx_str_t           *value, name, text;
+    ngx_pool_cleanup_t  *cln;
+
+    (void) cmd;
+
+    if (ilcf->gpu_reference != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_http_ioattest_read_file(cf, &name, IOA_REFERENCE_SIZE_MAX, &text)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!ioa_reference_parse(&ilcf->gpu_reference, error, text.data,
+                             text.len))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, "
+                           "expected a file of \"ioattest rim\", found: %s",
+                           &value[1], &value[0], error);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_ioattest_reference_cleanup;
+    cln->data = ilcf->gpu_reference;
+
+    ngx_http_ioattest_reference_warn(cf, &name, ilcf->gpu_reference);
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_ioattest_reference_cleanup(void *data)
+{
+    ioa_reference_free(data);
+}
+
+
+/* NVIDIA's certificates end, and with them what they vouch for. */
+
+static void
+ngx_http_ioattest_reference_warn(ngx_conf_t *cf, ngx_str_t *name,
+    ioa_reference_t *reference)
+{
+    int64_t      not_after, left;
+    const char  *id;
+
+    id = ioa_reference_ends(&not_after, reference);
+
+    if (id == NULL) {
+        return;
+    }
+
+    left = not_after - (int64_t) ngx_time();
+
+    if (left >= 0 && left < NGX_HTTP_IOATTEST_REFERENCE_WARN) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "manifest \"%s\" in \"%V\" expires in %L days: "
+                           "have NVIDIA's of today verified by "
+                           "\"ioattest rim\"", id, name,
+                           (int64_t) (left / NGX_HTTP_IOATTEST_DAY));
+
+    } else if (left < 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "manifest \"%s\" in \"%V\" expired %L days ago, "
+                           "and counts for \"gpu.reference_expired\" of the "
+                           "policy after that: have NVIDIA's of today "
+                           "verified by \"ioattest rim\"", id, name,
+                           (int64_t) (-left / NGX_HTTP_IOATTEST_DAY));
+    }
 }
 
 
@@ -208,7 +308,7 @@ ngx_http_ioattest_policy_cleanup(void *data)
 }
 
 
-/* A reload says what it changed. */
+/* Logs which members of the policies a reload has changed. */
 
 void
 ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
@@ -275,7 +375,7 @@ ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ilcf->thread_pool_name = value[1];
 
-    /* here, as "aio threads" does it: some servers merge too late for it */
+    /* added now, as "aio threads" does, since a merge may be too late */
 
     if (ngx_thread_pool_add(cf, &value[1]) == NULL) {
         return NGX_CONF_ERROR;

@@ -1,7 +1,7 @@
 
 /*
- * The configuration of a location: made, and merged with the one around it,
- * where the defaults are.
+ * The configuration of a location: created, and merged with the block around
+ * it.  The defaults are here.
  */
 
 
@@ -72,6 +72,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
     conf->report_data = NGX_CONF_UNSET_UINT;
     conf->cpu_roots = NGX_CONF_UNSET_PTR;
     conf->gpu_roots = NGX_CONF_UNSET_PTR;
+    conf->gpu_reference = NGX_CONF_UNSET_PTR;
     conf->policy_file = NGX_CONF_UNSET_PTR;
     conf->slack = NGX_CONF_UNSET;
     conf->image_digests = NGX_CONF_UNSET_PTR;
@@ -94,7 +95,7 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     if (!own && conf->status_format != NGX_CONF_UNSET_UINT) {
 
-        /* the status page of a protected server is not the API's */
+        /* "ioattest_status" in a protected server: not sent to the API */
         conf->enable = 0;
 
     } else if (!own) {
@@ -126,7 +127,7 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->refresh == NGX_CONF_UNSET) {
 
-        /* its default depends on ioattest_valid */
+        /* if unset, the default depends on ioattest_valid */
         conf->refresh = prev->refresh;
     }
 
@@ -166,6 +167,7 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->cpu_roots, prev->cpu_roots, NULL);
     ngx_conf_merge_ptr_value(conf->gpu_roots, prev->gpu_roots, NULL);
+    ngx_conf_merge_ptr_value(conf->gpu_reference, prev->gpu_reference, NULL);
 
     if (conf->policy_file == NGX_CONF_UNSET_PTR) {
         conf->policy_name = prev->policy_name;
@@ -199,8 +201,8 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
 
 /*
- * Locations are merged where http {} ends.  What is said of one names the
- * line of its own.
+ * Locations are merged at the end of http {}.  Messages about a location name
+ * the line of its own block.
  */
 
 static char *

@@ -1,11 +1,11 @@
 
 /*
- * The filters of other modules that see a response before it is verified.
+ * Filters of other modules that see a response before it is verified.
  *
- * nginx calls filters in the order of its modules, the last one first.  A
- * filter module that was loaded after this one stands between it and the copy
- * filter.  Whether such a module has filters cannot be asked, but that is the
- * place where its makers wanted it to be called.
+ * nginx calls filters in reverse order of the modules.  A module loaded after
+ * this one has its filters called before ours, that is, between the copy
+ * filter and ours.  Whether a module has filters cannot be determined, but
+ * this is where filter modules are meant to be loaded.
  */
 
 
@@ -35,7 +35,7 @@ ngx_http_ioattest_conf_order(ngx_conf_t *cf)
 
         http = module->ctx;
 
-        /* there a module puts its filters into their places */
+        /* modules install filters in postconfiguration */
 
         if (http->postconfiguration == NULL) {
             continue;
@@ -43,15 +43,15 @@ ngx_http_ioattest_conf_order(ngx_conf_t *cf)
 
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "ioattest: \"%s\" stands before it and may see or "
-                      "change a response that is not verified yet: load "
-                      "ngx_http_ioattest_module after all others, as "
-                      "from modules-enabled/99-ioattest.conf",
+                      "change responses that are not verified yet: load "
+                      "ngx_http_ioattest_module after all other modules, "
+                      "as from modules-enabled/99-ioattest.conf",
                       module->name);
     }
 }
 
 
-/* Its place, or that behind all modules. */
+/* Returns the index of the module, or the number of modules. */
 
 static ngx_uint_t
 ngx_http_ioattest_conf_module(ngx_conf_t *cf, const char *name)

@@ -62,8 +62,8 @@ ngx_http_ioattest_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 #if (NGX_THREADS && defined ANGIE_VERSION)
 
     /*
-     * The default pool.  Angie merges configurations after it has looked at
-     * the pools: one that is added then would have no threads.
+     * The default pool is added here: Angie merges configurations after it
+     * has set up the pools, and a pool added then would have no threads.
      */
 
     if (ilcf->thread_pool_name.data == NULL
@@ -92,7 +92,7 @@ ngx_http_ioattest_conf_uri(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
-    /* cmd->post: "off" is a value */
+    /* cmd->post is set if "off" is allowed */
 
     if (cmd->post && ngx_strcmp(value[1].data, "off") == 0) {
         ngx_str_set(field, "");
@@ -132,7 +132,7 @@ ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* A key that is not taken is not shown either. */
+/* A key that is refused is not shown in the message. */
 
 char *
 ngx_http_ioattest_conf_authorization(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -1,8 +1,8 @@
 
 /*
- * Where a prompt would be written in clear to a file: nginx does that with
- * what client_body_buffer_size does not hold, and a protected location always
- * reads the whole body first, "proxy_request_buffering off" or not.
+ * Warns if prompts may be written in clear to a file.  nginx does that with
+ * bodies larger than client_body_buffer_size, and a protected location always
+ * reads the whole body first, with "proxy_request_buffering off" as well.
  */
 
 
@@ -16,7 +16,7 @@ ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    /* nginx merges its own configuration before any other module's */
+    /* merged before, since core modules come before all others */
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -24,7 +24,7 @@ ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
         return;
     }
 
-    /* what a location has inherited has been said of the one around it */
+    /* inherited values were checked for the block around this one */
 
     if (conf->body_buffer_size == clcf->client_body_buffer_size
         && conf->max_body_size == clcf->client_max_body_size

@@ -1,6 +1,6 @@
 
 /*
- * The values that directives take, the words for what was expected, and the
+ * Values of directives: their ranges, the text of what is expected, and the
  * setter that reads them.
  */
 
@@ -8,7 +8,7 @@
 #include "module/ngx_http_ioattest_module.h"
 
 
-/* what "auto" is read as: no number that a directive takes */
+/* the result for "auto": not a number that a directive accepts */
 #define NGX_HTTP_IOATTEST_CONF_AUTO  (-2)
 
 
@@ -79,7 +79,7 @@ const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_slack = {
     "a time of a year or less, as in 7d", { NULL }
 };
 
-/* in the order of the constants that they stand for */
+/* in the order of their constants */
 
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_gpu = {
     NGX_HTTP_IOATTEST_CONF_NAME, 0, 2, "\"local\", \"nras\" or \"off\"",
@@ -151,8 +151,8 @@ ngx_http_ioattest_conf_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 /*
- * Each type by its own name: on a 32-bit system time_t may be larger than the
- * others.
+ * Each type is compared by its own name, since time_t may be larger than
+ * ngx_int_t on a 32-bit system.
  */
 
 static ngx_uint_t

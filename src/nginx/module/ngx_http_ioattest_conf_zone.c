@@ -1,7 +1,7 @@
 
 /*
- * The zone: its directive, and what is done with it when nginx starts or
- * reads its configuration again.
+ * The directive for the zone, and the setup of the zone when nginx starts or
+ * reloads.
  */
 
 
@@ -113,7 +113,7 @@ ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
-    /* with NGX_AGAIN the first response that needs the window takes it */
+    /* NGX_AGAIN: allocated by the first response that needs the window */
 
     if (zone->replay && ngx_http_ioattest_replay_open(zone) == NGX_DECLINED) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,

@@ -16,13 +16,13 @@ typedef struct {
     enum {
         NGX_HTTP_IOATTEST_CONF_FLAG = 0,
         NGX_HTTP_IOATTEST_CONF_NUM,
-        NGX_HTTP_IOATTEST_CONF_NUM_AUTO,    /* "auto" is ATTEMPTS_AUTO */
+        NGX_HTTP_IOATTEST_CONF_NUM_AUTO,    /* or "auto": ATTEMPTS_AUTO */
         NGX_HTTP_IOATTEST_CONF_SEC,
         NGX_HTTP_IOATTEST_CONF_SEC_OFF,     /* "off" is 0 */
         NGX_HTTP_IOATTEST_CONF_MSEC,
         NGX_HTTP_IOATTEST_CONF_MSEC_OFF,    /* "off" is 0 */
         NGX_HTTP_IOATTEST_CONF_SIZE,
-        NGX_HTTP_IOATTEST_CONF_NAME         /* its place in names */
+        NGX_HTTP_IOATTEST_CONF_NAME         /* the index in names */
     }            type;
     ngx_int_t    min;
     ngx_int_t    max;
@@ -89,6 +89,8 @@ char *ngx_http_ioattest_conf_cpu(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_reference(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_ioattest_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_pool(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -106,47 +108,34 @@ void *ngx_http_ioattest_conf_create(ngx_conf_t *cf);
 char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
 
 
-/* order: warns of filters that see a response before this module does. */
+/* order: warns of filters that see a response before it is verified */
 void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
 
 
-/* Warnings of a location, each of which nested ones inherit. */
-#define NGX_HTTP_IOATTEST_WARN_REFRESH   0x01
-#define NGX_HTTP_IOATTEST_WARN_PINS      0x02
-#define NGX_HTTP_IOATTEST_WARN_BINDING   0x04
-#define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
-
-/*
- * 1 where a warning is due, which holds (is != 0), and has not been given
- * of the block around.
- */
-ngx_uint_t ngx_http_ioattest_conf_first(ngx_http_ioattest_loc_conf_t *conf,
-    ngx_uint_t warning, ngx_uint_t is);
-
-/* Tells which policies a reload has changed. */
+/* Logs the changes of policy files at a reload. */
 void ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
     ngx_log_t *log);
 
-/* "invalid value ... expected ...": always NGX_CONF_ERROR. */
+/* Logs "invalid value ... expected ...": always NGX_CONF_ERROR. */
 char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *expected);
 
-/* Out: conf->policy32, of all in a location that decides trust. */
+/* Out: conf->policy32, of all settings that decide on trust. */
 ngx_int_t ngx_http_ioattest_conf_digest(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 
 /* census: what is attested in the background */
 
-/* Remembers a merged location that machines are attested for. */
+/* Remembers a merged location that needs attestations. */
 ngx_int_t ngx_http_ioattest_conf_census_add(ngx_conf_t *cf,
     ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
 ngx_int_t ngx_http_ioattest_conf_census(ngx_conf_t *cf);
 
-/* Warns where a merged location that is protected writes prompts to files. */
+/* Warns if a merged, protected location writes prompts to files. */
 void ngx_http_ioattest_conf_sizes(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 
-/* Checks a merged location that is protected, and works out the rest. */
+/* Checks a merged, protected location, and computes what depends on it. */
 char *ngx_http_ioattest_conf_finish(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf);
 

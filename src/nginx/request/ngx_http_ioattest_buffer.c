@@ -1,7 +1,7 @@
 
 /*
- * Bytes of a response that are kept until it is known whether the client may
- * have them.  They are copied, so that the upstream has its buffers back.
+ * Bytes of a response that are held until its verdict.  They are copied, so
+ * that the upstream gets its buffers back.
  */
 
 
@@ -72,7 +72,7 @@ ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    /* what the upstream broke off, a dry run breaks off likewise */
+    /* a response that the upstream broke off also breaks off in a dry run */
 
     b->last_buf = !truncated;
     b->flush = truncated;
@@ -84,4 +84,16 @@ ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
     held->last = &cl->next;
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_ioattest_buffer_consume(ngx_chain_t *in)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
 }

@@ -1,6 +1,6 @@
 
 /*
- * Bytes that are kept, copied, in buffers of our own.
+ * Bytes of a response that are held, copied into buffers of our own.
  */
 
 
@@ -26,9 +26,12 @@ ngx_int_t ngx_http_ioattest_buffer_append(ngx_http_request_t *r,
     ngx_http_ioattest_buffer_t *held, const u_char *data, size_t n,
     size_t chunk);
 
-/* Adds a buffer that ends the response, or flushes what was broken off. */
+/* Adds the last buffer, or a flush if the response was broken off. */
 ngx_int_t ngx_http_ioattest_buffer_end(ngx_http_request_t *r,
     ngx_http_ioattest_buffer_t *held, ngx_uint_t truncated);
+
+/* Marks the buffers of a chain as sent, so that their owner gets them back. */
+void ngx_http_ioattest_buffer_consume(ngx_chain_t *in);
 
 
 #endif /* _NGX_HTTP_IOATTEST_BUFFER_H_INCLUDED_ */

@@ -1,7 +1,7 @@
 
 /*
- * The configuration of the module and of a location, as all rooms read it.
- * The directives that write it are in module/.
+ * The configuration of the module and of a location, read by all folders.
+ * The directives are read in module/.
  */
 
 
@@ -47,7 +47,7 @@ typedef struct {
 } ngx_http_ioattest_policy_t;
 
 
-/* "ioattest_prewarm", as it stands in one place. */
+/* One "ioattest_prewarm" directive. */
 typedef struct {
     ngx_array_t                  names;     /* ngx_str_t */
     ngx_str_t                    file;
@@ -58,19 +58,19 @@ typedef struct {
 typedef struct ngx_http_ioattest_loc_conf_s  ngx_http_ioattest_loc_conf_t;
 
 
-/* What is attested in the background: a policy of a server. */
+/* What is attested in the background for a server under one policy. */
 typedef struct {
-    ngx_http_ioattest_loc_conf_t *conf;     /* has the gateway's own key */
+    ngx_http_ioattest_loc_conf_t *conf;     /* with the gateway's own key */
     ngx_array_t                  prewarm;   /* ngx_str_t */
     u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_target_t;
 
 
 typedef struct {
-    ngx_array_t                  attested;  /* ngx_http_ioattest_loc_conf_t * */
+    ngx_array_t                  attested;  /* loc_conf_t* */
     ngx_array_t                  targets;   /* ngx_http_ioattest_target_t */
-    ngx_array_t                  prewarms;  /* ngx_http_ioattest_prewarm_t * */
-    ngx_array_t                  zones;     /* ngx_http_ioattest_zone_t * */
+    ngx_array_t                  prewarms;  /* prewarm_t* */
+    ngx_array_t                  zones;     /* zone_t* */
     ngx_array_t                  policies;  /* ngx_http_ioattest_policy_t */
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
@@ -87,7 +87,7 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_flag_t                   pass_errors;
     ngx_flag_t                   ssl_verify;
 
-    ngx_http_conf_ctx_t         *server;    /* whose location it is */
+    ngx_http_conf_ctx_t         *server;    /* that the location is in */
 
     ngx_str_t                    request;   /* uri */
     ngx_str_t                    models;    /* uri; empty: off */
@@ -96,7 +96,7 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_http_complex_value_t    *model_id;
 
     ngx_http_complex_value_t    *authorization; /* NULL: the client's own */
-    ngx_uint_t                   own_key;   /* it is the gateway's */
+    ngx_uint_t                   own_key;   /* the gateway's */
 
     time_t                       valid;
     time_t                       refresh;
@@ -121,6 +121,7 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_uint_t                   report_data;       /* ioa_report_data_e */
     ioa_roots_t                 *cpu_roots;
     ioa_roots_t                 *gpu_roots;
+    ioa_reference_t             *gpu_reference;
     ngx_str_t                    policy_name;
     ioa_policy_file_t           *policy_file;
 
@@ -141,22 +142,22 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_uint_t                   status_format;
 
     /*
-     * A server whose locations add what is missing; a request that finds no
-     * location there is refused.
+     * Set for a server that lacks settings which its locations add; a request
+     * that matches none of these locations is refused.
      */
     ngx_uint_t                   incomplete;
 
-    /* where "ioattest" stands, or else where this block begins */
+    /* the place of "ioattest", or else of the block's beginning */
     ngx_str_t                    file;
     ngx_uint_t                   line;
 
-    /* what was warned of: see ngx_http_ioattest_conf_first() */
+    /* warnings that were given: see ngx_http_ioattest_conf_first() */
     ngx_uint_t                   warned;
     size_t                       body_buffer_size;
     off_t                        max_body_size;
     ngx_uint_t                   body_in_file_only;
 
-    /* made of the above when they are merged */
+    /* computed from the above after the merge */
     ngx_http_ioattest_limits_t   limits;
     ioa_policy_t                 policy;
     u_char                       policy32[NGX_HTTP_IOATTEST_KEY_LEN];

@@ -13,8 +13,8 @@
 
 
 /*
- * A redirect wipes r->ctx, so what we know of a request hangs on its pool as
- * well, in a cleanup record found by the address of its handler.
+ * A redirect wipes r->ctx, so the pool keeps the context as well, in a
+ * cleanup record that is found by its handler.
  */
 typedef struct {
     ngx_http_ioattest_ctx_t     *ctx;
@@ -74,7 +74,7 @@ ngx_http_ioattest_ctx_create(ngx_http_request_t *r)
         record->ctx = NULL;
     }
 
-    /* a redirection starts anew */
+    /* after a redirect, the request begins anew */
 
     ctx->previous = record->ctx;
     record->ctx = ctx;
@@ -125,12 +125,12 @@ ngx_http_ioattest_record(ngx_http_request_t *r)
 static void
 ngx_http_ioattest_record_cleanup(void *data)
 {
-    /* the record is a mark: there is nothing to free */
+    /* the record is only a mark: there is nothing to free */
     (void) data;
 }
 
 
-/* Runs when the request ends, or when its client is gone. */
+/* Called when the request ends, or when its client is gone. */
 
 static void
 ngx_http_ioattest_ctx_cleanup(void *data)

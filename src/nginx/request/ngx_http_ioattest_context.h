@@ -1,6 +1,6 @@
 
 /*
- * What is known of a request, and how far it is on its way.
+ * The context of a request: what is known of it, and its state.
  */
 
 
@@ -16,100 +16,100 @@
 typedef struct ngx_http_ioattest_ctx_s  ngx_http_ioattest_ctx_t;
 
 
-/* What flows of a stream, in buffers of our own. */
+/* The output of a stream, in buffers of our own. */
 typedef struct {
     ngx_chain_t                 *chain;
     ngx_chain_t                **last;
     ngx_chain_t                 *free;
     ngx_chain_t                 *busy;
-    ngx_buf_t                   *tail;      /* of what is fed now */
+    ngx_buf_t                   *tail;      /* the latest slice of input */
 
-    /* the core cannot tell why its sink took no more */
+    /* the core sees only that its sink failed, this is why */
     unsigned                     no_memory:1;
 } ngx_http_ioattest_flow_t;
 
 
-/* What gate/ reads of the request, before it may leave. */
+/* What gate/ has read from the request. */
 typedef struct {
-    ioa_status_t                 scanned;   /* what it says of "model" */
-    ioa_status_t                 hashed;    /* why request32 is not there */
-    ioa_cause_t                  cause;     /* of what is ambiguous */
+    ioa_status_t                 scanned;   /* result of reading "model" */
+    ioa_status_t                 hashed;    /* why request32 is NULL */
+    ioa_cause_t                  cause;     /* why it is ambiguous */
     const char                  *cause_member;
     const char                  *look_at;   /* for the log of a refusal */
     u_char                      *request32; /* NULL: not hashed */
 
-    /* "stream": true: a fact of the body, on which no state depends */
+    /* the body has "stream": true; no state depends on this */
     unsigned                     asked_stream:1;
 } ngx_http_ioattest_gate_t;
 
 
-/* What an upstream may change of the request without being asked. */
+/* What an upstream may change in the request, to be restored. */
 typedef struct {
     size_t                       limit_rate;
     ngx_uint_t                   http_version;
-    ngx_uint_t                   err_status;    /* of an error_page that has
-                                                   led here; 0: of none */
+    ngx_uint_t                   err_status;    /* set by an error_page that
+                                                   led here; 0: none */
 
-    /* a copy of r->limit_rate_set, which is a bit as well */
+    /* a copy of r->limit_rate_set, which is a bit field as well */
     unsigned                     limit_rate_set:1;
 } ngx_http_ioattest_saved_t;
 
 
-/* A request that stands still: ngx_http_ioattest_wait.c. */
+/* A request that waits: see ngx_http_ioattest_wait.c. */
 typedef struct {
-    ngx_http_event_handler_pt    resume;    /* when it has an end */
+    ngx_http_event_handler_pt    resume;    /* called when the wait ends */
     ngx_queue_t                  waiters;
     ngx_event_t                  poll;
     ngx_event_t                  beat;      /* while a stream waits */
     ngx_msec_t                   delay;
     ngx_msec_t                   deadline;
     ngx_msec_t                   from;
-    ngx_msec_t                   waited;    /* in all */
-    ngx_http_ioattest_waiter_t   waiter;    /* as the zone knows it */
+    ngx_msec_t                   waited;    /* in total */
+    ngx_http_ioattest_waiter_t   waiter;    /* the zone's view of it */
 
-    /* how it waits: the same in several states of the request */
+    /* bits, not states: a request may wait in several states */
     unsigned                     waiting:1; /* its clock runs */
     unsigned                     queued:1;  /* waiters is linked */
 } ngx_http_ioattest_wait_t;
 
 
-/* A response on its way through response/. */
+/* The response, as far as response/ has got with it. */
 typedef struct {
-    ioa_response_t               judged;    /* zero: no header came yet */
+    ioa_response_t               judged;    /* zero before the header */
     uint64_t                     verify_us;
     ngx_http_ioattest_buffer_t   held;
     ngx_http_ioattest_flow_t     flow;
 
     /*
-     * This module has handed a header on.  A filter below may have kept it:
-     * r->header_sent does not say the same.
+     * Our filter has passed a header on.  This is not r->header_sent, since a
+     * filter below may still hold the header.
      */
     unsigned                     headed:1;
 
-    /* the upstream broke it off: a dry run does so too, whatever state it
-       is in by then */
+    /* the upstream broke the response off; a dry run does the same, in any
+       state */
     unsigned                     truncated:1;
 } ngx_http_ioattest_response_t;
 
 
 struct ngx_http_ioattest_ctx_s {
     ngx_http_request_t          *request;
-    ngx_http_ioattest_ctx_t     *previous;  /* of before a redirection */
+    ngx_http_ioattest_ctx_t     *previous;  /* before a redirect */
     ngx_http_ioattest_loc_conf_t
                                 *conf;
     ngx_http_ioattest_state_e    state;
-    ioa_status_t                 failed;    /* it is to be refused for */
-    ioa_status_t                 reason;    /* it was refused for */
-    ngx_int_t                    status;    /* HTTP, of a refusal; 0: by
-                                               the table of reasons */
+    ioa_status_t                 failed;    /* will be refused for this */
+    ioa_status_t                 reason;    /* has been refused for this */
+    ngx_int_t                    status;    /* of a refusal; 0: as the table
+                                               of reasons says */
 
-    /* with what attestations and the models list are asked */
+    /* the key that attestations and the models list are asked with */
     ngx_str_t                    authorization;
     ngx_http_ioattest_key_t      key;
-    ngx_int_t                    api_status;    /* what the API said to it */
-    ngx_uint_t                   retry_after;   /* seconds; 0: it did not */
+    ngx_int_t                    api_status;    /* if the API refused it */
+    ngx_uint_t                   retry_after;   /* seconds; 0: none */
 
-    /* the key is used no more: others may still be asked with theirs */
+    /* the key is not used again; other requests may use theirs */
     unsigned                     spent:1;
 
     /* the model */
@@ -119,7 +119,7 @@ struct ngx_http_ioattest_ctx_s {
     u_char                       machine_key[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_http_ioattest_machine_t  machine;
 
-    /* machine is set: of a signer by ioattest_trust nothing is known */
+    /* machine is set; it is not for signers named by ioattest_trust */
     unsigned                     have_machine:1;
 
     ngx_http_ioattest_gate_t     gate;
@@ -132,15 +132,15 @@ struct ngx_http_ioattest_ctx_s {
 ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_create(ngx_http_request_t *r);
 
 /*
- * The context of a main request, found even where a redirect has wiped it;
- * redirected, where given, tells whether one has.
+ * The context of a main request, also if a redirect has wiped r->ctx;
+ * *redirected, if given, is set to 1 in that case.
  */
 ngx_http_ioattest_ctx_t *ngx_http_ioattest_ctx_find(ngx_http_request_t *r,
     ngx_uint_t *redirected);
 
 /*
- * NGX_OK, or NGX_ERROR where no such move is allowed: the request is refused
- * then.  Whoever lets something pass has to look.
+ * NGX_OK; NGX_ERROR if the change is not allowed, in which case the request
+ * is refused.  Callers that let something pass have to check.
  */
 ngx_int_t ngx_http_ioattest_set_state(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_state_e state);

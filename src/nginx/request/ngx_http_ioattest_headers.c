@@ -1,8 +1,8 @@
 
 /*
- * Headers.  No signature covers any of a response, so what would have a
- * client read the signed bytes as something else, or remember or visit what
- * nobody signed, is taken out before a verified response leaves.
+ * Headers.  A response's headers are not signed, so those that would have a
+ * client read the signed bytes as something else, or store or fetch something
+ * unsigned, are removed before a verified response is sent.
  */
 
 
@@ -34,6 +34,45 @@ static const ngx_str_t  ngx_http_ioattest_headers_dropped[] = {
 };
 
 
+ngx_table_elt_t *
+ngx_http_ioattest_header_next(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*part && *i >= (*part)->nelts) {
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    if (*part == NULL) {
+        return NULL;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
+}
+
+
+ngx_uint_t
+ngx_http_ioattest_header_among(const ngx_table_elt_t *h,
+    const ngx_str_t *names)
+{
+    const ngx_str_t  *name;
+
+    for (name = names; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_tolower(h->key.data[0]) == ngx_tolower(name->data[0])
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 void
 ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
@@ -55,29 +94,19 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-    const ngx_str_t  *name;
 
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
+    part = &r->headers_out.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-
-            for (name = ngx_http_ioattest_headers_dropped; name->len; name++)
-            {
-                if (h[i].key.len == name->len
-                    && ngx_tolower(h[i].key.data[0])
-                       == ngx_tolower(name->data[0])
-                    && ngx_strncasecmp(h[i].key.data, name->data, name->len)
-                       == 0)
-                {
-                    h[i].hash = 0;
-                    break;
-                }
-            }
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        if (ngx_http_ioattest_header_among(h,
+                                           ngx_http_ioattest_headers_dropped))
+        {
+            h->hash = 0;
         }
     }
 
-    /* nginx keeps some of them in places of their own as well */
+    /* nginx has pointers to some of them outside the list as well */
 
     r->headers_out.etag = NULL;
     r->headers_out.location = NULL;
@@ -93,7 +122,7 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
 }
 
 
-/* What the agent signs is one JSON value, or an event stream: both UTF-8. */
+/* The agent signs one JSON value or an event stream, both in UTF-8. */
 
 static void
 ngx_http_ioattest_headers_type(ngx_http_request_t *r,
@@ -103,7 +132,7 @@ ngx_http_ioattest_headers_type(ngx_http_request_t *r,
 
     out = &r->headers_out;
 
-    /* of X-Accel-Charset: the charset filter would recode what was signed */
+    /* set by X-Accel-Charset: the charset filter would recode the body */
     out->override_charset = NULL;
 
     if (ctx->conf->text != IOA_TEXT_AGENT
@@ -141,7 +170,7 @@ ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
 
     if (ctx == NULL || !ctx->response.headed) {
 
-        /* later it says that add_trailer has some to add below */
+        /* after the header, the flag is set for trailers added below us */
 
         r->expect_trailers = 0;
     }
@@ -153,9 +182,9 @@ ngx_http_ioattest_trailers_drop(ngx_http_request_t *r)
 
 
 /*
- * What an upstream sets while its headers are read, before anybody has looked
- * at its response: a rate (X-Accel-Limit-Rate), and the version of HTTP where
- * it speaks none (ngx_http_proxy_process_status_line()).
+ * What an upstream sets while nginx reads its headers, before any filter has
+ * seen the response: a rate (X-Accel-Limit-Rate), and HTTP/0.9 if the
+ * upstream sends no status line (ngx_http_proxy_process_status_line()).
  */
 
 void
@@ -180,18 +209,16 @@ ngx_http_ioattest_coded(ngx_list_part_t *part)
     ioa_bytes_t       name, value;
     ngx_table_elt_t  *h;
 
-    for ( /* void */ ; part; part = part->next) {
-        h = part->elts;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-            name.data = h[i].key.data;
-            name.len = h[i].key.len;
-            value.data = h[i].value.data;
-            value.len = h[i].value.len;
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        name.data = h->key.data;
+        name.len = h->key.len;
+        value.data = h->value.data;
+        value.len = h->value.len;
 
-            if (ioa_head_coded(name, value)) {
-                return 1;
-            }
+        if (ioa_head_coded(name, value)) {
+            return 1;
         }
     }
 

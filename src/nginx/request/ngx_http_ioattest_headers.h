@@ -1,6 +1,6 @@
 
 /*
- * Headers of a request and of a response, and what of them may pass.
+ * Headers of requests and responses, and which of them may pass.
  */
 
 
@@ -11,14 +11,25 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
-/* 1 where headers say that a body is coded, in another way than identity. */
+/*
+ * Walks a list of headers.  In/out: part, at first the list's, and i, at first
+ * 0.  Returns: the next header, or NULL.
+ */
+ngx_table_elt_t *ngx_http_ioattest_header_next(ngx_list_part_t **part,
+    ngx_uint_t *i);
+
+/* 1 if the header's name is among names, up to a null string. */
+ngx_uint_t ngx_http_ioattest_header_among(const ngx_table_elt_t *h,
+    const ngx_str_t *names);
+
+/* 1 if headers say that a body has a coding other than identity. */
 ngx_uint_t ngx_http_ioattest_coded(ngx_list_part_t *part);
 
-/* Takes out of a verified response what would have it read as another one. */
+/* Removes headers that would have a verified response read as another. */
 void ngx_http_ioattest_headers_clean(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/* Trailers are in no signature. */
+/* Removes trailers, which are not signed. */
 void ngx_http_ioattest_trailers_drop(ngx_http_request_t *r);
 
 void ngx_http_ioattest_headers_restore(ngx_http_request_t *r,

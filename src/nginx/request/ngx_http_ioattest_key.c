@@ -1,8 +1,8 @@
 
 /*
  * The key that attestations and the models list are asked with: see
- * ioattest_authorization.  Of a key nothing but a digest is kept beyond the
- * requests that use it, and it is in no log line.
+ * ioattest_authorization.  Beyond the requests that use a key only a digest
+ * of it is kept, and no log line contains it.
  */
 
 
@@ -113,7 +113,7 @@ ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,
     ctx->api_status = rest->status;
     ctx->retry_after = rest->after;
 
-    /* of the time it named some may be over */
+    /* some of the time that it named may have passed */
 
     if (rest->after && rest->status == NGX_HTTP_TOO_MANY_REQUESTS) {
         ctx->retry_after = (rest->left + 999) / 1000;

@@ -1,6 +1,6 @@
 
 /*
- * Whose key attestations and models lists are asked with.
+ * The key that attestations and models lists are asked with.
  */
 
 
@@ -15,22 +15,22 @@
 ngx_int_t ngx_http_ioattest_key_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/* 1 where it may be the value of a header. */
+/* 1 if the value may be sent as that of a header. */
 ngx_uint_t ngx_http_ioattest_key_printable(ngx_str_t *value);
 
-/* Out: value and key, as a location has them made for r.  As key_read. */
+/* Out: value and key, as the location defines them for r.  As key_read. */
 ngx_int_t ngx_http_ioattest_key_value(ngx_http_request_t *r,
     ngx_http_ioattest_loc_conf_t *ilcf, ngx_str_t *value,
     ngx_http_ioattest_key_t *key);
 
 /*
- * The gateway's own key, without any request.  Where it has variables value
- * is empty, with data NULL, and the key is known by what is configured.
+ * The gateway's own key, without a request.  If it has variables, value is
+ * empty, with data NULL, and the key is identified by the configured text.
  */
 void ngx_http_ioattest_key_own(ngx_http_ioattest_loc_conf_t *ilcf,
     ngx_str_t *value, ngx_http_ioattest_key_t *key);
 
-/* What a refusal says whose key rests. */
+/* Sets what a refusal tells a caller whose key rests. */
 void ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,
     const ngx_http_ioattest_resting_t *rest);
 

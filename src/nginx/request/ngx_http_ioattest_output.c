@@ -1,6 +1,6 @@
 
 /*
- * What the module hands on to the filters below it.
+ * Passes headers and bodies on to the filters below this module.
  */
 
 
@@ -39,7 +39,7 @@ ngx_http_ioattest_output_init(ngx_http_output_header_filter_pt header,
 }
 
 
-/* Every header of a response that has or awaits its verdict leaves here. */
+/* Every header of a response that is, or will be, judged is sent here. */
 
 ngx_int_t
 ngx_http_ioattest_next_header(ngx_http_request_t *r)
@@ -61,7 +61,7 @@ ngx_http_ioattest_next_header(ngx_http_request_t *r)
             && ctx->state != NGX_HTTP_IOATTEST_STATE_REFUSED
             && ctx->state != NGX_HTTP_IOATTEST_STATE_ANSWERED)
         {
-            /* as ngx_http_send_header() would have done it */
+            /* as in ngx_http_send_header() */
 
             r->headers_out.status = ctx->saved.err_status;
             ngx_str_null(&r->headers_out.status_line);
@@ -81,7 +81,7 @@ ngx_http_ioattest_next_body(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/* A header that is none of ours. */
+/* Passes on a header of a response that is not protected. */
 
 ngx_int_t
 ngx_http_ioattest_pass_header(ngx_http_request_t *r)
@@ -92,7 +92,7 @@ ngx_http_ioattest_pass_header(ngx_http_request_t *r)
 
 #if (nginx_version >= 1029000)
 
-/* A 103 is in no signature, and comes before any verdict: none passes. */
+/* A 103 response is not signed and comes before any verdict: none passes. */
 
 static ngx_int_t
 ngx_http_ioattest_filter_early(ngx_http_request_t *r)

@@ -1,6 +1,6 @@
 
 /*
- * What is handed on to the filters below this module.
+ * Passes headers and bodies on to the filters below this module.
  */
 
 
@@ -11,14 +11,14 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
-/* Puts the module's filters on top of those that there are. */
+/* Installs the module's filters. */
 void ngx_http_ioattest_output_init(ngx_http_output_header_filter_pt header,
     ngx_http_output_body_filter_pt body);
 
-/* hands a header on that is none of ours */
+/* passes on a header of a response that is not protected */
 ngx_int_t ngx_http_ioattest_pass_header(ngx_http_request_t *r);
 
-/* hands a response on that has its verdict; inside or outside a filter */
+/* passes on a response that has its verdict; inside or outside a filter */
 ngx_int_t ngx_http_ioattest_next_header(ngx_http_request_t *r);
 ngx_int_t ngx_http_ioattest_next_body(ngx_http_request_t *r, ngx_chain_t *in);
 

@@ -1,6 +1,6 @@
 
 /*
- * What may stand in a log line or a variable.
+ * Text that may be put into a log line or a variable.
  */
 
 
@@ -9,7 +9,7 @@
 #include "attest/ioattest.h"
 
 
-/* Nothing of the client's or the API's may break a log line or forge one. */
+/* Text of clients or of the API may neither break nor forge a log line. */
 
 ngx_str_t
 ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data, size_t len)
@@ -41,7 +41,7 @@ ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data, size_t len)
 }
 
 
-/* Nothing is known where it was not asked for. */
+/* "-" if no CPU evidence was asked for. */
 
 const char *
 ngx_http_ioattest_cpu_name(ngx_uint_t cpu)

@@ -1,6 +1,6 @@
 
 /*
- * What may stand in a log line or a variable.
+ * Text that may be put into a log line or a variable.
  */
 
 
@@ -12,11 +12,11 @@
 #include <ngx_core.h>
 
 
-/* A model's name or a digest: a question mark for what is not printable. */
+/* A model's name or a digest, with "?" for what is not printable. */
 ngx_str_t ngx_http_ioattest_printable(ngx_pool_t *pool, const u_char *data,
     size_t len);
 
-/* What ioattest_cpu calls it; "-" where it is not known. */
+/* The word of ioattest_cpu for it; "-" if it is not known. */
 const char *ngx_http_ioattest_cpu_name(ngx_uint_t cpu);
 
 

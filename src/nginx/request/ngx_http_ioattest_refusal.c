@@ -1,7 +1,7 @@
 
 /*
- * Refusals: the verdict, the counters, the log line, and the words of the
- * answer that a client gets in place of a response that did not verify.
+ * Refusals: state, counters, log line, and the text of the response that the
+ * client gets.
  */
 
 
@@ -36,7 +36,7 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 
     counters = ngx_http_ioattest_counters(ctx);
 
-    /* whoever knows better than the table has set the status before */
+    /* a status that was set before is more specific than the table's */
 
     if (ctx->status == 0 || ctx->reason != IOA_OK) {
         ctx->status = ioa_status_http(reason);
@@ -71,7 +71,7 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 }
 
 
-/* What a dry run would refuse. */
+/* Counts what would be refused without the dry run. */
 
 static void
 ngx_http_ioattest_refuse_dry(ngx_http_ioattest_counters_t *counters,
@@ -110,7 +110,7 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
         ngx_str_set(&signer, "-");
     }
 
-    /* the sentence goes on */
+    /* more text follows the sentence, so it has no full stop */
 
     if (ngx_http_ioattest_refuse_sentence(ctx, &sentence) != NGX_OK) {
         ngx_str_set(&sentence, "no memory to say more");
@@ -126,9 +126,9 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
 
 
 /*
- * What the reason is in words, less the full stop.  A request that can be
- * read in more than one way is told why; all of it are words of our own,
- * which JSON need not escape.
+ * The reason as a sentence without its full stop.  For an ambiguous request
+ * it says what is ambiguous.  All of it is our own text, which needs no
+ * escaping in JSON.
  */
 
 static ngx_int_t
@@ -144,8 +144,8 @@ ngx_http_ioattest_refuse_sentence(ngx_http_ioattest_ctx_t *ctx,
 
     if (ctx->status == NGX_HTTP_NOT_ALLOWED) {
 
-        /* nothing was asked */
-        message = "Only an answer to POST can be verified.";
+        /* the API was not asked */
+        message = "Only a response to POST can be verified.";
     }
 
     if (ctx->reason == IOA_REQUEST_AMBIGUOUS) {
@@ -208,9 +208,9 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
 
 
 /*
- * 1 where this request has been here before: the gate lets it pass in a dry
- * run, and then the header filter sees it, or the gate does once more.  The
- * pool remembers it, as a redirection wipes all contexts.
+ * 1 if this subrequest has been counted before: in a dry run the gate lets it
+ * pass, and the header filter or the gate sees it again.  A mark in the pool
+ * survives redirects, which wipe all contexts.
  */
 
 static ngx_uint_t
@@ -240,7 +240,7 @@ ngx_http_ioattest_refuse_counted(ngx_http_request_t *r)
 static void
 ngx_http_ioattest_refuse_cleanup(void *data)
 {
-    /* the record is a mark: there is nothing to free */
+    /* the record is only a mark: there is nothing to free */
     (void) data;
 }
 
@@ -253,7 +253,7 @@ ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     ngx_str_t    sentence;
     const char  *name;
 
-    /* both are ours and hold nothing that JSON would have to escape */
+    /* both are our own text, which needs no escaping in JSON */
 
     if (ngx_http_ioattest_refuse_sentence(ctx, &sentence) != NGX_OK) {
         return NGX_ERROR;

@@ -1,6 +1,6 @@
 
 /*
- * A refusal: the verdict, its log line, its counters and its words.
+ * Refusals: state, log line, counters, and the text for the client.
  */
 
 
@@ -12,19 +12,19 @@
 
 
 /*
- * Writes the verdict down, counts and logs it.  Returns 1 where the response
- * is really to be refused, 0 in a dry run, where all goes on.
+ * Sets the state, counts and logs.  Returns 1 if the response is to be
+ * refused, 0 in a dry run, in which it passes.
  */
 ngx_uint_t ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t reason, const char *look_at);
 
 /*
- * The same of a request that has no context.  One that passes in a dry run is
+ * The same for a subrequest, which has no context.  In a dry run each is
  * counted and logged once, however often it comes here.
  */
 ngx_uint_t ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r);
 
-/* Out: json, the answer to a client.  NGX_OK or NGX_ERROR. */
+/* Out: json, the body for the client.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json);
 

@@ -1,7 +1,7 @@
 
 /*
- * Which state of a request may follow which.  Nothing here needs nginx, so
- * that all of it can be tried without one: t/unit/state.c.
+ * Which state of a request may follow which.  This file does not need nginx,
+ * so that it can be tested alone: t/unit/state.c.
  */
 
 
@@ -12,8 +12,9 @@
 
 
 /*
- * In a dry run all but a verdict may become EXEMPT.  There is no way back
- * over SENT, and none to what passes from what does not.
+ * In a dry run any state before the verdict may become EXEMPT.  No state
+ * leads back to one before SENT, nor from one that refuses to one that lets
+ * pass.
  */
 
 static const struct {
@@ -27,7 +28,7 @@ static const struct {
       |NGX_HTTP_IOATTEST_TO(REFUSED),
       NGX_HTTP_IOATTEST_TO(EXEMPT) },
 
-    /* until it has been sent, nginx itself may answer with an error's page */
+    /* before the request is sent, nginx itself may respond with an error */
 
     { "body",
       NGX_HTTP_IOATTEST_TO(MODEL)
@@ -56,7 +57,7 @@ static const struct {
       |NGX_HTTP_IOATTEST_TO(UNSIGNED),
       NGX_HTTP_IOATTEST_TO(EXEMPT) },
 
-    /* RELEASED: with "ioattest_bind off" its header is all that counts */
+    /* RELEASED: with "ioattest_bind off" the header alone is judged */
 
     { "sent",
       NGX_HTTP_IOATTEST_TO(REDIRECTED)
@@ -93,13 +94,13 @@ static const struct {
       |NGX_HTTP_IOATTEST_TO(REFUSED),
       NGX_HTTP_IOATTEST_TO(EXEMPT) },
 
-    /* a filter below may fail, and an error_page go to an upstream */
+    /* a filter below may fail, and error_page may then ask an upstream */
 
     { "released",
       NGX_HTTP_IOATTEST_TO(REFUSED),
       NGX_HTTP_IOATTEST_TO(EXEMPT) },
 
-    /* once more where its error_page brings what may not pass either */
+    /* REFUSED again if the response to error_page may not pass either */
 
     { "refused",
       NGX_HTTP_IOATTEST_TO(REFUSED)
@@ -138,7 +139,7 @@ ngx_http_ioattest_state_next(ngx_http_ioattest_state_e from,
         return to;
     }
 
-    /* whoever has been answered is not to be answered again */
+    /* a client that has been answered gets no second response */
 
     return (from == NGX_HTTP_IOATTEST_STATE_ANSWERED)
            ? from : NGX_HTTP_IOATTEST_STATE_REFUSED;

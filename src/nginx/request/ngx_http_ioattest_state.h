@@ -1,6 +1,6 @@
 
 /*
- * The way of a request: its states, and which may follow which.
+ * The states of a request, and which may follow which.
  */
 
 
@@ -11,45 +11,46 @@
 typedef enum {
     NGX_HTTP_IOATTEST_STATE_START = 0,
 
-    /* nothing has left yet */
+    /* the request has not been sent */
 
-    NGX_HTTP_IOATTEST_STATE_BODY,       /* the client's body is read */
-    NGX_HTTP_IOATTEST_STATE_MODEL,      /* what it says: hash, model */
-    NGX_HTTP_IOATTEST_STATE_RESOLVE,    /* what the API calls the model */
-    NGX_HTTP_IOATTEST_STATE_ATTEST,     /* whether a machine is trusted */
+    NGX_HTTP_IOATTEST_STATE_BODY,       /* reads the client's body */
+    NGX_HTTP_IOATTEST_STATE_MODEL,      /* gets hash and model from it */
+    NGX_HTTP_IOATTEST_STATE_RESOLVE,    /* looks up the API's model id */
+    NGX_HTTP_IOATTEST_STATE_ATTEST,     /* waits for a trusted machine */
 
-    /* the request may leave */
+    /* the request may be sent */
 
     NGX_HTTP_IOATTEST_STATE_SENT,
-    NGX_HTTP_IOATTEST_STATE_REDIRECTED, /* by its upstream, to elsewhere */
+    NGX_HTTP_IOATTEST_STATE_REDIRECTED, /* by its upstream */
 
-    /* a response has begun */
+    /* the response has begun */
 
-    NGX_HTTP_IOATTEST_STATE_HOLD,       /* it is collected */
-    NGX_HTTP_IOATTEST_STATE_STREAM,     /* it flows, but for its end */
-    NGX_HTTP_IOATTEST_STATE_POSTED,     /* complete, and leaves the filters */
-    NGX_HTTP_IOATTEST_STATE_WAIT,       /* its signer is looked for */
+    NGX_HTTP_IOATTEST_STATE_HOLD,       /* the response is collected */
+    NGX_HTTP_IOATTEST_STATE_STREAM,     /* it is sent as it comes, its end
+                                           is held */
+    NGX_HTTP_IOATTEST_STATE_POSTED,     /* complete, leaves the filters */
+    NGX_HTTP_IOATTEST_STATE_WAIT,       /* waits for its signer */
 
-    /* the verdict has fallen */
+    /* the verdict is known */
 
     NGX_HTTP_IOATTEST_STATE_RELEASED,   /* verified */
     NGX_HTTP_IOATTEST_STATE_REFUSED,
-    NGX_HTTP_IOATTEST_STATE_ANSWERED,   /* refused, and the client told so */
-    NGX_HTTP_IOATTEST_STATE_UNSIGNED,   /* an error's answer: nobody signs */
-    NGX_HTTP_IOATTEST_STATE_EXEMPT      /* a dry run: passes as it is */
+    NGX_HTTP_IOATTEST_STATE_ANSWERED,   /* refused, the client was told */
+    NGX_HTTP_IOATTEST_STATE_UNSIGNED,   /* an error, which is not signed */
+    NGX_HTTP_IOATTEST_STATE_EXEMPT      /* dry run: passes unchanged */
 } ngx_http_ioattest_state_e;
 
 
 #define NGX_HTTP_IOATTEST_STATES  (NGX_HTTP_IOATTEST_STATE_EXEMPT + 1)
 
 
-/* 1 where a request may go from one into another. */
+/* 1 if a request may change from one state into another. */
 unsigned ngx_http_ioattest_state_may(ngx_http_ioattest_state_e from,
     ngx_http_ioattest_state_e to, unsigned dry_run);
 
 /*
- * The state of a request that is to go from one into another: that one, or,
- * where it is not allowed, one in which nothing of the upstream's passes.
+ * The state that a request enters if it is to change from one into another:
+ * that one, or, if this is not allowed, one that lets nothing pass.
  */
 ngx_http_ioattest_state_e ngx_http_ioattest_state_next(
     ngx_http_ioattest_state_e from, ngx_http_ioattest_state_e to,

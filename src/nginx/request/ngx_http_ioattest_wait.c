@@ -1,7 +1,7 @@
 
 /*
- * A request that waits for an attestation or a models list: it looks at the
- * zone from time to time, and is woken when one of its own worker ends.
+ * A request that waits for an attestation or a models list: it polls the
+ * zone, and is woken when one of its own worker ends.
  */
 
 
@@ -13,7 +13,7 @@
 #define NGX_HTTP_IOATTEST_POLL_FIRST  5     /* ms */
 #define NGX_HTTP_IOATTEST_POLL_LAST   80
 
-/* a dry run holds nobody up for longer, ms */
+/* the longest wait in a dry run, ms */
 #define NGX_HTTP_IOATTEST_WAIT_DRY    10000
 
 
@@ -37,8 +37,8 @@ ngx_http_ioattest_wait_init(ngx_http_ioattest_ctx_t *ctx)
 
 
 /*
- * Starts the clock of a wait: "ioattest_wait" is for what a request waits
- * before it is sent and for its response together.
+ * Starts the clock of a wait.  "ioattest_wait" bounds the waits before the
+ * request is sent and for its response together.
  */
 
 void
@@ -64,7 +64,8 @@ ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx)
 
     ctx->wait.waiting = 1;
     ctx->wait.from = ngx_current_msec;
-    ctx->wait.deadline = ngx_current_msec + wait - ngx_min(ctx->wait.waited, wait);
+    ctx->wait.deadline = ngx_current_msec + wait
+                         - ngx_min(ctx->wait.waited, wait);
     ctx->wait.delay = NGX_HTTP_IOATTEST_POLL_FIRST;
 }
 
@@ -100,7 +101,7 @@ ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx)
 }
 
 
-/* Looks again a little later; the worker's own jobs wake it before. */
+/* Polls again after a delay; attestations of this worker wake it earlier. */
 
 void
 ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)
@@ -123,7 +124,7 @@ ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx)
 }
 
 
-/* In order of arrival, however often it has looked. */
+/* The queue is in order of arrival, however often a request has polled. */
 
 static void
 ngx_http_ioattest_wait_queue(ngx_http_ioattest_ctx_t *ctx)
@@ -176,7 +177,7 @@ ngx_http_ioattest_wait_wake(const u_char *key32)
                 || ngx_memcmp(ctx->key.list, key32,
                               NGX_HTTP_IOATTEST_KEY_LEN) == 0))
         {
-            /* a timer that is set is not moved by less than 300 ms */
+            /* nginx does not move a timer that is set by less than 300 ms */
             ngx_del_timer(&ctx->wait.poll);
             ngx_add_timer(&ctx->wait.poll, 0);
         }

@@ -1,6 +1,6 @@
 
 /*
- * A request that stands still until an attestation or a models list is there.
+ * Requests that wait for an attestation or a models list.
  */
 
 
@@ -16,13 +16,13 @@ void ngx_http_ioattest_wait_begin(ngx_http_ioattest_ctx_t *ctx);
 void ngx_http_ioattest_wait_end(ngx_http_ioattest_ctx_t *ctx);
 ngx_uint_t ngx_http_ioattest_wait_over(ngx_http_ioattest_ctx_t *ctx);
 
-/* Looks again a little later: ctx->resume says how the request goes on. */
+/* Polls again after a delay; ctx->resume continues the request. */
 void ngx_http_ioattest_wait_poll(ngx_http_ioattest_ctx_t *ctx);
 
-/* An attestation of the model, or a read of the list, with the key has ended. */
+/* Wakes those that wait for the key's attestation or models list. */
 void ngx_http_ioattest_wait_wake(const u_char *key32);
 
-/* Called beside that, where it is set. */
+/* Called then as well, if it is set. */
 extern void  (*ngx_http_ioattest_wait_hook)(void);
 
 

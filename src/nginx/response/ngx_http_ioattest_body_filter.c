@@ -1,7 +1,7 @@
 
 /*
- * The body filter: collects a response that is held, and hands it over when
- * its end has come.
+ * The body filter: collects a response that is held, and releases it at its
+ * end.
  */
 
 
@@ -22,7 +22,6 @@ static ngx_int_t ngx_http_ioattest_body_early(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
-static void ngx_http_ioattest_body_consume(ngx_chain_t *in);
 static ngx_int_t ngx_http_ioattest_body_end(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
@@ -81,13 +80,13 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         if (in) {
 
-            /* an upstream that still sends after the verdict has fallen */
+            /* the upstream still sends although the verdict is known */
 
-            ngx_http_ioattest_body_consume(in);
+            ngx_http_ioattest_buffer_consume(in);
             return NGX_OK;
         }
 
-        /* ngx_http_writer() calls: the request has left its upstream */
+        /* called by ngx_http_writer(): the upstream has been finalized */
 
         r->write_event_handler = ngx_http_ioattest_decide_resume;
 
@@ -104,8 +103,8 @@ ngx_http_ioattest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 /*
- * Before any header: a module that waits calls the filters with nothing, or
- * with a flush.  Bytes are a response that was begun without its header.
+ * Before any header: a module that waits calls the filters with NULL, or with
+ * a flush.  With bytes, the response has begun without its header.
  */
 
 static ngx_int_t
@@ -147,7 +146,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     last = 0;
     flush = 0;
 
-    /* of a stream ngx_http_ioattest_flow_sink() keeps what is made of it */
+    /* ngx_http_ioattest_flow_sink() keeps the output made of a stream */
 
     made = (ctx->response.judged.events && !ctx->conf->dry_run);
 
@@ -181,7 +180,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        /* what else is wrong with it is told at its end */
+        /* errors are sticky: ioa_response_end() reports them */
 
         st = ngx_http_ioattest_judge_update(ctx, b->pos, n);
 
@@ -202,9 +201,9 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
     }
 
     /*
-     * A response that the upstream broke off ends in a flush without the
-     * last buffer, and with the upstream already given up
-     * (ngx_http_upstream_finalize_request()).
+     * A response that the upstream broke off ends with a flush instead of the
+     * last buffer, after ngx_http_upstream_finalize_request() has reset
+     * u->cleanup.
      */
 
     if (flush && r->upstream && r->upstream->cleanup == NULL) {
@@ -217,7 +216,7 @@ ngx_http_ioattest_body_collect(ngx_http_request_t *r,
 }
 
 
-/* A verified response goes on at once; all else is decided elsewhere. */
+/* A verified response is sent at once; all else goes through decide. */
 
 static ngx_int_t
 ngx_http_ioattest_body_end(ngx_http_request_t *r,
@@ -237,7 +236,7 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
 
         rc = ngx_http_ioattest_release_send(r, ctx);
 
-        /* no filter below may turn it into another response */
+        /* a status returned by a filter below may not replace the response */
         return (rc > NGX_OK) ? NGX_ERROR : rc;
 
     case NGX_DECLINED:
@@ -252,18 +251,6 @@ ngx_http_ioattest_body_end(ngx_http_request_t *r,
     }
 
     return ngx_http_ioattest_decide_post(r, ctx);
-}
-
-
-static void
-ngx_http_ioattest_body_consume(ngx_chain_t *in)
-{
-    ngx_chain_t  *cl;
-
-    for (cl = in; cl; cl = cl->next) {
-        cl->buf->pos = cl->buf->last;
-        cl->buf->file_pos = cl->buf->file_last;
-    }
 }
 
 
@@ -290,9 +277,9 @@ ngx_http_ioattest_body_too_large(ngx_http_request_t *r,
         return ngx_http_ioattest_next_body(r, ctx->response.held.chain);
     }
 
-    /* the rest is not worth waiting for */
+    /* the rest of the body changes nothing */
 
-    ngx_http_ioattest_body_consume(in);
+    ngx_http_ioattest_buffer_consume(in);
 
     ctx->failed = IOA_BODY_TOO_LARGE;
 

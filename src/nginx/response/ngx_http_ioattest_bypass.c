@@ -1,7 +1,7 @@
 
 /*
- * What a response is by its header: one that could not be judged, or one
- * that would get past the body filter.
+ * Responses whose header shows that they cannot be judged, or that they would
+ * bypass the body filter.
  */
 
 
@@ -17,9 +17,9 @@
 
 
 /*
- * A dry run leaves in the request's headers what is taken out otherwise.
- * 1 where the response is what it is for that: nothing could be said of the
- * one that would have come.
+ * 1 if the response has been shaped by a request header that only a dry run
+ * leaves in.  Without the dry run the upstream would have sent another
+ * response, about which nothing can be said.
  */
 
 ngx_uint_t
@@ -29,7 +29,7 @@ ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
 
     status = ngx_http_ioattest_header_status(r);
 
-    /* nginx itself makes a part of it, above the filter that would hold it */
+    /* nginx's range filter is called before ours, and would cut the body */
 
     if (r->allow_ranges && r->headers_in.range) {
         return 1;
@@ -42,7 +42,7 @@ ngx_http_ioattest_header_unlike(ngx_http_request_t *r)
 }
 
 
-/* Ways on which bytes would reach a client that no body filter has seen. */
+/* Ways in which bytes would reach a client unseen by the body filter. */
 
 const char *
 ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
@@ -59,13 +59,13 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
         return "the upstream switched protocols";
     }
 
-    /* to a client that is no answer: it would take the body for the next */
+    /* a client would read the body as its next response */
 
     if (status < NGX_HTTP_OK) {
-        return "an interim status is no answer";
+        return "an interim status is not a response";
     }
 
-    /* the parts are requests of their own: the whole has no signature */
+    /* each part is a subrequest of its own, and the whole is not signed */
 
     if (r->subrequest_ranges) {
         return "slice must be off in this location";
@@ -81,10 +81,10 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
         return "proxy_store must be off in this location";
     }
 
-    /* of an earlier location, before a redirection */
+    /* r->upstream may be that of an earlier location, before a redirect */
 
     if (u == NULL || u->cleanup == NULL) {
-        return "the answer is made here, and comes from no upstream";
+        return "the response was made by nginx, not by an upstream";
     }
 
     return NULL;
@@ -92,8 +92,8 @@ ngx_http_ioattest_header_bypass(ngx_http_request_t *r)
 
 
 /*
- * What the upstream has said: error_page may have put another status in its
- * place.
+ * The status as the upstream sent it: error_page may have replaced it in
+ * headers_out.
  */
 
 ngx_uint_t

@@ -1,13 +1,13 @@
 
 /*
- * The verdict over a response that is held.  It is applied outside any
- * filter, from a write event handler of ours: there a refusal may be
- * finalized as nginx does it elsewhere, error_page and all.
+ * The verdict on a response that is held.  It is applied outside any filter,
+ * in a write event handler of ours, where a refusal may be finalized with an
+ * HTTP status, so that error_page works.
  *
- * The sequence relies on ngx_http_finalize_request(): as long as our bit is
- * set in r->buffered it installs ngx_http_writer() and leaves the reference
- * count alone; the writer then calls the body filter with NULL, which puts
- * ngx_http_ioattest_decide_resume() in the writer's place.
+ * This relies on ngx_http_finalize_request(): while our bit is set in
+ * r->buffered it installs ngx_http_writer() and leaves the reference count
+ * alone.  The writer then calls the body filter with NULL, which replaces the
+ * writer by ngx_http_ioattest_decide_resume().
  */
 
 
@@ -43,8 +43,8 @@ ngx_http_ioattest_decide_post(ngx_http_request_t *r,
     if (r->upstream && r->upstream->cleanup) {
 
         /*
-         * Still sending: a response too large.  Its module will not finalize
-         * the request, so this is done in its place.
+         * The upstream still sends a response that is too large.  Its module
+         * will not finalize the request, so the handler is installed here.
          */
 
         r->write_event_handler = ngx_http_ioattest_decide_resume;
@@ -144,7 +144,8 @@ ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
                                  ctx->machine_key,
                                  ctx->response.judged.address20,
                                  &ilcf->limits,
-                                 ctx->spent ? NULL : &ctx->key, &ctx->wait.waiter);
+                                 ctx->spent ? NULL : &ctx->key,
+                                 &ctx->wait.waiter);
 
     ngx_http_ioattest_attestations_start(&found, ilcf, &ctx->model, &ctx->key,
                                          &ctx->authorization,
@@ -180,9 +181,9 @@ ngx_http_ioattest_decide_signer(ngx_http_ioattest_ctx_t *ctx,
 
 
 /*
- * Where the API gives no attestation to this request's key, the response
- * waits for what others ask with theirs.  With the gateway's own nobody else
- * may ask.
+ * If the API refuses attestations to a caller's key, the response waits for
+ * those that other requests start with their keys.  With the gateway's own
+ * key there are no others.
  */
 
 static ngx_int_t
@@ -202,7 +203,7 @@ ngx_http_ioattest_decide_rest(ngx_http_ioattest_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    /* a caller's key that has been refused is used no more for this one */
+    /* this request does not use a caller's key again that was refused */
 
     if (rest->status && !ctx->key.own
         && rest->status != NGX_HTTP_TOO_MANY_REQUESTS)
@@ -216,7 +217,7 @@ ngx_http_ioattest_decide_rest(ngx_http_ioattest_ctx_t *ctx,
 }
 
 
-/* Drops the writer's send_timeout, for nothing is being sent. */
+/* Removes the writer's send_timeout, since nothing is being sent. */
 
 static void
 ngx_http_ioattest_decide_quiet(ngx_http_request_t *r)
@@ -234,8 +235,8 @@ ngx_http_ioattest_decide_quiet(ngx_http_request_t *r)
 
 
 /*
- * As ngx_http_writer(), for a request that waits for its verdict: what is
- * still on its way to the client goes on, and nothing is finalized here.
+ * As ngx_http_writer(), for a request that waits for its verdict: output that
+ * is pending is sent on, and nothing is finalized here.
  */
 
 static void

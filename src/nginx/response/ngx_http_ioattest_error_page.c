@@ -1,15 +1,16 @@
 
 /*
- * The answer to a client whose request or response is refused.
+ * What the client gets in place of a request or response that was refused.
  *
  * A refusal is finalized with its status like any error of nginx, so that
- * error_page works.  Where nginx would send its own page, the JSON is put in
- * its place that OpenAI's clients turn into an error.
+ * error_page works.  In place of nginx's built-in page the client gets JSON
+ * that OpenAI's clients turn into an error.
  */
 
 
 #include "request/ngx_http_ioattest_context.h"
 #include "request/ngx_http_ioattest_output.h"
+#include "request/ngx_http_ioattest_buffer.h"
 #include "request/ngx_http_ioattest_refusal.h"
 #include "response/ngx_http_ioattest_response.h"
 
@@ -49,7 +50,7 @@ ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
         }
     }
 
-    /* of a caller's key, as the API has said it */
+    /* for a caller's key: the API's own Retry-After */
 
     if (ctx->reason == IOA_ATTESTATION_REFUSED && !ctx->key.own
         && ctx->retry_after)
@@ -74,8 +75,8 @@ ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
 
 
 /*
- * 1 where no retry can mend it: a caller's mistake, whatever the reason, and
- * what the table says of the reason.
+ * 1 if no retry can help: the caller has made a mistake, or the table of
+ * reasons says so.
  */
 
 static ngx_uint_t
@@ -96,7 +97,7 @@ ngx_http_ioattest_error_page_final(ngx_http_ioattest_ctx_t *ctx)
 }
 
 
-/* A header by a name in lower case. */
+/* Adds a header; name is in lower case. */
 
 static ngx_int_t
 ngx_http_ioattest_error_page_add(ngx_http_request_t *r, const char *name,
@@ -127,22 +128,19 @@ ngx_int_t
 ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    ngx_str_t     json;
-    ngx_chain_t  *cl, out;
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_str_t    json;
+    ngx_chain_t  out;
 
     if (in == NULL) {
         return ctx->response.headed ? ngx_http_ioattest_next_body(r, NULL)
                                     : NGX_OK;
     }
 
-    /* nginx's page, or what an upstream still sends: dropped */
+    /* nginx's page, or what an upstream still sends, is dropped */
 
-    for (cl = in; cl; cl = cl->next) {
-        cl->buf->pos = cl->buf->last;
-        cl->buf->file_pos = cl->buf->file_last;
-    }
+    ngx_http_ioattest_buffer_consume(in);
 
     if (ctx->state == NGX_HTTP_IOATTEST_STATE_ANSWERED || r->header_only) {
         return NGX_OK;
@@ -151,9 +149,9 @@ ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     if (!ctx->response.headed) {
 
         /*
-         * A content handler that goes on where the header filter has said
-         * that the request is to end with an error: an answer without its
-         * header would stall the client, or break its connection.
+         * A content handler ignored the error that our header filter
+         * returned.  Without a header the client would wait for ever, or lose
+         * its connection.
          */
 
         ngx_http_clean_header(r);

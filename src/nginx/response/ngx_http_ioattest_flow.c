@@ -1,10 +1,10 @@
 
 /*
- * What flows of a stream: slices of the upstream's own buffers, and bytes
- * that stay.
+ * The output of a stream: slices of the upstream's own buffers that are sent
+ * at once, and bytes that are held.
  *
- * An upstream's buffer is given back when the last slice of it has been sent,
- * so that a client which reads slowly holds the upstream back.
+ * An upstream's buffer is given back when its last slice has been sent, so
+ * that a slow client slows the upstream down.
  */
 
 
@@ -34,7 +34,7 @@ ngx_http_ioattest_flow_sink(void *data, const ioa_sse_piece_t *piece)
         room = ctx->conf->buffer_size;
         room -= ngx_min(ctx->response.held.size, room);
 
-        /* behind a verified stream its end always has room */
+        /* the end of a verified stream is never refused for its size */
 
         if (piece->len > room
             && ctx->state != NGX_HTTP_IOATTEST_STATE_RELEASED)
@@ -96,7 +96,7 @@ ngx_http_ioattest_flow_shown(ngx_http_ioattest_ctx_t *ctx,
 }
 
 
-/* A buffer with nothing in it, and room for size bytes. */
+/* An empty buffer with room for size bytes. */
 
 ngx_buf_t *
 ngx_http_ioattest_flow_get(ngx_http_ioattest_ctx_t *ctx, size_t size)
@@ -127,7 +127,7 @@ ngx_http_ioattest_flow_get(ngx_http_ioattest_ctx_t *ctx, size_t size)
 
     if (size > (size_t) (end - start)) {
 
-        /* doubled, so that one buffer does not take ever more of the pool */
+        /* doubled, since what the pool gave for a buffer is never freed */
 
         room = NGX_HTTP_IOATTEST_FLOW_CHUNK;
 
@@ -187,8 +187,8 @@ ngx_http_ioattest_flow_send(ngx_http_ioattest_ctx_t *ctx)
 
 
 /*
- * As ngx_chain_update_chains().  What is sent is sent in its order: with the
- * last slice of an upstream's buffer all of it is.
+ * As ngx_chain_update_chains().  Slices are sent in order, so a buffer of the
+ * upstream has been sent when its last slice has.
  */
 
 static void

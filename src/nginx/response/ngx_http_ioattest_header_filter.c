@@ -1,7 +1,7 @@
 
 /*
- * The header filter: what may pass at once, what is refused at once, and
- * what is held until its signer is known.
+ * The header filter: which responses pass at once, which are refused at once,
+ * and which are held until their signer is known.
  */
 
 
@@ -53,12 +53,12 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
 
         if (r->upstream == NULL) {
 
-            /* nginx's own answer before the gate, as of "return 204" */
+            /* made by nginx before the gate, as by "return 204" */
 
             return ngx_http_ioattest_pass_header(r);
         }
 
-        /* a protected location whose phase handler was passed by */
+        /* the phase handler of a protected location has not run */
 
         ctx = ngx_http_ioattest_ctx_create(r);
         if (ctx == NULL) {
@@ -75,9 +75,8 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
     }
 
     /*
-     * The request has been through our gate and was then redirected to a
-     * place that has none, be it by X-Accel-Redirect, or by error_page after
-     * a refusal.
+     * The request passed the gate and was then redirected to a location
+     * without one, by X-Accel-Redirect, or by error_page after a refusal.
      */
 
     if (ilcf->zone == NULL
@@ -95,7 +94,7 @@ ngx_http_ioattest_header_filter(ngx_http_request_t *r)
         return ngx_http_ioattest_pass_header(r);
     }
 
-    /* known here again, so that the answer to the refusal is ours */
+    /* set again, so that the body filter sends our answer to the refusal */
     ngx_http_set_ctx(r, ctx, ngx_http_ioattest_module);
 
     return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
@@ -121,7 +120,7 @@ ngx_http_ioattest_header_subrequest(ngx_http_request_t *r)
         return ngx_http_ioattest_pass_header(r);
     }
 
-    /* a clone, as slice makes them, has skipped our phase */
+    /* a clone, as made by slice, has skipped our phase handler */
 
     if (!ngx_http_ioattest_refuse_subrequest(r)) {
         return ngx_http_ioattest_pass_header(r);
@@ -159,11 +158,11 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
     case NGX_HTTP_IOATTEST_STATE_POSTED:
     case NGX_HTTP_IOATTEST_STATE_WAIT:
 
-        /* of one that is on its way already: not even nginx's own page */
+        /* the first response is already held or sent: no second one passes */
 
         return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                                 "a second answer came before the first one "
-                                 "had its verdict");
+                                 "a second response came before the first "
+                                 "one was judged");
 
     case NGX_HTTP_IOATTEST_STATE_SENT:
 
@@ -175,7 +174,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
         if (ngx_http_ioattest_upstream_redirects(r, ctx)) {
 
-            /* to a place that there is not */
+            /* the upstream named a location that does not exist */
 
             return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
                                                 NGX_HTTP_IOATTEST_REDIRECTED);
@@ -187,12 +186,12 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 
         if (!ngx_http_ioattest_header_own(r, ctx)) {
             return ngx_http_ioattest_header_refuse(r, ctx, IOA_NO_SIGNATURE,
-                                   "another module answered before a machine "
-                                   "was attested");
+                                   "another module responded before a "
+                                   "machine was attested");
         }
     }
 
-    /* nginx's own page for an error: nothing of it is the upstream's */
+    /* an error page made by nginx: nothing of it is the upstream's */
 
     ngx_http_ioattest_wait_end(ctx);
 
@@ -200,7 +199,7 @@ ngx_http_ioattest_header_marked(ngx_http_request_t *r,
 }
 
 
-/* The answer to an error, which nobody signs. */
+/* Passes the response to an error, which is not signed. */
 
 static ngx_int_t
 ngx_http_ioattest_header_unsigned(ngx_http_request_t *r,
@@ -220,15 +219,14 @@ ngx_http_ioattest_header_unsigned(ngx_http_request_t *r,
 
 
 /*
- * 1 where nginx itself makes the answer to an error.  An upstream that still
- * has its cleanup is in the middle of sending, and one that has none has
- * been given up (ngx_http_upstream_finalize_request()); what comes from a
- * cache was the upstream's as well.
+ * 1 if the response to an error was made by nginx itself.  An upstream whose
+ * cleanup is set is still sending; ngx_http_upstream_finalize_request()
+ * resets it.  A cached response was the upstream's as well.
  *
- * The gate has taken err_status away, so what has one now is a page of
- * nginx's own, and no answer of the location that error_page has led to.
- * Of those a file may pass as such a page; a content handler that the
- * location names, as Lua's, may have it from anywhere.
+ * The gate has reset err_status, so if it is set now nginx has made a page
+ * after the gate, and not in the location that error_page has led to.  In
+ * such a location a static file may pass as an error page, but not the output
+ * of a content handler, such as Lua's, since that may come from anywhere.
  */
 
 static ngx_uint_t
@@ -354,15 +352,15 @@ ngx_http_ioattest_header_refuse(ngx_http_request_t *r,
     }
 
     /*
-     * The upstream's module finalizes the request with what we return.  Who
-     * does not look at it, as ngx_http_send_special_response(), is stopped by
-     * ngx_http_ioattest_error_page_body().
+     * The upstream module finalizes the request with the status returned.
+     * Callers that ignore it, such as ngx_http_send_special_response(), are
+     * stopped by ngx_http_ioattest_error_page_body().
      */
 
     ngx_http_clean_header(r);
 
 #if (NGX_HTTP_CACHE)
-    /* and what follows is nginx's own answer, from no cache */
+    /* what follows is nginx's own response, and from no cache */
     r->cached = 0;
 #endif
 

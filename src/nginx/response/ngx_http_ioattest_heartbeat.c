@@ -1,7 +1,7 @@
 
 /*
- * A stream that has begun and waits for its verdict is kept alive: a comment
- * of an event stream is sent from time to time.
+ * Keeps a stream alive that has begun and waits for its verdict: a comment of
+ * an event stream is sent every 15 seconds.
  */
 
 
@@ -50,7 +50,7 @@ ngx_http_ioattest_heartbeat_send(ngx_event_t *ev)
 
     rc = NGX_OK;
 
-    /* a client that has not taken what went before needs no other */
+    /* not while the client has not taken what was sent before */
 
     if (!c->buffered && (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED) == 0) {
         b = ngx_http_ioattest_flow_get(ctx, 0);
@@ -74,7 +74,7 @@ ngx_http_ioattest_heartbeat_send(ngx_event_t *ev)
     } else {
         ngx_add_timer(ev, NGX_HTTP_IOATTEST_HEARTBEAT);
 
-        /* what the client does not take at once goes on as all else does */
+        /* what the client does not take at once is sent by that handler */
         r->write_event_handler(r);
     }
 

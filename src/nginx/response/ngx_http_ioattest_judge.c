@@ -1,7 +1,7 @@
 
 /*
- * The judgement of a response, which is the core's (agent/ioa_response.h):
- * here it gets what it goes by, and is told by the zone whether the signer is
+ * The judgement of a response is made by the core (agent/ioa_response.h).
+ * This file hands it the response, and asks the zone whether the signer is
  * trusted.
  */
 
@@ -70,8 +70,8 @@ ngx_http_ioattest_judge_head(ngx_http_request_t *r,
 
 
 /*
- * The upstream's list, not headers_out: proxy_hide_header takes them out of
- * the latter.
+ * The signature is read from the upstream's headers, since proxy_hide_header
+ * may remove it from headers_out.
  */
 
 static void
@@ -87,19 +87,16 @@ ngx_http_ioattest_judge_signature(ngx_http_request_t *r,
         return;
     }
 
-    for (part = &r->upstream->headers_in.headers.part; part;
-         part = part->next)
-    {
-        h = part->elts;
+    part = &r->upstream->headers_in.headers.part;
+    i = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-            name.data = h[i].key.data;
-            name.len = h[i].key.len;
-            value.data = h[i].value.data;
-            value.len = h[i].value.len;
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        name.data = h->key.data;
+        name.len = h->key.len;
+        value.data = h->value.data;
+        value.len = h->value.len;
 
-            ioa_signature_header(signature, name, value);
-        }
+        ioa_signature_header(signature, name, value);
     }
 }
 
@@ -151,7 +148,7 @@ ngx_http_ioattest_judge_memory(ngx_http_request_t *r,
     if (judged->events) {
         held = (ctx->state != NGX_HTTP_IOATTEST_STATE_STREAM);
 
-        /* one that is held in a dry run is as it came */
+        /* in a dry run, a stream that is held is passed on unchanged */
 
         if (!held || !ctx->conf->dry_run) {
             ioa_response_output(judged, ngx_http_ioattest_flow_sink, ctx,
@@ -200,7 +197,7 @@ ngx_http_ioattest_judge_end(ngx_http_ioattest_ctx_t *ctx)
 }
 
 
-/* A body that is the text: in one piece. */
+/* The body in one piece: with "ioattest_text body" it is the signed text. */
 
 static ngx_int_t
 ngx_http_ioattest_judge_whole(ngx_http_ioattest_ctx_t *ctx,
@@ -350,9 +347,9 @@ ngx_http_ioattest_judge_trusted(ngx_http_ioattest_loc_conf_t *ilcf,
 
 
 /*
- * Counted in every mode, so that it can be seen when "both" is safe.  It is
- * the last that the core compares: there is no further step, and so each
- * response is counted once.
+ * Counted with every "ioattest_bind", so that the counters show whether
+ * "both" is safe.  The core compares the request last, in one step, so that
+ * each response is counted once.
  */
 
 static void
@@ -382,7 +379,7 @@ ngx_http_ioattest_judge_request(ngx_http_ioattest_ctx_t *ctx)
 }
 
 
-/* The last of all checks: the text is written down where it is new. */
+/* The last of all checks: records the text, if it is new. */
 
 static ioa_step_e
 ngx_http_ioattest_judge_replay(ngx_http_ioattest_ctx_t *ctx)

@@ -1,7 +1,7 @@
 
 /*
- * A response that is held leaves here: as it is once it has verified, or a
- * refusal in its place.
+ * Releases a response that was held: unchanged if it has been verified, else
+ * a refusal in its place.
  */
 
 
@@ -80,7 +80,7 @@ ngx_http_ioattest_release_send(ngx_http_request_t *r,
 }
 
 
-/* Adds to what is held the end of a stream that has verified. */
+/* Adds the end of a verified stream to what is held. */
 
 static ngx_int_t
 ngx_http_ioattest_release_stream(ngx_http_request_t *r,
@@ -92,7 +92,7 @@ ngx_http_ioattest_release_stream(ngx_http_request_t *r,
 
     if (!ctx->response.headed) {
 
-        /* it is another one now */
+        /* the end may have another length than the upstream's */
 
         ngx_http_clear_content_length(r);
     }
@@ -126,8 +126,8 @@ ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     if (u && u->cleanup) {
 
         /*
-         * An upstream that is still sending is given up first.  It has a
-         * reference of its own, and drops one; ours is for the answer.
+         * An upstream that is still sending is given up first.  Its cleanup
+         * drops a reference; ours is for the response to the refusal.
          */
 
         r->main->count++;
@@ -145,7 +145,7 @@ ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
 }
 
 
-/* Ends a stream that has begun, in place of what is held of it. */
+/* Ends a stream that has begun with an error event, without what is held. */
 
 static ngx_int_t
 ngx_http_ioattest_release_error(ngx_http_request_t *r,
@@ -165,7 +165,7 @@ ngx_http_ioattest_release_error(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    /* nothing has begun that was not ended: neither a line nor an event */
+    /* what was sent ends with a whole event, so that a new one may begin */
 
     b->last = ngx_sprintf(b->last, "%s%V\n\n", NGX_HTTP_IOATTEST_ERROR_EVENT,
                           &json);

@@ -1,6 +1,6 @@
 
 /*
- * A response on its way: judgement, verdict, release.
+ * The response: judgement, verdict and release.
  */
 
 
@@ -27,24 +27,24 @@ ngx_int_t ngx_http_ioattest_body_filter(ngx_http_request_t *r,
 
 
 /*
- * judge: what the core says (agent/ioa_response.h).  NGX_OK: verified, and
- * nothing is left to do but to release it; NGX_AGAIN: the body, or whether
- * the signer is trusted, is waited for; NGX_DECLINED: to be refused for
- * ctx->response.judged.reason; NGX_ERROR.
+ * judge: the core's judgement (agent/ioa_response.h).  NGX_OK: verified, and
+ * may be released; NGX_AGAIN: the body is not complete, or the signer is not
+ * yet known; NGX_DECLINED: to be refused for ctx->response.judged.reason;
+ * NGX_ERROR.
  */
 
-/* unseen: bytes of it would get past the body filter. */
+/* unseen: bytes of the response would bypass the body filter. */
 ioa_step_e ngx_http_ioattest_judge_head(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_uint_t unseen);
 
 /*
- * Goes on from a step of the core's, as far as one can at once: asks the zone
- * for the signer, counts, looks for a replay.  Not for IOA_STEP_UNSIGNED.
+ * Continues from a step of the core as far as possible: asks the zone about
+ * the signer, counts, checks for a replay.  Not for IOA_STEP_UNSIGNED.
  */
 ngx_int_t ngx_http_ioattest_judge_step(ngx_http_ioattest_ctx_t *ctx,
     ioa_step_e step);
 
-/* To be called before the first byte of a body.  NGX_OK or NGX_ERROR. */
+/* Called before the first byte of a body.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_judge_memory(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 ioa_status_t ngx_http_ioattest_judge_update(ngx_http_ioattest_ctx_t *ctx,
@@ -53,29 +53,29 @@ ioa_status_t ngx_http_ioattest_judge_update(ngx_http_ioattest_ctx_t *ctx,
 /* The body is complete. */
 ngx_int_t ngx_http_ioattest_judge_end(ngx_http_ioattest_ctx_t *ctx);
 
-/* The signer, who was waited for, is trusted: ctx->machine. */
+/* The signer is now trusted, see ctx->machine. */
 ngx_int_t ngx_http_ioattest_judge_accept(ngx_http_ioattest_ctx_t *ctx);
 
 
-/* flow: what is shown of a stream */
+/* flow: the output of a stream */
 
-/* Takes what is made of a stream, for ioa_sse_output; data is the ctx. */
+/* The sink for ioa_response_output(); data is the ctx. */
 int ngx_http_ioattest_flow_sink(void *data, const ioa_sse_piece_t *piece);
 
-/* A buffer with nothing in it, and room for size bytes; NULL for an error. */
+/* An empty buffer with room for size bytes; NULL on error. */
 ngx_buf_t *ngx_http_ioattest_flow_get(ngx_http_ioattest_ctx_t *ctx,
     size_t size);
 
-/* Adds a buffer to what is to be sent.  NGX_OK or NGX_ERROR. */
+/* Adds a buffer to the output.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_flow_link(ngx_http_ioattest_ctx_t *ctx,
     ngx_buf_t *b);
 ngx_int_t ngx_http_ioattest_flow_send(ngx_http_ioattest_ctx_t *ctx);
 
-/* Sends on what waits below us; never with nothing to send. */
+/* Sends output that is pending in filters below, if there is any. */
 ngx_int_t ngx_http_ioattest_flow_push(ngx_http_ioattest_ctx_t *ctx);
 
 
-/* heartbeat: sent from time to time, as long as a verdict is waited for */
+/* heartbeat: comments that are sent while the verdict is waited for */
 
 void ngx_http_ioattest_heartbeat_start(ngx_http_ioattest_ctx_t *ctx);
 
@@ -91,8 +91,8 @@ ngx_int_t ngx_http_ioattest_stream_body(ngx_http_request_t *r,
 /* decide */
 
 /*
- * Called where the whole response is there and its signer is not known, or
- * it is to be refused: the request is taken out of the filters, and decided.
+ * Called when the response is complete but its signer is not known, or when
+ * it is to be refused: the decision is made outside the filters.
  */
 ngx_int_t ngx_http_ioattest_decide_post(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
@@ -102,16 +102,16 @@ void ngx_http_ioattest_decide_resume(ngx_http_request_t *r);
 /* release */
 
 /*
- * Writes the verdict "verified" down, and counts it.  NGX_OK or NGX_ERROR,
- * after which nothing may be released.
+ * Sets the state to verified and counts the response.  NGX_OK; NGX_ERROR:
+ * nothing may be released.
  */
 ngx_int_t ngx_http_ioattest_release_verified(ngx_http_ioattest_ctx_t *ctx);
 
-/* Sends what is held, verified or exempt: what next_body returns. */
+/* Sends what is held, verified or exempt: returns what next_body returns. */
 ngx_int_t ngx_http_ioattest_release_send(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/* Ends a request whose response is held with a refusal. */
+/* Finalizes a request whose response is held with a refusal. */
 void ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason);
 
@@ -119,8 +119,8 @@ void ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
 /* error_page */
 
 /*
- * Puts our answer in the place of nginx's page for the status, or of what is
- * sent by somebody who has not heeded that the header was refused.
+ * Replaces nginx's built-in page, or the output of a module that ignored the
+ * error returned by the header filter, by our own response.
  */
 ngx_int_t ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
@@ -131,26 +131,26 @@ ngx_int_t ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
 /* upstream */
 
 /*
- * Has a response that breaks off seen by the body filter, however it does.
- * NGX_OK or NGX_ERROR.
+ * Makes every response that breaks off end in the body filter, whatever broke
+ * it off.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_upstream_watch(ngx_http_request_t *r);
 
-/* 1 where an upstream has sent the request of an open gate elsewhere. */
+/* 1 if an upstream has redirected a request that had passed the gate. */
 ngx_uint_t ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
-/* Looks at each request right after a redirection. */
+/* Installs the handler that sees each request right after a redirect. */
 ngx_int_t ngx_http_ioattest_upstream_init(ngx_conf_t *cf);
 
-/* bypass: what a response is by its header */
+/* bypass: what the header shows of a response */
 
-/* Its status as the upstream gave it, whatever error_page makes of it. */
+/* The status as the upstream sent it, whatever error_page has set. */
 ngx_uint_t ngx_http_ioattest_header_status(ngx_http_request_t *r);
 
 /*
- * 1 where it is what it is for a header that a dry run leaves in the request;
- * why it would get past the body filter, or NULL.
+ * unlike: 1 if the response was shaped by a request header that a dry run
+ * leaves in; bypass: how it would bypass the body filter, or NULL.
  */
 ngx_uint_t ngx_http_ioattest_header_unlike(ngx_http_request_t *r);
 const char *ngx_http_ioattest_header_bypass(ngx_http_request_t *r);

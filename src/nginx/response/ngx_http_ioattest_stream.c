@@ -1,8 +1,7 @@
 
 /*
- * Event streams that flow: what may be shown is passed on as it comes; what
- * may not be shown yet is kept until the verdict, which falls at the end of
- * the body.
+ * Event streams that flow: what may be shown is sent as it comes, and the
+ * rest is held until the verdict at the end of the body.
  */
 
 
@@ -34,7 +33,7 @@ ngx_http_ioattest_stream_header(ngx_http_request_t *r,
 
     r->filter_need_in_memory = 1;
 
-    /* its end may become another one */
+    /* the end may be replaced by an error event, so the length may change */
 
     if (!ctx->conf->dry_run) {
         ngx_http_clear_content_length(r);
@@ -144,13 +143,13 @@ ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
     if (ctx->response.flow.tail) {
         ctx->response.flow.tail->flush = b->flush;
 
-        /* copies too: else nothing would hold the upstream back */
+        /* also for copies, so that a slow client slows the upstream down */
 
         ctx->response.flow.tail->shadow = b;
 
     } else {
 
-        /* nothing of it is needed any more */
+        /* the buffer has no slice in use */
 
         b->pos = b->last;
         b->file_pos = b->file_last;
@@ -160,7 +159,7 @@ ngx_http_ioattest_stream_buffer(ngx_http_request_t *r,
 }
 
 
-/* A dry run passes on what comes, whatever it thinks of it. */
+/* A dry run passes the upstream's bytes on, whatever the judgement. */
 
 static ngx_int_t
 ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
@@ -178,7 +177,7 @@ ngx_http_ioattest_stream_raw(ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
 
         } else {
 
-            /* the end waits for the verdict */
+            /* the end of the stream waits for the verdict */
 
             b->last_buf = 0;
             b->last_in_chain = 0;

@@ -1,8 +1,8 @@
 
 /*
- * What an upstream can do to a request beside answering it: send it somewhere
- * else (X-Accel-Redirect), and break its answer off in a way that has nginx
- * close the client's connection without a word.
+ * What else an upstream can do to a request: redirect it (X-Accel-Redirect),
+ * and break its response off in a way that has nginx close the client's
+ * connection silently.
  */
 
 
@@ -14,11 +14,11 @@
 
 
 /*
- * An input filter that fails, at an invalid chunk for example, makes nginx
- * finalize the request with NGX_ERROR: no filter is called any more, and
- * nobody could say that the response was refused.  So the filters of a
- * response that is to be verified get these around them, which turn a failure
- * into an upstream that breaks off: it ends in a flush.
+ * If an input filter fails, at an invalid chunk for example, nginx finalizes
+ * the request with NGX_ERROR without calling any filter, and the refusal
+ * would be neither logged nor told to the client.  So the input filters of
+ * responses that are to be verified are wrapped: a failure becomes an
+ * upstream that breaks off, which ends with a flush.
  */
 typedef struct {
     ngx_http_request_t              *request;
@@ -62,8 +62,9 @@ ngx_http_ioattest_upstream_watch(ngx_http_request_t *r)
     }
 
     /*
-     * The filters themselves are known once they have been initialized, by
-     * ngx_http_upstream_send_response(), right after the header was sent.
+     * The input filters themselves are set by the init function, which
+     * ngx_http_upstream_send_response() calls right after the header was
+     * sent.
      */
 
     u->input_filter_init = ngx_http_ioattest_watch_init;
@@ -114,7 +115,7 @@ ngx_http_ioattest_watch_filter(void *data, ssize_t bytes)
         return NGX_OK;
     }
 
-    /* as ngx_http_upstream_process_non_buffered_request() takes it */
+    /* handled by ngx_http_upstream_process_non_buffered_request() */
 
     w->broken = 1;
 
@@ -144,7 +145,7 @@ ngx_http_ioattest_watch_pipe(ngx_event_pipe_t *p, ngx_buf_t *buf)
         }
     }
 
-    /* as ngx_http_upstream_process_request() takes it */
+    /* handled by ngx_http_upstream_process_request() */
 
     w->broken = 1;
 
@@ -183,8 +184,8 @@ ngx_http_ioattest_upstream_redirects(ngx_http_request_t *r,
 
 
 /*
- * nginx begins with the last handler of a phase: this comes before those of
- * the rewrite module, which may answer.
+ * nginx runs the handlers of a phase in reverse order of registration: this
+ * one runs before those of the rewrite module, which may respond.
  */
 
 ngx_int_t
@@ -215,9 +216,9 @@ ngx_http_ioattest_upstream_init(ngx_conf_t *cf)
 
 
 /*
- * Sees a request right after its redirection, when r->upstream is still the
- * one that may have caused it.  What that one has left in the headers goes:
- * nginx copies some before it redirects, and keeps them for the answer.
+ * Called right after a redirect, while r->upstream is still the one that may
+ * have caused it.  Headers from that upstream are removed: nginx copies some
+ * of them before it redirects, and would send them with the new response.
  */
 
 static ngx_int_t
@@ -248,7 +249,7 @@ ngx_http_ioattest_upstream_redirected(ngx_http_request_t *r)
 
     if (ilcf->zone || r->loc_conf == cscf->ctx->loc_conf) {
 
-        /* a gate of its own, or a location that is still to be found */
+        /* protected, or its location has not been looked up yet */
 
         return NGX_DECLINED;
     }

@@ -5,6 +5,7 @@
 
 
 #include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_headers.h"
 #include "status/ngx_http_ioattest_status.h"
 
 
@@ -76,7 +77,7 @@ ngx_http_ioattest_status_handler(ngx_http_request_t *r)
 }
 
 
-/* What the location says, else what the client accepts, else JSON. */
+/* The format of the location, else the one accepted, else JSON. */
 
 static ngx_uint_t
 ngx_http_ioattest_status_format(ngx_http_request_t *r)
@@ -87,6 +88,10 @@ ngx_http_ioattest_status_format(ngx_http_request_t *r)
     ngx_table_elt_t               *h;
     ngx_http_ioattest_loc_conf_t  *ilcf;
 
+    static const ngx_str_t  accept[] = {
+        ngx_string("Accept"), ngx_null_string
+    };
+
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     if (ilcf->status_format != NGX_HTTP_IOATTEST_STATUS_AUTO) {
@@ -94,38 +99,28 @@ ngx_http_ioattest_status_format(ngx_http_request_t *r)
     }
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return NGX_HTTP_IOATTEST_STATUS_JSON;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len != sizeof("Accept") - 1
-            || ngx_strncasecmp(h[i].key.data, (u_char *) "Accept",
-                               sizeof("Accept") - 1) != 0)
-        {
+        if (!ngx_http_ioattest_header_among(h, accept)) {
             continue;
         }
 
-        v = h[i].value.data;
-        end = v + h[i].value.len;
+        v = h->value.data;
+        end = v + h->value.len;
 
         if (ngx_strlcasestrn(v, end, (u_char *) "application/json", 16 - 1)) {
             return NGX_HTTP_IOATTEST_STATUS_JSON;
         }
 
         if (ngx_strlcasestrn(v, end, (u_char *) "text/plain", 10 - 1)
-            || ngx_strlcasestrn(v, end, (u_char *) "openmetrics-text", 16 - 1))
+            || ngx_strlcasestrn(v, end, (u_char *) "openmetrics-text",
+                                16 - 1))
         {
             return NGX_HTTP_IOATTEST_STATUS_PROMETHEUS;
         }
     }
+
+    return NGX_HTTP_IOATTEST_STATUS_JSON;
 }

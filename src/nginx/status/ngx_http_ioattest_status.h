@@ -1,6 +1,6 @@
 
 /*
- * What is told of the module: variables, and the status page.
+ * What the module reports: variables, and the status page.
  */
 
 
@@ -15,10 +15,10 @@
 #include "zone/ngx_http_ioattest_zone.h"
 
 
-/* longest piece that one call adds: a machine with every name escaped */
+/* longest text of one call: a machine with every name escaped */
 #define NGX_HTTP_IOATTEST_LINE  8192
 
-/* rows that are copied out of the zone in one hold of its lock */
+/* rows that are copied from the zone while its lock is held once */
 #define NGX_HTTP_IOATTEST_ROWS  16
 
 
@@ -42,25 +42,26 @@ void ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text,
     const char *fmt, ...);
 
 /*
- * What may stand between the quotes of a JSON string, or of a label, whatever
- * the bytes are: a question mark for what is no character, or a control.
+ * Text for a JSON string or a label's value, whatever the bytes are: control
+ * characters and invalid UTF-8 become question marks.
  */
 ngx_str_t ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len);
 
 
-/* n of all, as a decimal number between 0 and 1; 0 where there are none */
+/* n / all as a decimal number between 0 and 1; 0 if all is 0 */
 ngx_str_t ngx_http_ioattest_text_share(ngx_http_ioattest_text_t *text,
     uint64_t n, uint64_t all);
 
 /*
- * The share of a model's answers that machines have at most which so many
- * draws have not met: with a probability of 99.9 %, see README.md.
+ * The largest share of a model's responses that machines may have which have
+ * not been met in so many attestations, with a probability of 99.9 %: see
+ * README.md.
  */
 ngx_str_t ngx_http_ioattest_text_unseen(ngx_http_ioattest_text_t *text,
     uint64_t draws);
 
-/* A zone, while it is written for Prometheus. */
+/* A zone whose status is being written for Prometheus. */
 typedef struct {
     ngx_http_ioattest_zone_t      *zone;
     ngx_http_ioattest_counters_t  *counters;
@@ -69,7 +70,7 @@ typedef struct {
     ngx_array_t                    models;      /* see status_models */
 } ngx_http_ioattest_scrape_t;
 
-/* the two writers of the page */
+/* the page in its two formats */
 void ngx_http_ioattest_status_json(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text);
 void ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
@@ -79,7 +80,7 @@ void ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
 void ngx_http_ioattest_json_rows(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone);
 
-/* status_models: series of models; read once, then written one by one */
+/* status_models: series of models, read once, then written one by one */
 void ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 void ngx_http_ioattest_prom_model_machines(ngx_http_ioattest_text_t *text,

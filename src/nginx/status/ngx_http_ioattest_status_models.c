@@ -8,7 +8,7 @@
 #include "status/ngx_http_ioattest_status.h"
 
 
-/* A model under a policy; of rows that differ in its id alone, all of them. */
+/* A model under a policy; rows that differ only in the id are merged. */
 typedef struct {
     u_char       policy[2 * NGX_HTTP_IOATTEST_POLICY_LEN];
     ngx_str_t    model;     /* escaped */
@@ -235,7 +235,7 @@ ngx_http_ioattest_prom_model_unseen(ngx_http_ioattest_text_t *text,
 }
 
 
-/* Where no machine is trusted there is nothing that could expire. */
+/* Omitted for a model without a trusted machine: nothing can expire. */
 
 void
 ngx_http_ioattest_prom_model_expires(ngx_http_ioattest_text_t *text,

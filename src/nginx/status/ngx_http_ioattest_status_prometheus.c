@@ -67,11 +67,11 @@ static const struct {
       "Attestations of machines by result and reason.",
       ngx_http_ioattest_prom_attestations },
     { "ioattest_attestations_triggered_total", "counter",
-      "Attestations by what they were made for: a request that is not sent "
-      "yet, a response of an unknown signer, or nobody's request.",
+      "Attestations by cause: a request that is not sent yet, a response of "
+      "an unknown signer, or the background.",
       ngx_http_ioattest_prom_triggers },
     { "ioattest_requests_total", "counter",
-      "Verified responses by what their text says of the request.",
+      "Verified responses by how the signed text matches the request.",
       ngx_http_ioattest_prom_requests },
     { "ioattest_requests_waited_total", "counter",
       "Requests that waited for attestations.",
@@ -80,7 +80,7 @@ static const struct {
       "Requests and responses that ioattest_dry_run let pass.",
       ngx_http_ioattest_prom_dry_run },
     { "ioattest_dry_run_rejected_total", "counter",
-      "The same, by the reason that they would be refused for.",
+      "The same by reason.",
       ngx_http_ioattest_prom_dry_run_reasons },
     { "ioattest_machines", "gauge",
       "Machines that are trusted now.",
@@ -95,12 +95,12 @@ static const struct {
       "Attestations of a model since the last one that met a new machine.",
       ngx_http_ioattest_prom_model_draws },
     { "ioattest_model_unseen_ratio", "gauge",
-      "Share of a model's answers below which machines are that no "
-      "attestation has met, with a probability of 99.9 %.",
+      "Upper bound, with a probability of 99.9 %, of the share of a model's "
+      "responses that come from machines which no attestation has met.",
       ngx_http_ioattest_prom_model_unseen },
     { "ioattest_machine_expires_seconds", "gauge",
-      "Time until the first of a model's trusted machines is trusted no "
-      "more, unless it is attested again.",
+      "Time until the first of a model's trusted machines expires, unless it "
+      "is attested again.",
       ngx_http_ioattest_prom_model_expires },
     { "ioattest_zone_bytes", "gauge",
       "Shared memory of a zone by state.",
@@ -112,7 +112,7 @@ static const struct {
       "Texts that left the replay window before their time.",
       ngx_http_ioattest_prom_replay },
     { "ioattest_zone_resets_total", "counter",
-      "Times that a zone was emptied after a worker had died holding it.",
+      "Times that a zone was emptied because a worker died changing it.",
       ngx_http_ioattest_prom_resets },
     { "ioattest_key_refused_total", "counter",
       "Times that the API refused a key of the gateway's own.",
@@ -121,7 +121,7 @@ static const struct {
       "Time spent on verifying a response.",
       ngx_http_ioattest_prom_verify },
     { "ioattest_attest_seconds", "histogram",
-      "Time that an attestation took, the API's included.",
+      "Duration of attestations, including the API's time.",
       ngx_http_ioattest_prom_attest },
     { "ioattest_wait_seconds", "histogram",
       "Time that a request waited for attestations.",
@@ -176,7 +176,7 @@ ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
 }
 
 
-/* A value that has no label but its zone. */
+/* A value whose only label is its zone. */
 
 static void
 ngx_http_ioattest_prom_value(ngx_http_ioattest_text_t *text,
@@ -187,7 +187,7 @@ ngx_http_ioattest_prom_value(ngx_http_ioattest_text_t *text,
 }
 
 
-/* Each reason, from the start: a rate needs a first value. */
+/* Each reason, also with 0: a rate needs a first value. */
 
 static void
 ngx_http_ioattest_prom_reasons(ngx_http_ioattest_text_t *text,
@@ -290,7 +290,8 @@ static void
 ngx_http_ioattest_prom_waited(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_prom_value(text, scrape, "ioattest_requests_waited_total",
+    ngx_http_ioattest_prom_value(text, scrape,
+                                 "ioattest_requests_waited_total",
                                  scrape->counters->requests_waited);
 }
 
@@ -299,7 +300,8 @@ static void
 ngx_http_ioattest_prom_dry_run(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_prom_value(text, scrape, "ioattest_dry_run_would_reject_total",
+    ngx_http_ioattest_prom_value(text, scrape,
+                                 "ioattest_dry_run_would_reject_total",
                                  scrape->counters->dry_run);
 }
 
@@ -345,7 +347,8 @@ static void
 ngx_http_ioattest_prom_evictions(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_prom_value(text, scrape, "ioattest_zone_evictions_total",
+    ngx_http_ioattest_prom_value(text, scrape,
+                                 "ioattest_zone_evictions_total",
                                  scrape->counters->evicted);
 }
 
@@ -354,7 +357,8 @@ static void
 ngx_http_ioattest_prom_replay(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_prom_value(text, scrape, "ioattest_replay_evictions_total",
+    ngx_http_ioattest_prom_value(text, scrape,
+                                 "ioattest_replay_evictions_total",
                                  scrape->counters->replay_evicted);
 }
 

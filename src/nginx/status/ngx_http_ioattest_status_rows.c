@@ -139,7 +139,7 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
 }
 
 
-/* Null where nothing was asked for. */
+/* Null if no such evidence was asked for. */
 
 static void
 ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
@@ -175,7 +175,8 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
     }
 
     if (proved->gpus == 0) {
-        ngx_http_ioattest_text_add(text, "\"gpu\":null,");
+        ngx_http_ioattest_text_add(text, "\"gpu\":null,"
+                                   "\"reference\":false,");
         return;
     }
 
@@ -189,8 +190,9 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
 
     ngx_http_ioattest_text_add(text, "\"gpu\":{\"arch\":\"%V\","
                                "\"count\":%uz,\"driver\":\"%V\","
-                               "\"vbios\":\"%V\"},",
-                               &arch, proved->gpus, &driver, &vbios);
+                               "\"vbios\":\"%V\"},\"reference\":%s,",
+                               &arch, proved->gpus, &driver, &vbios,
+                               proved->gpu_reference ? "true" : "false");
 }
 
 
@@ -250,7 +252,7 @@ ngx_http_ioattest_json_census(ngx_http_ioattest_text_t *text,
 
 
 /*
- * The first name of the server that attests under a policy; null where no
+ * The first name of a server that attests under the policy; null if no
  * server does so any more.
  */
 
@@ -313,8 +315,8 @@ ngx_http_ioattest_json_refused(ngx_http_ioattest_text_t *text,
 
 
 /*
- * A proof's times count on a clock that nobody sets.  As the wall clock had
- * it then, unless that has been set since.
+ * The monotonic clock decides on expiry.  The time noted is shown, unless the
+ * wall clock has been set since.
  */
 
 static time_t

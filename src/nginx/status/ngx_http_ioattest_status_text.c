@@ -1,6 +1,6 @@
 
 /*
- * The text that a status page is written into.
+ * The text of a status page.
  */
 
 
@@ -58,7 +58,7 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
 
     ngx_str_null(&out);
 
-    /* at worst each byte is escaped by a backslash */
+    /* at most one backslash is added per byte */
 
     clean = ngx_pnalloc(text->pool, len + 1);
     out.data = ngx_pnalloc(text->pool, 2 * len + 1);
@@ -71,9 +71,12 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     for (i = 0; i < len; i += n) {
         n = ioa_utf8_char(data + i, len - i);
 
-        if (n == 0 || data[i] < 0x20) {
+        if (n == 0) {
             n = 1;
             clean[i] = '?';
+
+        } else if (ioa_utf8_hidden(ioa_utf8_code(data + i, n))) {
+            ngx_memset(clean + i, '?', n);
 
         } else {
             ngx_memcpy(clean + i, data + i, n);

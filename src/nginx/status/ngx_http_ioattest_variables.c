@@ -1,7 +1,7 @@
 
 /*
- * Variables.  None may be cached: a subrequest shares the variables of its
- * parent, and what is known of a request grows with its way.
+ * Variables.  None may be cached, since a subrequest shares the variables of
+ * its parent, and their values change while the request is processed.
  */
 
 
@@ -177,7 +177,7 @@ ngx_http_ioattest_variable_verdict(ngx_http_request_t *r,
 
     default:
 
-        /* refused, be it in a dry run; else undecided */
+    /* refused, also in a dry run; otherwise undecided */
 
         if (ctx->reason != IOA_OK) {
             ngx_str_set(value, "rejected");
@@ -271,7 +271,7 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
 }
 
 
-/* Empty where there is none, and not absent: it can be logged as it is. */
+/* Empty instead of "not found", so that it can be logged as it is. */
 
 static ngx_int_t
 ngx_http_ioattest_variable_hash(ngx_http_request_t *r, u_char *digest32,
@@ -314,7 +314,7 @@ ngx_http_ioattest_variable_number(ngx_http_request_t *r,
             return NGX_OK;
         }
 
-        /* on the clock that its trust counts on */
+    /* on the monotonic clock, which decides on expiry */
 
         value->len = ngx_sprintf(p, "%M", (ngx_current_msec
                                            - ctx->machine.attested_ms) / 1000)

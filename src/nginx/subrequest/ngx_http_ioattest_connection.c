@@ -1,20 +1,20 @@
 
 /*
- * The connection of a task, so real that nginx may close it itself: a socket
- * that is bound to nothing, and that nobody can reach, stands for the client.
+ * The connection of a task, complete enough for nginx to close it: in place
+ * of a client's it has an unbound socket, which nobody can reach.
  */
 
 
 #include "subrequest/ngx_http_ioattest_task.h"
 
 
-/* where fewer are free nginx would close clients' kept connections */
+/* with fewer free, nginx would close clients' keepalive connections */
 #define NGX_HTTP_IOATTEST_FREE_MIN  8
 
 #define NGX_HTTP_IOATTEST_POOL_SIZE  4096
 
 
-/* What nginx writes through c->log->data comes first. */
+/* The part that nginx writes through c->log->data comes first. */
 typedef struct {
     ngx_http_log_ctx_t   http;
     const char          *what;
@@ -22,7 +22,7 @@ typedef struct {
 
 
 static ngx_connection_t *ngx_http_ioattest_connection_get(void);
-static ngx_int_t ngx_http_ioattest_connection_dress(ngx_connection_t *c,
+static ngx_int_t ngx_http_ioattest_connection_prepare(ngx_connection_t *c,
     ngx_http_ioattest_loc_conf_t *conf, const char *what);
 static ngx_int_t ngx_http_ioattest_connection_log(ngx_connection_t *c,
     ngx_http_ioattest_loc_conf_t *conf, const char *what);
@@ -44,7 +44,7 @@ ngx_http_ioattest_connection_create(ngx_http_ioattest_loc_conf_t *conf,
     c->pool = ngx_create_pool(NGX_HTTP_IOATTEST_POOL_SIZE, ngx_cycle->log);
 
     if (c->pool == NULL
-        || ngx_http_ioattest_connection_dress(c, conf, what) != NGX_OK)
+        || ngx_http_ioattest_connection_prepare(c, conf, what) != NGX_OK)
     {
         ngx_http_ioattest_connection_close(c);
         return NULL;
@@ -54,7 +54,7 @@ ngx_http_ioattest_connection_create(ngx_http_ioattest_loc_conf_t *conf,
 }
 
 
-/* Of one that has no request yet: nginx closes all others. */
+/* Closes one without a request; nginx closes those that have one. */
 
 void
 ngx_http_ioattest_connection_close(ngx_connection_t *c)
@@ -72,8 +72,8 @@ ngx_http_ioattest_connection_close(ngx_connection_t *c)
 
 
 /*
- * A stream socket would report that its other side is gone.  This one is
- * never readable, can be polled, and costs one descriptor.
+ * A stream socket would report a hangup.  A datagram socket is never
+ * readable, can be polled, and costs one descriptor.
  */
 
 static ngx_connection_t *
@@ -109,10 +109,10 @@ ngx_http_ioattest_connection_get(void)
 }
 
 
-/* What somebody reads of a client's connection, and what would stop it. */
+/* Sets what nginx and its modules read of a client's connection. */
 
 static ngx_int_t
-ngx_http_ioattest_connection_dress(ngx_connection_t *c,
+ngx_http_ioattest_connection_prepare(ngx_connection_t *c,
     ngx_http_ioattest_loc_conf_t *conf, const char *what)
 {
     struct sockaddr_in     *sin;
@@ -151,7 +151,7 @@ ngx_http_ioattest_connection_dress(ngx_connection_t *c,
     c->recv_chain = ngx_recv_chain;
     c->send_chain = ngx_send_chain;
 
-    /* there is no TCP to set them for */
+    /* the socket has no TCP options to be set */
 
     c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
     c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;

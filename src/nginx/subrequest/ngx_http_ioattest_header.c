@@ -1,13 +1,10 @@
 
 /*
- * A header of a request that is made here.
+ * Adds a header to a request.
  */
 
 
 #include "subrequest/ngx_http_ioattest_subrequest.h"
-
-
-
 
 
 ngx_int_t

@@ -9,6 +9,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_headers.h"
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
@@ -17,7 +18,7 @@
 
 static ngx_int_t ngx_http_ioattest_subrequest_done(ngx_http_request_t *sr,
     void *data, ngx_int_t rc);
-static ngx_int_t ngx_http_ioattest_subrequest_dress(
+static ngx_int_t ngx_http_ioattest_subrequest_prepare(
     ngx_http_ioattest_subrequest_t *sub, ngx_str_t *body,
     ngx_str_t *authorization);
 static ngx_int_t ngx_http_ioattest_subrequest_post(
@@ -81,16 +82,16 @@ ngx_http_ioattest_subrequest_send(ngx_http_ioattest_subrequest_t *sub,
         return NGX_ERROR;
     }
 
-    /* it has only been posted: there is time to dress it */
+    /* ngx_http_subrequest() only posts sr: it may still be changed here */
 
-    return ngx_http_ioattest_subrequest_dress(sub, body, authorization);
+    return ngx_http_ioattest_subrequest_prepare(sub, body, authorization);
 }
 
 
 /*
- * nginx may call it more than once: the second time nothing is left to do.
- * It returns NGX_OK, since anything else would make nginx build an error
- * page for the subrequest, or end the main request.
+ * nginx may call this more than once; further calls do nothing.  It returns
+ * NGX_OK, since anything else would make nginx build an error page for the
+ * subrequest, or end the main request.
  */
 
 static ngx_int_t
@@ -109,7 +110,7 @@ ngx_http_ioattest_subrequest_done(ngx_http_request_t *sr, void *data,
 
     sub->finished = 1;
 
-    /* what nginx did last, which was to send its reply to nobody */
+    /* nginx's last action was to send the subrequest's body to nobody */
 
     sub->task->log->action = NULL;
 
@@ -121,12 +122,12 @@ ngx_http_ioattest_subrequest_done(ngx_http_request_t *sr, void *data,
 
 
 /*
- * ngx_http_subrequest() copies headers_in as a struct, list and all: it is
- * given a list of its own.
+ * ngx_http_subrequest() copies headers_in as a struct and so shares the list:
+ * the subrequest gets a list of its own.
  */
 
 static ngx_int_t
-ngx_http_ioattest_subrequest_dress(ngx_http_ioattest_subrequest_t *sub,
+ngx_http_ioattest_subrequest_prepare(ngx_http_ioattest_subrequest_t *sub,
     ngx_str_t *body, ngx_str_t *authorization)
 {
     ngx_str_t            host;
@@ -209,7 +210,7 @@ ngx_http_ioattest_subrequest_post(ngx_http_ioattest_subrequest_t *sub,
 
     sr->headers_in.content_length_n = body->len;
 
-    /* start is set: the next upstream is sent the body from there */
+    /* start is set, since the next upstream is sent the body from there */
 
     b = ngx_create_temp_buf(sr->pool, body->len);
     sr->request_body->bufs = ngx_alloc_chain_link(sr->pool);
@@ -247,10 +248,10 @@ ngx_http_ioattest_subrequest_find(ngx_http_request_t *sr)
 
 
 /*
- * ngx_event_pipe() gives out what comes for a background subrequest only when
- * all has come.  What proxy_buffers have no room for would go to a file until
- * then, on the event loop, or with "proxy_max_temp_file_size 0" stand still:
- * so there is room for all that is wanted.  It is used as it is needed.
+ * ngx_event_pipe() passes the body of a background subrequest on when all of
+ * it has come.  Until then what does not fit in proxy_buffers goes to a file,
+ * on the event loop, or is not read with "proxy_max_temp_file_size 0".  So
+ * the buffers are given room for all of it, allocated as it is needed.
  */
 
 ngx_int_t
@@ -264,7 +265,7 @@ ngx_http_ioattest_subrequest_head(ngx_http_ioattest_subrequest_t *sub)
     sr = sub->request;
     sr->filter_need_in_memory = 1;
 
-    /* the connection may be gone when all has come */
+    /* the connection may be closed by the time the body is complete */
 
     ngx_http_ioattest_tls_look(sub);
 
@@ -402,25 +403,19 @@ ngx_http_ioattest_subrequest_replied(ngx_http_ioattest_subrequest_t *sub,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    n = 0;
-
     if (sub->request->upstream == NULL) {
         return 0;
     }
 
-    for (part = &sub->request->upstream->headers_in.headers.part;
-         part;
-         part = part->next)
-    {
-        h = part->elts;
+    part = &sub->request->upstream->headers_in.headers.part;
+    i = 0;
+    n = 0;
 
-        for (i = 0; i < part->nelts; i++) {
-
-            if (ngx_http_ioattest_subrequest_named(&h[i].key, name, before)
-                && n++ == 0)
-            {
-                *value = h[i].value;
-            }
+    while ((h = ngx_http_ioattest_header_next(&part, &i))) {
+        if (ngx_http_ioattest_subrequest_named(&h->key, name, before)
+            && n++ == 0)
+        {
+            *value = h->value;
         }
     }
 

@@ -1,7 +1,6 @@
 
 /*
- * What a task asks over HTTP: one exchange, which collects the reply.  Knows
- * nothing of attestations.
+ * One HTTP exchange of a task, and its reply.  Knows nothing of attestations.
  */
 
 
@@ -12,26 +11,26 @@
 #include "subrequest/ngx_http_ioattest_task.h"
 
 
-/* How a reply came, and so whether what it says unsigned counts. */
+/* How a reply came, which decides whether unsigned content is accepted. */
 typedef enum {
-    NGX_HTTP_IOATTEST_TLS_UNSEEN = 0,   /* no header of it has been seen */
+    NGX_HTTP_IOATTEST_TLS_UNSEEN = 0,   /* its header was not seen */
     NGX_HTTP_IOATTEST_TLS_VERIFIED,
     NGX_HTTP_IOATTEST_TLS_NOBODY,       /* from no upstream */
     NGX_HTTP_IOATTEST_TLS_CACHED,
-    NGX_HTTP_IOATTEST_TLS_REDIRECTED,   /* after somebody had been asked */
+    NGX_HTTP_IOATTEST_TLS_REDIRECTED,   /* after an upstream was asked */
     NGX_HTTP_IOATTEST_TLS_NOT_BUILT,
     NGX_HTTP_IOATTEST_TLS_NONE,
-    NGX_HTTP_IOATTEST_TLS_OTHERS,       /* another location's connection */
+    NGX_HTTP_IOATTEST_TLS_OTHERS,       /* opened by another location */
     NGX_HTTP_IOATTEST_TLS_VERIFY_OFF,
-    NGX_HTTP_IOATTEST_TLS_UNTRUSTED,    /* the result is not X509_V_OK */
+    NGX_HTTP_IOATTEST_TLS_UNTRUSTED,    /* see tls_result */
     NGX_HTTP_IOATTEST_TLS_RESUMED,
-    NGX_HTTP_IOATTEST_TLS_NAME          /* the certificate is another's */
+    NGX_HTTP_IOATTEST_TLS_NAME          /* the certificate has another name */
 } ngx_http_ioattest_tls_e;
 
 
 /*
  * Called once, unless the task ends before, with the status of the reply or
- * that of the error in its place.
+ * of the error.
  */
 typedef void (*ngx_http_ioattest_done_pt)(
     ngx_http_ioattest_subrequest_t *sub, ngx_int_t status);
@@ -48,56 +47,56 @@ struct ngx_http_ioattest_subrequest_s {
     size_t                           size;
     size_t                           allocated;
     ngx_http_ioattest_tls_e          tls;
-    long                             tls_result;    /* of the verification */
-    ngx_str_t                        tls_name;  /* that it was verified for */
+    long                             tls_result;    /* X509_V_... */
+    ngx_str_t                        tls_name;      /* verified name */
     ngx_http_ioattest_subrequest_t  *next;
 
-    unsigned                         finished:1;    /* done, or not wanted */
+    unsigned                         finished:1;    /* done, or aborted */
     unsigned                         complete:1;
     unsigned                         overflow:1;
-    unsigned                         redirected:1;  /* having been asked */
+    unsigned                         redirected:1;  /* after it was sent */
 };
 
 
-/* One of a task, with a reply of max bytes at most. */
+/* Creates one, with a reply of max bytes at most. */
 ngx_http_ioattest_subrequest_t *ngx_http_ioattest_subrequest_create(
     ngx_http_ioattest_task_t *task, size_t max,
     ngx_http_ioattest_done_pt done, void *data);
 
 /*
- * Sends it, once: a POST where there is a body, else a GET.  authorization
- * may be NULL.  NGX_OK or NGX_ERROR.
+ * Sends it: a POST if there is a body, else a GET.  To be called once;
+ * authorization may be NULL.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_subrequest_send(
     ngx_http_ioattest_subrequest_t *sub, ngx_str_t *uri, ngx_str_t *args,
     ngx_str_t *body, ngx_str_t *authorization);
 
-/* Adds to a request's headers; name is of static storage. */
+/* Adds a header to a request; name is static. */
 ngx_int_t ngx_http_ioattest_subrequest_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value, ngx_table_elt_t **slot);
 
-/* By its address: a redirect would wipe r->ctx.  NULL: none of ours. */
+/* Found by address, since a redirect wipes r->ctx.  NULL: not ours. */
 ngx_http_ioattest_subrequest_t *ngx_http_ioattest_subrequest_find(
     ngx_http_request_t *sr);
 
-/* The header and the body of its reply, for the filters: what they return. */
+/* Called by the filters with header and body, which return the result. */
 ngx_int_t ngx_http_ioattest_subrequest_head(
     ngx_http_ioattest_subrequest_t *sub);
 ngx_int_t ngx_http_ioattest_subrequest_body(
     ngx_http_ioattest_subrequest_t *sub, ngx_chain_t *in);
 
 /*
- * 1 where a kept connection was closed by the other side just as it went out:
- * nothing was answered, and nothing is wrong with whoever was asked.  nginx
- * itself repeats a POST only where the location says "proxy_next_upstream ...
- * non_idempotent".  Logs that it is to be asked again.
+ * 1 if the other side closed a keepalive connection just as the request was
+ * sent: there was no reply, and the service may be well.  nginx itself
+ * repeats a POST only with "proxy_next_upstream ... non_idempotent".  Logs
+ * that the request is repeated.
  */
 ngx_uint_t ngx_http_ioattest_subrequest_lost(
     ngx_http_ioattest_subrequest_t *sub, ngx_int_t status);
 
 /*
- * A header of the reply.  before may be empty: the name counts with that in
- * front of it as well.  n: how many there are; value of the first one.
+ * Headers of the reply by name, also with the prefix before, which may be
+ * empty.  Returns their number; out: the value of the first.
  */
 ngx_uint_t ngx_http_ioattest_subrequest_replied(
     ngx_http_ioattest_subrequest_t *sub, const char *name,
@@ -105,17 +104,17 @@ ngx_uint_t ngx_http_ioattest_subrequest_replied(
 
 
 /*
- * tls: how a reply came.  A subrequest tells each location that it enters,
- * and the header of its reply, while its connection is there.
+ * tls: how a reply came.  To be called when a subrequest enters a location,
+ * and when its header comes, while the connection is still there.
  */
 
 void ngx_http_ioattest_tls_enter(ngx_http_ioattest_subrequest_t *sub);
 void ngx_http_ioattest_tls_look(ngx_http_ioattest_subrequest_t *sub);
 
-/* 1 where what the reply says unsigned counts. */
+/* 1 if unsigned content of the reply is accepted. */
 ngx_uint_t ngx_http_ioattest_tls_counts(ngx_http_ioattest_subrequest_t *sub);
 
-/* Why it does not, for the log: empty where there is no memory. */
+/* Why it is not, for the log; empty if there is no memory. */
 ngx_str_t ngx_http_ioattest_tls_text(ngx_http_ioattest_subrequest_t *sub);
 
 

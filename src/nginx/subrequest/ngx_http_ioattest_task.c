@@ -1,10 +1,10 @@
 
 /*
- * nginx itself closes the connection of a task, however the task ends.  One
- * cleanup of the connection's pool tells us.
+ * nginx itself closes the connection of a task, however the task ends, and a
+ * cleanup of the connection's pool notifies us.
  *
- * Its request goes through no phase.  It belongs to the server of the
- * protected location, so that the subrequests find their locations there.
+ * The request of a task runs through no phase.  It belongs to the server of
+ * the protected location, where its subrequests find their locations.
  */
 
 
@@ -41,7 +41,7 @@ ngx_http_ioattest_task_create(ngx_http_ioattest_loc_conf_t *conf,
 
     task = ngx_pcalloc(c->pool, sizeof(ngx_http_ioattest_task_t));
 
-    /* before any other: it runs as the last one, whoever ends the request */
+    /* added first, so it is called last, whoever ends the request */
 
     cln = ngx_pool_cleanup_add(c->pool, 0);
 
@@ -72,7 +72,7 @@ ngx_http_ioattest_task_create(ngx_http_ioattest_loc_conf_t *conf,
 }
 
 
-/* It shows as an active connection that is writing, and as no request. */
+/* stub_status shows a task as an active, writing connection. */
 
 static void
 ngx_http_ioattest_task_count(ngx_http_request_t *r)
@@ -115,7 +115,7 @@ ngx_http_ioattest_task_request(ngx_http_request_t *r,
     r->post_action = 1;
     r->uri_changes = 0;
 
-    /* limits that its locations inherit are meant for clients */
+    /* limit_req and limit_conn are meant for clients */
 
     r->limit_req_status = 1;
     r->limit_conn_status = 1;
@@ -179,7 +179,7 @@ ngx_http_ioattest_task_release(ngx_http_ioattest_task_t *task)
     r = task->request;
     c = r->connection;
 
-    /* the last of its subrequests closes it at once: no keepalive */
+    /* no keepalive: nginx closes it when the last subrequest ends */
 
     c->read->eof = 1;
 
@@ -205,8 +205,8 @@ ngx_http_ioattest_task_abort(ngx_http_ioattest_task_t *task)
     }
 
     /*
-     * Ours has been given up: a cleanup of an upstream, which drops the
-     * reference of its subrequest, may not drop the last one.
+     * Our reference is released below.  One more is taken, because a cleanup
+     * of an upstream drops its subrequest's, and that may not be the last.
      */
 
     r->count++;
@@ -216,7 +216,7 @@ ngx_http_ioattest_task_abort(ngx_http_ioattest_task_t *task)
 }
 
 
-/* What keeps a worker that is to quit: it is not cancelable. */
+/* The timer is not cancelable: a worker that shuts down waits for it. */
 
 void
 ngx_http_ioattest_task_time(ngx_http_ioattest_task_t *task, ngx_msec_t ms)
@@ -270,7 +270,7 @@ ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task, ngx_msec_t ms)
 
     ngx_add_timer(&task->poll, ms);
 
-    /* its last subrequest may end before what it looks for is there */
+    /* the last subrequest may end before the awaited document has come */
 
     if (!task->polling) {
         task->polling = 1;
@@ -338,8 +338,9 @@ ngx_http_ioattest_task_cleanup(void *data)
 
 
 /*
- * Nothing is ever read.  nginx calls it as worker_shutdown_timeout is over,
- * with c->error, by which functions of its own would leave things undone.
+ * Nothing is ever read.  nginx calls this when worker_shutdown_timeout has
+ * expired, with c->error set, which is reset so that the task is aborted in
+ * full.
  */
 
 static void
@@ -366,8 +367,8 @@ ngx_http_ioattest_task_read(ngx_event_t *rev)
 
 
 /*
- * A limit that delays a subrequest uses this event, and relies on it to go
- * on: what it had called is the handler of the subrequest.
+ * A limit that delays a subrequest sets this event's timer and expects the
+ * subrequest to go on, so the subrequests' handlers are called.
  */
 
 static void
@@ -389,7 +390,7 @@ ngx_http_ioattest_task_write(ngx_event_t *wev)
 
         task = ngx_http_ioattest_task_find(r);
 
-        /* the last of them may end as it goes on */
+        /* held, because the last subrequest may end here */
 
         r->count++;
 

@@ -1,11 +1,12 @@
 
 /*
  * A task: a main request that no client has sent, on a connection of its own.
- * What the gateway asks others runs as subrequests of it, so that no client
- * waits in it, and none that leaves ends it.  Knows nothing of attestations.
+ * Requests of the gateway to the API and other services are subrequests of
+ * it, so that no client waits in them, and no client that leaves ends them.
+ * Knows nothing of attestations.
  *
- * A task lives in the pool of its connection, and ends with it: by its last
- * subrequest, by time, or as the worker shuts down.
+ * A task lives in the pool of its connection, and ends with it: with its last
+ * subrequest, at its timeout, or when the worker shuts down.
  */
 
 
@@ -33,51 +34,52 @@ struct ngx_http_ioattest_task_s {
     ngx_event_t                      poll;
     void                            *data;
 
-    /* its time is over: it is aborted when this returns */
+    /* called at the timeout; then the task is aborted */
     ngx_http_ioattest_task_pt        timeout;
 
-    /* looks again at what it waits for: may abort nothing */
+    /* called after task_poll(); may not abort the task */
     ngx_http_ioattest_task_pt        look;
 
-    /* the last thing that is called; request is gone */
+    /* called last; request is already freed */
     ngx_http_ioattest_task_pt        cleanup;
 
-    unsigned                         running:1; /* a thread works for it */
-    unsigned                         polling:1; /* has a reference for that */
+    unsigned                         running:1; /* a thread uses it */
+    unsigned                         polling:1; /* poll has a reference */
 };
 
 
 /*
- * what: a word for the log, such as "attestation".  NULL where there is no
- * memory, descriptor or free connection: nothing is left of it then.
+ * what: a word for the log, such as "attestation".  NULL if there is no
+ * memory, descriptor or free connection; nothing is leaked then.
  */
 ngx_http_ioattest_task_t *ngx_http_ioattest_task_create(
     ngx_http_ioattest_loc_conf_t *conf, const char *what);
 
 /*
- * Leaves a new task to its subrequests.  It may be gone when this returns, or
- * its caller's caller be woken: nothing of it may be touched any more.
+ * Leaves a new task to its subrequests.  On return the task may already have
+ * ended, so neither it nor anything woken by its end may be used.
  */
 void ngx_http_ioattest_task_release(ngx_http_ioattest_task_t *task);
 
 /*
- * Ends a task, as soon as no thread works for it.  From an event handler, or
- * before it is released; never from a filter, or as a subrequest is done.
+ * Ends a task, or lets it end when its thread does.  To be called from an
+ * event handler or before task_release(), never from a filter or from
+ * the completion handler of a subrequest.
  */
 void ngx_http_ioattest_task_abort(ngx_http_ioattest_task_t *task);
 
-/* Sets its time anew, in ms from now. */
+/* Sets the timeout, in ms from now. */
 void ngx_http_ioattest_task_time(ngx_http_ioattest_task_t *task,
     ngx_msec_t ms);
 void ngx_http_ioattest_task_untime(ngx_http_ioattest_task_t *task);
 
-/* Has look called in ms; each call is for one. */
+/* Has look called once in ms. */
 void ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task,
     ngx_msec_t ms);
 
 /*
- * connection: that of a task, with a pool, without handlers, its data for
- * ngx_http_create_request(); to be closed here as long as it has no request.
+ * connection: that of a task, with a pool and without handlers, its data set
+ * for ngx_http_create_request().  Closed here only if it has no request.
  */
 ngx_connection_t *ngx_http_ioattest_connection_create(
     ngx_http_ioattest_loc_conf_t *conf, const char *what);

@@ -1,15 +1,16 @@
 
 /*
- * Whether a reply to one of our subrequests came over TLS that was verified
- * on the very connection that brought it.  What no signature covers counts
- * only then, unless "ioattest_ssl_verify off".
+ * Whether a reply came over verified TLS, checked on the very connection that
+ * brought it.  Unsigned content is accepted only then, or with
+ * "ioattest_ssl_verify off".
  *
- * The upstream's handshake is no proof of that by itself: nginx verifies
- * nothing by default, takes a connection that another location has opened and
- * kept, whatever that location verified, and resumes a session that was made
- * under another location's CA, with the good result of that handshake.  So
- * all is looked at anew as the header of a reply comes, while the connection
- * is still there; until then no reply is taken for verified.
+ * The upstream's handshake alone does not show that.  nginx verifies nothing
+ * by default, reuses connections that another location has opened, whatever
+ * that location verified, and resumes sessions made under another location's
+ * CA together with their result.  So everything is checked when the header of
+ * a reply comes, while the connection is still there.  A reply whose header
+ * was not seen is not verified. is still there; until then no reply is taken
+ * for verified.
  */
 
 
@@ -17,7 +18,7 @@
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
-/* with NGX_COMPAT an nginx that has TLS may load what was built without */
+/* with NGX_COMPAT the module may be loaded by an nginx that has TLS */
 
 #if (NGX_HTTP_SSL || NGX_COMPAT)
 #define NGX_HTTP_IOATTEST_TLS  1
@@ -28,9 +29,9 @@
 
 
 typedef struct {
-    const char  *before;    /* the name, or the result */
+    const char  *before;    /* what is wrong, before name or result */
     const char  *after;
-    const char  *mend;      /* %V: the module, as its directives begin */
+    const char  *mend;      /* %V: the prefix of the module's directives */
 } ngx_http_ioattest_lacks_t;
 
 
@@ -51,20 +52,20 @@ static ngx_int_t ngx_http_ioattest_tls_name(ngx_http_request_t *r,
 static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
 
     [NGX_HTTP_IOATTEST_TLS_UNSEEN] = {
-        "it was gone before it could be looked at", "",
+        "its connection was closed before it could be checked", "",
         ", set \"%V_intercept_errors off\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_VERIFIED] = { "", "", "" },
 
     [NGX_HTTP_IOATTEST_TLS_NOBODY] = {
-        "it is nginx's own, from no connection", "",
+        "it was made by nginx itself, without a connection", "",
         ", set \"%V_pass https://...\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_CACHED] = {
-        "it came out of a cache", "", ", set \"%V_cache off\" there" },
+        "it came from a cache", "", ", set \"%V_cache off\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_REDIRECTED] = {
-        "it is another location's, by X-Accel-Redirect", "",
+        "it came from another location, by X-Accel-Redirect", "",
         ", set \"%V_ignore_headers X-Accel-Redirect\" there" },
 
     [NGX_HTTP_IOATTEST_TLS_NOT_BUILT] = {
@@ -100,9 +101,9 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
 
 
 /*
- * A subrequest enters a location, not for the first time where somebody has
- * been asked already: his X-Accel-Redirect says then who answers.  What an
- * error_page brings is no reply: the exchange has ended with the error.
+ * Called when a subrequest enters a location.  If an upstream has been asked
+ * before, it has chosen this location by X-Accel-Redirect.  (After error_page
+ * there is no reply, since the exchange has ended with the error.)
  */
 
 void
@@ -148,7 +149,7 @@ ngx_http_ioattest_tls_judge(ngx_http_ioattest_subrequest_t *sub)
 
 #if (NGX_HTTP_CACHE)
 
-    /* a cached reply that was asked after has a connection all the same */
+    /* a revalidated reply comes from the cache but has a connection */
 
     if (sub->request->cached) {
         return NGX_HTTP_IOATTEST_TLS_CACHED;
@@ -182,7 +183,7 @@ static ngx_http_ioattest_tls_e
 ngx_http_ioattest_tls_connection(ngx_http_ioattest_subrequest_t *sub,
     ngx_http_upstream_t *u, ngx_ssl_conn_t *ssl)
 {
-    /* only locations of the same CA, CRL and depth may have one context */
+    /* contexts are shared only by locations with the same CA, CRL, depth */
 
     if (u->conf->ssl->ctx == NULL
         || SSL_get_SSL_CTX(ssl) != u->conf->ssl->ctx)
@@ -200,7 +201,7 @@ ngx_http_ioattest_tls_connection(ngx_http_ioattest_subrequest_t *sub,
         return NGX_HTTP_IOATTEST_TLS_UNTRUSTED;
     }
 
-    /* the result of a resumed session is that of whoever has made it */
+    /* a resumed session has the result of the handshake that made it */
 
     if (SSL_session_reused(ssl)) {
         return NGX_HTTP_IOATTEST_TLS_RESUMED;
@@ -210,7 +211,7 @@ ngx_http_ioattest_tls_connection(ngx_http_ioattest_subrequest_t *sub,
 }
 
 
-/* One context does for many names: the name is no part of it. */
+/* The name is checked here, since a context is used for many names. */
 
 static ngx_http_ioattest_tls_e
 ngx_http_ioattest_tls_host(ngx_http_ioattest_subrequest_t *sub,
@@ -228,7 +229,7 @@ ngx_http_ioattest_tls_host(ngx_http_ioattest_subrequest_t *sub,
 
     sub->tls_name = name;
 
-    /* X509_check_host() takes ".test" for every name that ends so */
+    /* X509_check_host() takes ".test" as any name that ends so */
 
     if (name.data[0] == '.') {
         return NGX_HTTP_IOATTEST_TLS_NAME;
@@ -249,8 +250,8 @@ ngx_http_ioattest_tls_host(ngx_http_ioattest_subrequest_t *sub,
 
 
 /*
- * As ngx_http_upstream_ssl_name() has it for a new connection.  On a kept one
- * that has not been called, and u->ssl_name is what it starts from.
+ * As ngx_http_upstream_ssl_name(), which nginx calls for new connections only
+ * and which overwrites u->ssl_name.
  */
 
 static ngx_int_t
@@ -300,7 +301,7 @@ ngx_http_ioattest_tls_name(ngx_http_request_t *r, ngx_http_upstream_t *u,
 #endif
 
 
-/* Which condition failed, and the line of configuration that mends it. */
+/* Which condition failed, and the directive that helps. */
 
 ngx_str_t
 ngx_http_ioattest_tls_text(ngx_http_ioattest_subrequest_t *sub)
@@ -338,7 +339,7 @@ ngx_http_ioattest_tls_text(ngx_http_ioattest_subrequest_t *sub)
 
     ngx_str_null(&text);
 
-    len = sizeof("the answer of \"\" does not count: ")
+    len = sizeof("the reply of \"\" is not accepted: ")
           + sub->asked.len + ngx_strlen(lacks->before) + what.len
           + ngx_strlen(lacks->after) + ngx_strlen(lacks->mend) + module.len;
 
@@ -350,7 +351,7 @@ ngx_http_ioattest_tls_text(ngx_http_ioattest_subrequest_t *sub)
     last = text.data + len;
 
     p = ngx_slprintf(text.data, last,
-                     "the answer of \"%V\" does not count: %s%V%s",
+                     "the reply of \"%V\" is not accepted: %s%V%s",
                      &sub->asked, lacks->before, &what, lacks->after);
     p = ngx_slprintf(p, last, lacks->mend, &module);
 

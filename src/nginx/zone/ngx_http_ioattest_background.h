@@ -12,36 +12,35 @@
 
 
 /*
- * The attestations that the census of a model is short of.  found->answer is
- * not set.
+ * Takes slots for the attestations that the census of a model needs now.
+ * found->answer is not set.
  *
- * In: wanted, where the model is to be kept whether anybody asks for it or
- * not; else it is known already, and was asked for within
- * limits->background.
+ * In: wanted, if the model is to be kept attested without requests; else it
+ * must be known, and have been asked for within limits->background.
  */
 void ngx_http_ioattest_store_census(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
     const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_key_t *key, ngx_uint_t wanted);
 
-/* Frees the slots of processes that are gone. */
+/* Frees the slots of processes that no longer exist. */
 void ngx_http_ioattest_store_bury(ngx_http_ioattest_zone_t *zone);
 
-/* Drops machines that nobody has met for a day and longer. */
+/* Drops machines that have not been met for a day or longer. */
 void ngx_http_ioattest_store_sweep(ngx_http_ioattest_zone_t *zone);
 
 /*
- * Names that were asked for within ms are kept whatever the policy of then,
- * by their origin: a server and the locations that it asks at.  keep notes
- * those of the models that are known under policy32.
+ * Names that were asked for within ms survive a change of the policy: they
+ * are kept by their origin, a server and the locations at which it asks the
+ * API.  keep notes those of the models known under policy32.
  */
 void ngx_http_ioattest_used_keep(ngx_http_ioattest_zone_t *zone,
     const u_char *policy32, const u_char *origin32, ngx_msec_t ms);
 
 /*
- * Copies of max models at most, past the first skip of them; returns how
- * many.  Of names the key and the id are not set, and the policy is the
- * one that they were asked for under.
+ * Copies of at most max models, without the first skip; returns their number.
+ * In names, key and id are not set, and the policy is the one under which the
+ * name was asked for.
  */
 ngx_uint_t ngx_http_ioattest_used_models(ngx_http_ioattest_zone_t *zone,
     const u_char *policy32, ngx_msec_t ms, ngx_http_ioattest_model_t *models,

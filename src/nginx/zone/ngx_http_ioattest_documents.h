@@ -1,6 +1,6 @@
 
 /*
- * What other services said of machines, kept in the zone.
+ * Documents of other services (endorsements and keys), kept in the zone.
  */
 
 
@@ -16,12 +16,12 @@
 #define NGX_HTTP_IOATTEST_DOCUMENT_LARGE     -2
 
 
-/* What a caller knows of a document; all zero but its key at first. */
+/* A caller's view of a document; at first all but the key is zero. */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
     uint64_t                    token;      /* held, or waited for */
     uint64_t                    version;    /* of the copy; 0: none */
-    ngx_int_t                   status;     /* of another's failure */
+    ngx_int_t                   status;     /* of another's failed fetch */
     ngx_str_t                   body;
     ngx_str_t                   chain;
     ngx_uint_t                  waiting;
@@ -29,30 +29,30 @@ typedef struct {
 
 
 /*
- * What another service said, kept for all workers: body and, of some, a
- * header.  Of all who want it one asks, and the others wait.  What is larger
- * than an eighth of the zone is not kept.  All of them take a quarter of it
- * at most.
+ * Documents are kept for all workers: a body and, for some, a header.  One
+ * caller fetches a document, and the others wait for it.  A document larger
+ * than an eighth of the zone is not kept, and all of them take a quarter of
+ * the zone at most.
  *
  * take: NGX_OK: body and chain are copies from pool, newer than version and
- * not older than life; NGX_DECLINED: the caller is to ask, and has the lease
- * for age, or there is no room for one; NGX_AGAIN: another asks, and take is
- * to be called again in a while; NGX_DONE: who was waited for has failed, see
- * status; NGX_ERROR.
+ * not older than life; NGX_DECLINED: the caller is to fetch the document,
+ * with the lease for age, or without one if there is no room; NGX_AGAIN:
+ * another one is fetching, call take again later; NGX_DONE: the other's fetch
+ * has failed, see status; NGX_ERROR.
  */
 ngx_int_t ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,
     ngx_msec_t age);
 
-/* However old: NGX_OK as above; NGX_DECLINED: it is not there; NGX_ERROR. */
+/* Whatever its age.  NGX_OK as above; NGX_DECLINED: not kept; NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_document_get(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_pool_t *pool);
 
-/* Keeps an answer in place of what was there; gives the lease back. */
+/* Stores a document in place of an older one, and gives the lease back. */
 void ngx_http_ioattest_document_put(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_str_t *body, ngx_str_t *chain);
 
-/* Gives the lease back, if there is one: it failed so; 0: another may ask. */
+/* Gives the lease back, if held; status: of the failure, 0: try again. */
 void ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_int_t status);
 

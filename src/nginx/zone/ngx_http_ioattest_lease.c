@@ -1,14 +1,11 @@
 
 /*
- * A lease: who reads the models list now, and for how long a failure is
- * remembered.
+ * Operations on a lease, under the lock: it says who reads the models list
+ * now, and how long a failure is remembered.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
-
-
-
 
 
 ngx_uint_t

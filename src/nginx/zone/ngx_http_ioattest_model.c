@@ -1,13 +1,10 @@
 
 /*
- * A model of the zone, and what is said of it.
+ * A model's node, found or created, and the initial answer about a model.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
-
-
-
 
 
 void

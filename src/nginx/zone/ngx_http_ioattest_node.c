@@ -1,13 +1,13 @@
 
 /*
- * The nodes of the zone, and which of them give way when room is short.
+ * The nodes of the zone, and which of them are dropped when room is short.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* how many nodes of a queue are looked at for one that may go */
+/* how many nodes of a queue are tried to find one that may be dropped */
 #define NGX_HTTP_IOATTEST_EVICT_MAX  64
 
 
@@ -24,6 +24,8 @@ static ngx_uint_t ngx_http_ioattest_node_busy_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
 static void ngx_http_ioattest_node_expire_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh);
+static void ngx_http_ioattest_notes_free_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_model_node_t *mn);
 
 
 ngx_http_ioattest_node_t *
@@ -56,7 +58,7 @@ ngx_http_ioattest_node_create_locked(ngx_http_ioattest_zone_t *zone,
 
     ngx_http_ioattest_node_expire_locked(zone, sh);
 
-    /* models that nobody has proved yet may not crowd out those proved */
+    /* models without a machine may not displace models that have one */
 
     if (kind == NGX_HTTP_IOATTEST_NODE_MODEL
         && sh->idle >= ngx_max(sh->capacity / 8, 1)
@@ -188,7 +190,7 @@ ngx_http_ioattest_node_evict_locked(ngx_http_ioattest_zone_t *zone,
 
         if (ngx_http_ioattest_node_busy_locked(sh, node)) {
 
-            /* out of the way of those that may go */
+            /* moved to the front, so that others are tried next time */
 
             ngx_queue_remove(&node->lru);
             ngx_queue_insert_head(lru, &node->lru);
@@ -203,7 +205,7 @@ ngx_http_ioattest_node_evict_locked(ngx_http_ioattest_zone_t *zone,
 }
 
 
-/* Somebody is at work for it. */
+/* 1 if the node is in use, so that it may not be dropped. */
 
 static ngx_uint_t
 ngx_http_ioattest_node_busy_locked(ngx_http_ioattest_sh_t *sh,
@@ -222,7 +224,7 @@ ngx_http_ioattest_node_busy_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-/* Drops up to two machines whose time is over. */
+/* Drops up to two machines that have expired. */
 
 static void
 ngx_http_ioattest_node_expire_locked(ngx_http_ioattest_zone_t *zone,
@@ -260,7 +262,7 @@ ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
     switch (node->kind) {
 
     case NGX_HTTP_IOATTEST_NODE_MODEL:
-        sh->idle--;     /* a model with machines is in no queue to drop from */
+        sh->idle--;     /* only models without machines are ever dropped */
         ngx_queue_remove(&node->u.model.all);
         ngx_http_ioattest_notes_free_locked(zone, &node->u.model);
         break;
@@ -303,7 +305,7 @@ ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
 {
     ngx_uint_t  idle;
 
-    /* a node's lru link is empty exactly while it has machines */
+    /* a model is in the idle queue exactly while it has no machines */
 
     idle = !ngx_queue_empty(&node->lru);
 
@@ -319,7 +321,7 @@ ngx_http_ioattest_node_settle_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-void
+static void
 ngx_http_ioattest_notes_free_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_model_node_t *mn)
 {

@@ -1,21 +1,21 @@
 
 /*
- * Attestations that are under way: each has a slot of the zone, whoever
- * started it.  A slot is known by its token; the process is kept, so that
- * what a worker that died has left can be freed.
+ * Attestations in progress: each has a slot of the zone, whoever started it,
+ * and is identified by the slot's token.  The process id is kept, so that
+ * slots of a worker that died can be freed.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* a claim that nobody has renewed for this long is void, ms */
+/* a claim is void if it was not renewed for this long, ms */
 #define NGX_HTTP_IOATTEST_CLAIM_TIME  300
 
-/* the first pause after silences, where some machine is trusted, ms */
+/* the first pause after silences while a machine is trusted, ms */
 #define NGX_HTTP_IOATTEST_PAUSE  100
 
-/* what a holder takes beyond its own time-outs before it gives up, ms */
+/* what a task may take beyond its own timeouts, ms */
 #define NGX_HTTP_IOATTEST_SLOT_SLACK  2000
 
 
@@ -29,7 +29,7 @@ static ngx_http_ioattest_silence_t *ngx_http_ioattest_silence_find_locked(
     const ngx_http_ioattest_key_t *key, ngx_uint_t make);
 
 
-/* Eight bytes of a digest tell those apart that meet in one zone. */
+/* Eight bytes of a digest are enough to tell apart those in one zone. */
 
 static uint64_t
 ngx_http_ioattest_mark(const u_char *key32)
@@ -101,9 +101,9 @@ ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
 
 
 /*
- * At most limits->parallel of one model, and limits->total of all.  The
- * background leaves the last quarter of these to those who wait, and signers
- * the last eighth to requests that nothing is trusted for.
+ * At most limits->parallel for one model, and limits->total for all.  The
+ * last quarter of the total is not for the background, and the last eighth
+ * not for signers: it is left to requests for which no machine is trusted.
  */
 
 ngx_uint_t
@@ -151,7 +151,7 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
         slot->trigger = trigger;
         slot->charged = (trigger == NGX_HTTP_IOATTEST_TRIGGER_SIGNER);
 
-        /* the API has limits->attest, and other services as long again */
+        /* limits->attest for the API, and again for other services */
 
         slot->deadline = ngx_current_msec + 2 * limits->attest
                          + NGX_HTTP_IOATTEST_SLOT_SLACK;
@@ -169,9 +169,9 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
 
 
 /*
- * Gives a slot back, to nobody but its owner.  NULL where the token is none,
- * as after the zone was laid out anew; else what the slot was, until the
- * next one is taken.
+ * Gives a slot back, if the token owns it.  Returns NULL otherwise, as after
+ * the zone was laid out anew; else the slot's former values, until the next
+ * slot is taken.
  */
 
 ngx_http_ioattest_slot_t *
@@ -197,10 +197,10 @@ ngx_http_ioattest_slot_give_locked(ngx_http_ioattest_sh_t *sh,
 
 
 /*
- * Requests that ask with one key start what any of them may start.  Between
- * keys the order is that of arrival, over all workers: who finds no slot
- * leaves a claim, and nobody who came later, with another key, is given one
- * while that lasts.
+ * Requests with the same key share the attestations that any of them starts.
+ * Between keys slots are given in order of arrival, over all workers: a
+ * request that finds no slot leaves a claim, and while it lasts no later
+ * request with another key gets a slot.
  */
 
 static ngx_uint_t
@@ -255,8 +255,9 @@ ngx_http_ioattest_unclaim_locked(ngx_http_ioattest_model_node_t *mn,
 
 
 /*
- * Silences: what a caller's key is not answered concerns those alone who ask
- * with it, and the gateway's own key concerns all who wait for its draws.
+ * Silences: attestations without an answer.  With a caller's key they concern
+ * the requests with that key only, with the gateway's own key all requests
+ * that wait for its attestations.
  */
 
 static ngx_http_ioattest_silence_t *
@@ -337,8 +338,8 @@ ngx_http_ioattest_silent_locked(ngx_http_ioattest_sh_t *sh,
 
 
 /*
- * Where some machine is trusted nobody is refused for silence, and so it only
- * slows what is asked: by longer and longer, up to "ioattest_fail_timeout".
+ * While a machine is trusted, no request is refused for silence; attestations
+ * are only delayed, for longer and longer, up to "ioattest_fail_timeout".
  */
 
 ngx_uint_t

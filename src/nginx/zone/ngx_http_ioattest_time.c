@@ -1,22 +1,19 @@
 
 /*
- * The clock: how long what is known is good, and what is not asked again.
+ * The clock: whether something has expired, and when to retry.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* how far two processes' cached clocks may be apart, ms */
+/* how much the cached clocks of two processes may differ, ms */
 #define NGX_HTTP_IOATTEST_SKEW  5000
 
 
-
-
-
 /*
- * On the monotonic clock, which is the same for all processes: a step of the
- * wall clock costs no trust and adds none.
+ * On the monotonic clock, which all processes share: setting the wall clock
+ * neither ends nor extends trust.
  */
 
 ngx_uint_t
@@ -26,7 +23,7 @@ ngx_http_ioattest_within(ngx_msec_t at, ngx_msec_t ms)
 
     age = (ngx_msec_int_t) (ngx_current_msec - at);
 
-    /* another process may have looked at its clock a little later */
+    /* negative if another process has updated its clock later */
 
     return age > -NGX_HTTP_IOATTEST_SKEW && age < (ngx_msec_int_t) ms;
 }

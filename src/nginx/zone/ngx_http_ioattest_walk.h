@@ -1,6 +1,6 @@
 
 /*
- * A walk over the zone, for what shows it.
+ * A walk over the zone, for the status page.
  */
 
 
@@ -11,7 +11,7 @@
 #include "zone/ngx_http_ioattest_zone.h"
 
 
-/* What is shown of a model's census. */
+/* The state of a model's census as it is shown. */
 typedef enum {
     NGX_HTTP_IOATTEST_SHOW_IDLE = 0,
     NGX_HTTP_IOATTEST_SHOW_SEARCH,
@@ -28,29 +28,29 @@ typedef struct {
 
 
 /*
- * A walk over the nodes for the status page: next is called until it returns
- * NGX_DONE; each call holds the lock for a batch of copies at most.
+ * The status page calls next until it returns NGX_DONE; each call copies a
+ * batch under the lock.
  */
 typedef struct {
     ngx_http_ioattest_kind_e    kind;
     ngx_http_ioattest_names_t   names;      /* MODEL; MACHINE: its model's */
     ngx_http_ioattest_machine_t machine;    /* MACHINE */
-    ngx_uint_t                  trusted;    /* MACHINE: its proof is in time */
-    ngx_msec_t                  left;       /* MACHINE: ms that it is good */
+    ngx_uint_t                  trusted;    /* MACHINE: not expired */
+    ngx_msec_t                  left;       /* MACHINE: ms to expiry */
     ngx_uint_t                  machines;   /* MODEL */
-    ngx_uint_t                  known;      /* MODEL: machines in time */
+    ngx_uint_t                  known;      /* MODEL: not expired */
     ngx_uint_t                  in_flight;  /* MODEL */
     time_t                      last_new;   /* MODEL; 0: none yet */
-    uint64_t                    draws;      /* MODEL: answered since */
-    ngx_uint_t                  share_met;      /* MODEL: of late */
+    uint64_t                    draws;      /* MODEL: since last_new */
+    ngx_uint_t                  share_met;      /* MODEL: recently */
     ngx_uint_t                  share_refused;
     ngx_http_ioattest_show_e    census;     /* MODEL */
-    ngx_msec_t                  soonest;    /* MODEL: ms till a proof ends */
+    ngx_msec_t                  soonest;    /* MODEL: ms to an expiry */
     ngx_uint_t                  refused_n;  /* MODEL */
     ngx_http_ioattest_refused_t refused[NGX_HTTP_IOATTEST_NOTES_MAX];
     ngx_uint_t                  attestable; /* NAME */
     ngx_uint_t                  leased;     /* NAME */
-    ioa_status_t                failing;    /* MODEL: the gate, or IOA_OK */
+    ioa_status_t                failing;    /* MODEL: reason, or IOA_OK */
     u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_row_t;
 

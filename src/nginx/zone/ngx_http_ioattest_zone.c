@@ -8,9 +8,9 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     8
+#define NGX_HTTP_IOATTEST_LAYOUT     9
 
-/* how often the master tries to have the lock, once in a millisecond */
+/* how often the master tries to get the lock, once in a millisecond */
 #define NGX_HTTP_IOATTEST_TRIES      500
 
 
@@ -88,7 +88,7 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
     sh->layout = NGX_HTTP_IOATTEST_LAYOUT;
     sh->capacity = shpool->pfree * ngx_pagesize / NGX_HTTP_IOATTEST_NODE_SIZE;
 
-    /* a core function: the tree must not point into a module */
+    /* a function of nginx itself: the module may be loaded elsewhere */
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_str_rbtree_insert_value);
 
     ngx_queue_init(&sh->machine_lru);
@@ -122,9 +122,9 @@ ngx_http_ioattest_store_lock(ngx_http_ioattest_zone_t *zone)
 
 
 /*
- * For the master: while it reads a configuration it does not hear that a
- * worker has died, and so would wait for ever for one that died with the
- * lock.
+ * For the master: while it reads a configuration it is not told of workers
+ * that have died, and would wait forever for the lock of one that died with
+ * it.
  */
 
 ngx_http_ioattest_sh_t *
@@ -145,7 +145,7 @@ ngx_http_ioattest_store_try(ngx_http_ioattest_zone_t *zone)
 }
 
 
-/* The lock is held: by whoever had it before, was the zone left whole? */
+/* Called with the lock held: checks that no change was interrupted. */
 
 static ngx_http_ioattest_sh_t *
 ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
@@ -161,8 +161,8 @@ ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
 
         /*
          * ngx_slab_init() leaves the mutex alone, and the first allocation
-         * from a fresh pool lands where it was: sh stays what it is for
-         * those that update counters without the lock.
+         * of a fresh pool has the same address: sh stays valid for those who
+         * update counters without the lock.
          */
 
         resets = sh->resets + 1;
@@ -179,7 +179,7 @@ ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
         sh = shpool->data;
         sh->resets = resets;
 
-        /* no token of before is given out again */
+        /* tokens given out before must not be given out again */
         sh->next_token = (uint64_t) resets << 32;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,

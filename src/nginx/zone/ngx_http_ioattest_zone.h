@@ -1,13 +1,13 @@
 
 /*
- * The store: trusted machines, models and the models list in shared memory.
- * Uses nginx's core API only; knows no request.
+ * The zone: trusted machines, models and the models list in shared memory.
+ * Uses only nginx's core API; knows no request.
  *
- * Every public function takes and leaves the slab mutex itself.  Functions
- * that end in _locked want it held.  No pointer into a node leaves a lock:
- * values are copied out.
+ * Public functions take and release the slab mutex themselves.  Functions
+ * that end in _locked are called with it held.  No pointer into a node is
+ * used without the lock: values are copied.
  *
- * All nodes have one size, so that any node which is dropped makes room for
+ * All nodes have one size, so that any node that is dropped makes room for
  * any other.
  */
 
@@ -23,51 +23,51 @@
 
 
 #define NGX_HTTP_IOATTEST_KEY_LEN        32
-#define NGX_HTTP_IOATTEST_POLICY_LEN     4   /* shown of a policy's digest */
+#define NGX_HTTP_IOATTEST_POLICY_LEN     4   /* bytes of a digest shown */
 #define NGX_HTTP_IOATTEST_NODE_SIZE      1024
 #define NGX_HTTP_IOATTEST_MACHINES_MAX   1024    /* per model */
 #define NGX_HTTP_IOATTEST_BACKOFF_MAX    60000   /* ms */
 
-/* models lists that are kept for callers' keys, at most */
+/* models lists kept for callers' keys, at most */
 #define NGX_HTTP_IOATTEST_LISTS_MAX      64
 
-/* keys that the API has refused: of callers, and of the gateway */
+/* places for keys that the API has refused: callers', the gateway's */
 #define NGX_HTTP_IOATTEST_RESTS          64
 #define NGX_HTTP_IOATTEST_OWN_RESTS      16
 
-/* attestations under way: of one model, and of all in a zone */
+/* attestations in progress: of one model, and of all in a zone */
 #define NGX_HTTP_IOATTEST_PARALLEL_MAX   32
 #define NGX_HTTP_IOATTEST_SLOTS          (4 * NGX_HTTP_IOATTEST_PARALLEL_MAX)
 
-/* addresses that are noted for a model: refused, and missed by a search */
+/* addresses noted for a model: refused, and missed by a search */
 #define NGX_HTTP_IOATTEST_NOTES_MAX      16
 #define NGX_HTTP_IOATTEST_MISSED_MAX     32
 #define NGX_HTTP_IOATTEST_MISSED_TIME    60000   /* ms */
 
-/* names in use that are kept, whatever the policy */
+/* names in use that are kept, under any policy */
 #define NGX_HTTP_IOATTEST_USED_MAX       256
 
 /* callers' keys whose attestations brought no answer */
 #define NGX_HTTP_IOATTEST_SILENCES       64
 
-/* outcomes in a row after which those who wait fail at once */
+/* failures in a row after which requests that wait fail at once */
 #define NGX_HTTP_IOATTEST_FAILS_MAX      8
 #define NGX_HTTP_IOATTEST_SILENT_MAX     3
 
 /*
- * After so many draws without a new machine those that were not met have less
- * than one in draws / UNSEEN of the answers: exp(-7) < 0.001.
+ * After so many draws without a new machine, machines not met have less than
+ * UNSEEN / draws of the responses: exp(-7) < 0.001.
  */
 #define NGX_HTTP_IOATTEST_UNSEEN         7
 
-/* "ioattest_attempts auto": for each machine known, and at least */
+/* "ioattest_attempts auto": for each known machine, and at least */
 #define NGX_HTTP_IOATTEST_ATTEMPTS_AUTO  ((ngx_uint_t) -2)
 #define NGX_HTTP_IOATTEST_ATTEMPTS_EACH  8
 #define NGX_HTTP_IOATTEST_ATTEMPTS_LEAST 32
-/* and so many times that of answers, of which most were refused */
+/* and at most so many times that if most evidence was refused */
 #define NGX_HTTP_IOATTEST_ATTEMPTS_MOST  4
 
-/* addresses of a model that are remembered to be bound by hardware */
+/* addresses of a model that are remembered as bound by hardware */
 #define NGX_HTTP_IOATTEST_BOUND_MAX      32
 #define NGX_HTTP_IOATTEST_BOUND_TIME     86400000    /* ms */
 
@@ -81,10 +81,10 @@ typedef struct {
 } ngx_http_ioattest_histogram_t;
 
 
-/* On whose account an attestation is made. */
+/* Why an attestation is made. */
 typedef enum {
-    NGX_HTTP_IOATTEST_TRIGGER_GATE = 0,     /* a request that is not sent yet */
-    NGX_HTTP_IOATTEST_TRIGGER_SIGNER,       /* a response of an unknown signer */
+    NGX_HTTP_IOATTEST_TRIGGER_GATE = 0,     /* for a request not yet sent */
+    NGX_HTTP_IOATTEST_TRIGGER_SIGNER,       /* for an unknown signer */
     NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
     NGX_HTTP_IOATTEST_TRIGGER_MAX
 } ngx_http_ioattest_trigger_e;
@@ -119,20 +119,20 @@ typedef struct ngx_http_ioattest_replay_s  ngx_http_ioattest_replay_t;
 
 
 /*
- * The places of what the zone has of models lists, each with a queue of its
- * own.  Callers' lists are bounded, and those that are being asked for with
- * keys which the API may refuse push no list out that another was given.
+ * Queues for heads and entries of models lists.  Callers' lists are limited
+ * in number, and heads of lists that are still being read, with keys that the
+ * API may refuse, displace no list that was read.
  */
 typedef enum {
-    NGX_HTTP_IOATTEST_NAMES_OWN = 0,    /* the gateway's: heads, entries */
+    NGX_HTTP_IOATTEST_NAMES_OWN = 0,    /* the gateway's heads, entries */
     NGX_HTTP_IOATTEST_NAMES_SHARED,     /* entries of callers' lists */
-    NGX_HTTP_IOATTEST_NAMES_ASKING,     /* callers' heads without a list */
-    NGX_HTTP_IOATTEST_NAMES_LISTS,      /* callers' heads with one */
+    NGX_HTTP_IOATTEST_NAMES_ASKING,     /* callers' heads, not yet read */
+    NGX_HTTP_IOATTEST_NAMES_LISTS,      /* callers' heads, read */
     NGX_HTTP_IOATTEST_NAMES_MAX
 } ngx_http_ioattest_names_e;
 
 
-/* A key that is not used until then, and what the API said to it. */
+/* A key that is not used for a while, and the API's response to it. */
 typedef struct {
     u_char                      digest[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_msec_t                  until;
@@ -141,12 +141,12 @@ typedef struct {
 } ngx_http_ioattest_rest_t;
 
 
-/* An attestation that is under way: one of the zone's slots. */
+/* An attestation in progress: one of the zone's slots. */
 typedef struct {
     uint64_t                    token;      /* 0: free */
     uint64_t                    model;      /* from its key */
-    uint64_t                    asker;      /* from the digest of the key that
-                                               it is asked with */
+    uint64_t                    asker;      /* from the digest of the key
+                                               that is used */
     ngx_msec_t                  started;
     ngx_msec_t                  deadline;
     ngx_pid_t                   pid;
@@ -158,8 +158,8 @@ typedef struct {
 /* A caller's key whose attestations of a model brought no answer. */
 typedef struct {
     uint64_t                    asker;      /* of key and model; 0: free */
-    ngx_msec_t                  at;         /* of the last */
-    ngx_msec_t                  until;      /* not asked with before */
+    ngx_msec_t                  at;         /* the last one */
+    ngx_msec_t                  until;      /* not used before */
     ngx_uint_t                  n;          /* in a row */
     ioa_status_t                reason;
 } ngx_http_ioattest_silence_t;
@@ -176,7 +176,7 @@ typedef struct {
     ngx_uint_t                  capacity;   /* nodes */
     ngx_uint_t                  idle;       /* models without a machine */
     ngx_uint_t                  names[NGX_HTTP_IOATTEST_NAMES_MAX];
-    uint64_t                    names_dropped;  /* entries of lists, ever */
+    uint64_t                    names_dropped;  /* list entries, in total */
     ngx_uint_t                  bounds;
     ngx_uint_t                  blobs;      /* nodes and their pieces */
     ngx_uint_t                  used;       /* names in use */
@@ -190,8 +190,8 @@ typedef struct {
     ngx_queue_t                 models;     /* all of them */
     ngx_http_ioattest_slot_t    slots[NGX_HTTP_IOATTEST_SLOTS];
     ngx_http_ioattest_silence_t silences[NGX_HTTP_IOATTEST_SILENCES];
-    ngx_http_ioattest_replay_t *replay;     /* NULL: no location has it */
-    ngx_msec_t                  replay_retry;   /* there was no room */
+    ngx_http_ioattest_replay_t *replay;     /* NULL: no window */
+    ngx_msec_t                  replay_retry;   /* if there was no room */
     ngx_http_ioattest_rest_t    rests[NGX_HTTP_IOATTEST_RESTS];
     ngx_http_ioattest_rest_t    own_rests[NGX_HTTP_IOATTEST_OWN_RESTS];
     ngx_http_ioattest_counters_t
@@ -199,7 +199,7 @@ typedef struct {
 } ngx_http_ioattest_sh_t;
 
 
-/* What a zone's data points to. */
+/* The data of a zone in each process. */
 typedef struct {
     ngx_str_t                   name;
     ngx_slab_pool_t            *shpool;
@@ -208,8 +208,8 @@ typedef struct {
     ngx_uint_t                  replay;     /* some location has a window */
 
     /*
-     * What keys are digested with, so that nobody who reads the zone can try
-     * keys against it: made at the start, kept over reloads, not in the zone.
+     * Secret for the digests of keys, so that the contents of the zone cannot
+     * be used to guess keys: made at the start, kept at reloads, not in it.
      */
     u_char                      secret[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_zone_t;
@@ -219,16 +219,16 @@ typedef enum {
     NGX_HTTP_IOATTEST_NODE_MODEL = 1,
     NGX_HTTP_IOATTEST_NODE_MACHINE,
     NGX_HTTP_IOATTEST_NODE_NAME,
-    NGX_HTTP_IOATTEST_NODE_BOUND,   /* signers that hardware binds */
-    NGX_HTTP_IOATTEST_NODE_BLOB,    /* what another service said */
+    NGX_HTTP_IOATTEST_NODE_BOUND,   /* signers bound by hardware */
+    NGX_HTTP_IOATTEST_NODE_BLOB,    /* a document of another service */
     NGX_HTTP_IOATTEST_NODE_USED     /* a name that was asked for */
 } ngx_http_ioattest_kind_e;
 
 
 /*
- * Single flight: who reads the models list now, and what the last failure
- * was.  The holder is known by its token; the process is kept so that a lease
- * of a worker that died can be taken at once.
+ * Single flight: which request reads the models list, and what the last
+ * failure was.  The holder is known by its token; its process is kept, so
+ * that the lease of a worker that died can be taken at once.
  */
 typedef struct {
     uint64_t                    token;      /* 0: free */
@@ -244,13 +244,13 @@ typedef struct {
     u_char                      address20[IOA_ADDRESS_LEN];
     u_char                      image_digest[IOA_IMAGE_DIGEST_MAX];
     size_t                      image_digest_len;
-    time_t                      attested_at;    /* wall clock, to be shown */
+    time_t                      attested_at;    /* wall clock, shown */
     time_t                      expires_at;     /* likewise */
     ngx_msec_t                  attested_ms;    /* ngx_current_msec */
-    ngx_msec_t                  valid;          /* ms, where it was attested */
-    ngx_uint_t                  via_tls;    /* its reply, and verified */
+    ngx_msec_t                  valid;          /* ms, by its location */
+    ngx_uint_t                  via_tls;    /* over verified TLS */
     ngx_uint_t                  pinned;     /* image or measurement */
-    ioa_proved_t                proved;     /* what its evidence said */
+    ioa_proved_t                proved;     /* by its evidence */
     uint64_t                    verified;   /* responses */
 } ngx_http_ioattest_machine_t;
 
@@ -263,7 +263,7 @@ typedef struct {
 } ngx_http_ioattest_names_t;
 
 
-/* What a caller knows of a model; the key covers policy, zone and id. */
+/* A model as requests know it; the key covers policy, zone and id. */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
     u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
@@ -271,12 +271,12 @@ typedef struct {
 } ngx_http_ioattest_model_t;
 
 
-/* Whose key attestations and the models list are asked with. */
+/* The key that attestations and the models list are asked with. */
 typedef struct {
     u_char                      digest[NGX_HTTP_IOATTEST_KEY_LEN];
     u_char                      list[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_uint_t                  own;        /* the gateway's */
-    ngx_uint_t                  many;       /* one of many: see list_lookup */
+    ngx_uint_t                  many;       /* one of many callers' */
 } ngx_http_ioattest_key_t;
 
 
@@ -288,14 +288,14 @@ typedef struct {
 
 
 /*
- * Times and limits that govern attestations.  Those of the census are the
- * strictest of all locations that share a policy.
+ * Times and limits of attestations.  Those of the census are the strictest of
+ * all locations that share a policy.
  */
 typedef struct {
     ngx_msec_t                  valid;          /* of the location */
     ngx_msec_t                  refresh;        /* likewise; 0: off */
-    ngx_msec_t                  lease;          /* that a list may take */
-    ngx_msec_t                  attest;         /* an attestation */
+    ngx_msec_t                  lease;          /* for reading a list */
+    ngx_msec_t                  attest;         /* for an attestation */
     ngx_msec_t                  fail_timeout;
     ngx_uint_t                  attempts;       /* or ATTEMPTS_AUTO */
     ngx_uint_t                  parallel;       /* of one model */
@@ -309,53 +309,53 @@ typedef struct {
 
 
 typedef enum {
-    NGX_HTTP_IOATTEST_TRUSTED = 0,  /* a machine is known and in time */
-    NGX_HTTP_IOATTEST_WAIT,         /* not known; wait, and look again */
-    NGX_HTTP_IOATTEST_FAILED,       /* not known; the last ones failed */
-    NGX_HTTP_IOATTEST_RESTING,      /* not known; not to be asked with key */
-    NGX_HTTP_IOATTEST_EXHAUSTED,    /* not known; was looked for enough */
+    NGX_HTTP_IOATTEST_TRUSTED = 0,  /* known and not expired */
+    NGX_HTTP_IOATTEST_WAIT,         /* not known: wait, and ask again */
+    NGX_HTTP_IOATTEST_FAILED,       /* not known: attestations failed */
+    NGX_HTTP_IOATTEST_RESTING,      /* not known: the key may not be used */
+    NGX_HTTP_IOATTEST_EXHAUSTED,    /* not known: attempts used up */
     NGX_HTTP_IOATTEST_FULL          /* no room for the model */
 } ngx_http_ioattest_answer_e;
 
 
 /*
- * A request or a response that waits for attestations of its model.  Zeroed
+ * A request or response that waits for attestations of its model.  Zeroed
  * before it waits for the first time.
  */
 typedef struct {
     ngx_msec_t                  arrived;
-    uint64_t                    answered;   /* of the model's, until then */
+    uint64_t                    answered;   /* model's count at arrival */
     uint64_t                    met;        /* likewise */
-    ngx_uint_t                  counting;   /* they are set */
+    ngx_uint_t                  counting;   /* both are set */
 } ngx_http_ioattest_waiter_t;
 
 
 /*
- * What the zone says to whoever asks, and the attestations that he is to
- * start now: each token belongs to a slot of the zone, which
- * ngx_http_ioattest_draw_met() or ngx_http_ioattest_draw_end() gives back.
+ * The zone's answer, and the attestations that the caller has to start now:
+ * each token owns a slot of the zone, which ngx_http_ioattest_draw_met() or
+ * ngx_http_ioattest_draw_end() gives back.
  */
 typedef struct {
     ngx_http_ioattest_answer_e  answer;
     ngx_uint_t                  n;
     uint64_t                    token[NGX_HTTP_IOATTEST_PARALLEL_MAX];
     ioa_status_t                reason;     /* FAILED, EXHAUSTED */
-    ngx_uint_t                  have_address;   /* FAILED: of the refused */
+    ngx_uint_t                  have_address;   /* FAILED: refused one */
     u_char                      address20[IOA_ADDRESS_LEN];
-    ngx_http_ioattest_resting_t rest;       /* of the key, where it rests */
-    ngx_uint_t                  busy;       /* WAIT: others are under way */
+    ngx_http_ioattest_resting_t rest;       /* if the key rests */
+    ngx_uint_t                  busy;       /* WAIT: in progress */
     ngx_http_ioattest_machine_t machine;    /* of a signer: TRUSTED */
-    ngx_uint_t                  behind;     /* census: parallel that would do,
-                                               said once; else 0 */
+    ngx_uint_t                  behind;     /* census: "parallel" needed, to
+                                               be logged once; else 0 */
 } ngx_http_ioattest_found_t;
 
 
-/* How an attestation ended that has not met a machine. */
+/* How an attestation ended that did not meet a machine. */
 typedef enum {
-    NGX_HTTP_IOATTEST_DRAW_REFUSED = 0, /* evidence wrong in itself */
+    NGX_HTTP_IOATTEST_DRAW_REFUSED = 0, /* the evidence is wrong */
     NGX_HTTP_IOATTEST_DRAW_SILENT,      /* nothing that names a machine */
     NGX_HTTP_IOATTEST_DRAW_NOTHING      /* no outcome: a caller's key was
-                                           refused, or it was not asked */
+                                           refused, or nothing was asked */
 } ngx_http_ioattest_outcome_e;
 
 
@@ -370,22 +370,22 @@ typedef struct {
 /* What is new about an outcome, for the log. */
 typedef enum {
     NGX_HTTP_IOATTEST_NEWS_NONE = 0,
-    NGX_HTTP_IOATTEST_NEWS_FIRST,       /* met, or refused, for the first time */
-    NGX_HTTP_IOATTEST_NEWS_AGAIN        /* met again after it was refused */
+    NGX_HTTP_IOATTEST_NEWS_FIRST,       /* met or refused the first time */
+    NGX_HTTP_IOATTEST_NEWS_AGAIN        /* met after it was refused */
 } ngx_http_ioattest_news_e;
 
 
 typedef struct {
     ngx_http_ioattest_news_e    machine;
-    ngx_uint_t                  searched;   /* an end of a search to tell of */
-    ngx_uint_t                  known;      /* then: machines in time */
+    ngx_uint_t                  searched;   /* a search has ended */
+    ngx_uint_t                  known;      /* then: machines not expired */
     uint64_t                    draws;      /* then: since the last new one */
 } ngx_http_ioattest_news_t;
 
 
 /*
- * Takes over or lays out the zone's memory; to be called by the zone's init
- * handler.  old: the zone of the previous cycle, or NULL.
+ * Takes over or lays out the zone's memory; called by the zone's init
+ * handler. old: the zone of the previous cycle, or NULL.
  */
 ngx_int_t ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_zone_t *old, ngx_log_t *log);
@@ -399,9 +399,9 @@ void ngx_http_ioattest_store_key(u_char *key32,
     ngx_str_t *b);
 
 /*
- * Before a prompt leaves: is a machine of the model trusted?  Where one is,
- * found->token may name attestations that are due beside the request; where
- * none is, those that whoever waits starts with his key.
+ * Before a prompt is sent: is a machine of the model trusted?  If so,
+ * found->token may name attestations that are due in the background; else
+ * those that the waiting request starts with its key.
  */
 void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
@@ -409,8 +409,8 @@ void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter);
 
 /*
- * A trusted machine's proof, TRUSTED; or EXHAUSTED.  Starts nothing, and
- * tells the census of a signer that is not known.
+ * TRUSTED with the machine, or EXHAUSTED.  Starts no attestation, but tells
+ * the census of an unknown signer.
  */
 void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
@@ -419,7 +419,7 @@ void ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
 
 /*
  * As store_signer, for a response that waits until its signer is met.  key:
- * NULL where nothing may be asked with it any more.
+ * NULL if no attestation may be asked with it any more.
  */
 void ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
@@ -428,11 +428,11 @@ void ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter);
 
 /*
- * Keeps an attested machine, and gives the slot back with NGX_OK.
+ * Stores an attested machine, and gives the slot back with NGX_OK.
  *
- * Returns NGX_OK; NGX_DECLINED where no room could be made; NGX_ABORT for a
- * downgrade: an address, or a model, whose signers hardware has bound.  Then
- * the holder ends the attestation by draw_end().
+ * Returns NGX_OK; NGX_DECLINED if there is no room; NGX_ABORT for a
+ * downgrade: the signer is not bound by hardware, but the address or the
+ * model has been. In the latter two cases the caller calls draw_end().
  */
 ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
@@ -440,14 +440,14 @@ ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 
-/* Ends an attestation otherwise, and gives its slot back. */
+/* Ends an attestation without a machine, and gives its slot back. */
 void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, uint64_t token,
     const ngx_http_ioattest_ended_t *ended,
     const ngx_http_ioattest_key_t *key,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 
-/* 1 where a signer of the model has to be bound by hardware. */
+/* 1 if signers of the model have to be bound by hardware. */
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model);
 
@@ -456,35 +456,35 @@ void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,
     const u_char *machine_key32);
 
 /*
- * Takes the replay window's share of the zone, where it has not been taken.
- * NGX_OK, NGX_DECLINED for want of room, NGX_AGAIN where the zone is locked.
+ * Allocates the replay window, if it is not there yet.  NGX_OK, NGX_DECLINED
+ * if there is no room, NGX_AGAIN if the zone is locked.
  */
 ngx_int_t ngx_http_ioattest_replay_open(ngx_http_ioattest_zone_t *zone);
 
 /*
- * Notes a signed text.  NGX_OK: it was not seen within window; NGX_DECLINED:
- * it was; NGX_ERROR: the zone has no room for a window.
+ * Records a signed text.  NGX_OK: not seen within window; NGX_DECLINED: seen;
+ * NGX_ERROR: the zone has no room for a window.
  */
 ngx_int_t ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
     ngx_str_t *text, ngx_msec_t window);
 
-/* How many texts are noted, and how many can be; 0 and 0 without a window. */
+/* The texts recorded, and the capacity; 0 and 0 without a window. */
 void ngx_http_ioattest_replay_count(ngx_http_ioattest_zone_t *zone,
     ngx_uint_t *used, ngx_uint_t *size);
 
-/* Out: digest32, of a key: all that is kept of it. */
+/* Out: digest32 of a key, the only form in which keys are kept. */
 void ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
     u_char *digest32, ngx_str_t *value);
 
 /*
- * Nothing is asked with the key for ms, for the API answered it status, with
- * a Retry-After or 0.
+ * Has the key rest for ms, because the API answered it with status, and a
+ * Retry-After or 0.
  */
 void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key, ngx_uint_t status, ngx_uint_t after,
     ngx_msec_t ms);
 
-/* 1 and *rest where the key rests. */
+/* 1 and *rest if the key rests. */
 ngx_uint_t ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
 

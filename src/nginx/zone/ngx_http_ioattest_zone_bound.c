@@ -1,8 +1,8 @@
 
 /*
- * Signers that hardware binds: once an address, or every machine of a model,
- * has shown that, less is not taken again.  Kept whatever the policy, so that
- * no reload makes it forgotten.
+ * Signers bound by hardware: once an address, or every machine of a model,
+ * has been bound, a weaker binding is not accepted again.  Keyed without the
+ * policy, so that this survives reloads and policy changes.
  */
 
 
@@ -32,7 +32,7 @@ ngx_http_ioattest_bound_key(u_char *key32,
 }
 
 
-/* What nobody has confirmed for a day is forgotten. */
+/* What no machine of the model has confirmed for a day is forgotten. */
 
 static ngx_http_ioattest_node_t *
 ngx_http_ioattest_bound_find_locked(ngx_http_ioattest_sh_t *sh,
@@ -104,7 +104,7 @@ ngx_http_ioattest_bound_check_locked(ngx_http_ioattest_zone_t *zone,
 
     if (node == NULL) {
 
-        /* they are not dropped, and may not take the zone over */
+        /* these nodes are never dropped, so their number is limited */
 
         if (sh->bounds >= ngx_max(sh->capacity / 8, 1)) {
             return NGX_DECLINED;
@@ -122,7 +122,7 @@ ngx_http_ioattest_bound_check_locked(ngx_http_ioattest_zone_t *zone,
 
     if (!ngx_http_ioattest_bound_known(bound, machine->address20)) {
 
-        /* the oldest gives way */
+        /* overwrites the oldest */
 
         ngx_memcpy(bound->address20[bound->n % NGX_HTTP_IOATTEST_BOUND_MAX],
                    machine->address20, IOA_ADDRESS_LEN);

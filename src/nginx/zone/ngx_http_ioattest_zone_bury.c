@@ -1,13 +1,10 @@
 
 /*
- * Slots of the zone that processes which are gone have left.
+ * Frees slots of processes that no longer exist, and drops old machines.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
-
-
-
 
 
 void
@@ -58,8 +55,8 @@ ngx_http_ioattest_store_bury(ngx_http_ioattest_zone_t *zone)
 
 
 /*
- * A clock of 32 bits in milliseconds comes round after 49 days: what is as
- * old as that must not be there any more.
+ * A 32-bit clock in milliseconds wraps after 49 days, so nothing that old may
+ * remain in the zone.
  */
 
 void

@@ -1,21 +1,21 @@
 
 /*
- * The census: which machines of a model there are, and which of them are to
+ * The census: which machines of a model there are, and which of them have to
  * be attested again.  The API picks the machine that an attestation meets, so
- * all that can be done is to draw, and to count.
+ * each attestation is a draw, and all that can be done is to draw and count.
  *
- * A search goes on until so many draws in a row have met known machines alone
- * that another one is unlikely.  A chase renews: it begins when a machine has
- * less than "ioattest_refresh" left, and ends when none has.  Between chases a
- * fleet whose machines are being replaced is watched: single draws find a new
- * machine before its first answer does.
+ * A search goes on until so many draws in a row have met known machines that
+ * another one is unlikely.  A chase renews: it begins when a machine has less
+ * than "ioattest_refresh" left, and ends when none has.  Between chases a
+ * fleet whose machines are being replaced is watched by single draws, which
+ * find a new machine before its first response comes.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* draws in a row that end a search: for each machine known, and beside */
+/* draws in a row that end a search: for each known machine, and more */
 #define NGX_HTTP_IOATTEST_STREAK_EACH   5
 #define NGX_HTTP_IOATTEST_STREAK_MORE   5
 
@@ -27,26 +27,28 @@
 #define NGX_HTTP_IOATTEST_CHASE_EACH    7
 #define NGX_HTTP_IOATTEST_CHASE_MORE    5
 
-/* a fleet is watched for that many times "ioattest_valid" after a change */
+/* after a change a fleet is watched for so many times "ioattest_valid" */
 #define NGX_HTTP_IOATTEST_WATCH_LIVES   10
 
-/* draws of a watch in "ioattest_valid", for each machine known */
+/* draws of a watch per "ioattest_valid" and known machine */
 #define NGX_HTTP_IOATTEST_WATCH_EACH    2
 
 /*
- * Tenths of draws for each machine after which one in a thousand answers may
- * still come from one that was not met: ln(1000).
+ * Tenths of draws per machine after which one in a thousand machines has not
+ * been met: ln(1000).
  */
 #define NGX_HTTP_IOATTEST_KEEP_TENTHS   69
 
-/* ends of searches that are told of: one in a while, and so many at once */
+/* ends of searches are logged once per interval, with so many in a burst */
 #define NGX_HTTP_IOATTEST_TELL_TIME     60000   /* ms */
 #define NGX_HTTP_IOATTEST_TELL_BURST    8
 
-/* what a share is made of, at most */
+/* a share is computed over at most so many attestations */
 #define NGX_HTTP_IOATTEST_SHARE_MAX     256
 
 
+static ngx_uint_t ngx_http_ioattest_census_count_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
 static void ngx_http_ioattest_census_search(
     ngx_http_ioattest_model_node_t *mn);
 static void ngx_http_ioattest_census_answered_locked(
@@ -74,7 +76,9 @@ static ngx_uint_t ngx_http_ioattest_census_less(ngx_uint_t wanted,
     ngx_uint_t busy);
 
 
-ngx_uint_t
+/* Machines that have not expired, without those given up by a chase. */
+
+static ngx_uint_t
 ngx_http_ioattest_census_count_locked(ngx_http_ioattest_model_node_t *mn,
     ngx_msec_t valid)
 {
@@ -122,8 +126,8 @@ ngx_http_ioattest_attempts_locked(ngx_http_ioattest_model_node_t *mn,
 
 
 /*
- * Signers may be forged: they begin a search once in "ioattest_fail_timeout",
- * unless the last one has met somebody.
+ * Signers may be forged: they begin a search once in "ioattest_fail_timeout"
+ * only, unless the last such search has met a new machine.
  */
 
 void
@@ -242,9 +246,9 @@ ngx_http_ioattest_census_answered_locked(ngx_http_ioattest_sh_t *sh,
 
 
 /*
- * Signers that are not known start one search after the other: that it ended
- * is told only where it has found other machines than the last one, and not
- * too often.  What cannot be told now is told with a later outcome.
+ * Unknown signers start one search after the other: its end is logged only if
+ * it found other machines than the last one, and not too often.  What may not
+ * be logged now is logged with a later outcome.
  */
 
 static void
@@ -283,7 +287,7 @@ ngx_http_ioattest_census_tell_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
-/* A search has ended: what has it found, and what not? */
+/* Called at the end of a search, to draw the conclusions. */
 
 static void
 ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
@@ -311,7 +315,7 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-/* Machines in time whose signers hardware binds; n: and all that are. */
+/* Machines not expired whose signers hardware binds; *n: all not expired. */
 
 static ngx_uint_t
 ngx_http_ioattest_census_bound_locked(ngx_http_ioattest_model_node_t *mn,
@@ -344,8 +348,8 @@ ngx_http_ioattest_census_bound_locked(ngx_http_ioattest_model_node_t *mn,
 
 
 /*
- * How many machines have less than "ioattest_refresh" left, those aside that
- * so many draws have missed since that they must be gone.
+ * How many machines have less than "ioattest_refresh" left, without those
+ * that so many draws have not met that they must be gone.
  */
 
 static ngx_uint_t
@@ -400,7 +404,7 @@ ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
-/* Attestations at once that keep so many machines attested. */
+/* Parallel attestations that are needed to keep the machines attested. */
 
 static ngx_uint_t
 ngx_http_ioattest_census_need(ngx_http_ioattest_model_node_t *mn,
@@ -432,7 +436,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
     need = ngx_http_ioattest_census_need(mn, limits, count);
 
-    /* before all are known the number would be too small */
+    /* before the first search has ended the number would be too small */
 
     if (need <= limits->parallel) {
         mn->behind = 0;
@@ -469,7 +473,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
                                                  &all)
            == all)
     {
-        /* an upgrade is complete: a search is to confirm it */
+        /* all signers are bound now: a search has to confirm it */
 
         mn->mixed = 0;
         ngx_http_ioattest_census_search(mn);
@@ -489,7 +493,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
 
     mn->census = NGX_HTTP_IOATTEST_CENSUS_CHASE;
 
-    /* no more at once than are needed: what is late costs a draw for nothing */
+    /* no more than needed: one that comes too late is a wasted draw */
 
     wanted = (count <= 1) ? 1 : ngx_max(need, 2);
 

@@ -1,11 +1,11 @@
 
 /*
- * What other services said of machines (collateral, certificates, key sets),
- * kept in the zone.  It is verified each time that it is used: nothing here
- * is trusted for being here.
+ * Documents of other services (collateral, certificates, key sets), kept in
+ * the zone.  They are verified at each use: none is trusted because it is in
+ * the zone.
  *
- * Who asks for a document has its lease, and all others that want it wait.
- * How the asking failed is told to those who waited for it, by its token.
+ * The caller that fetches a document holds its lease, and all others that
+ * need the document wait.  They learn by the lease's token if it has failed.
  */
 
 
@@ -13,7 +13,7 @@
 #include "zone/ngx_http_ioattest_documents.h"
 
 
-/* shares of the zone: of one, of all */
+/* the largest share of the zone: of one document, of all of them */
 #define NGX_HTTP_IOATTEST_BLOB_SHARE   8
 #define NGX_HTTP_IOATTEST_BLOBS_SHARE  4
 
@@ -62,7 +62,7 @@ ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
                 return rc;
             }
 
-            /* it has just been dropped */
+            /* the document has just been dropped */
 
             rc = NGX_BUSY;
         }
@@ -97,7 +97,7 @@ ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
             doc->token = 0;
             doc->status = blob->status;
 
-            /* it has an answer, for which there is no room */
+            /* the other's fetch succeeded, but the document has no room */
 
             return (doc->status == NGX_HTTP_IOATTEST_DOCUMENT_LARGE)
                    ? NGX_DECLINED : NGX_DONE;
@@ -132,7 +132,7 @@ ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
 }
 
 
-/* 1 while a process that is there asks for it. */
+/* 1 while a process that exists is fetching it. */
 
 static ngx_uint_t
 ngx_http_ioattest_document_asked_locked(
@@ -195,14 +195,14 @@ ngx_http_ioattest_document_put(ngx_http_ioattest_zone_t *zone,
 
     ngx_free(text.data);
 
-    /* where it has not been kept, and nobody knows it yet */
+    /* has no effect if the document was stored and the lease given back */
 
     ngx_http_ioattest_document_give(zone, doc,
                                     NGX_HTTP_IOATTEST_DOCUMENT_LARGE);
 }
 
 
-/* Keeps its text, n pieces, and gives the lease back. */
+/* Stores the text, n pieces, and gives the lease back. */
 
 static void
 ngx_http_ioattest_document_keep_locked(ngx_http_ioattest_zone_t *zone,
@@ -224,7 +224,7 @@ ngx_http_ioattest_document_keep_locked(ngx_http_ioattest_zone_t *zone,
         }
     }
 
-    /* out of the queue, so that it is not dropped to make room */
+    /* unlinked, so that it is not dropped to make room for itself */
 
     ngx_queue_remove(&node->lru);
     ngx_queue_init(&node->lru);
@@ -344,7 +344,7 @@ ngx_http_ioattest_document_get(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_node_t       *node;
     ngx_http_ioattest_blob_node_t  *blob;
 
-    /* memory is not asked for under the lock: first how much it takes */
+    /* allocated without the lock, once the size is known */
 
     p = NULL;
     room = 0;

@@ -1,17 +1,17 @@
 
 /*
- * Before a prompt leaves: whether a machine of its model is trusted, and the
- * attestations that open the gate where none is.
+ * Before a prompt is sent: whether a machine of its model is trusted, and the
+ * attestations that are started if none is.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* another attestation is made for each of these without an outcome, ms */
+/* another attestation is started after this time without an outcome, ms */
 #define NGX_HTTP_IOATTEST_GATE_PACE  1000
 
-/* passing requests look for what is due no more often, ms */
+/* requests check what is due for the census no more often than this, ms */
 #define NGX_HTTP_IOATTEST_LOOK_PACE  20
 
 
@@ -78,7 +78,7 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
 
     found->answer = NGX_HTTP_IOATTEST_TRUSTED;
 
-    /* the gateway's own key is used by the census itself */
+    /* with the gateway's own key the census does this by itself */
 
     if (limits->background && !key->own
         && !ngx_http_ioattest_within(mn->looked, NGX_HTTP_IOATTEST_LOOK_PACE))
@@ -93,7 +93,7 @@ done:
 }
 
 
-/* 1 where some machine of the model is trusted; the newest come first. */
+/* 1 if a machine of the model is trusted; starts with the newest. */
 
 static ngx_uint_t
 ngx_http_ioattest_open_locked(ngx_http_ioattest_model_node_t *mn,
@@ -126,7 +126,7 @@ ngx_http_ioattest_open_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
-/* Nothing of the model is trusted. */
+/* Called if no machine of the model is trusted. */
 
 static void
 ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
@@ -181,10 +181,11 @@ ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
 
 
 /*
- * One attestation opens the gate: there is one, and another for each second
- * without an outcome.  After an outcome that opened nothing all slots are
- * used.  What a caller's key is answered, and not, is no outcome for others:
- * they ask with theirs, one at a time for each key.
+ * One attestation is enough to open the gate, so one is made, and another for
+ * each second without an outcome.  After an outcome that did not open the
+ * gate all slots are used.  A caller's key that is refused, or not answered,
+ * is no outcome for others: they ask with their own keys, one at a time per
+ * key.
  */
 
 static ngx_uint_t
@@ -202,7 +203,7 @@ ngx_http_ioattest_gate_wants_locked(ngx_http_ioattest_sh_t *sh,
         || ngx_http_ioattest_silences_locked(sh, model, key)
            >= NGX_HTTP_IOATTEST_SILENT_MAX)
     {
-        /* the next try, after a pause */
+        /* one attempt after a pause */
         return busy == 0;
     }
 
@@ -231,7 +232,7 @@ ngx_http_ioattest_failed_locked(ngx_http_ioattest_found_t *found,
 }
 
 
-/* "ioattest_pool all": evidence of some machine was refused of late. */
+/* "ioattest_pool all": refuses if evidence was refused recently. */
 
 static ngx_uint_t
 ngx_http_ioattest_pool_closed_locked(ngx_http_ioattest_found_t *found,
@@ -280,7 +281,7 @@ ngx_http_ioattest_store_census(ngx_http_ioattest_found_t *found,
 
     if (!ngx_http_ioattest_open_locked(&node->u.model, limits->census_valid))
     {
-        /* as somebody who waits, and comes after all that do */
+        /* treated as a request that arrived just now, after all others */
 
         waiter.arrived = ngx_current_msec;
 
@@ -321,7 +322,7 @@ ngx_http_ioattest_census_draws_locked(ngx_http_ioattest_found_t *found,
     if (ngx_http_ioattest_silences_locked(sh, model, key)
         >= NGX_HTTP_IOATTEST_SILENT_MAX)
     {
-        /* the next try, after a pause */
+        /* one attempt after a pause */
 
         if (ngx_http_ioattest_slots_busy_locked(sh, model, NULL)) {
             return;

@@ -1,7 +1,6 @@
 
 /*
- * What the zone knows of keys: those that the API has refused a moment ago,
- * by a digest.
+ * Keys in the zone, as digests: those that the API has refused a moment ago.
  */
 
 
@@ -18,9 +17,9 @@ static ngx_msec_int_t ngx_http_ioattest_rest_left(
 
 
 /*
- * A key may be a user's password, which could be found from a plain SHA-256
- * by trying: hence the secret.  No digest leaves the process and the zone, so
- * it does not matter that SHA-256 lets a text that is hashed be continued.
+ * A key may be a user's password, which could be guessed from a plain
+ * SHA-256: hence the secret.  A length extension of SHA-256 is harmless here,
+ * since no digest leaves the process and the zone.
  */
 
 void
@@ -36,7 +35,7 @@ ngx_http_ioattest_key_digest(ngx_http_ioattest_zone_t *zone,
 }
 
 
-/* Where no place is free, the key whose rest ends first gives its place up. */
+/* If there is no free place, the rest that ends first is overwritten. */
 
 void
 ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
@@ -73,7 +72,7 @@ ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
         }
     }
 
-    /* a short rest does not cut a long one of the same key */
+    /* a short rest does not shorten a long one of the same key */
 
     if (i == n || least < (ngx_msec_int_t) ms) {
         ngx_memcpy(place->digest, key->digest, NGX_HTTP_IOATTEST_KEY_LEN);
@@ -131,7 +130,7 @@ ngx_http_ioattest_key_resting_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-/* Callers' keys are kept apart: however many, they push out none of ours. */
+/* Callers' keys have places of their own, and displace none of ours. */
 
 static ngx_http_ioattest_rest_t *
 ngx_http_ioattest_rests_locked(ngx_http_ioattest_sh_t *sh,

@@ -1,14 +1,11 @@
 
 /*
- * Single flight of the models list: who reads it now, and for how long a
- * failure is remembered; and the clock.
+ * Leases of the models list: given back by their holder, or freed when the
+ * holder's process no longer exists.
  */
 
 
 #include "zone/ngx_http_ioattest_node.h"
-
-
-
 
 
 void

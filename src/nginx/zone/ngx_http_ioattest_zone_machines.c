@@ -7,10 +7,10 @@
 #include "zone/ngx_http_ioattest_node.h"
 
 
-/* what a machine was before it was met */
+/* what was known of a machine before it was met */
 enum {
     NGX_HTTP_IOATTEST_MACHINE_NEW = 0,
-    NGX_HTTP_IOATTEST_MACHINE_ENDED,    /* its proof had */
+    NGX_HTTP_IOATTEST_MACHINE_ENDED,    /* it had expired */
     NGX_HTTP_IOATTEST_MACHINE_KNOWN
 };
 
@@ -114,7 +114,7 @@ done:
 }
 
 
-/* A mean over the last ones: an eighth of it is the newest. */
+/* A moving average: the newest value counts for an eighth. */
 
 static void
 ngx_http_ioattest_took_locked(ngx_http_ioattest_model_node_t *mn,
@@ -199,7 +199,7 @@ done:
 }
 
 
-/* An outcome that opened nothing. */
+/* An outcome that did not open the gate. */
 
 static void
 ngx_http_ioattest_fail_locked(ngx_http_ioattest_model_node_t *mn,
@@ -230,7 +230,7 @@ ngx_http_ioattest_fail_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
-/* Evidence was refused: the address that it names is noted. */
+/* Evidence was refused: notes the address that it names. */
 
 static void
 ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
@@ -332,7 +332,7 @@ ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
             ngx_http_ioattest_node_delete_locked(zone, sh, oldest);
         }
 
-        /* counted first: an idle model could be dropped to make room */
+        /* counted first, so that the model is not dropped as idle */
 
         mn->count++;
         ngx_http_ioattest_node_settle_locked(sh, mnode);

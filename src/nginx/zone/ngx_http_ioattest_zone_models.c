@@ -1,13 +1,13 @@
 
 /*
- * Models lists in the store: one head for each key that a list was asked
- * with, which says when it was read, and one node per model.  An entry belongs
- * to the list while its generation is not older than the head's; one that
- * left the list is dropped when room is needed.
+ * Models lists in the zone: one head for each key that a list was read with,
+ * which says when, and one node per model.  An entry belongs to the list
+ * while its generation is not older than the head's; entries that have left
+ * the list are dropped when room is needed.
  *
- * Lists of callers that say the same share their entries: the key of an entry
- * is made of the model's name and of what the list is known by, its content,
- * or for the gateway's own key the head's key.
+ * Callers' lists with the same content share their entries: the key of an
+ * entry is made from the model's name and from the list's content, or for the
+ * gateway's own key from the head's key.
  */
 
 
@@ -16,10 +16,10 @@
 #include "attest/ioattest.h"
 
 
-/* entries written in one hold of the lock */
+/* entries that are stored while the lock is held once */
 #define NGX_HTTP_IOATTEST_LIST_BATCH  32
 
-/* ms at least for which a list speaks of a name that is not in it */
+/* a list is valid for a missing name for at least this long, ms */
 #define NGX_HTTP_IOATTEST_LIST_PAUSE  1000
 
 
@@ -27,6 +27,11 @@ static ngx_http_ioattest_node_t *ngx_http_ioattest_list_head_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     const ngx_http_ioattest_key_t *key);
 static ngx_uint_t ngx_http_ioattest_list_max(ngx_http_ioattest_sh_t *sh);
+static void ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node, ngx_http_ioattest_names_e place);
+static void ngx_http_ioattest_node_trim_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_names_e place, ngx_uint_t max);
 static void ngx_http_ioattest_list_answer_locked(
     ngx_http_ioattest_listed_t *listed, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *head, const ngx_http_ioattest_key_t *key,
@@ -74,9 +79,9 @@ ngx_http_ioattest_list_lookup(ngx_http_ioattest_listed_t *listed,
 
 
 /*
- * The head of the key's list, found or new.  A caller's new one gives way to
- * those that come after it, even while its list is being fetched: what comes
- * then finds a place in list_done_locked().
+ * The head of the key's list, found or created.  A caller's new head may be
+ * dropped for later ones, even while its list is being read;
+ * list_done_locked() then creates it again.
  */
 
 static ngx_http_ioattest_node_t *
@@ -121,7 +126,9 @@ ngx_http_ioattest_list_max(ngx_http_ioattest_sh_t *sh)
 }
 
 
-void
+/* Moves an entry or head of a models list to the front of a queue. */
+
+static void
 ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *node, ngx_http_ioattest_names_e place)
 {
@@ -135,7 +142,9 @@ ngx_http_ioattest_node_place_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
-void
+/* Drops the least recently used of a queue until fewer than max are left. */
+
+static void
 ngx_http_ioattest_node_trim_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_names_e place,
     ngx_uint_t max)
@@ -201,7 +210,7 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         return;
     }
 
-    /* it may have been there, where entries have made room since */
+    /* the name may have been in the list if entries were dropped since */
 
     if (list->dropped == sh->names_dropped
         && ngx_http_ioattest_within(at, ngx_max(limits->fail_timeout,
@@ -218,7 +227,7 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         || listed->answer == NGX_HTTP_IOATTEST_LIST_RESTING)
     {
 
-        /* the list at hand is still in time, and the name is not in it */
+        /* the list has not expired, and the name is not in it */
         listed->answer = NGX_HTTP_IOATTEST_UNLISTED;
     }
 }
@@ -358,7 +367,7 @@ ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
 
     if (head == NULL) {
 
-        /* it gave way to others while the list was fetched */
+        /* the head was dropped while the list was read */
 
         head = ngx_http_ioattest_list_head_locked(zone, sh, key);
         if (head == NULL) {
@@ -395,8 +404,8 @@ ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
 
 
 /*
- * Both are made by SHA-256, and a client chooses a model's name alone: no two
- * names meet in one key, nor a name of one list and another of another.
+ * Both are SHA-256 digests, and a client can choose only the model's name, so
+ * no two names, of one list or of two, get the same key.
  */
 
 static void

@@ -1,14 +1,14 @@
 
 /*
- * What is known against addresses of a model.
+ * Notes about addresses of a model.
  *
- * A note says that evidence which named the address was refused.  It is a
- * hint and no verdict, for a liar may name an honest machine: it is forgotten
- * when the address is met, and costs its responses nothing before a search
- * that began after it has ended without meeting the address.
+ * A note says that refused evidence named the address.  It is a hint only,
+ * since forged evidence may name an honest machine: it is dropped when the
+ * address is met, and responses are refused for it only after a search that
+ * began later has ended without meeting the address.
  *
- * A missed address is one that responses were signed by and that was looked
- * for as long as "ioattest_attempts" allows.
+ * A missed address has signed responses, and was not met by as many
+ * attestations as "ioattest_attempts" allows.
  */
 
 
@@ -29,7 +29,7 @@ static void ngx_http_ioattest_note_drop_locked(
     ngx_http_ioattest_notes_t *notes, ngx_http_ioattest_note_t *note);
 
 
-/* A piece of the zone for the model, which is not dropped to make room. */
+/* Allocates a piece of the zone for the model, which may not be dropped. */
 
 static void *
 ngx_http_ioattest_piece_locked(ngx_http_ioattest_zone_t *zone,
@@ -105,9 +105,8 @@ ngx_http_ioattest_note_locked(ngx_http_ioattest_zone_t *zone,
     if (fresh || (ngx_msec_int_t) (note->until - ngx_current_msec) <= 0) {
 
         /*
-         * Where it had ended, a search has to look for the address anew, and
-         * the note lasts twice as long; what comes while it lasts only has
-         * it begin again.
+         * A note that had ended lasts twice as long, and a new search has to
+         * look for the address; a note that had not ended only starts again.
          */
 
         if (!fresh) {
@@ -129,7 +128,7 @@ ngx_http_ioattest_note_locked(ngx_http_ioattest_zone_t *zone,
 }
 
 
-/* Where all are in use the one that ends first goes. */
+/* If all are in use, the note that ends first is overwritten. */
 
 static ngx_http_ioattest_note_t *
 ngx_http_ioattest_note_place_locked(ngx_http_ioattest_notes_t *notes)
@@ -191,7 +190,7 @@ ngx_http_ioattest_note_met_locked(ngx_http_ioattest_model_node_t *mn,
 
     if (mn->notes->n == 0) {
 
-        /* each that was refused has been met since */
+        /* every machine that was refused has been met since */
         mn->refused = 0;
     }
 
@@ -200,9 +199,9 @@ ngx_http_ioattest_note_met_locked(ngx_http_ioattest_model_node_t *mn,
 
 
 /*
- * The end of a search alone would miss an honest machine too often: once in
- * 300 times where four answer alike.  So many attestations must have met
- * others since the note as a response may wait for.
+ * A search that ends misses an honest machine once in 300 times, with four
+ * that answer equally often.  So as many attestations as a response may wait
+ * for must have met other machines since the note.
  */
 
 void

@@ -1,13 +1,12 @@
 
 /*
- * The replay window: which signed texts have been seen of late, by all
- * workers.
+ * The replay window: which signed texts all workers have seen recently.
  *
- * A ring of entries in the order of their coming, the oldest of which makes
- * room for the next, and a hash table over them.  They take a quarter of a
- * zone that some location has a window in, when it is laid out: nothing has
- * to be dropped then.  A window that holds more texts than that is cut short,
- * and the status page says how often.
+ * A ring of entries in order of arrival, in which the oldest is overwritten,
+ * and a hash table over them.  If some location has a window, they get a
+ * quarter of the zone when it is laid out, so that no node has to be dropped
+ * for them later.  A window with more texts than that is cut short, and the
+ * status page says how often.
  */
 
 
@@ -30,8 +29,8 @@ typedef struct {
 struct ngx_http_ioattest_replay_s {
     uint32_t                    size;       /* entries */
     uint32_t                    used;
-    uint32_t                    oldest;     /* the next to be overwritten */
-    ngx_msec_t                  window;     /* the longest asked for */
+    uint32_t                    oldest;     /* the next to overwrite */
+    ngx_msec_t                  window;     /* the longest configured */
 };
 
 
@@ -124,8 +123,8 @@ ngx_http_ioattest_replay_check(ngx_http_ioattest_zone_t *zone,
 
 
 /*
- * It is there, unless a worker of a configuration that had no window has laid
- * the zone out anew after another one had died.
+ * The window exists, unless a worker of a configuration without one has laid
+ * the zone out anew after another worker died.
  */
 
 static ngx_http_ioattest_replay_t *
@@ -136,7 +135,7 @@ ngx_http_ioattest_replay_get_locked(ngx_http_ioattest_zone_t *zone,
         && (ngx_msec_int_t) (sh->replay_retry - ngx_current_msec) <= 0
         && ngx_http_ioattest_replay_take_locked(zone, sh) != NGX_OK)
     {
-        /* the zone is not emptied for it at every response */
+        /* other nodes are not dropped for it at every response */
         sh->replay_retry = ngx_current_msec + NGX_HTTP_IOATTEST_REPLAY_RETRY;
     }
 
@@ -193,7 +192,7 @@ static ngx_uint_t
 ngx_http_ioattest_replay_recent(ngx_http_ioattest_seen_t *seen,
     ngx_msec_t window)
 {
-    /* another worker's clock may be a little ahead: signed */
+    /* signed, since another worker's clock may be slightly ahead */
 
     return (ngx_msec_int_t) (ngx_current_msec - seen->seen_at)
            < (ngx_msec_int_t) window;

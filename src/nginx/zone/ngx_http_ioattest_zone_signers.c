@@ -1,7 +1,7 @@
 
 /*
  * After a response: whether its signer is trusted, and the attestations that
- * may be made to meet one that is not known.
+ * may be made to meet an unknown one.
  */
 
 
@@ -89,7 +89,7 @@ ngx_http_ioattest_store_signer(ngx_http_ioattest_found_t *found,
 }
 
 
-/* It has been looked for, and is refused at once. */
+/* 1 if the address was searched for without success: refused at once. */
 
 static ngx_uint_t
 ngx_http_ioattest_known_bad_locked(ngx_http_ioattest_model_node_t *mn,
@@ -190,10 +190,11 @@ done:
 
 
 /*
- * How many of its attempts a response has spent.  With "auto" those are
- * counted that met a machine, for the others could not have met this one;
- * and as long as the budget goes a search that began since is to end first,
- * or an honest machine would be missed too often where many are new.
+ * How many of its attempts a response has used.  With "auto" only
+ * attestations that met a machine count, since the others could not have met
+ * this one.  As long as there is budget, a search that began later has to end
+ * first; otherwise an honest machine would be missed too often while many are
+ * new.
  */
 
 static ngx_uint_t
@@ -225,7 +226,7 @@ ngx_http_ioattest_spent_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
-/* All slots, as far as the model's budget goes. */
+/* Uses all slots, as far as the model's budget allows. */
 
 static void
 ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
@@ -244,7 +245,7 @@ ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
 
     if (limits->attempts == NGX_HTTP_IOATTEST_ATTEMPTS_AUTO) {
 
-        /* a search has its own end */
+        /* a search ends by itself */
         attempts = ngx_max(attempts, limits->parallel);
     }
 
@@ -254,7 +255,7 @@ ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
         >= NGX_HTTP_IOATTEST_SILENT_MAX
         || !key->own)
     {
-        /* a caller's key is used for one at a time where others have theirs */
+        /* only one at a time for a caller's key */
 
         wants = ngx_min(wants, 1);
     }
@@ -279,7 +280,7 @@ ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
 }
 
 
-/* What is left of the attempts for signers in this "ioattest_fail_timeout". */
+/* Attempts for signers left in the current "ioattest_fail_timeout". */
 
 static ngx_uint_t
 ngx_http_ioattest_budget_locked(ngx_http_ioattest_model_node_t *mn,

@@ -1,8 +1,8 @@
 
 /*
- * Models in use: those that requests have asked for, under a policy, and the
- * names of them whatever the policy, so that a reload with another one finds
- * what is to be attested.
+ * Models in use: those that requests have asked for under a policy, and their
+ * names whatever the policy, so that after a reload with another policy the
+ * census knows what to attest.
  */
 
 
@@ -39,7 +39,7 @@ ngx_http_ioattest_used_keep(ngx_http_ioattest_zone_t *zone,
             continue;
         }
 
-        /* it makes room for what is noted of it, not the other way round */
+        /* held, so that it is not dropped to make room for its name */
 
         mn->held++;
         ngx_http_ioattest_used_note_locked(zone, sh, mn, origin32);

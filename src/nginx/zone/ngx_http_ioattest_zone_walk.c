@@ -1,6 +1,6 @@
 
 /*
- * What the status page reads: rows of nodes in batches, counters, histograms.
+ * What the status page reads: nodes in batches, counters, histograms.
  */
 
 
@@ -53,7 +53,7 @@ ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
 }
 
 
-/* The first node in the order of ngx_str_rbtree_insert_value() past cursor. */
+/* The first node past cursor, ordered as ngx_str_rbtree_insert_value(). */
 
 static ngx_http_ioattest_node_t *
 ngx_http_ioattest_next_locked(ngx_http_ioattest_sh_t *sh,
@@ -124,7 +124,7 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
                      ngx_http_ioattest_lease_live_locked(&node->u.name.lease);
         break;
 
-    default: /* BOUND, BLOB, USED: nothing to show */
+    default: /* BOUND, BLOB, USED: not shown */
         break;
     }
 }
@@ -188,7 +188,7 @@ ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
 }
 
 
-/* How long its proof is good, ms, as far as anybody knows today. */
+/* How long the machine remains trusted, ms, without further news. */
 
 static ngx_msec_t
 ngx_http_ioattest_machine_left(const ngx_http_ioattest_machine_t *machine)

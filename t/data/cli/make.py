@@ -13,8 +13,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "lib", "sim"))
 sys.dont_write_bytecode = True
-import canon
-import crypto
+from api import canon, crypto
 
 SIGNER = crypto.Account("ioattest command line samples")
 DIGEST = "sha256:" + hashlib.sha256(b"image").hexdigest()

@@ -279,11 +279,9 @@ import os
 import signal
 import sys
 
-import ev_mis
-import ev_server
-import misbehave
-import server
-import state as state_module
+from api import server, state as state_module
+from evidence import services
+from faults import expect, misbehave
 
 PARENT = os.getppid()
 
@@ -390,10 +388,10 @@ if __name__ == "__main__":
         print_list()
         sys.exit(0)
     if options.expect:
-        print("\n".join(ev_mis.lines()))
+        print("\n".join(expect.lines()))
         sys.exit(0)
     if options.write_roots:
-        ev_server.write_roots(options.write_roots)
+        services.write_roots(options.write_roots)
         sys.exit(0)
     asyncio.run(main(options))
     sys.stdout.flush()

@@ -27,7 +27,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "sim")]
 
-import crypto
+from api import crypto
 import mutate
 import readers
 import rules

@@ -14,6 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import hashfeed as hf
+import tap
 
 
 sys.set_int_max_str_digits(4300)
@@ -174,10 +175,9 @@ def main():
             good += 1
         if bad > 5:
             break
-    print("1..1")
-    print("%sok 1 - %d random texts, %d of them JSON, as Python prints them"
-          % ("not " if bad else "", len(records), good))
-    return 1 if bad else 0
+    tap.ok(not bad, "%d random texts, %d of them JSON, as Python prints them"
+           % (len(records), good))
+    return tap.done()
 
 
 sys.exit(main())

@@ -20,6 +20,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import hashfeed as hf
+import tap
 
 
 rnd = random.Random(hf.SEED)
@@ -377,11 +378,9 @@ def main():
             print("#", why, record, line[:300])
             if bad > 3:
                 break
-    print("%sok 1 - %d random streams, by status %s, %d shown and held"
-          % ("not " if bad else "", len(records), sorted(tally.items()),
-             both))
-    print("1..1")
-    return 1 if bad else 0
+    tap.ok(not bad, "%d random streams, by status %s, %d shown and held"
+           % (len(records), sorted(tally.items()), both))
+    return tap.done()
 
 
 if __name__ == "__main__":

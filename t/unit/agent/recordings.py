@@ -20,22 +20,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import hashfeed as hf
+import tap
+from tap import ok
 
 
 rnd = random.Random(7)
-failures = 0
-count = 0
-
-
-def ok(good, name, more=""):
-    global failures, count
-    count += 1
-    if not good:
-        failures += 1
-    print("%sok %d - %s" % ("" if good else "not ", count, name))
-    if not good and more:
-        print("# " + more)
-
 
 def body_of(case):
     return base64.b64decode(case.get("response_body_b64") or "")
@@ -407,8 +396,7 @@ def main():
         tampered(json.load(f)["cases"])
     flips({c["name"]: c for c in cases})
     stream_changes({c["name"]: c for c in cases})
-    print("1..%d" % count)
-    return 1 if failures else 0
+    return tap.done()
 
 
 if __name__ == "__main__":

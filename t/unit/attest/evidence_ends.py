@@ -16,8 +16,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
 import evidence_seeds as seeds
 import tap
-import ev_kds
-import ev_pcs
+from evidence import kds, pcs
 
 JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"),
                      "doorjudge")
@@ -55,7 +54,7 @@ def list_near(document):
 
 
 def document_near(document):
-    document.value["nextUpdate"] = ev_pcs.stamp(NEAR)
+    document.value["nextUpdate"] = pcs.stamp(NEAR)
 
 
 def tdx():
@@ -81,14 +80,14 @@ def near(name, judge, made, which, change):
 
 
 far("TDX: nothing ends soon", tdx)
-near("TDX: the TCB info ends first", tdx, ev_pcs.Collateral, "tcb",
+near("TDX: the TCB info ends first", tdx, pcs.Collateral, "tcb",
      document_near)
-near("TDX: the QE identity does", tdx, ev_pcs.Collateral, "qe", document_near)
-near("TDX: the CRL of the PCK's CA does", tdx, ev_pcs.Crl, "platform",
+near("TDX: the QE identity does", tdx, pcs.Collateral, "qe", document_near)
+near("TDX: the CRL of the PCK's CA does", tdx, pcs.Crl, "platform",
      list_near)
-near("TDX: the root's CRL does", tdx, ev_pcs.Crl, "root", list_near)
+near("TDX: the root's CRL does", tdx, pcs.Crl, "root", list_near)
 far("SEV-SNP: nothing ends soon", snp)
-near("SEV-SNP: AMD's CRL ends first", snp, ev_kds.Answer, "crl", list_near)
+near("SEV-SNP: AMD's CRL ends first", snp, kds.Answer, "crl", list_near)
 
 # Without a service a certificate's own end is left.
 far("TDX without collateral: its certificate ends",

@@ -19,8 +19,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "t/lib/sim")]
-import ev_pki
-import ev_selftest
+from check import evidencetest
+from evidence import pki
 import minicert as mc
 import tap
 from gpujudge import (INVALID, NONCE, OK, judge, make, make_chain, record,
@@ -34,8 +34,8 @@ LAYOUTS = ({"quote_version": 4}, {"quote_version": 5, "td_body": "1.0"},
 
 
 def tdx(mode, quote):
-    data = mode + struct.pack("<qBB", int(time.time()), 1, 0)
-    for blob in (ev_pki.intel_root().pem, quote):
+    data = mode + struct.pack("<qB", int(time.time()), 0)
+    for blob in (pki.intel_root().pem, quote):
         data += struct.pack("<I", len(blob)) + blob
     done = subprocess.run([TDX], input=data, capture_output=True, check=True)
     return done.stdout.decode().split()
@@ -43,7 +43,7 @@ def tdx(mode, quote):
 
 def test_tdx():
     for how in LAYOUTS:
-        world = ev_selftest.World(evidence="tdx", quote_trailing=0, **how)
+        world = evidencetest.World(evidence="tdx", quote_trailing=0, **how)
         quote = bytes.fromhex(world.evidence()[0])
         name = " ".join(map(str, how.values()))
         ok(tdx(b"v", quote)[0] == "ok", "quote %s" % name)

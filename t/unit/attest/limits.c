@@ -231,7 +231,7 @@ test_indexes(void)
     UNIT_OK(!ioa_chain_extension(&r, chain, 1, "2.5.29.19"),
             "no extension");
     UNIT_OK(!ioa_chain_extension(&r, chain, 0, "2.5.x"), "no OID");
-    UNIT_OK(!ioa_chain_ecdsa_verify(chain, 1, der.data, 64, &r, 1),
+    UNIT_OK(!ioa_chain_ecdsa_verify(chain, 1, der.data, 64, r),
             "no signature");
     UNIT_OK(strcmp(ioa_chain_rc_name((ioa_chain_rc_t) 99), "unknown") == 0,
             "no such result");
@@ -305,7 +305,7 @@ test_policy_words(void)
     char                 error[IOA_POLICY_ERROR_MAX];
     uint8_t              other48[IOA_POLICY_REG_LEN] = { 1 };
     unsigned             i;
-    const char          *what;
+    ioa_checks_t         checks;
     ioa_policy_snp_t     snp = { other48, other48, 3, { 9, 9, 9, 9 } };
     ioa_policy_tdx_t     tdx;
     ioa_policy_file_t   *policy;
@@ -318,21 +318,22 @@ test_policy_words(void)
             "an entry that cannot be printed");
     UNIT_OK(read_policy("{\"gpu\":[]}") == NULL, "a section is an object");
 
-    /* the first that does not fit is named, whatever else does not */
+    /* all that does not fit is listed, in order */
 
     for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
         tdx.regs48[i] = other48;
     }
 
-    tdx.sept_ve_disable = 0;
     policy = good_policy(FULL);
-    UNIT_OK(ioa_policy_tdx(&what, NULL, policy, &tdx)
-            == IOA_MEASUREMENT_MISMATCH && strcmp(what, "tdx.mr_td") == 0,
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_tdx(&checks, policy, &tdx) == IOA_MEASUREMENT_MISMATCH
+            && checks.n == IOA_POLICY_TDX_REGS
+            && strcmp(ioa_checks_failed(&checks)->name, "tdx.mr_td") == 0,
             "three that do not fit");
-    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
-            == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "sev_snp.measurement") == 0,
-            "three of a report");
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_snp(&checks, policy, &snp) == IOA_MEASUREMENT_MISMATCH
+            && strcmp(ioa_checks_failed(&checks)->name,
+                      "sev_snp.measurement") == 0, "three of a report");
     ioa_policy_free(policy);
 }
 

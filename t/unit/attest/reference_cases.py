@@ -13,8 +13,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../driver"),
                 os.path.join(HERE, "../../lib/sim")]
-import ev_mis
-import ev_selftest
+from check import evidencetest
+from faults import expect
 import tap
 
 # "=": accepted, the control; "-": not taken at all, SGX quotes are of version 3
@@ -141,13 +141,13 @@ crl_expired kds_crl_expired
 short_report snp_truncated snp_half
 """
 
-assert ev_selftest.World        # whose modules fill what ev_mis lists
+assert evidencetest.World        # whose modules fill what expect lists
 
 
 def missing(name):
     """Whether there is no such case, or it does not end as it ought to."""
     accepted = name.startswith("=")
-    entry = ev_mis.EXPECT.get(name.lstrip("=-"))
+    entry = expect.EXPECT.get(name.lstrip("=-"))
     return entry is None or (entry.reason == "") != accepted
 
 

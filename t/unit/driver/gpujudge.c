@@ -6,14 +6,12 @@
  * devices are given (1: 'r' bytes and PEM, 'b' base64 of both, 'f' bytes and
  * PEM of one device, of whose bytes every bit from..to is flipped, 'c' the
  * same of its PEM; 'e' and 'd' as these two, bit n % 8 of byte n alone),
- * number of devices (4), count wanted (4), architectures wanted (1: 1 Hopper,
- * 2 Blackwell, 3 both, 0 any), then blobs, each a length (4) and as many
- * bytes: roots; driver versions, VBIOS versions, each as lines; "from-to" and NUL
- * ("" unless flipped); then of each device evidence and certificates.  All
- * little-endian.
+ * number of devices (4), then blobs, each a length (4) and as many bytes:
+ * roots; "from-to" and NUL ("" unless flipped); then of each device evidence
+ * and certificates.  All little-endian.
  *
  * Standard output: a line for each, tabs between: the reason's name or "ok",
- * the devices as chip/arch/driver/vbios/identity/feature/pcie/nvdec0/fwid
+ * the devices as chip/arch/driver/vbios/identity/feature/pcie/nvdec0
  * with commas, and the checks as name=verdict.  With bits to flip: how many
  * were accepted, and the first and last byte of those.
  */
@@ -22,7 +20,6 @@
 #include "unit.h"
 
 #define GPU_DEVICES_MAX  20
-#define GPU_LINES_MAX    8
 
 static ioa_chain_cache_t  *cache;
 static ioa_checks_t        checks;
@@ -78,33 +75,10 @@ gpu_blob(void)
 }
 
 
-/* Lines of a blob, each as a reader. */
-static size_t
-gpu_lines(ioa_reader_t lines[GPU_LINES_MAX], ioa_reader_t blob)
-{
-    size_t          n;
-    uint8_t         c;
-    const uint8_t  *start;
-
-    n = 0;
-    start = blob.pos;
-
-    while (ioa_reader_u8(&blob, &c)) {
-        if (c == '\n') {
-            ioa_reader_init(&lines[n++], start,
-                            (size_t) (blob.pos - start) - 1);
-            start = blob.pos;
-        }
-    }
-
-    return n;
-}
-
-
 /* What comes out is zero unless verified. */
 static ioa_status_t
 gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence, size_t n,
-    int base64, const ioa_gpu_policy_t *policy)
+    int base64, const ioa_gpu_trust_t *trust)
 {
     size_t        i;
     uint8_t       any;
@@ -114,9 +88,9 @@ gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence, size_t n,
     ioa_checks_init(&checks);
 
     if (base64) {
-        st = ioa_gpu_list_verify_base64(list, &checks, evidence, n, policy);
+        st = ioa_gpu_list_verify_base64(list, &checks, evidence, n, trust);
     } else {
-        st = ioa_gpu_list_verify(list, &checks, evidence, n, policy);
+        st = ioa_gpu_list_verify(list, &checks, evidence, n, trust);
     }
 
     for (any = 0, i = 0; i < sizeof(*list); i++) {
@@ -148,8 +122,7 @@ gpu_print(ioa_status_t st, const ioa_gpu_list_t *list)
             printf("%02x", gpu->identity[k]);
         }
 
-        printf("/%d/%d/%d/%d", gpu->feature, gpu->protected_pcie,
-               gpu->nvdec0, gpu->fwid_checked);
+        printf("/%d/%d/%d", gpu->feature, gpu->protected_pcie, gpu->nvdec0);
     }
 
     putchar('\t');
@@ -165,7 +138,7 @@ gpu_print(ioa_status_t st, const ioa_gpu_list_t *list)
 
 static void
 gpu_flips(const ioa_gpu_evidence_t *evidence, int how, const char *range,
-    const ioa_gpu_policy_t *policy)
+    const ioa_gpu_trust_t *trust)
 {
     size_t          from, to, i, bit, first, last, accepted;
     uint8_t        *data;
@@ -190,7 +163,7 @@ gpu_flips(const ioa_gpu_evidence_t *evidence, int how, const char *range,
 
             data[i] ^= (uint8_t) (1 << bit);
 
-            if (gpu_verify(&list, evidence, 1, 0, policy) == IOA_OK) {
+            if (gpu_verify(&list, evidence, 1, 0, trust) == IOA_OK) {
                 first = accepted++ ? first : i;
                 last = i;
             }
@@ -209,17 +182,12 @@ gpu_record(void)
 {
     int                 c, how;
     size_t              i, n;
-    uint8_t             nonce[IOA_SPDM_NONCE_LEN], wanted;
+    uint8_t             nonce[IOA_SPDM_NONCE_LEN];
     ioa_roots_t        *pinned;
-    ioa_reader_t        roots, drivers, vbioses, range;
-    ioa_reader_t        driver_list[GPU_LINES_MAX], vbios_list[GPU_LINES_MAX];
+    ioa_reader_t        roots, range;
     ioa_gpu_list_t      list;
-    ioa_gpu_policy_t    policy;
+    ioa_gpu_trust_t     trust;
     ioa_gpu_evidence_t  evidence[GPU_DEVICES_MAX];
-
-    static const ioa_gpu_arch_t  archs[] = {
-        IOA_GPU_HOPPER, IOA_GPU_BLACKWELL
-    };
 
     c = getchar();
 
@@ -228,17 +196,12 @@ gpu_record(void)
     }
 
     ungetc(c, stdin);
-    memset(&policy, 0, sizeof(policy));
-    policy.now = (int64_t) gpu_number(8);
+    trust.now = (int64_t) gpu_number(8);
     gpu_bytes(nonce, sizeof(nonce));
     how = (int) gpu_number(1);
     n = gpu_number(4);
-    policy.count = gpu_number(4);
-    wanted = (uint8_t) gpu_number(1);
 
     roots = gpu_blob();
-    drivers = gpu_blob();
-    vbioses = gpu_blob();
     range = gpu_blob();
 
     for (i = 0; i < n && i < GPU_DEVICES_MAX; i++) {
@@ -250,20 +213,14 @@ gpu_record(void)
         exit(1);
     }
 
-    policy.roots = pinned;
-    policy.cache = cache;
-    policy.nonce32 = nonce;
-    policy.archs = wanted == 2 ? archs + 1 : archs;
-    policy.archs_n = wanted == 3 ? 2 : wanted != 0;
-    policy.drivers = driver_list;
-    policy.drivers_n = gpu_lines(driver_list, drivers);
-    policy.vbioses = vbios_list;
-    policy.vbioses_n = gpu_lines(vbios_list, vbioses);
+    trust.roots = pinned;
+    trust.cache = cache;
+    trust.nonce32 = nonce;
 
     if (how >= 'c' && how <= 'f') {
-        gpu_flips(evidence, how, (const char *) range.pos, &policy);
+        gpu_flips(evidence, how, (const char *) range.pos, &trust);
     } else {
-        gpu_print(gpu_verify(&list, evidence, n, how == 'b', &policy), &list);
+        gpu_print(gpu_verify(&list, evidence, n, how == 'b', &trust), &list);
     }
 
     for (i = 0; i < n; i++) {
@@ -272,8 +229,6 @@ gpu_record(void)
     }
 
     free((void *) roots.pos);
-    free((void *) drivers.pos);
-    free((void *) vbioses.pos);
     free((void *) range.pos);
     ioa_roots_free(pinned);
 

@@ -14,19 +14,16 @@ JUDGE = os.path.join(os.environ.get("CORE_DIR", "build/core"), "gpujudge")
 OK = "ok"
 INVALID = "gpu_evidence_invalid"
 MISSING = "gpu_evidence_missing"
-MISMATCH = "measurement_mismatch"
 
 NOW = 1783000000        # July 2026
 
 
-def record(devices, root, nonce=None, how="r", now=NOW, number=0, archs=0,
-           drivers=(), vbioses=(), flips=b""):
+def record(devices, root, nonce=None, how="r", now=NOW, flips=b""):
     if nonce is None:
         nonce = devices[0][0][4:36] if devices else bytes(32)
     out = struct.pack("<q", now) + nonce + how.encode() + struct.pack(
-        "<IIB", len(devices), number, archs)
-    blobs = [root, "".join(d + "\n" for d in drivers).encode(),
-             "".join(v + "\n" for v in vbioses).encode(), flips]
+        "<I", len(devices))
+    blobs = [root, flips]
     for evidence, chain in devices:
         if how == "b" and isinstance(evidence, bytes):
             evidence = base64.b64encode(evidence)
@@ -154,4 +151,4 @@ ROOT_MADE = mc.pem(make_chain()[4])
 def bad(name, check, evidence=None, chain=CHAIN, root=None, nonce=NONCE):
     expect(name, judge([(make() if evidence is None else evidence, chain)],
                        root or ROOT_MADE, nonce=nonce), INVALID,
-           "gpu[0]." + check)
+           "gpu.0." + check)

@@ -6,14 +6,15 @@ import sys
 
 import tap
 
-SIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
-                   "lib", "sim")
+HERE = os.path.dirname(os.path.abspath(__file__))
+SIM = os.path.join(HERE, "..", "..", "lib", "sim")
 
 
 def one(command):
-    done = subprocess.run([sys.executable, os.path.join(SIM, command[0]),
-                           *command[1:]], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run([sys.executable, "-m", *command],
+                          env={**os.environ, "PYTHONPATH": SIM},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
     lines = done.stdout.splitlines()
     bad = [line for line in lines if line.startswith("not ok")
            or "SKIP" in line]

@@ -2,11 +2,10 @@
  * snpjudge: what the verifier makes of SEV-SNP reports, for tests in other
  * languages.
  *
- * Standard input: records.  A record is: now (8 bytes), wanted VMPL or -1
- * (4), the floor's bootloader, tee, snp and microcode (1 each), 1 where a CRL
- * is to be looked at (1), then five blobs, each a length (4) and as many
- * bytes: report, roots, certificate, CRL, and the path of bits to flip as
- * "from-to" in the report ("" for none).  All little-endian.
+ * Standard input: records.  A record is: now (8 bytes), 1 where a CRL is
+ * to be looked at (1), then five blobs, each a length (4) and as many bytes:
+ * report, roots, certificate, CRL, and the path of bits to flip as "from-to"
+ * in the report ("" for none).  All little-endian.
  *
  * Standard output: a line for each, tabs between: the reason's name or "ok",
  * then product, signer, VMPL, measurement, host data, report data, reported
@@ -23,8 +22,6 @@
 
 typedef struct {
     int64_t            now;
-    int32_t            vmpl;
-    uint8_t            floor[4];
     uint8_t            with_crl;
     size_t             len[SNP_BLOBS];
     uint8_t           *blob[SNP_BLOBS];
@@ -73,12 +70,6 @@ snp_read(snp_record_t *record)
 
     ungetc(c, stdin);
     record->now = (int64_t) snp_number(8);
-    record->vmpl = (int32_t) snp_number(4);
-
-    for (i = 0; i < 4; i++) {
-        record->floor[i] = (uint8_t) snp_number(1);
-    }
-
     record->with_crl = (uint8_t) snp_number(1);
 
     for (i = 0; i < SNP_BLOBS; i++) {
@@ -115,14 +106,14 @@ snp_hex(const uint8_t *data, size_t n)
 /* What comes out is zero unless verified. */
 static ioa_status_t
 snp_verify(ioa_snp_t *snp, ioa_checks_t *checks, const snp_record_t *record,
-    const ioa_snp_policy_t *policy)
+    const ioa_snp_trust_t *trust)
 {
     size_t        i;
     uint8_t       any;
     ioa_status_t  st;
 
     memset(snp, 0xff, sizeof(*snp));
-    st = ioa_snp_verify(snp, checks, record->blob[0], record->len[0], policy);
+    st = ioa_snp_verify(snp, checks, record->blob[0], record->len[0], trust);
 
     for (any = 0, i = 0; i < sizeof(*snp); i++) {
         any |= ((const uint8_t *) snp)[i];
@@ -172,7 +163,7 @@ snp_print(ioa_status_t st, const ioa_snp_t *snp, const ioa_checks_t *checks,
 
 /* Flips every bit of some bytes of the report, one at a time. */
 static void
-snp_flips(const snp_record_t *record, const ioa_snp_policy_t *policy)
+snp_flips(const snp_record_t *record, const ioa_snp_trust_t *trust)
 {
     size_t     from, to, i, bit, first, accepted;
     ioa_snp_t  snp;
@@ -188,7 +179,7 @@ snp_flips(const snp_record_t *record, const ioa_snp_policy_t *policy)
         for (bit = 0; bit < 8; bit++) {
             record->blob[0][i] ^= (uint8_t) (1 << bit);
 
-            if (snp_verify(&snp, NULL, record, policy) == IOA_OK
+            if (snp_verify(&snp, NULL, record, trust) == IOA_OK
                 && accepted++ == 0)
             {
                 first = i;
@@ -233,7 +224,7 @@ snp_judge(const snp_record_t *record)
     ioa_crls_t       *crls;
     ioa_checks_t      checks;
     ioa_status_t      st;
-    ioa_snp_policy_t  policy;
+    ioa_snp_trust_t   trust;
 
     snp_roots(record);
 
@@ -247,24 +238,19 @@ snp_judge(const snp_record_t *record)
         exit(1);
     }
 
-    memset(&policy, 0, sizeof(policy));
-    policy.roots = pinned;
-    policy.crls = crls;
-    policy.cache = cache;
-    policy.now = record->now;
-    policy.vmpl = record->vmpl;
-    policy.min_tcb.bootloader = record->floor[0];
-    policy.min_tcb.tee = record->floor[1];
-    policy.min_tcb.snp = record->floor[2];
-    policy.min_tcb.microcode = record->floor[3];
-    ioa_reader_init(&policy.key, record->blob[2], record->len[2]);
+    memset(&trust, 0, sizeof(trust));
+    trust.roots = pinned;
+    trust.crls = crls;
+    trust.cache = cache;
+    trust.now = record->now;
+    ioa_reader_init(&trust.key, record->blob[2], record->len[2]);
 
     if (record->len[4] != 0) {
-        snp_flips(record, &policy);
+        snp_flips(record, &trust);
 
     } else {
         ioa_checks_init(&checks);
-        st = snp_verify(&snp, &checks, record, &policy);
+        st = snp_verify(&snp, &checks, record, &trust);
         snp_print(st, &snp, &checks, record);
     }
 

@@ -20,9 +20,9 @@ JUNE_2025 = 1750377600
 JULY_2026 = 1783000000
 
 
-def record(report, roots, key=b"", now=JUNE_2025, vmpl=-1,
-           floor=(0, 0, 0, 0), crl=None, flips=b""):
-    out = struct.pack("<qi4BB", now, vmpl, *floor, crl is not None)
+def record(report, roots, key=b"", now=JUNE_2025, crl=None,
+           flips=b""):
+    out = struct.pack("<qB", now, crl is not None)
     for blob in (report, roots, key, crl or b"", flips):
         out += struct.pack("<I", len(blob)) + blob
     return out

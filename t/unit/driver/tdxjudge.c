@@ -2,15 +2,15 @@
  * tdxjudge: what the verifier makes of TDX quotes, for tests in other
  * languages.
  *
- * Standard input: records.  A record is: mode (1 byte), now (8), 1 where
- * SEPT_VE_DISABLE is asked for (1), the number of CRLs (1), then blobs, each
- * a length (4) and as many bytes: roots, quote, CRLs.  All little-endian.
+ * Standard input: records.  A record is: mode (1 byte), now (8), the
+ * number of CRLs (1), then blobs, each a length (4) and as many bytes: roots,
+ * quote, CRLs.  All little-endian.
  *
  * Standard output: a line for each, tabs between.
  *   "malformed crl", where one is; else
  *   'v': the reason's name or "ok", fmspc, report data, mr_td, the CA,
- *        bytes behind the quote, the earliest end of a certificate, and the
- *        checks as name=verdict.
+ *        bytes behind the quote, the earliest end of a certificate, 1 where
+ *        SEPT_VE_DISABLE is set, and the checks as name=verdict.
  *   'f': every flipped bit that was accepted, as byte.bit; 's' flips only bit
  *        n % 8 of byte n.
  *   'p': every length of a prefix that was accepted.
@@ -86,7 +86,6 @@ tdx_read(tdx_record_t *record)
     }
 
     record->trust.now = (int64_t) tdx_number(8);
-    record->trust.sept_ve_disable = (int) tdx_number(1);
     n = tdx_number(1);
     record->roots = tdx_blob(&record->roots_len);
     record->quote = tdx_blob(&record->quote_len);
@@ -142,8 +141,8 @@ tdx_verify(const tdx_record_t *record)
     tdx_hex(res.pck.fmspc, sizeof(res.pck.fmspc));
     tdx_hex(res.body.report_data, sizeof(res.body.report_data));
     tdx_hex(res.body.mr_td, sizeof(res.body.mr_td));
-    printf("\t%d\t%zu\t%lld\t", res.pck_ca, res.trailing,
-           (long long) res.not_after);
+    printf("\t%d\t%zu\t%lld\t%d\t", res.pck_ca, res.trailing,
+           (long long) res.not_after, res.sept_ve_disable);
 
     for (i = 0; i < checks->n; i++) {
         printf("%s%s=%s", i == 0 ? "" : "|", checks->list[i].name,

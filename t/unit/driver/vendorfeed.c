@@ -65,11 +65,21 @@ feed_number(size_t i)
 static void
 feed_print_checks(ioa_check_verdict_t verdict)
 {
-    size_t  i, n;
+    size_t       i, n;
+    const char  *claim;
 
     for (i = 0, n = 0; i < feed_checks.n; i++) {
         if (feed_checks.list[i].verdict == verdict) {
             printf("%s%s", n++ > 0 ? "," : "", feed_checks.list[i].name);
+
+            /* of a claim that says no, its name as well */
+            claim = strstr(feed_checks.list[i].detail, ": ");
+
+            if (strcmp(feed_checks.list[i].name, "nras.claims") == 0
+                && claim != NULL)
+            {
+                printf(":%s", claim + 2);
+            }
         }
     }
 

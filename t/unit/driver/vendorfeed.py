@@ -13,23 +13,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.x509.oid import NameOID
 
+import tap
+from tap import ok
+
 
 PROGRAM = os.path.join(os.environ.get("CORE_DIR", "build/core"),
                        "vendorfeed")
 EVIDENCE = os.environ.get("IOATTEST_EVIDENCE", "../shared/evidence")
-
-failures = 0
-count = 0
-
-
-def ok(good, name, more=""):
-    global failures, count
-    count += 1
-    if not good:
-        failures += 1
-    print("%sok %d - %s" % ("" if good else "not ", count, name))
-    if not good and more:
-        print("# " + more)
 
 
 def all_ok(bad, tried, name):
@@ -39,8 +29,7 @@ def all_ok(bad, tried, name):
 
 
 def done():
-    print("1..%d" % count)
-    raise SystemExit(failures != 0)
+    raise SystemExit(tap.done())
 
 
 def evidence(path):

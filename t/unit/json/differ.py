@@ -16,6 +16,10 @@ import struct
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../driver"))
+import tap
+
 COUNT = int(os.environ.get("IOA_DIFFER_COUNT", "12000"))
 SEED = int(os.environ.get("IOA_DIFFER_SEED", "1"))
 DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "judge")
@@ -243,20 +247,17 @@ def main():
             if got != want:
                 wrong.append((rule.__name__, text, want, got))
 
-    good = not wrong and len(lines) == 2 * COUNT
-    print("%s 1 - %d texts, judged as Python does" %
-          ("ok" if good else "not ok", COUNT))
+    tap.ok(not wrong and len(lines) == 2 * COUNT,
+           "%d texts, judged as Python does" % COUNT)
     for name, text, want, got in wrong[:5]:
         print("# %s %r: want %s, got %s" % (name, text, want, got))
 
     labels = ["whole_json 0", "whole_json 1", "request ok",
               "request model_unknown", "request request_ambiguous"]
     enough = all(seen.get(label, 0) * 50 >= COUNT for label in labels)
-    print("%s 2 - each verdict was wanted often" %
-          ("ok" if enough else "not ok"))
+    tap.ok(enough, "each verdict was wanted often")
     print("# " + ", ".join("%s: %d" % item for item in sorted(seen.items())))
-    print("1..2")
-    return 0 if good and enough else 1
+    return tap.done()
 
 
 if __name__ == "__main__":

@@ -36,12 +36,12 @@ def test_good():
                     % (i, device(i, "3.0")["ueid"]) for i in range(8))
     ok(a[3] == want and a[2] == str(NOW + 3600), "what is said of eight",
        " ".join(a))
-    ok(a[5] == "nras.key_chain", "the key set's own chain is not made",
+    ok(a[5] == "nras.key_set_chain", "the key set's own chain is not made",
        " ".join(a))
     c = Case()
     c.header["kid"] = "x"
     a = vf.run([c.record()])[0]
-    ok(a[5] == "nras.key_chain,nras.others", "nor what is behind a failure",
+    ok(a[5] == "nras.key_set_chain,nras.rest", "nor what is behind a failure",
        " ".join(a))
     for model, arch in (("GH100 A01 GSP BROM", "HOPPER"),
                         ("GB100 A01 GSP BROM", "BLACKWELL"),
@@ -53,7 +53,8 @@ def test_good():
         c.devices["GPU-0"]["hwmodel"] = model
         a = vf.run([c.record()])[0]
         ok(a[3].split("/")[1:2] == [arch] if arch
-           else a[0] == "gpu_evidence_invalid" and a[4] == "nras.hwmodel",
+           else a[0] == "gpu_evidence_invalid"
+           and a[4] == "nras.claims:hwmodel",
            "%s is %s" % (model, arch), " ".join(a))
 
 
@@ -125,19 +126,19 @@ def test_claims():
             for version in ("2.0", "3.0"):
                 refused("%s %s, version %s" % (key, value, version),
                         setter("device", key, value),
-                        ("nras." + key)[:47], version=version)
+                        "nras.claims:" + key, version=version)
     for name in SOMETIMES:
         for version in ("2.0", "3.0"):
             for value in (False, "true", 1):
                 refused("%s %s, version %s" % (name, value, version),
                         setter("device", name, value),
-                        ("nras." + name)[:47], version=version)
+                        "nras.claims:" + name, version=version)
             expect("%s is not said, version %s" % (name, version),
                    setter("device", name, None), "ok", version=version)
     expect("error details that are null",
            "c.devices['GPU-1']['x-nvidia-error-details'] = None", "ok")
     for chain, boolean in CHAINS:
-        failed = ("nras." + chain)[:47]
+        failed = "nras.claims:" + chain
         needed = "report" in chain
         for value in (False, "true"):
             refused("%s %s" % (boolean, value),

@@ -340,7 +340,8 @@ test_lines(void)
                    "tdx.sept_ve_disable = true\n"
                    "sev_snp.min_tcb.bootloader = 0\n"
                    "sev_snp.min_tcb.tee = 0\nsev_snp.min_tcb.snp = 0\n"
-                   "sev_snp.min_tcb.microcode = 0\n") == 0,
+                   "sev_snp.min_tcb.microcode = 0\n"
+                   "gpu.reference_expired = 2592000s\n") == 0,
             "lines of an empty file");
 
     newer = good_policy("{\"tdx\":{\"tcb_grace\":\"1d\",\"sept_ve_disable\":"
@@ -369,8 +370,8 @@ test_lines(void)
     UNIT_OK(ioa_policy_diff(newer, older, append, text) == 1
             && strcmp(text, "- tdx.rtmr0 = " HEX48 "\n") == 0,
             "one entry less");
-    UNIT_OK(ioa_policy_diff(NULL, older, NULL, NULL) == 8
-            && ioa_policy_diff(older, NULL, NULL, NULL) == 8
+    UNIT_OK(ioa_policy_diff(NULL, older, NULL, NULL) == 9
+            && ioa_policy_diff(older, NULL, NULL, NULL) == 9
             && ioa_policy_diff(NULL, NULL, NULL, NULL) == 0
             && ioa_policy_diff(older, older, NULL, NULL) == 0,
             "against nothing and itself");

@@ -25,61 +25,102 @@ check_of(const char *name)
 }
 
 
+/* The list of checks, empty again. */
+static ioa_checks_t *
+fresh(void)
+{
+    ioa_checks_init(&checks);
+
+    return &checks;
+}
+
+
+/* The first check that failed, or "". */
+static const char *
+first(void)
+{
+    const ioa_check_t  *check;
+
+    check = ioa_checks_failed(&checks);
+
+    return check != NULL ? check->name : "";
+}
+
+
 static void
 test_tdx(void)
 {
     char                text[256];
     size_t              i, pinned;
-    const char         *what, *name;
     unit_all_t          fit = { 0 }, misfit = { 0 };
     ioa_policy_tdx_t    tdx;
     ioa_policy_file_t  *policy;
 
+    static const char *const  names[IOA_POLICY_TDX_REGS] = {
+        "mr_td", "mr_seam", "mr_config_id", "rtmr0", "rtmr1", "rtmr2", "rtmr3"
+    };
+
     for (pinned = 0; pinned < IOA_POLICY_TDX_REGS; pinned++) {
-        name = ioa_policy_reg_name((ioa_policy_reg_t) pinned);
-        sprintf(text, "{\"tdx\":{\"%s\":[\"" HEX48 "\"]}}", name);
+        sprintf(text, "{\"tdx\":{\"%s\":[\"" HEX48 "\"]}}", names[pinned]);
         policy = good_policy(text);
-        sprintf(text, "tdx.%s", name);
+        sprintf(text, "tdx.%s", names[pinned]);
 
         for (i = 0; i < IOA_POLICY_TDX_REGS; i++) {
             tdx.regs48[i] = other48;
         }
 
-        tdx.sept_ve_disable = 1;
-        ioa_checks_init(&checks);
-        unit_each(&misfit,
-                  ioa_policy_tdx(&what, &checks, policy, &tdx)
-                  == IOA_MEASUREMENT_MISMATCH && what != NULL
-                  && strcmp(what, text) == 0
-                  && check_of(text) == IOA_CHECK_FAILED, "%s", name);
+        unit_each(&misfit, ioa_policy_tdx(fresh(), policy, &tdx)
+                           == IOA_MEASUREMENT_MISMATCH
+                           && strcmp(first(), text) == 0, "%s", text);
+        unit_each(&misfit, ioa_policy_tdx(NULL, policy, &tdx)
+                           == IOA_MEASUREMENT_MISMATCH,
+                  "%s without checks", text);
         tdx.regs48[pinned] = reg48;
-        ioa_checks_init(&checks);
-        unit_each(&fit, ioa_policy_tdx(&what, &checks, policy, &tdx)
-                        == IOA_OK && what == NULL
+        unit_each(&fit, ioa_policy_tdx(fresh(), policy, &tdx) == IOA_OK
+                        && *first() == '\0'
                         && check_of(text) == IOA_CHECK_PASSED
                         && check_of(pinned == 0 ? "tdx.rtmr3" : "tdx.mr_td")
-                           == IOA_CHECK_NOT_MADE, "%s", name);
-        unit_each(&fit, ioa_policy_tdx(&what, NULL, policy, &tdx) == IOA_OK,
-                  "%s without checks", name);
-        tdx.sept_ve_disable = 0;
-        unit_each(&misfit, ioa_policy_tdx(&what, NULL, policy, &tdx)
-                           == IOA_MEASUREMENT_MISMATCH
-                           && strcmp(what, "tdx.sept_ve_disable") == 0,
-                  "SEPT_VE_DISABLE with %s", name);
+                           == IOA_CHECK_NOT_MADE, "%s", text);
+        unit_each(&fit, ioa_policy_tdx(NULL, policy, &tdx) == IOA_OK,
+                  "%s without checks", text);
+        ioa_policy_free(policy);
+    }
+
+    UNIT_ALL(&fit, "registers that fit");
+    UNIT_ALL(&misfit, "registers that do not");
+}
+
+
+/* SEPT_VE_DISABLE is asked for unless a policy says that it is not. */
+static void
+test_td_attributes(void)
+{
+    size_t              i;
+    ioa_policy_tdx_t    set = { .sept_ve_disable = 1 };
+    ioa_policy_tdx_t    clear = { .sept_ve_disable = 0 };
+    ioa_policy_file_t  *policy;
+
+    static const char *const  asking[] = {
+        "{}", "{\"tdx\":{\"sept_ve_disable\":true}}"
+    };
+
+    for (i = 0; i < 2; i++) {
+        policy = good_policy(asking[i]);
+        UNIT_OK(ioa_policy_td_attributes(fresh(), policy, &set) == IOA_OK
+                && check_of("tdx.sept_ve_disable") == IOA_CHECK_PASSED,
+                "%s, set", asking[i]);
+        UNIT_OK(ioa_policy_td_attributes(fresh(), policy, &clear)
+                == IOA_CPU_EVIDENCE_INVALID
+                && check_of("tdx.sept_ve_disable") == IOA_CHECK_FAILED,
+                "%s, clear", asking[i]);
         ioa_policy_free(policy);
     }
 
     policy = good_policy("{\"tdx\":{\"sept_ve_disable\":false}}");
-    ioa_checks_init(&checks);
-    UNIT_OK(ioa_policy_tdx(&what, &checks, policy, &tdx) == IOA_OK
+    UNIT_OK(ioa_policy_td_attributes(fresh(), policy, &clear) == IOA_OK
             && check_of("tdx.sept_ve_disable") == IOA_CHECK_NOT_MADE,
             "SEPT_VE_DISABLE not asked for");
     ioa_policy_free(policy);
-
-    UNIT_ALL(&fit, "registers that fit");
-    UNIT_ALL(&misfit, "registers that do not");
-    UNIT_OK(ioa_policy_reg_name(IOA_POLICY_TDX_REGS)[0] == '\0',
-            "no register");
 }
 
 
@@ -88,7 +129,6 @@ test_snp(void)
 {
     size_t              i;
     uint8_t             host32[32];
-    const char         *what;
     ioa_policy_snp_t    good, snp;
     ioa_policy_file_t  *policy;
 
@@ -102,37 +142,36 @@ test_snp(void)
     }
 
     policy = good_policy(FULL);
-    ioa_checks_init(&checks);
-    UNIT_OK(ioa_policy_snp(&what, &checks, policy, &good) == IOA_OK
-            && what == NULL && checks.n == 7, "snp fits");
+    UNIT_OK(ioa_policy_snp(fresh(), policy, &good) == IOA_OK
+            && *first() == '\0' && checks.n == 7, "snp fits");
     snp = good;
     snp.measurement48 = other48;
-    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
             == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "sev_snp.measurement") == 0, "measurement");
+            && strcmp(first(), "sev_snp.measurement") == 0, "measurement");
     snp.reported_tcb[0] = 0;
-    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
             == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "sev_snp.measurement") == 0,
+            && strcmp(first(), "sev_snp.measurement") == 0,
             "measurement before TCB");
     snp = good;
     host32[31] ^= 1;
-    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
             == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "sev_snp.host_data") == 0, "host data");
+            && strcmp(first(), "sev_snp.host_data") == 0, "host data");
     host32[31] ^= 1;
     snp.vmpl = 1;
-    UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp)
+    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp)
             == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "sev_snp.vmpl") == 0, "vmpl");
+            && strcmp(first(), "sev_snp.vmpl") == 0, "vmpl");
 
     for (i = 0; i < IOA_POLICY_SNP_SVNS; i++) {
         snp = good;
         snp.reported_tcb[i] = (uint8_t) i;
-        UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp) == IOA_TCB_REJECTED
-                && strncmp(what, "sev_snp.min_tcb.", 16) == 0, "%s", what);
+        UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_TCB_REJECTED
+                && strncmp(first(), "sev_snp.min_tcb.", 16) == 0, "%s", first());
         snp.reported_tcb[i] = 255;
-        UNIT_OK(ioa_policy_snp(&what, NULL, policy, &snp) == IOA_OK,
+        UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_OK,
                 "more than the minimum");
     }
 
@@ -140,8 +179,7 @@ test_snp(void)
 
     policy = good_policy("{}");
     snp.vmpl = 3;
-    ioa_checks_init(&checks);
-    UNIT_OK(ioa_policy_snp(&what, &checks, policy, &snp) == IOA_OK
+    UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_OK
             && check_of("sev_snp.vmpl") == IOA_CHECK_NOT_MADE
             && check_of("sev_snp.measurement") == IOA_CHECK_NOT_MADE
             && check_of("sev_snp.min_tcb.tee") == IOA_CHECK_NOT_MADE,
@@ -153,7 +191,6 @@ test_snp(void)
 static void
 test_gpus(void)
 {
-    const char         *what;
     ioa_policy_gpu_t    gpus[3];
     ioa_policy_file_t  *policy;
 
@@ -165,59 +202,59 @@ test_gpus(void)
     gpus[1].arch = "BLACKWELL";
 
     policy = good_policy(FULL);
-    ioa_checks_init(&checks);
-    UNIT_OK(ioa_policy_gpus(&what, &checks, policy, gpus, 2) == IOA_OK
-            && what == NULL
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2) == IOA_OK
+            && *first() == '\0'
             && check_of("gpu.vbios_versions") == IOA_CHECK_NOT_MADE
             && check_of("gpu.arch") == IOA_CHECK_PASSED, "gpus fit");
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 1)
-            == IOA_GPU_EVIDENCE_MISSING && strcmp(what, "gpu.count") == 0,
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 1)
+            == IOA_GPU_EVIDENCE_MISSING && strcmp(first(), "gpu.count") == 0,
             "too few");
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 0)
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 0)
             == IOA_GPU_EVIDENCE_MISSING, "none");
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 3)
-            == IOA_MEASUREMENT_MISMATCH && strcmp(what, "gpu.count") == 0,
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 3)
+            == IOA_MEASUREMENT_MISMATCH && strcmp(first(), "gpu.count") == 0,
             "too many");
     gpus[1].arch = "ADA";
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 2)
-            == IOA_MEASUREMENT_MISMATCH && strcmp(what, "gpu.arch") == 0,
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH && strcmp(first(), "gpu.arch") == 0,
             "another arch");
     gpus[1].arch = "HOPPER";
     gpus[1].driver_version = "550.90.0";
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 2)
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2)
             == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "gpu.driver_versions") == 0, "another driver");
+            && strcmp(first(), "gpu.driver_versions") == 0, "another driver");
+    gpus[1].driver_version = "";
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.driver_versions") == 0,
+            "a driver that is not said");
+    gpus[1].driver_version = "550.90.0";
     ioa_policy_free(policy);
 
     policy = good_policy("{\"gpu\":{\"vbios_versions\":"
                          "[\"96.00.9F.00.01\"]}}");
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 3) == IOA_OK,
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 3) == IOA_OK,
             "any driver, any number");
     gpus[2].vbios_version = "96.00.9F.00.02";
-    UNIT_OK(ioa_policy_gpus(&what, NULL, policy, gpus, 3)
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 3)
             == IOA_MEASUREMENT_MISMATCH
-            && strcmp(what, "gpu.vbios_versions") == 0, "another VBIOS");
+            && strcmp(first(), "gpu.vbios_versions") == 0, "another VBIOS");
     ioa_policy_free(policy);
 }
 
 
 static void
-test_images(void)
+test_reference_expired(void)
 {
     ioa_policy_file_t  *policy;
 
-    policy = good_policy(FULL);
-    UNIT_OK(ioa_policy_image(NULL, policy, UNIT_BYTES(DIGEST)) == IOA_OK,
-            "image listed");
-    UNIT_OK(ioa_policy_image(NULL, policy, UNIT_BYTES("sha256:"))
-            == IOA_IMAGE_DIGEST_MISMATCH, "image not listed");
-    UNIT_OK(ioa_policy_image(NULL, policy, NULL, 0)
-            == IOA_IMAGE_DIGEST_MISMATCH, "image missing");
-    ioa_policy_free(policy);
     policy = good_policy("{}");
-    UNIT_OK(ioa_policy_image(NULL, policy, NULL, 0) == IOA_OK
-            && ioa_policy_image(NULL, policy, UNIT_BYTES("a")) == IOA_OK,
-            "any image, or none");
+    UNIT_OK(ioa_policy_reference_expired(policy) == 30 * 86400,
+            "a manifest counts a month longer");
+    ioa_policy_free(policy);
+
+    policy = good_policy("{\"gpu\":{\"reference_expired\":\"0\"}}");
+    UNIT_OK(ioa_policy_reference_expired(policy) == 0, "or to its end");
     ioa_policy_free(policy);
 }
 
@@ -410,6 +447,7 @@ test_advisories(void)
 int
 main(void)
 {
+    test_reference_expired();
     size_t  i;
 
     for (i = 0; i < sizeof(reg48); i++) {
@@ -418,9 +456,9 @@ main(void)
     }
 
     test_tdx();
+    test_td_attributes();
     test_snp();
     test_gpus();
-    test_images();
     test_tcb();
     test_advisories();
 

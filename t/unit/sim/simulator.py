@@ -12,5 +12,5 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import selftests
 
-sys.exit(selftests.run(["ev_selftest.py", "--tap"], ["selftest.py"],
-                       ["wiretest.py"], ["fleettest.py"]))
+sys.exit(selftests.run(["check.evidencetest", "--tap"], ["check.selftest"],
+                       ["check.wiretest"], ["check.fleettest"]))

@@ -12,4 +12,4 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../driver"))
 import selftests
 
-sys.exit(selftests.run(["ev_coretest.py"]))
+sys.exit(selftests.run(["check.coretest"]))

@@ -79,9 +79,9 @@ def test_levels():
                    [l["tcb"]["sgxtcbcomponents"][i].update(svn=3)
                     for l in c.tcb["tcbLevels"]],
                    c.quote["pck"].__setitem__(i, 2)),
-               "tcb_rejected", failed="tcb.platform")
+               "tcb_rejected", failed="tdx.tcb.platform")
         reason = ("ok", "UpToDate", "-") if i < 2 else \
-            ("tcb_rejected", "unknown", "tcb.platform")
+            ("tcb_rejected", "unknown", "tdx.tcb.platform")
         expect("TDX component %d below every level" % i,
                lambda c, i=i: (
                    [l["tcb"]["tdxtcbcomponents"][i].update(
@@ -94,19 +94,19 @@ def test_levels():
                    [l["tcb"]["tdxtcbcomponents"][i].update(
                        svn=c.quote["tee"][i] + 1)
                     for l in c.tcb["tcbLevels"]]),
-               "tcb_rejected", failed="tcb.platform")
+               "tcb_rejected", failed="tdx.tcb.platform")
     refused("pcesvn below every level", "c.quote['pcesvn'] = 4",
-            "tcb.platform")
+            "tdx.tcb.platform")
     refused("module below every level", "c.quote['tee'][0] = 0",
-            "tcb.module")
-    refused("QE below every level", "c.quote['svn'] = 0", "tcb.qe")
+            "tdx.tcb.module")
+    refused("QE below every level", "c.quote['svn'] = 0", "tdx.tcb.qe")
     refused("module without identity", "c.quote['tee'][1] = 2",
-            "tcb.module_identity")
+            "tdx.tcb.module_identity")
     refused("no identities at all", "del c.tcb['tdxModuleIdentities']",
-            "tcb.module_identity")
+            "tdx.tcb.module_identity")
     refused("one identity twice",
             "c.tcb['tdxModuleIdentities'].append("
-            "c.tcb['tdxModuleIdentities'][1])", "tcb.module_identity")
+            "c.tcb['tdxModuleIdentities'][1])", "tdx.tcb.module_identity")
     expect("version 16 is TDX_10",
            "c.quote['tee'][1] = 16; "
            "c.tcb['tdxModuleIdentities'][0]['id'] = 'TDX_10'", "ok",
@@ -115,36 +115,37 @@ def test_levels():
 
 
 def test_platform():
-    refused("fmspc_mismatch", "c.quote['fmspc'] = bytes(6)", "tcb.fmspc")
-    refused("pceid mismatch", "c.quote['pceid'] = b'\\0\\1'", "tcb.pceid")
+    refused("fmspc_mismatch", "c.quote['fmspc'] = bytes(6)", "tdx.tcb.fmspc")
+    refused("pceid mismatch", "c.quote['pceid'] = b'\\0\\1'", "tdx.tcb.pce_id")
     for what in ("seam", "attr"):
         refused("module's " + what,
                 "c.quote['%s'] = b'\\1' + c.quote['%s'][1:]" % (what, what),
-                "tcb.module_signer", "cpu_evidence_invalid")
+                "tdx.tcb.module_signer", "cpu_evidence_invalid")
         refused("version 0: module's " + what,
                 "c.quote['%s'] = b'\\1' + c.quote['%s'][1:]; "
                 "c.quote['tee'] = [5, 0, 2] + [0] * 13" % (what, what),
-                "tcb.module_signer", "cpu_evidence_invalid")
+                "tdx.tcb.module_signer", "cpu_evidence_invalid")
     expect("module's attributes are masked",
            "c.quote['attr'] = b'\\1' + bytes(7); "
            "c.tcb['tdxModuleIdentities'][1]['attributesMask'] = "
            "'FE' + 'FF' * 7", "ok", "UpToDate")
     refused("qe mrsigner mismatch", "c.quote['qe_signer'] = bytes(32)",
-            "qe.mrsigner", "cpu_evidence_invalid")
-    refused("qe prodid mismatch", "c.quote['prodid'] = 1", "qe.isvprodid",
+            "tdx.tcb.qe_mrsigner", "cpu_evidence_invalid")
+    refused("qe prodid mismatch", "c.quote['prodid'] = 1",
+            "tdx.tcb.qe_isvprodid",
             "cpu_evidence_invalid")
     refused("qe miscselect mismatch", "c.quote['misc'] = b'\\0\\0\\0\\1'",
-            "qe.miscselect", "cpu_evidence_invalid")
+            "tdx.tcb.qe_miscselect", "cpu_evidence_invalid")
     refused("qe attributes mismatch",
             "c.quote['qe_attr'] = bytes.fromhex('31' + '00' * 15)",
-            "qe.attributes", "cpu_evidence_invalid")
+            "tdx.tcb.qe_attributes", "cpu_evidence_invalid")
     refused("qe_debug",
             "c.quote['qe_attr'] = bytes.fromhex('13' + '00' * 15)",
-            "qe.attributes", "cpu_evidence_invalid")
+            "tdx.tcb.qe_attributes", "cpu_evidence_invalid")
     refused("qe_debug that an identity would allow",
             "c.quote['qe_attr'] = bytes.fromhex('13' + '00' * 15); "
             "c.qe['attributes'] = '13' + '00' * 15",
-            "qe.attributes", "cpu_evidence_invalid")
+            "tdx.tcb.qe_attributes", "cpu_evidence_invalid")
     expect("qe attributes are masked",
            "c.quote['qe_attr'] = bytes.fromhex('15' + '00' * 7 + 'ff' * 8)",
            "ok", "UpToDate")
@@ -158,68 +159,72 @@ def test_documents():
                                    "qe_chain")):
         refused("%s expired" % doc,
                 "c.%s['nextUpdate'] = rfc3339(NOW - SLACK)" % d,
-                doc + ".next_update")
+                "tdx." + doc + ".next_update")
         expect("%s expired, within the slack" % doc,
                "c.%s['nextUpdate'] = rfc3339(NOW - SLACK + 1)" % d, "ok",
                "UpToDate")
         refused("%s expired, no slack" % doc,
                 "c.%s['nextUpdate'] = rfc3339(NOW); c.slack = 0" % d,
-                doc + ".next_update")
+                "tdx." + doc + ".next_update")
         refused("%s issue date future" % doc,
                 "c.%s['issueDate'] = rfc3339(NOW + 1)" % d,
-                doc + ".issue_date")
+                "tdx." + doc + ".issue_date")
         expect("%s issued this second" % doc,
                "c.%s['issueDate'] = rfc3339(NOW)" % d, "ok", "UpToDate")
         for value in ("'SGX'", "'QE'", "'TD_QE '", "'tdx'",
                       "'TD_QE'" if d == "tcb" else "'TDX'"):
             refused("%s id %s" % (doc, value), "c.%s['id'] = %s" % (d, value),
-                    doc + ".id")
+                    "tdx." + doc + ".id")
         for value in (1, 4, 2 if d == "tcb" else 1):
             refused("%s version %d" % (doc, value),
-                    "c.%s['version'] = %d" % (d, value), doc + ".version")
+                    "c.%s['version'] = %d" % (d, value),
+                    "tdx." + doc + ".version")
         refused("%s short chain" % doc,
-                "c.%s = SIGNER.pem" % chain, doc + ".chain")
+                "c.%s = SIGNER.pem" % chain, "tdx." + doc + ".chain")
         refused("%s chain order swapped" % doc,
-                "c.%s = ROOT.pem + SIGNER.pem" % chain, doc + ".chain")
+                "c.%s = ROOT.pem + SIGNER.pem" % chain,
+                "tdx." + doc + ".chain")
         refused("%s no certificate" % doc, "c.%s = b'none'" % chain,
-                doc + ".chain")
+                "tdx." + doc + ".chain")
         refused("%s signed under another root" % doc,
                 "c.%s = STRANGER; c.%s = STRANGER.pem + OTHER_ROOT.pem"
-                % (signer, chain), doc + ".chain")
+                % (signer, chain), "tdx." + doc + ".chain")
         refused("%s another root's signer over the pinned root" % doc,
-                "c.%s = STRANGER" % signer, doc + ".chain")
+                "c.%s = STRANGER" % signer, "tdx." + doc + ".chain")
         refused("%s signed with a machine's key" % doc,
                 "c.%s = MACHINE; c.crls = [b'', b'']" % signer,
-                doc + ".signer")
+                "tdx." + doc + ".signer")
         refused("%s signed by a signer that is not the root's" % doc,
                 "c.%s = BELOW; c.%s = BELOW.pem + SUB_CA.pem + ROOT.pem; "
-                "c.crls = [b'', b'']" % (signer, chain), doc + ".signer")
+                "c.crls = [b'', b'']" % (signer, chain),
+                "tdx." + doc + ".signer")
         refused("%s the same, its root left out" % doc,
                 "c.%s = BELOW; c.%s = BELOW.pem + SUB_CA.pem; "
-                "c.crls = [b'', b'']" % (signer, chain), doc + ".signer")
+                "c.crls = [b'', b'']" % (signer, chain),
+                "tdx." + doc + ".signer")
         for value in ("None", "-1", "'17'", "1.5"):
             refused("%s evaluation number %s" % (doc, value),
                     "c.%s['tcbEvaluationDataNumber'] = %s" % (d, value),
-                    doc + ".evaluation")
+                    "tdx." + doc + ".evaluation")
         refused("%s no evaluation number" % doc,
                 "del c.%s['tcbEvaluationDataNumber']" % d,
-                doc + ".evaluation")
+                "tdx." + doc + ".evaluation")
         refused("%s CA used as end entity" % doc,
-                "c.%s = CA_LEAF" % signer, doc + ".chain")
+                "c.%s = CA_LEAF" % signer, "tdx." + doc + ".chain")
         refused("%s signer's certificate expired" % doc,
-                "c.%s = LATE" % signer, doc + ".chain")
+                "c.%s = LATE" % signer, "tdx." + doc + ".chain")
         refused("%s signed by another key" % doc,
                 "c.%s = STRANGER; c.%s = SIGNER.pem + ROOT.pem"
-                % (signer, chain), doc + ".signature")
+                % (signer, chain), "tdx." + doc + ".signature")
     refused("revoked signer",
             "c.crls = [ROOT.crl(NOW - DAY, NOW + DAY, [SIGNER]), b'']",
-            "tcb_info.chain", "revoked")
+            "tdx.tcb_info.chain", "revoked")
     refused("CRL out of date",
             "c.crls = [ROOT.crl(NOW - 2 * DAY, NOW - 1), b'']",
-            "tcb_info.chain")
+            "tdx.tcb_info.chain")
     refused("CRL of another CA",
             "c.crls = [OTHER_ROOT.crl(NOW - DAY, NOW + DAY), b'']",
-            "tcb_info.chain")
+            "tdx.tcb_info.chain")
     run_cases()
 
 
@@ -254,20 +259,20 @@ def test_forms():
             ("an advisory no string", "%s['advisoryIDs'] = [1]"),
             ("too many advisories",
              "%s['advisoryIDs'] = ['A-%%d' %% i for i in range(129)]")):
-        inner(name, change % lv, "tcb_info.levels")
+        inner(name, change % lv, "tdx.tcb_info.levels")
         inner(name + ", in a level that is not reached",
-              change % "c.tcb['tcbLevels'][4]", "tcb_info.levels")
+              change % "c.tcb['tcbLevels'][4]", "tdx.tcb_info.levels")
     for change in ("c.tcb['tcbLevels'] = []", "del c.tcb['tcbLevels']",
                    "c.tcb['tcbLevels'] = {}",
                    "c.tcb['tcbLevels'] = [c.tcb['tcbLevels'][0]] * 65"):
-        inner(change, change, "tcb_info.levels")
+        inner(change, change, "tdx.tcb_info.levels")
     expect("64 levels", "c.tcb['tcbLevels'] = [c.tcb['tcbLevels'][0]] * 64",
            "ok", "UpToDate")
     for change in ("c.tcb['fmspc'] = 'B0C06F0000'", "del c.tcb['fmspc']",
                    "c.tcb['fmspc'] = 'B0C06F00000000'",
                    "c.tcb['pceId'] = 0", "c.tcb['tcbType'] = 1",
                    "del c.tcb['tcbType']"):
-        inner(change, change, "tcb_info.platform")
+        inner(change, change, "tdx.tcb_info.platform")
     for change in ("del c.tcb['tdxModule']",
                    "c.tcb['tdxModule']['mrsigner'] = '00'",
                    "c.tcb['tdxModuleIdentities'] = {}",
@@ -276,22 +281,22 @@ def test_forms():
                    "c.tcb['tdxModuleIdentities'][0]['tcbLevels'] = []",
                    "c.tcb['tdxModuleIdentities'][0]['tcbLevels'][0]['tcb']"
                    "['isvsvn'] = 65536"):
-        inner(change, change, "tcb_info.modules")
+        inner(change, change, "tdx.tcb_info.modules")
     for change in ("del c.qe['miscselect']", "c.qe['miscselectMask'] = ''",
                    "c.qe['attributes'] = '11'", "c.qe['mrsigner'] = None",
                    "c.qe['isvprodid'] = '2'"):
-        inner(change, change, "qe_identity.enclave")
+        inner(change, change, "tdx.qe_identity.enclave")
     for change in ("c.qe['tcbLevels'] = []",
                    "c.qe['tcbLevels'][0]['tcbStatus'] = ''",
                    "del c.qe['tcbLevels'][3]['tcb']"):
-        inner(change, change, "qe_identity.levels")
+        inner(change, change, "tdx.qe_identity.levels")
     for doc, d in (("tcb_info", "tcb"), ("qe_identity", "qe")):
         for change in ("del c.%s['issueDate']", "del c.%s['nextUpdate']",
                        "c.%s['nextUpdate'] = c.%s['issueDate']",
                        "c.%s['issueDate'] = 1", "del c.%s['id']",
                        "c.%s['version'] = '3'", "c.%s['version'] = 3.5"):
             change = change.replace("%s", d)
-            inner(change, change, doc + ".form")
+            inner(change, change, "tdx." + doc + ".form")
     run_cases()
 
 
@@ -316,7 +321,7 @@ def test_bodies():
              ),
             ("larger than may be", body + b" " * (256 * 1024))):
         refused(name, lambda c, v=value: setattr(c, "tcb_body", v),
-                "tcb_info.form")
+                "tdx.tcb_info.form")
     for name, value in (
             ("white space within", body.replace(b'"version":3',
                                                 b'"version": 3')),
@@ -327,17 +332,18 @@ def test_bodies():
              body[:-20] + (b"1" if body[-20:-19] == b"0" else b"0")
              + body[-19:])):
         refused(name, lambda c, v=value: setattr(c, "tcb_body", v),
-                "tcb_info.signature")
+                "tdx.tcb_info.signature")
     body_qe = c.body(b"enclaveIdentity", c.qe, SIGNER)
     refused("QE identity bad json",
-            lambda c: setattr(c, "qe_body", body_qe[:-1]), "qe_identity.form")
+            lambda c: setattr(c, "qe_body", body_qe[:-1]),
+            "tdx.qe_identity.form")
     refused("TCB info in the QE identity's place",
-            lambda c: setattr(c, "qe_body", body), "qe_identity.form")
+            lambda c: setattr(c, "qe_body", body), "tdx.qe_identity.form")
     refused("QE identity in the TCB info's place",
-            lambda c: setattr(c, "tcb_body", body_qe), "tcb_info.form")
+            lambda c: setattr(c, "tcb_body", body_qe), "tdx.tcb_info.form")
     refused("QE identity invalid signature",
             lambda c: setattr(c, "qe_body", body_qe[:-130] + b"0" * 128
-                              + body_qe[-2:]), "qe_identity.signature")
+                              + body_qe[-2:]), "tdx.qe_identity.signature")
     padded = json.dumps(c.tcb, indent=1).replace("\n", "\r\n\t").encode()
     sig = vf.raw_sign(SIGNER.key, padded, hashes.SHA256()).hex().encode()
     for name, value in (
@@ -367,7 +373,7 @@ def test_expiry():
        "certificate", str(a[1]))
     c.crls = [b"", b""]
     a = vf.run([c.record()])[0]
-    ok(a[7] == "tcb_info.revocation,qe_identity.revocation",
+    ok(a[7] == "tdx.tcb_info.revocation,tdx.qe_identity.revocation",
        "no CRL: revocation is not made", str(a))
     c.quote["tee"] = [5, 0, 2] + [0] * 13
     d.crls = c.crls = [CRL, b""]
@@ -375,8 +381,8 @@ def test_expiry():
     e = Case()
     e.tcb["id"] = "SGX"
     a = vf.run([c.record(), d.record(), e.record()])
-    ok(a[0][7] == "tcb.module" and a[1][7] == "tcb.others"
-       and a[2][7] == "collateral.others",
+    ok(a[0][7] == "tdx.tcb.module" and a[1][7] == "tdx.tcb.rest"
+       and a[2][7] == "tdx.collateral.rest",
        "what is not made is said", str(a))
 
 

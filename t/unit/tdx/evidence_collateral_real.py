@@ -115,21 +115,21 @@ def test_real():
     real("tdx_quote", a, q, "2025-06-20T12:00:00", "ok", "UpToDate", "-",
          since=0, advisories="-")
     real("tdx_quote before its collateral", a, q, "2025-06-19T10:16:02",
-         "tcb_rejected", "unknown", "tcb_info.issue_date")
+         "tcb_rejected", "unknown", "tdx.tcb_info.issue_date")
     real("tdx_quote in the collateral's last second", a, q,
          "2025-07-19T10:16:02", "ok", "UpToDate", "-", False)
     real("tdx_quote when the collateral has run out", a, q,
          "2025-07-19T10:16:03", "tcb_rejected", "unknown",
-         "tcb_info.next_update", False)
+         "tdx.tcb_info.next_update", False)
     b = real_dcap(dcap + "sample/tdx_quote_outdated_collateral.json")
     qb = vf.evidence(dcap + "sample/tdx_quote_outdated")
     real("tdx_quote_outdated: no level", b, qb, "2026-02-20T00:00:00",
-         "tcb_rejected", "unknown", "tcb.platform")
+         "tcb_rejected", "unknown", "tdx.tcb.platform")
     real("tdx_quote with the collateral of another platform", b, q,
-         "2026-02-20T00:00:00", "tcb_rejected", "unknown", "tcb.fmspc")
+         "2026-02-20T00:00:00", "tcb_rejected", "unknown", "tdx.tcb.fmspc")
     d = real_dcap(dcap + "sample/sgx_quote_collateral.json")
     real("SGX collateral", d, q, "2025-06-20T12:00:00", "tcb_rejected",
-         "unknown", "tcb_info.id", False)
+         "unknown", "tdx.tcb_info.id", False)
     e = real_dcap(dcap + "tests/near/contracts/gas-test/tests/quote/"
                          "quote_collateral.json")
     h = vf.evidence(dcap + "tests/near/contracts/gas-test/tests/quote/"
@@ -140,7 +140,7 @@ def test_real():
     q5 = vf.evidence(go + "quote_v5_sample.dat")
     real("go-tdx-guest v5: its QE identity is of 2023", g, q5,
          "2026-02-10T00:00:00", "tcb_rejected", "unknown",
-         "qe_identity.next_update", False)
+         "tdx.qe_identity.next_update", False)
     if g is not None and b is not None:
         g = dict(g, qe_body=b["qe_body"])
     real("go-tdx-guest v5 with a QE identity of its month", g, q5,
@@ -149,13 +149,13 @@ def test_real():
     spr = vf.evidence(go + "tdx_prod_quote_SPR_E4.dat")
     real("SPR_E4 in 2023: before the signer's certificate that is here", s,
          spr, "2023-06-19T00:00:00", "tcb_rejected", "unknown",
-         "tcb_info.chain", False)
+         "tdx.tcb_info.chain", False)
     real("SPR_E4 with a slack of two years: no level",
          s and dict(s, slack=800 * DAY), spr, "2025-06-20T00:00:00",
-         "tcb_rejected", "unknown", "tcb.platform", False)
+         "tcb_rejected", "unknown", "tdx.tcb.platform", False)
     real("go-tdx-guest of 2023, under another quote", s, q,
          "2025-06-20T00:00:00", "tcb_rejected", "unknown",
-         "tcb_info.next_update", False)
+         "tdx.tcb_info.next_update", False)
     run_cases()
     print("# %d of the real samples skipped: not there" % skipped)
 

@@ -92,7 +92,7 @@ test_roots(void)
     UNIT_OK(memcmp(one, two, 32) == 0, "roots: fingerprint");
     ioa_roots_free(a);
 
-    UNIT_OK(parse(&a, "", &pem_no, "") == IOA_CHAIN_MALFORMED && a == NULL,
+    UNIT_OK(parse(&a, "", &pem_no, "") == IOA_CHAIN_NOT_CA && a == NULL,
             "roots: a leaf is none");
     UNIT_OK(ioa_roots_parse(&a, UNIT_BYTES("")) == IOA_CHAIN_MALFORMED,
             "roots: nothing");
@@ -110,7 +110,51 @@ test_roots(void)
 }
 
 
-/* Text with something before, between or behind. */
+/*
+ * What an operator means to be a root is one, or the file is refused: one that
+ * is passed over would refuse honest machines later.
+ */
+static void
+test_stray_roots(void)
+{
+    size_t          i;
+    ioa_roots_t    *set;
+    certs_bytes_t   pem;
+
+    static const struct {
+        const char      *before, *behind;
+        ioa_chain_rc_t   rc;
+    } cases[] = {
+        { "\xef\xbb\xbf", "", OK },
+        { "\xef\xbb\xbf# roots\n", "", OK },
+        { "", "\xef\xbb\xbf", OK },
+        { "", "\xef\xbb\xbf-----BEGIN CERTIFICATE-----\n", IOA_CHAIN_STRAY },
+        { "x", "", IOA_CHAIN_STRAY },
+        { "# ", "", IOA_CHAIN_STRAY },
+        { "-----BEGIN TRUSTED CERTIFICATE-----\n", "", IOA_CHAIN_STRAY },
+        { "-----BEGIN X509 CERTIFICATE-----\n", "", IOA_CHAIN_STRAY },
+        { "", "-----BEGIN TRUSTED CERTIFICATE-----", IOA_CHAIN_STRAY },
+        { "", " ----BEGIN CERTIFICATE----", IOA_CHAIN_STRAY },
+        { "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"
+          "-----END CERTIFICATE REQUEST-----\n", "", OK },
+        { "BEGIN a CERTIFICATE\n-----BEGIN \n", "", OK },
+        { "-----END CERTIFICATE-----\n", "", OK },
+        { "  ", "\t", OK },
+    };
+
+    pem = certs_pem((X509 *[]) { family.certs[2], NULL });
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        UNIT_OK(parse(&set, cases[i].before, &pem, cases[i].behind)
+                == cases[i].rc && (set != NULL) == (cases[i].rc == OK),
+                "roots: text about them, %zu", i);
+        ioa_roots_free(set);
+    }
+
+    free(pem.data);
+}
+
+
 /* A leaf beside its roots is at hand, and trusted for nothing. */
 static void
 test_leaves(void)
@@ -124,7 +168,7 @@ test_leaves(void)
     der = certs_der(family.certs[0]);
     pem = certs_pem((X509 *[]) { family.certs[0], family.certs[2], NULL });
 
-    UNIT_OK(ioa_roots_parse(&both, pem.data, pem.len) == IOA_CHAIN_MALFORMED,
+    UNIT_OK(ioa_roots_parse(&both, pem.data, pem.len) == IOA_CHAIN_NOT_CA,
             "roots: a leaf is none");
     UNIT_OK(ioa_roots_parse_leaves(&both, pem.data, pem.len) == IOA_CHAIN_OK
             && both->n == 1, "leaves: beside a root");
@@ -150,7 +194,7 @@ test_leaves(void)
 
     pem = certs_pem((X509 *[]) { family.certs[0], NULL });
     UNIT_OK(ioa_roots_parse_leaves(&both, pem.data, pem.len)
-            == IOA_CHAIN_MALFORMED && both == NULL, "leaves: alone");
+            == IOA_CHAIN_NOT_CA && both == NULL, "leaves: alone");
     free(pem.data);
 }
 
@@ -266,19 +310,19 @@ test_ecdsa_range(const char *curve, const EVP_MD *md, size_t len)
     certs_sign_raw(sig, len, key, md, "one", 3);
     certs_point(point, len, key);
     ioa_reader_init(&piece, UNIT_BYTES("one"));
-    UNIT_OK(ioa_ecdsa_verify(point, len, sig, len, &piece, 1),
+    UNIT_OK(ioa_ecdsa_verify(point, len, sig, len, piece),
             "%s: within range", curve);
 
     for (i = 0; i < 2; i++) {
         memcpy(wrong, sig, len);
         memset(wrong + i * half, 0, half);
-        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, &piece, 1),
+        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, piece),
                   "%c = 0", "rs"[i]);
         memcpy(wrong + i * half, order, half);
-        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, &piece, 1),
+        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, piece),
                   "%c = n", "rs"[i]);
         memset(wrong + i * half, 0xff, half);
-        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, &piece, 1),
+        unit_each(&all, !ioa_ecdsa_verify(point, len, wrong, len, piece),
                   "%c > n", "rs"[i]);
     }
 
@@ -296,39 +340,39 @@ test_ecdsa(const char *curve, const EVP_MD *md, size_t len)
     uint8_t        wide[IOA_POINT_LEN_MAX + 2] = { 0 };
     EVP_PKEY      *key;
     unit_all_t     all = { 0 };
-    ioa_reader_t   pieces[3];
+    ioa_reader_t   bytes, part, none;
 
     key = certs_key(curve);
     certs_sign_raw(sig, len, key, md, "onetwo", 6);
     certs_point(point, len, key);
 
-    ioa_reader_init(&pieces[0], UNIT_BYTES("one"));
-    ioa_reader_init(&pieces[1], NULL, 0);
-    ioa_reader_init(&pieces[2], UNIT_BYTES("two"));
+    ioa_reader_init(&bytes, UNIT_BYTES("onetwo"));
+    ioa_reader_init(&part, UNIT_BYTES("one"));
+    ioa_reader_init(&none, NULL, 0);
 
-#define GOOD(s, s_len, m) \
-    ioa_ecdsa_verify(point, len, s, s_len, pieces, m)
+#define GOOD(s, s_len) \
+    ioa_ecdsa_verify(point, len, s, s_len, bytes)
 
-    UNIT_OK(GOOD(sig, len, 3), "%s: three pieces", curve);
-    UNIT_OK(certs_ecdsa(point, len, sig, len, UNIT_BYTES("onetwo")),
-            "%s: one piece", curve);
-    UNIT_OK(!GOOD(sig, len, 2) && !GOOD(sig, len, 0), "%s: too few", curve);
-    UNIT_OK(!GOOD(zero, len, 3), "%s: r = s = 0", curve);
+    UNIT_OK(GOOD(sig, len), "%s: the signed bytes", curve);
+    UNIT_OK(!ioa_ecdsa_verify(point, len, sig, len, part)
+            && !ioa_ecdsa_verify(point, len, sig, len, none),
+            "%s: too few bytes", curve);
+    UNIT_OK(!GOOD(zero, len), "%s: r = s = 0", curve);
     memcpy(wide + 1, sig, len / 2);
     memcpy(wide + 2 + len / 2, sig + len / 2, len / 2);
-    UNIT_OK(!GOOD(wide, len + 2, 3), "%s: a zero before r and s", curve);
-    UNIT_OK(!GOOD(sig, len - 1, 3) && !GOOD(sig, 0, 3)
-            && !ioa_ecdsa_verify(point, len - 1, sig, len - 1, pieces, 3)
-            && !ioa_ecdsa_verify(point, 0, sig, 0, pieces, 3),
+    UNIT_OK(!GOOD(wide, len + 2), "%s: a zero before r and s", curve);
+    UNIT_OK(!GOOD(sig, len - 1) && !GOOD(sig, 0)
+            && !ioa_ecdsa_verify(point, len - 1, sig, len - 1, bytes)
+            && !ioa_ecdsa_verify(point, 0, sig, 0, bytes),
             "%s: lengths", curve);
 
     for (i = 0; i < len; i++) {
         for (bit = 0; bit < 8; bit++) {
             sig[i] ^= (uint8_t) (1 << bit);
-            unit_each(&all, !GOOD(sig, len, 3), "sig %zu.%zu", i, bit);
+            unit_each(&all, !GOOD(sig, len), "sig %zu.%zu", i, bit);
             sig[i] ^= (uint8_t) (1 << bit);
             point[i] ^= (uint8_t) (1 << bit);
-            unit_each(&all, !GOOD(sig, len, 3), "key %zu.%zu", i, bit);
+            unit_each(&all, !GOOD(sig, len), "key %zu.%zu", i, bit);
             point[i] ^= (uint8_t) (1 << bit);
         }
     }
@@ -355,6 +399,7 @@ main(void)
     text = certs_pem((X509 *[]) { family.certs[0], family.certs[1], NULL });
 
     test_roots();
+    test_stray_roots();
     test_leaves();
     test_text();
     test_says();

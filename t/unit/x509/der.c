@@ -6,7 +6,6 @@
 
 #include <time.h>
 
-#include "base/ioa_check.h"
 #include "x509/ioa_der.h"
 #include "unit.h"
 
@@ -290,47 +289,6 @@ test_valid(void)
 }
 
 
-static void
-test_checks(void)
-{
-    size_t         i;
-    char           longest[400];
-    ioa_checks_t  *checks;
-
-    checks = malloc(sizeof(*checks));
-    ioa_checks_init(checks);
-    memset(longest, 'x', sizeof(longest));
-    longest[sizeof(longest) - 1] = '\0';
-
-    ioa_check_add(checks, longest, IOA_CHECK_NOT_MADE, "%s", longest);
-    UNIT_OK(strlen(checks->list[0].name) == IOA_CHECK_NAME_MAX - 1
-            && strlen(checks->list[0].detail) == IOA_CHECK_DETAIL_MAX - 1,
-            "checks: long texts are cut");
-
-    UNIT_OK(ioa_check_that(checks, 7, "a\n", "b%c\xc3\xa4", 27) == 1
-            && ioa_check_that(checks, 0, "c", "d") == 0, "checks: said back");
-    UNIT_OK(strcmp(checks->list[1].name, "a?") == 0
-            && strcmp(checks->list[1].detail, "b???") == 0,
-            "checks: printable");
-    UNIT_OK(checks->list[1].verdict == IOA_CHECK_PASSED
-            && checks->list[2].verdict == IOA_CHECK_FAILED,
-            "checks: verdicts");
-
-    for (i = 3; i < IOA_CHECKS_MAX + 5; i++) {
-        ioa_check_add(checks, "n", IOA_CHECK_PASSED, "%zu", i);
-    }
-
-    UNIT_OK(checks->n == IOA_CHECKS_MAX && checks->dropped == 5,
-            "checks: a full list counts what it drops");
-    ioa_check_add(NULL, "n", IOA_CHECK_PASSED, "x");
-    UNIT_OK(ioa_check_that(NULL, 1, "n", "x") == 1, "checks: no list");
-    UNIT_OK(strcmp(ioa_check_verdict_name(IOA_CHECK_NOT_MADE), "not made")
-            == 0, "checks: not made");
-
-    free(checks);
-}
-
-
 int
 main(void)
 {
@@ -339,7 +297,6 @@ main(void)
     test_times();
     test_oids();
     test_valid();
-    test_checks();
 
     return UNIT_DONE();
 }

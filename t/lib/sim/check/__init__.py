@@ -1,0 +1,1 @@
+"""Tests of the simulator itself, and second readings of what it says."""

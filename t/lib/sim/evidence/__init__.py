@@ -1,0 +1,1 @@
+"""Makes evidence, and is the services of the makers of the hardware."""

@@ -1,0 +1,1 @@
+"""Everything that can go wrong, each under a name."""
