@@ -10,6 +10,7 @@
 #include "agent/ioa_reqmodel_type.h"
 #include "base/ioa_utf8.h"
 #include "json/ioa_pyjson.h"
+#include "json/ioa_string.h"
 
 #define IOA_REQMODEL_FIRST  4096    /* bytes of text to begin with */
 
@@ -26,7 +27,7 @@ struct ioa_reqmodel_s {
     ioa_sha256_t   sha;
     ioa_out_t      out;
     ioa_pyjson_t   json;
-    uint8_t        model[IOA_MODEL_NAME_MAX];
+    ioa_string_t     model;
 };
 
 /* the request while it is put together */
@@ -267,98 +268,45 @@ ioa_reqmodel_extras(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b)
 }
 
 
-/* Writes a code point as UTF-8.  Returns: its length. */
-static size_t
-ioa_reqmodel_utf8(uint8_t out[4], uint32_t code)
-{
-    if (code < 0x80) {
-        out[0] = (uint8_t) code;
-        return 1;
-    }
-
-    if (code < 0x800) {
-        out[0] = (uint8_t) (0xc0 | code >> 6);
-        out[1] = (uint8_t) (0x80 | (code & 0x3f));
-        return 2;
-    }
-
-    if (code < 0x10000) {
-        out[0] = (uint8_t) (0xe0 | code >> 12);
-        out[1] = (uint8_t) (0x80 | (code >> 6 & 0x3f));
-        out[2] = (uint8_t) (0x80 | (code & 0x3f));
-        return 3;
-    }
-
-    out[0] = (uint8_t) (0xf0 | code >> 18);
-    out[1] = (uint8_t) (0x80 | (code >> 12 & 0x3f));
-    out[2] = (uint8_t) (0x80 | (code >> 6 & 0x3f));
-    out[3] = (uint8_t) (0x80 | (code & 0x3f));
-
-    return 4;
-}
-
-
-/* Reads one character of canonical text.  Returns: its length there. */
-static size_t
-ioa_reqmodel_char(uint32_t *code, const uint8_t *data, size_t n)
-{
-    int       same;
-    size_t    m;
-    uint32_t  low;
-
-    m = ioa_unit_len(data, n);
-
-    if (m > n || !ioa_unit_read(code, &same, data, m)) {
-        return 0;
-    }
-
-    if (*code >= 0xd800 && *code <= 0xdbff && n - m >= 6
-        && ioa_unit_read(&low, &same, data + m, 6))
-    {
-        *code = 0x10000 + ((*code - 0xd800) << 10 | (low - 0xdc00));
-        m += 6;
-    }
-
-    return m;
-}
-
-
+/* Reads the canonical text of the model's name. */
 static ioa_status_t
 ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
 {
-    int       over = 0;
-    size_t    i, m, k, len = 0;
-    uint8_t   out[4];
-    uint32_t  code;
+    ioa_string_t   *text = &rm->model;
+    ioa_token_t   token;
+    ioa_lexer_t  *lx = &rm->json.lexer;
+
+    static const ioa_lexer_rules_t  rules = {
+        .wants = IOA_LEXER_TEXT,
+        .values_max = 1
+    };
 
     if (value.data == NULL || value.data[0] != '"' || value.len == 2) {
         return IOA_MODEL_UNKNOWN;
     }
 
-    for (i = 1; i < value.len - 1; i += m) {
-        m = ioa_reqmodel_char(&code, value.data + i, value.len - 1 - i);
+    ioa_string_begin(text);
+    ioa_lexer_init(lx, &rules, NULL);
+    ioa_lexer_feed(lx, value.data, value.len);
 
-        if (m == 0 || code == 0) {
-            return ioa_reqmodel_ambiguous(rm, IOA_CAUSE_NUL);
-        }
-
-        k = ioa_reqmodel_utf8(out, code);
-
-        /* what is ambiguous behind that is to be found all the same */
-        over = over || k > IOA_MODEL_NAME_MAX - len;
-
-        if (!over) {
-            memcpy(rm->model + len, out, k);
-            len += k;
-        }
+    for (token = ioa_lexer_next(lx); token > IOA_TOKEN_BAD;
+         token = ioa_lexer_next(lx))
+    {
+        ioa_string_add(text, lx, token);
     }
 
-    if (over) {
+    ioa_string_end(text);
+
+    if (!ioa_lexer_done(lx) || text->flaws) {
+        return ioa_reqmodel_ambiguous(rm, IOA_CAUSE_NUL);
+    }
+
+    if (text->over || text->len > IOA_MODEL_NAME_MAX) {
         return IOA_MODEL_UNKNOWN;
     }
 
-    name->data = rm->model;
-    name->len = len;
+    name->data = text->bytes;
+    name->len = text->len;
 
     return IOA_OK;
 }

@@ -5,24 +5,26 @@
 #include <string.h>
 
 #include "agent/ioa_request.h"
-#include "json/ioa_scan.h"
+#include "base/ioa_utf8.h"
+#include "json/ioa_string.h"
 
-#if IOA_STRING_TEXT_MAX < IOA_MODEL_NAME_MAX
+#if IOA_STRING_MAX < IOA_MODEL_NAME_MAX
 #error "a model name does not fit the text that ioa_string keeps"
 #endif
 
 struct ioa_request_scan_s {
-    ioa_scan_t  json;
-    uint8_t     begun;          /* a byte went by */
-    uint8_t     models;         /* members called "model" */
-    uint8_t     is_model;       /* the member that goes by is one */
-    uint8_t     is_stream;      /* the member that goes by is "stream" */
-    uint8_t     stream;         /* the last one was true */
-    uint8_t     ambiguous;
-    uint8_t     cause;          /* ioa_cause_t */
-    uint8_t     mark;           /* of ioa_utf8_bom */
-    size_t      name_len;       /* 0: none that could be used */
-    uint8_t     name[IOA_MODEL_NAME_MAX];
+    ioa_lexer_t  lexer;
+    ioa_string_t   text;          /* the outermost object's string */
+    uint8_t      begun;         /* a byte went by */
+    uint8_t      models;        /* members called "model" */
+    uint8_t      is_model;      /* the member that goes by is one */
+    uint8_t      is_stream;     /* the member that goes by is "stream" */
+    uint8_t      stream;        /* the last one was true */
+    uint8_t      ambiguous;
+    uint8_t      cause;         /* ioa_cause_t */
+    uint8_t      mark;          /* of ioa_utf8_bom */
+    size_t       name_len;      /* 0: none that could be used */
+    uint8_t      name[IOA_MODEL_NAME_MAX];
 };
 
 
@@ -36,24 +38,26 @@ ioa_request_scan_size(void)
 void
 ioa_request_scan_init(ioa_request_scan_t *scan)
 {
-    static const ioa_scan_rules_t  rules = {
+    static const ioa_lexer_rules_t  rules = {
+        .wants = IOA_LEXER_TEXT | IOA_LEXER_KEY | IOA_LEXER_VALUE,
+        .flags = IOA_LEXER_OBJECT,
         .depth_max = IOA_REQUEST_DEPTH_MAX,
         .values_max = SIZE_MAX,
-        .object_only = 1,
-        .flaws_refused = 0
+        .show_depth = 1
     };
 
     memset(scan, 0, sizeof(ioa_request_scan_t));
-    ioa_scan_init(&scan->json, &rules);
+    ioa_lexer_init(&scan->lexer, &rules, NULL);
+    ioa_string_begin(&scan->text);
 }
 
 
 static uint8_t
 ioa_request_is(const ioa_string_t *key, const char *name)
 {
-    return !key->text_over
-           && key->text_len == strlen(name)
-           && memcmp(key->text, name, key->text_len) == 0;
+    return !key->over
+           && key->len == strlen(name)
+           && memcmp(key->bytes, name, key->len) == 0;
 }
 
 
@@ -68,8 +72,8 @@ ioa_request_ambiguous(ioa_request_scan_t *scan, ioa_cause_t cause)
 static void
 ioa_request_key(ioa_request_scan_t *scan)
 {
-    scan->is_model = ioa_request_is(&scan->json.string, "model");
-    scan->is_stream = ioa_request_is(&scan->json.string, "stream");
+    scan->is_model = ioa_request_is(&scan->text, "model");
+    scan->is_stream = ioa_request_is(&scan->text, "stream");
 
     if (scan->is_stream) {
         scan->stream = 0;
@@ -91,26 +95,61 @@ ioa_request_key(ioa_request_scan_t *scan)
 static void
 ioa_request_string(ioa_request_scan_t *scan)
 {
-    const ioa_string_t  *value;
-
-    value = &scan->json.string;
+    const ioa_string_t  *text = &scan->text;
 
     if (!scan->is_model) {
         return;
     }
 
-    if (value->flaws) {
-        ioa_request_ambiguous(scan, value->flaws & IOA_STRING_LONE
+    if (text->flaws) {
+        ioa_request_ambiguous(scan, text->flaws & IOA_STRING_LONE
                                     ? IOA_CAUSE_SURROGATE : IOA_CAUSE_NUL);
         return;
     }
 
-    if (value->text_over || value->text_len > IOA_MODEL_NAME_MAX) {
+    if (text->over || text->len > IOA_MODEL_NAME_MAX) {
         return;
     }
 
-    memcpy(scan->name, value->text, value->text_len);
-    scan->name_len = value->text_len;
+    memcpy(scan->name, text->bytes, text->len);
+    scan->name_len = text->len;
+}
+
+
+static void
+ioa_request_token(ioa_request_scan_t *scan, ioa_token_t token)
+{
+    switch (token) {
+
+    case IOA_TOKEN_BAD:
+        ioa_request_ambiguous(scan, (ioa_cause_t) scan->lexer.cause);
+        break;
+
+    case IOA_TOKEN_TEXT:
+    case IOA_TOKEN_UNIT:
+        ioa_string_add(&scan->text, &scan->lexer, token);
+        break;
+
+    case IOA_TOKEN_KEY:
+        ioa_string_end(&scan->text);
+        ioa_request_key(scan);
+        ioa_string_begin(&scan->text);
+        break;
+
+    case IOA_TOKEN_STRING:
+        ioa_string_end(&scan->text);
+        ioa_request_string(scan);
+        ioa_string_begin(&scan->text);
+        break;
+
+    case IOA_TOKEN_WORD:
+        scan->stream = scan->is_stream ? scan->lexer.is_true
+                                       : scan->stream;
+        break;
+
+    default:
+        break;
+    }
 }
 
 
@@ -118,9 +157,8 @@ ioa_status_t
 ioa_request_scan_update(ioa_request_scan_t *scan, const uint8_t *data,
     size_t n)
 {
-    size_t            skip;
-    ioa_reader_t      r;
-    ioa_scan_event_t  event;
+    size_t       skip;
+    ioa_token_t  token;
 
     if (n != 0) {
         scan->begun = 1;
@@ -131,26 +169,14 @@ ioa_request_scan_update(ioa_request_scan_t *scan, const uint8_t *data,
         return IOA_REQUEST_AMBIGUOUS;
     }
 
-    ioa_reader_init(&r, data + skip, n - skip);
+    ioa_lexer_feed(&scan->lexer, data + skip, n - skip);
 
     do {
-        event = ioa_scan_next(&scan->json, &r);
+        token = scan->ambiguous ? IOA_TOKEN_MORE
+                                : ioa_lexer_next(&scan->lexer);
+        ioa_request_token(scan, token);
 
-        if (event == IOA_SCAN_BAD && !scan->ambiguous) {
-            ioa_request_ambiguous(scan, (ioa_cause_t) scan->json.cause);
-
-        } else if (event == IOA_SCAN_KEY) {
-            ioa_request_key(scan);
-
-        } else if (event == IOA_SCAN_STRING) {
-            ioa_request_string(scan);
-
-        } else if (event == IOA_SCAN_OTHER) {
-            scan->stream = scan->is_stream ? scan->json.first == 't'
-                                           : scan->stream;
-        }
-
-    } while (event != IOA_SCAN_MORE && !scan->ambiguous);
+    } while (token != IOA_TOKEN_MORE);
 
     return scan->ambiguous ? IOA_REQUEST_AMBIGUOUS : IOA_OK;
 }
@@ -164,7 +190,7 @@ ioa_request_scan_final(const uint8_t **name, size_t *name_len,
         return IOA_MODEL_UNKNOWN;
     }
 
-    if (!scan->ambiguous && !ioa_scan_done(&scan->json)) {
+    if (!scan->ambiguous && !ioa_lexer_done(&scan->lexer)) {
         ioa_request_ambiguous(scan, IOA_CAUSE_NOT_JSON);
     }
 

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/ioa_status.h"
 
@@ -37,6 +38,30 @@ extern const uint8_t ioa_plain_table[256];
 extern const uint8_t ioa_escape_table[256];
 
 
+#if !defined(__SSE2__)
+
+#define IOA_WORD_ONES  UINT64_C(0x0101010101010101)
+#define IOA_WORD_TOPS  UINT64_C(0x8080808080808080)
+
+/*
+ * Nonzero where one of the eight bytes is not plain.  Each subtraction sets
+ * the top bit of a byte that it takes below zero; the borrow may mark the
+ * byte above as well, but where nothing goes below zero there is no borrow.
+ * So zero is certain; else the caller looks byte by byte.
+ */
+static inline uint64_t
+ioa_word_special(uint64_t w)
+{
+    return (w
+            | (w - IOA_WORD_ONES * 0x20)
+            | ((w ^ IOA_WORD_ONES * '"') - IOA_WORD_ONES)
+            | ((w ^ IOA_WORD_ONES * '\\') - IOA_WORD_ONES)
+            | ((w ^ IOA_WORD_ONES * 0x7f) - IOA_WORD_ONES)) & IOA_WORD_TOPS;
+}
+
+#endif
+
+
 /* Returns: how many of the first n bytes are plain. */
 static inline size_t
 ioa_plain_run(const uint8_t *data, size_t n)
@@ -49,8 +74,9 @@ ioa_plain_run(const uint8_t *data, size_t n)
     const __m128i  quote = _mm_set1_epi8('"');
     const __m128i  slash = _mm_set1_epi8('\\');
     const __m128i  del = _mm_set1_epi8(0x7f);
+    size_t         last;
 
-    while (n - i >= 16) {
+    for (last = n - 16; n >= 16 && i <= last; i += 16) {
         __m128i   x, bad;
         unsigned  mask;
 
@@ -66,8 +92,18 @@ ioa_plain_run(const uint8_t *data, size_t n)
         if (mask != 0) {
             return i + (size_t) __builtin_ctz(mask);
         }
+    }
 
-        i += 16;
+#else
+
+    for ( /* void */ ; n - i >= 8; i += 8) {
+        uint64_t  w;
+
+        memcpy(&w, data + i, 8);
+
+        if (ioa_word_special(w)) {
+            break;
+        }
     }
 
 #endif

@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "json/ioa_json.h"
-#include "json/ioa_scan.h"
+#include "json/ioa_lexer.h"
 
 
 /* The largest whole number behind which doubles have no gaps. */
@@ -17,36 +17,29 @@
 
 /*
  * The grammar and all limits; keys are compared later, in the tree.
- * Out: *left, the bytes that were not reached.
+ * Out: *at, on failure: where the text stops being such JSON.
  */
 static int
-ioa_json_check(size_t *left, const uint8_t *text, size_t text_len)
+ioa_json_check(size_t *at, const uint8_t *text, size_t text_len)
 {
-    ioa_scan_t        scan;
-    ioa_reader_t      r;
-    ioa_scan_event_t  event;
+    ioa_lexer_t  lx;
 
-    static const ioa_scan_rules_t  rules = {
+    static const ioa_lexer_rules_t  rules = {
+        .flags = IOA_LEXER_NO_LONE | IOA_LEXER_NO_NUL,
         .depth_max = IOA_JSON_DEPTH_MAX,
-        .values_max = IOA_JSON_VALUES_MAX,
-        .object_only = 0,
-        .flaws_refused = 1
+        .values_max = IOA_JSON_VALUES_MAX
     };
 
-    ioa_scan_init(&scan, &rules);
-    ioa_reader_init(&r, text, text_len);
+    ioa_lexer_init(&lx, &rules, NULL);
+    ioa_lexer_feed(&lx, text, text_len);
 
-    do {
-        event = ioa_scan_next(&scan, &r);
-        *left = ioa_reader_left(&r);
+    if (ioa_lexer_next(&lx) == IOA_TOKEN_MORE && ioa_lexer_done(&lx)) {
+        return 1;
+    }
 
-        if (event == IOA_SCAN_BAD) {
-            return 0;
-        }
+    *at = text_len - ioa_lexer_left(&lx);
 
-    } while (event != IOA_SCAN_MORE);
-
-    return ioa_scan_done(&scan);
+    return 0;
 }
 
 
@@ -153,19 +146,19 @@ ioa_json_any_twice(const char **keys, const cJSON *root)
 
 /*
  * Out: *twice, NULL unless a key stands there twice, *tree then holds it;
- * *left, where the text is no JSON: the bytes that were not reached.
+ * *at, where the text is no JSON: where it stops being that.
  */
 static int
-ioa_json_read(cJSON **tree, const cJSON **twice, size_t *left,
+ioa_json_read(cJSON **tree, const cJSON **twice, size_t *at,
     const uint8_t *text, size_t text_len)
 {
     const char  **keys;
 
     *tree = NULL;
     *twice = NULL;
-    *left = text_len;
+    *at = 0;
 
-    if (!ioa_json_check(left, text, text_len)) {
+    if (!ioa_json_check(at, text, text_len)) {
         return 0;
     }
 
@@ -195,12 +188,12 @@ int
 ioa_json_parse(ioa_json_t **root, const uint8_t *text, size_t text_len)
 {
     cJSON        *tree;
-    size_t        left;
+    size_t        at;
     const cJSON  *twice;
 
     *root = NULL;
 
-    if (!ioa_json_read(&tree, &twice, &left, text, text_len)) {
+    if (!ioa_json_read(&tree, &twice, &at, text, text_len)) {
         cJSON_Delete(tree);
         return 0;
     }
@@ -211,22 +204,32 @@ ioa_json_parse(ioa_json_t **root, const uint8_t *text, size_t text_len)
 }
 
 
-/* The line of the byte that has left bytes behind it. */
+/* The line of the byte at text[at], or of the last one. */
 static size_t
-ioa_json_line_left(const uint8_t *text, size_t text_len, size_t left)
+ioa_json_line_at(const uint8_t *text, size_t text_len, size_t at)
 {
-    size_t          line;
-    uint8_t         c;
-    ioa_reader_t    r;
+    size_t  i, line = 1;
 
-    ioa_reader_init(&r, text, text_len);
-    line = 1;
-
-    while (ioa_reader_left(&r) > left + 1 && ioa_reader_u8(&r, &c)) {
-        line += c == '\n';
+    for (i = 0; i < at && i + 1 < text_len; i++) {
+        line += text[i] == '\n';
     }
 
     return line;
+}
+
+
+size_t
+ioa_json_line(const ioa_json_t *root, const ioa_json_t *value,
+    const uint8_t *text, size_t text_len)
+{
+    size_t          len;
+    const uint8_t  *bytes;
+
+    if (!ioa_json_span(&bytes, &len, root, value, text, text_len)) {
+        return 0;
+    }
+
+    return ioa_json_line_at(text, text_len, (size_t) (bytes - text));
 }
 
 
@@ -235,19 +238,19 @@ ioa_json_parse_file(ioa_json_t **root, size_t *line,
     char key[IOA_JSON_KEY_MAX], const uint8_t *text, size_t text_len)
 {
     cJSON        *tree;
-    size_t        left, n;
+    size_t        at, n;
     const cJSON  *twice;
 
     *root = NULL;
     key[0] = '\0';
 
-    if (ioa_json_read(&tree, &twice, &left, text, text_len)) {
+    if (ioa_json_read(&tree, &twice, &at, text, text_len)) {
         *root = tree;
         return 1;
     }
 
     if (twice == NULL) {
-        *line = ioa_json_line_left(text, text_len, left);
+        *line = ioa_json_line_at(text, text_len, at);
         return 0;
     }
 

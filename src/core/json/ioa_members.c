@@ -10,20 +10,9 @@
 #include <string.h>
 
 #include "json/ioa_members.h"
-#include "json/ioa_escape.h"
+#include "json/ioa_lexer.h"
 
 #define IOA_MEMBERS_FEW  8      /* keys that are compared each with each */
-
-typedef struct {
-    const uint8_t  *text;
-    size_t          n;
-    size_t          i;
-    size_t          depth;
-    int             key_next;                   /* a string is a key */
-    size_t          base[IOA_MEMBERS_DEPTH_MAX];  /* first key of a level */
-    uint8_t         object[IOA_MEMBERS_DEPTH_MAX];
-} ioa_members_walk_t;
-
 
 static int
 ioa_members_compare(const uint8_t *text, ioa_members_ref_t a,
@@ -143,176 +132,122 @@ ioa_members_grow(void **items, size_t *cap, size_t n, size_t size)
 }
 
 
-static int
-ioa_members_key(ioa_members_t *m, ioa_members_walk_t *w,
-    ioa_members_ref_t key)
+/* A member of the outermost object has ended, before the byte at end. */
+static void
+ioa_members_ended(ioa_members_t *m, size_t end)
 {
-    void  *p = m->keys;
+    ioa_members_ref_t  *value;
 
-    w->key_next = 0;
+    if (m->n != 0) {
+        value = &m->list[m->n - 1].value;
+        value->len = (uint32_t) (end - value->off);
+    }
+}
+
+
+static ioa_members_status_t
+ioa_members_key(ioa_members_t *m, const ioa_lexer_t *lx)
+{
+    void               *p = m->keys;
+    ioa_members_ref_t   key;
+
+    key.off = (uint32_t) (lx->from - m->text + 1);
+    key.len = (uint32_t) (lx->p - lx->from - 2);
 
     if (!ioa_members_grow(&p, &m->keys_cap, m->keys_n, sizeof(key))) {
-        return 0;
+        return IOA_MEMBERS_NO_MEMORY;
     }
 
     m->keys = p;
     m->keys[m->keys_n++] = key;
 
-    if (w->depth != 1) {
-        return 1;
+    if (lx->depth != 1) {
+        return IOA_MEMBERS_OK;
     }
 
     p = m->list;
 
     if (!ioa_members_grow(&p, &m->cap, m->n, sizeof(ioa_member_t))) {
-        return 0;
+        return IOA_MEMBERS_NO_MEMORY;
     }
 
     m->list = p;
+
+    /* between two members stands a comma, between key and value a colon */
+
+    ioa_members_ended(m, key.off - 2);
+
     m->list[m->n].key = key;
     m->list[m->n].value.off = key.off + key.len + 2;
-    m->list[m->n].value.len = 0;
     m->n++;
 
-    return 1;
+    return IOA_MEMBERS_OK;
 }
 
 
-/* Reads a string; the opening quote is next.  Out: what it holds. */
-static ioa_members_ref_t
-ioa_members_string(ioa_members_walk_t *w)
+/* In: base, the first of the keys of what ends; an array has none. */
+static ioa_members_status_t
+ioa_members_close(ioa_members_t *m, const ioa_lexer_t *lx, size_t base)
 {
-    ioa_members_ref_t  ref;
-
-    ref.off = (uint32_t) ++w->i;
-
-    for ( ;; ) {
-        w->i += ioa_plain_run(w->text + w->i, w->n - w->i);
-
-        if (w->i >= w->n || w->text[w->i] == '"') {
-            break;
-        }
-
-        w->i += 2;      /* a backslash and what follows */
+    if (lx->depth == 0) {
+        ioa_members_ended(m, (size_t) (lx->from - m->text));
     }
-
-    ref.len = (uint32_t) (w->i - ref.off);
-    w->i++;
-
-    return ref;
-}
-
-
-/* A member of the outermost object has ended, at the walk's place. */
-static void
-ioa_members_ended(ioa_members_t *m, const ioa_members_walk_t *w)
-{
-    if (w->depth == 1 && m->n != 0 && m->list[m->n - 1].value.len == 0) {
-        m->list[m->n - 1].value.len
-            = (uint32_t) (w->i - m->list[m->n - 1].value.off);
-    }
-}
-
-
-static int
-ioa_members_open(ioa_members_t *m, ioa_members_walk_t *w, int object)
-{
-    if (w->depth == IOA_MEMBERS_DEPTH_MAX) {
-        return 0;
-    }
-
-    w->base[w->depth] = m->keys_n;
-    w->object[w->depth] = (uint8_t) object;
-    w->depth++;
-    w->key_next = object;
-
-    return 1;
-}
-
-
-static int
-ioa_members_close(ioa_members_t *m, ioa_members_walk_t *w)
-{
-    size_t  base;
-
-    ioa_members_ended(m, w);
-
-    w->depth--;
-    w->key_next = 0;
-    base = w->base[w->depth];
 
     if (m->keys_n != base
-        && ioa_members_twice(w->text, m->keys + base, m->keys_n - base))
+        && ioa_members_twice(m->text, m->keys + base, m->keys_n - base))
     {
-        return 0;
+        return IOA_MEMBERS_BAD;
     }
 
     m->keys_n = base;
 
-    return 1;
-}
-
-
-static ioa_members_status_t
-ioa_members_step(ioa_members_t *m, ioa_members_walk_t *w)
-{
-    int                ok = 1;
-    ioa_members_ref_t  ref;
-
-    switch (w->text[w->i]) {
-
-    case '"':
-        ref = ioa_members_string(w);
-
-        return !w->key_next || ioa_members_key(m, w, ref)
-               ? IOA_MEMBERS_OK : IOA_MEMBERS_NO_MEMORY;
-
-    case '{':
-    case '[':
-        ok = ioa_members_open(m, w, w->text[w->i] == '{');
-        break;
-
-    case '}':
-    case ']':
-        ok = w->depth != 0 && ioa_members_close(m, w);
-        break;
-
-    case ',':
-        ioa_members_ended(m, w);
-        w->key_next = w->depth != 0 && w->object[w->depth - 1];
-        break;
-    }
-
-    w->i++;
-
-    return ok ? IOA_MEMBERS_OK : IOA_MEMBERS_BAD;
+    return IOA_MEMBERS_OK;
 }
 
 
 ioa_members_status_t
 ioa_members_read(ioa_members_t *members, const uint8_t *text, size_t n)
 {
-    ioa_members_walk_t    w;
+    size_t                base[IOA_MEMBERS_DEPTH_MAX];
+    ioa_lexer_t           lx;
+    ioa_token_t           token;
     ioa_members_status_t  st = IOA_MEMBERS_OK;
+
+    static const ioa_lexer_rules_t  rules = {
+        .wants = IOA_LEXER_OPEN | IOA_LEXER_KEY,
+        .flags = IOA_LEXER_OBJECT,
+        .depth_max = IOA_MEMBERS_DEPTH_MAX,
+        .values_max = SIZE_MAX,
+        .show_depth = SIZE_MAX
+    };
 
     memset(members, 0, sizeof(ioa_members_t));
     members->text = text;
 
-    if (n == 0 || text[0] != '{' || n > IOA_MEMBERS_TEXT_MAX) {
+    if (n > IOA_MEMBERS_TEXT_MAX) {
         return IOA_MEMBERS_BAD;
     }
 
-    w.text = text;
-    w.n = n;
-    w.i = 0;
-    w.depth = 0;
-    w.key_next = 0;
+    ioa_lexer_init(&lx, &rules, NULL);
+    ioa_lexer_feed(&lx, text, n);
 
-    while (w.i < n && st == IOA_MEMBERS_OK) {
-        st = ioa_members_step(members, &w);
-    }
+    do {
+        token = ioa_lexer_next(&lx);
 
-    return st;
+        if (token == IOA_TOKEN_OPEN) {
+            base[lx.depth - 1] = members->keys_n;
+
+        } else if (token == IOA_TOKEN_KEY) {
+            st = ioa_members_key(members, &lx);
+
+        } else if (token == IOA_TOKEN_CLOSE) {
+            st = ioa_members_close(members, &lx, base[lx.depth]);
+        }
+
+    } while (token > IOA_TOKEN_BAD && st == IOA_MEMBERS_OK);
+
+    return st == IOA_MEMBERS_OK && !ioa_lexer_done(&lx) ? IOA_MEMBERS_BAD
+                                                        : st;
 }
 
 

@@ -2,253 +2,153 @@
  * ioa_pyjson: see ioa_pyjson.h.
  */
 
-#include "json/ioa_pyjson_token.h"
+#include <string.h>
+
+#include "json/ioa_pyjson.h"
 
 
 void
 ioa_pyjson_init(ioa_pyjson_t *j, ioa_out_t *out, size_t depth_max, int flags)
 {
+    ioa_lexer_rules_t  rules = {
+        .wants = IOA_LEXER_CHANGED | IOA_LEXER_FIGURES,
+        .flags = flags & IOA_PYJSON_STRICT ? IOA_LEXER_NO_LONE
+                                           : IOA_LEXER_PYTHON,
+        .depth_max = depth_max,
+        .values_max = SIZE_MAX,
+        .show_depth = SIZE_MAX
+    };
+
+    ioa_lexer_init(&j->lexer, &rules, out);
     j->out = out;
-    j->word = NULL;
-    j->word_n = 0;
-    j->depth = 0;
-    j->depth_max = depth_max < IOA_PYJSON_DEPTH_MAX ? depth_max
-                                                    : IOA_PYJSON_DEPTH_MAX;
     j->num_n = 0;
     j->slow = 0;
-    j->state = IOA_PYJSON_S_VALUE;
+    j->bad = 0;
     j->cause = IOA_CAUSE_NONE;
     j->strict = (flags & IOA_PYJSON_STRICT) != 0;
-    j->in_key = 0;
-    j->high = 0;
-    j->unit_n = 0;
 }
 
 
 static int
-ioa_pyjson_in_object(const ioa_pyjson_t *j)
+ioa_pyjson_bad(ioa_pyjson_t *j, uint8_t cause)
 {
-    size_t  level = j->depth - 1;
+    j->cause = cause;
+    j->bad = 1;
 
-    return j->stack[level / 8] >> (level % 8) & 1;
+    return 0;
 }
 
 
-static void
-ioa_pyjson_push(ioa_pyjson_t *j, ioa_pyjson_cur_t *c, int object)
+/* Writes what a number stands for.  Returns: 0 where it is none. */
+static int
+ioa_pyjson_number(ioa_pyjson_t *j, const uint8_t *text, size_t n)
 {
-    size_t   level = j->depth;
-    uint8_t  bit = (uint8_t) (1 << (level % 8));
+    size_t        len;
+    uint8_t       out[IOA_NUMBER_PRINT_MAX];
+    ioa_number_t  kind;
 
-    if (level == j->depth_max) {
-        ioa_pyjson_bad(j, c, IOA_CAUSE_DEPTH);
-        return;
+    kind = ioa_number_print(out, &len, &j->slow, text, n);
+
+    if (j->slow > IOA_PYJSON_SLOW_MAX
+        || (kind == IOA_NUMBER_INFINITE && j->strict))
+    {
+        return ioa_pyjson_bad(j, IOA_CAUSE_NUMBER);
     }
 
-    if (object) {
-        j->stack[level / 8] |= bit;
+    if (kind == IOA_NUMBER_BAD) {
+        return ioa_pyjson_bad(j, n > IOA_NUMBER_INT_DIGITS_MAX
+                                 ? IOA_CAUSE_NUMBER : IOA_CAUSE_NOT_JSON);
+    }
+
+    if (kind == IOA_NUMBER_SAME) {
+        ioa_out_write(j->out, text, n);
 
     } else {
-        j->stack[level / 8] &= (uint8_t) ~bit;
+        ioa_out_write(j->out, out, len);
     }
 
-    j->depth++;
-    j->state = object ? IOA_PYJSON_S_FIRST_KEY : IOA_PYJSON_S_FIRST_ITEM;
-    c->i++;
+    return 1;
 }
 
 
-static void
-ioa_pyjson_pop(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
+/* Takes a number, or a part of one. */
+static int
+ioa_pyjson_figures(ioa_pyjson_t *j, const uint8_t *text, size_t n)
 {
-    j->depth--;
-    ioa_pyjson_after(j);
-    c->i++;
-}
-
-
-static void
-ioa_pyjson_begin_value(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
-{
-    uint8_t  ch = c->data[c->i];
-
-    if (ch == '"') {
-        j->in_key = 0;
-        j->state = IOA_PYJSON_S_STRING;
-        c->i++;
-
-    } else if (ch == '{' || ch == '[') {
-        ioa_pyjson_push(j, c, ch == '{');
-
-    } else if (ch == '-' || (ch >= '0' && ch <= '9')) {
-        ioa_pyjson_begin_number(j, c);
-
-    } else if (ch == ']' && j->state == IOA_PYJSON_S_FIRST_ITEM) {
-        ioa_pyjson_pop(j, c);
-
-    } else {
-        ioa_pyjson_begin_word(j, c);
-    }
-}
-
-
-/*
- * A value comes next.  Where it is here, behind one space at most, it is
- * begun at once: a shortcut through the states.
- */
-static void
-ioa_pyjson_next_value(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
-{
-    j->state = IOA_PYJSON_S_VALUE;
-    c->i++;
-
-    if (c->i < c->n && c->data[c->i] == ' ') {
-        ioa_pyjson_skip(j, c, 1);
+    if (n > IOA_PYJSON_NUMBER_MAX - j->num_n) {
+        return ioa_pyjson_bad(j, IOA_CAUSE_NUMBER);
     }
 
-    if (c->i < c->n && c->data[c->i] > ' ') {
-        ioa_pyjson_begin_value(j, c);
+    if (j->num_n != 0 || j->lexer.part == IOA_LEXER_PART) {
+        memcpy(j->num + j->num_n, text, n);
+        j->num_n += n;
+        text = j->num;
+        n = j->num_n;
     }
-}
 
+    switch (j->lexer.part) {
 
-/* Between the parts of a value, at a byte that is no white space. */
-static void
-ioa_pyjson_between(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
-{
-    uint8_t  ch = c->data[c->i];
+    case IOA_LEXER_PART:
+        return 1;
 
-    switch (j->state) {
-
-    case IOA_PYJSON_S_VALUE:
-    case IOA_PYJSON_S_FIRST_ITEM:
-        ioa_pyjson_begin_value(j, c);
-        return;
-
-    case IOA_PYJSON_S_FIRST_KEY:
-        if (ch == '}') {
-            ioa_pyjson_pop(j, c);
-            return;
-        }
-
-        /* fall through */
-
-    case IOA_PYJSON_S_KEY:
-        if (ch == '"') {
-            j->in_key = 1;
-            j->state = IOA_PYJSON_S_STRING;
-            c->i++;
-            return;
-        }
-
+    case IOA_LEXER_INFINITY:
+        ioa_out_byte(j->out, '-');
         break;
 
-    case IOA_PYJSON_S_COLON:
-        if (ch == ':') {
-            ioa_pyjson_next_value(j, c);
-            return;
+    default:
+        if (!ioa_pyjson_number(j, text, n)) {
+            return 0;
         }
-
-        break;
-
-    case IOA_PYJSON_S_AFTER:
-        if (ch == ',') {
-            if (!ioa_pyjson_in_object(j)) {
-                ioa_pyjson_next_value(j, c);
-                return;
-            }
-
-            j->state = IOA_PYJSON_S_KEY;
-            c->i++;
-            return;
-        }
-
-        if (ch == (ioa_pyjson_in_object(j) ? '}' : ']')) {
-            ioa_pyjson_pop(j, c);
-            return;
-        }
-
-        break;
     }
 
-    ioa_pyjson_bad(j, c, ioa_cause_of_byte(ch));
-}
+    j->num_n = 0;
 
-
-static void
-ioa_pyjson_step(ioa_pyjson_t *j, ioa_pyjson_cur_t *c)
-{
-    uint8_t  ch;
-
-    switch (j->state) {
-
-    case IOA_PYJSON_S_STRING:
-        ioa_pyjson_in_string(j, c);
-        return;
-
-    case IOA_PYJSON_S_UNIT:
-        ioa_pyjson_in_unit(j, c);
-        return;
-
-    case IOA_PYJSON_S_NUMBER:
-        ioa_pyjson_in_number(j, c);
-        return;
-
-    case IOA_PYJSON_S_WORD:
-        ioa_pyjson_in_word(j, c);
-        return;
-
-    case IOA_PYJSON_S_BAD:
-        ioa_pyjson_bad(j, c, (ioa_cause_t) j->cause);
-        return;
-    }
-
-    ch = c->data[c->i];
-
-    if (ch == ' ' || ch == '\n' || ch == '\r' || ch == '\t') {
-        ioa_pyjson_skip(j, c, 1);
-        return;
-    }
-
-    ioa_pyjson_between(j, c);
+    return 1;
 }
 
 
 int
 ioa_pyjson_update(ioa_pyjson_t *j, const uint8_t *data, size_t n)
 {
-    ioa_pyjson_cur_t  c = { data, n, 0, 0 };
+    size_t        len;
+    uint8_t       out[IOA_ESCAPE_MAX];
+    ioa_token_t   token = IOA_TOKEN_NONE;
+    ioa_lexer_t  *lx = &j->lexer;
 
-    while (c.i < n) {
-        ioa_pyjson_step(j, &c);
+    ioa_lexer_feed(lx, data, n);
+
+    while (!j->bad && token != IOA_TOKEN_MORE) {
+        token = ioa_lexer_next(lx);
+
+        if (token == IOA_TOKEN_BAD) {
+            (void) ioa_pyjson_bad(j, lx->cause);
+
+        } else if (token == IOA_TOKEN_UNIT) {
+            len = ioa_escape_print(out, lx->code);
+            ioa_out_write(j->out, out, len);
+
+        } else if (token == IOA_TOKEN_NUMBER) {
+            (void) ioa_pyjson_figures(j, lx->from,
+                                      (size_t) (lx->p - lx->from));
+        }
     }
 
-    ioa_pyjson_run(j, &c);
-
-    return j->state != IOA_PYJSON_S_BAD && !j->out->failed;
+    return !j->bad && !j->out->failed;
 }
 
 
 int
 ioa_pyjson_final(ioa_pyjson_t *j)
 {
-    int  same;
-
     if (j->cause == IOA_CAUSE_NONE) {
         j->cause = IOA_CAUSE_NOT_JSON;
     }
 
-    if (j->state == IOA_PYJSON_S_NUMBER && j->depth == 0
-        && ioa_pyjson_number(j, j->num, j->num_n, &same))
-    {
-        if (same) {
-            ioa_out_write(j->out, j->num, j->num_n);
-        }
-
-        j->state = IOA_PYJSON_S_END;
+    if (!j->bad && j->lexer.depth == 0 && j->num_n != 0) {
+        (void) ioa_pyjson_number(j, j->num, j->num_n);
     }
 
     ioa_out_flush(j->out);
 
-    return j->state == IOA_PYJSON_S_END && !j->out->failed;
+    return !j->bad && ioa_lexer_done(&j->lexer) && !j->out->failed;
 }

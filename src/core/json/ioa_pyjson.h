@@ -20,10 +20,10 @@
 #include "base/ioa_cause.h"
 #include "base/ioa_out.h"
 #include "base/ioa_status.h"
-#include "json/ioa_escape.h"
+#include "json/ioa_lexer.h"
 #include "json/ioa_number.h"
 
-#define IOA_PYJSON_DEPTH_MAX   10240    /* a little more than Python takes */
+#define IOA_PYJSON_DEPTH_MAX   IOA_LEXER_DEPTH_MAX
 #define IOA_PYJSON_NUMBER_MAX  4400     /* characters of one number */
 
 /*
@@ -38,26 +38,16 @@
 #define IOA_PYJSON_STRICT      1
 
 typedef struct {
+    ioa_lexer_t  lexer;
     ioa_out_t   *out;
-    const char  *word;          /* literal, of which word_n are matched */
-    size_t       word_n;
-    size_t       depth;
-    size_t       depth_max;
     size_t       num_n;
     unsigned     slow;
-    uint8_t      state;
+    uint8_t      bad;
     uint8_t      cause;         /* ioa_cause_t, of what is no such JSON */
     uint8_t      strict;
-    uint8_t      in_key;
-    uint8_t      high;          /* the unit before was a high surrogate */
-    uint8_t      unit_n;
-    uint8_t      unit[IOA_UNIT_MAX];
 
-    /* a number, word or unit that is cut by the end of a piece */
+    /* a number that is cut by the end of a piece */
     uint8_t      num[IOA_PYJSON_NUMBER_MAX];
-
-    /* one bit a level: 1 object, 0 array */
-    uint8_t      stack[IOA_PYJSON_DEPTH_MAX / 8];
 } ioa_pyjson_t;
 
 /*

@@ -87,9 +87,9 @@ def whole_json(data):
 
 def request(data):
     """What the model scanner should say: one BOM is skipped."""
-    data = data.removeprefix(codecs.BOM_UTF8)
     if not data:
         return "model_unknown"
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         value = json.loads(decode(data), object_pairs_hook=Members,
                            parse_constant=refuse_constant,
