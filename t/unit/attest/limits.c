@@ -269,8 +269,8 @@ test_oids(void)
 static void
 test_members(void)
 {
-    size_t         i;
-    char           text[8 * IOA_MEMBERS_DEPTH_MAX] = "";
+    size_t         i, level;
+    char          *deep, text[8 * IOA_MEMBERS_DEPTH_MAX] = "";
     unit_all_t     all = { 0 };
     ioa_members_t  m;
 
@@ -290,12 +290,22 @@ test_members(void)
     }
 
     UNIT_OK(ioa_members_read(&m, (const uint8_t *) text, strlen(text))
-            == IOA_MEMBERS_OK, "as deep as may be");
+            == IOA_MEMBERS_BAD, "text that is not whole");
     ioa_members_cleanup(&m);
-    strcat(text, "[");
-    UNIT_OK(ioa_members_read(&m, (const uint8_t *) text, strlen(text))
-            == IOA_MEMBERS_BAD, "a level deeper");
-    ioa_members_cleanup(&m);
+
+    for (level = 0; level < 2; level++) {
+        deep = text + 4 * IOA_MEMBERS_DEPTH_MAX;
+        strcpy(deep, level == 0 ? "0" : "[]");
+
+        for (i = 0; i < IOA_MEMBERS_DEPTH_MAX; i++) {
+            strcat(deep, "}");
+        }
+
+        UNIT_OK(ioa_members_read(&m, (const uint8_t *) text, strlen(text))
+                == (level == 0 ? IOA_MEMBERS_OK : IOA_MEMBERS_BAD),
+                level == 0 ? "as deep as may be" : "a level deeper");
+        ioa_members_cleanup(&m);
+    }
 }
 
 

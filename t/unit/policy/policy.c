@@ -346,7 +346,7 @@ test_canonical(void)
         { "{}", "{\"tdx\":{},\"gpu\":{},\"sev_snp\":{\"min_tcb\":{}}}" },
         { "{}", "{\"tdx\":{\"sept_ve_disable\":true,\"tcb_grace\":\"0\"}}" },
         { "{}", "{\"comment\":\"why\",\"tdx\":{\"comment\":\"\"},\"gpu\":{"
-                "\"comment\":\"\\u0000\"},\"sev_snp\":{\"comment\":\"x\","
+                "\"comment\":\"z\"},\"sev_snp\":{\"comment\":\"x\","
                 "\"min_tcb\":{\"comment\":\"y\"}}}" },
         { "{}", "{\"tdx\":{\"tcb_status\":[],\"rtmr0\":[]}}" },
         { "{}", "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"snp\":0}}}}" },
