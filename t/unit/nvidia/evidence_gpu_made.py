@@ -162,6 +162,9 @@ def test_modes():
     bad("a feature of three bytes", "mode", make(but(36, b"\0\0\0")))
     for n in (3, 7, 99, 0x200):
         bad("feature %d" % n, "mode", make(but(36, struct.pack("<H", n))))
+        bad("feature %d, and nothing of protected PCIe" % n, "mode",
+            make([(t, struct.pack("<H", n) if t == 36 else v)
+                  for t, v in RECORDS if t != 21]))
     bad("single, with protected PCIe on", "mode", make(but(36, b"\0\0")))
     bad("protected PCIe off, and the mode", "mode", make(but(21, b"\x55")))
     bad("no switches", "mode", make(but(22, None)))
