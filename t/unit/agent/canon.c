@@ -174,6 +174,29 @@ test_limits(void)
 }
 
 
+/* A fraction has no limit in Python: ours is the room for one that is cut. */
+static void
+test_long_number(void)
+{
+    size_t         i;
+    uint8_t        buf[IOA_PYJSON_NUMBER_MAX + 1];
+    static text_t  text;
+
+    static const size_t  pieces[] = { 1, 7, IOA_PYJSON_NUMBER_MAX,
+                                      IOA_PYJSON_NUMBER_MAX + 1 };
+
+    memset(buf, '3', sizeof(buf));
+    memcpy(buf, "0.", 2);
+
+    for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        UNIT_OK(rewrite(&text, buf, IOA_PYJSON_NUMBER_MAX, pieces[i], 8, 0),
+                "a number as long as may be, in pieces of %zu", pieces[i]);
+        UNIT_OK(!rewrite(&text, buf, IOA_PYJSON_NUMBER_MAX + 1, pieces[i], 8,
+                         0), "none longer, in pieces of %zu", pieces[i]);
+    }
+}
+
+
 static void
 test_strict(void)
 {
@@ -268,6 +291,7 @@ main(void)
 {
     test_pairs();
     test_limits();
+    test_long_number();
     test_strict();
     test_slow();
     test_digest();
