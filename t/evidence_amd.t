@@ -85,7 +85,7 @@ is(asked(), 1, 'what it said is kept, in all workers');
 is(said('mirror', "mirror-$_"), 200, "a mirror without a list: $_")
     for 1 .. 4;
 is(asked(), 2, 'asked once: the other said it under another policy');
-like($nginx->log, qr{\[warn\].*/Milan/crl" has no CRL: .* is not looked at},
+like($nginx->log, qr{\[warn\].*/Milan/crl" has no CRL: .* is not checked},
      'the log says so');
 is(said('outer/in', 'inherited'), 200, 'and so in what it holds');
 is(said('list', 'none-7'), '502 attestation_unavailable',

@@ -63,3 +63,13 @@ ioattest_zone idle:32k;
 --- table
 --- status
 \A\{(?:(?!"name":).)*(?:"name":"\w+"(?:(?!"name":).)*){3}\z
+
+
+=== TEST 6: a name that a terminal would obey
+--- inside
+ioattest_model "ab‮cä";
+ioattest_model_id id-of-it;
+--- table
+-
+--- status
+"model":"a\?+b\?+cä"

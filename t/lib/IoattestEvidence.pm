@@ -244,6 +244,45 @@ sub walk {
 }
 
 
+# Every fault of these kinds in what a service says, through a gateway of its
+# own; decided has the reasons that are not the table's.  Returns: how many.
+sub service_faults {
+    my ($service, $decided, @kinds) = @_;
+
+    IoattestSim->start(machines => 1, evidence => 1);
+
+    my @table = table(sub {
+        my $kind = $_[0]{kind};
+        grep { $_ eq $kind } @kinds;
+    });
+
+    # what is accepted is kept for the next, so each of these has a location
+
+    my @harmless = map { $_->[0] } grep { $_->[1]{reason} eq '' } @table;
+    my $nginx = gateway(workers => 2, server => join '', map {
+        location("$service-$_", service($service, $_)) } @harmless, 'wrong');
+    my %good = (evidence => 'tdx', gpus => 1);
+
+    walk($nginx, map {
+        my ($name, $entry) = @$_;
+        +{ name => $name, reason => $decided->{$name} // $entry->{reason},
+           path => "$service-" . ($entry->{reason} eq '' ? $name : 'wrong'),
+           settings => { %good, gpus => 2, $entry->{kind} => $name } };
+    } @table);
+
+    IoattestSim::reset();
+    IoattestSim::set(\%good);
+    is(said($nginx, "$service-wrong", 'good'), 200,
+       'good answers are accepted there');
+
+    is_deeply(alarms($nginx), [], 'nothing alarming in the log');
+    ok($nginx->stop, 'nginx goes quietly');
+    unlike($nginx->log, qr/open socket/, 'and leaves no socket open');
+
+    return scalar @table;
+}
+
+
 # Names of the simulation's table that a test wants, in order, as pairs of
 # name and entry.
 sub table {

@@ -196,8 +196,8 @@ ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,
 
 
 /*
- * Who is to be asked for what is revoked has said that there is no list.
- * Asked once all else is known to be true: what is forged is called so.
+ * Refuses a report where the key service has no CRL, unless that is accepted.
+ * Called last: a report that is forged is refused as such.
  */
 static ioa_status_t
 ioa_snp_list_there(ioa_checks_t *checks, const ioa_evidence_t *e,
@@ -208,8 +208,8 @@ ioa_snp_list_there(ioa_checks_t *checks, const ioa_evidence_t *e,
     }
 
     ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_FAILED,
-                  "the key service has none, so nobody knows what is "
-                  "revoked");
+                  "AMD's key service has no CRL: revocation cannot be "
+                  "checked");
 
     return IOA_ATTESTATION_UNAVAILABLE;
 }

@@ -186,7 +186,7 @@ ioa_tdx_quote(ioa_tdx_result_t *tdx, ioa_checks_t *checks,
 }
 
 
-/* The same quote again, with CRLs this time, and Intel's word on it. */
+/* Verifies the quote again, with CRLs, and judges it by the collateral. */
 static ioa_status_t
 ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, ioa_tdx_result_t *tdx, ioa_bytes_t quote,
@@ -300,7 +300,7 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     trust.cache = e->policy->cache;
     trust.now = e->now;
 
-    /* which collateral it is that is needed the quote says */
+    /* the quote names the collateral that is needed */
     lines = checks != NULL ? checks->n : 0;
     st = ioa_tdx_quote(&tdx, checks, e, quote, &trust);
 
@@ -324,7 +324,7 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
         st = IOA_ATTESTATION_UNAVAILABLE;
 
     } else if (e->policy->collateral) {
-        /* the lines of the pass with CRLs are those of the verdict */
+        /* list the checks of the pass with CRLs only */
         if (checks != NULL) {
             checks->n = lines;
         }

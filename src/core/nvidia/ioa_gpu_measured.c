@@ -10,6 +10,10 @@
 
 #define IOA_GPU_WORD_MAX  15
 
+#if IOA_GPU_WORD_MAX != IOA_GPU_CHIP_MAX
+#error "a chip's name is read into room for another length"
+#endif
+
 /* What NVIDIA's verifiers take where a Blackwell GPU does not say its own. */
 #define IOA_GPU_BLACKWELL_CHIP  "GB100"
 

@@ -41,9 +41,9 @@ ioa_collateral_check(const ioa_collateral_ctx_t *ctx, int good,
 
 
 /*
- * 1 where the leaf is the TCB signer's and the root itself issued it: keys of
- * machines end at the same root, and may not sign this, nor may whom their
- * authorities name.  Out: cn, the leaf's.
+ * 1 where the leaf is the TCB signer's and the root itself issued it.  PCK
+ * certificates chain to the same root: neither they nor a certificate that
+ * their CAs issue may sign collateral.  Out: cn, the leaf's.
  */
 static int
 ioa_collateral_signer(char cn[IOA_CHAIN_CN_MAX + 1],

@@ -294,7 +294,7 @@ ngx_http_ioattest_fetch_refuses(ngx_http_ioattest_subrequest_t *sub,
 
     what = fetch->what;
 
-    /* where a list is needed nobody gains by saying that there is none */
+    /* without "no_crl" a 404 is refused, however it came */
 
     if ((what != IOA_FETCH_JWKS || status != NGX_HTTP_OK)
         && (what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND
@@ -448,10 +448,10 @@ ngx_http_ioattest_fetch_no_crl(ngx_http_ioattest_proof_t *proof)
                   ngx_http_ioattest_fetch_uri(proof, IOA_FETCH_AMD_CRL),
                   proof->path[IOA_FETCH_AMD_CRL],
                   proof->conf->amd_no_crl
-                  ? "revocation of AMD's keys is not looked at"
-                  : "nobody knows which of AMD's keys are revoked; a mirror "
-                    "without a list is accepted with \"no_crl\" behind its "
-                    "path in \"ioattest_amd_kds\"");
+                  ? "revocation of AMD's keys is not checked"
+                  : "revocation of AMD's keys cannot be checked; \"no_crl\" "
+                    "in \"ioattest_amd_kds\" accepts a mirror without a "
+                    "CRL");
 
     proof->fetched[IOA_FETCH_AMD_CRL].body.data = (u_char *) "";
     proof->fetched[IOA_FETCH_AMD_CRL].body.len = 0;
