@@ -85,7 +85,7 @@ ioattest_json_name(ioattest_json_t *json, const char *name)
 }
 
 
-/* One character; a display shows what it is told to, and obeys none. */
+/* Writes one character, escaped if a terminal would act on it. */
 static void
 ioattest_json_char(const uint8_t *data, size_t n)
 {

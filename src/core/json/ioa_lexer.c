@@ -101,7 +101,7 @@ ioa_lexer_pop(ioa_lexer_t *lx, const uint8_t *p)
 }
 
 
-/* A number, most of which are short integers that nobody wants to see. */
+/* A number; most are short integers, which the user need not see. */
 static inline ioa_token_t
 ioa_lexer_begin_number(ioa_lexer_t *lx, const uint8_t *p)
 {

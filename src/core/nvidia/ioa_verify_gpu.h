@@ -36,7 +36,7 @@ typedef enum {
     IOA_GPU_MODES
 } ioa_gpu_mode_t;
 
-/* What verification goes by. */
+/* Inputs of a verification. */
 typedef struct {
     const ioa_roots_t  *roots;          /* NVIDIA's device root, pinned */
     ioa_chain_cache_t  *cache;          /* or NULL */

@@ -175,7 +175,7 @@ ioa_snp_step_names(ioa_note_t *note, void *data)
 
 /*
  * The ASK of the table is tried only where the leaf alone does not reach a
- * pinned certificate: whoever pins ASKs need not care what hosts send.
+ * pinned certificate: with pinned ASKs the host's table does not matter.
  */
 static ioa_status_t
 ioa_snp_step_chain(ioa_note_t *note, void *data)

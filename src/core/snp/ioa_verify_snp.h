@@ -18,7 +18,7 @@
 #include "snp/ioa_snp.h"
 #include "x509/ioa_chain.h"
 
-/* What verification goes by. */
+/* Inputs of a verification. */
 typedef struct {
     /* pinned: AMD's ARKs, their ASKs and ASVKs beside them or not */
     const ioa_roots_t  *roots;

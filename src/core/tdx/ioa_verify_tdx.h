@@ -33,7 +33,7 @@ typedef enum {
     IOA_PCK_CA_PROCESSOR
 } ioa_pck_ca_t;
 
-/* What verification goes by. */
+/* Inputs of a verification. */
 typedef struct {
     const ioa_roots_t  *roots;
     const ioa_crls_t   *crls;       /* NULL: revocation is not checked */
