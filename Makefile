@@ -10,6 +10,17 @@ MODULE   := ngx_http_ioattest_module.so
 # its configure, and must not replace the flags of the makefile made there.
 MAKEOVERRIDES =
 
+# A line a file; with V=1 the whole commands.
+ifndef V
+.SILENT:
+endif
+
+export V
+
+SHOWN    := sh $(CURDIR)/scripts/cc.sh
+SUBMAKE  := $(MAKE) --no-print-directory $(if $(V),,-s)
+NGX_MAKE  = $(SUBMAKE) CC='$(SHOWN) $(CC)' LINK='$(SHOWN) $(CC)'
+
 CONFIGURE := CC='$(CC)' $(if $(CFLAGS),CFLAGS='$(CFLAGS)') \
              sh scripts/nginx-configure.sh
 
@@ -17,8 +28,7 @@ all: module lib tool
 
 module:
 	@$(CONFIGURE) '$(NGINX_SRC)' build/nginx-module module $(NGX_OPTS)
-	@$(MAKE) --no-print-directory -C build/nginx-module/src \
-		-f ../objs/Makefile modules
+	@$(NGX_MAKE) -C build/nginx-module/src -f ../objs/Makefile modules
 	@cmp -s build/nginx-module/objs/$(MODULE) build/$(MODULE) \
 		|| { cp build/nginx-module/objs/$(MODULE) build/$(MODULE).new \
 		&& mv build/$(MODULE).new build/$(MODULE); }
@@ -26,14 +36,14 @@ module:
 # nginx itself and the module, from one source tree.
 nginx:
 	@$(CONFIGURE) '$(NGINX_SRC)' build/nginx binary $(NGX_OPTS)
-	@$(MAKE) --no-print-directory -C build/nginx/src -f ../objs/Makefile \
+	@$(NGX_MAKE) -C build/nginx/src -f ../objs/Makefile \
 		binary modules
 	@cp build/nginx/objs/nginx build/nginx/objs/$(MODULE) build/nginx/
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 san:
 	@$(CONFIGURE) '$(NGINX_SRC)' build/san san $(NGX_OPTS)
-	@$(MAKE) --no-print-directory -C build/san/src -f ../objs/Makefile \
+	@$(NGX_MAKE) -C build/san/src -f ../objs/Makefile \
 		binary modules
 	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
 
@@ -46,7 +56,7 @@ newest:
 	@mkdir -p $(NEWEST)
 	@sh scripts/newest.sh '$(NEWEST_SRC)'
 	@$(CONFIGURE) '$(NEWEST_SRC)' $(NEWEST) binary $(NGX_OPTS)
-	@$(MAKE) --no-print-directory -j"$$(getconf _NPROCESSORS_ONLN)" \
+	@$(NGX_MAKE) -j"$$(getconf _NPROCESSORS_ONLN)" \
 		-C $(NEWEST)/src -f ../objs/Makefile binary modules
 	@cp $(NEWEST)/objs/nginx $(NEWEST)/objs/$(MODULE) $(NEWEST)/
 
@@ -78,7 +88,7 @@ zone-test: $(ZONE_TEST)
 
 $(ZONE_TEST): $(ZONE_TEST_SRC) $(wildcard t/unit/zone/*.h src/nginx/zone/*.h) \
 		t/unit/unit.h build/libioattest.a $(ZONE_TEST_DIR)/objs/Makefile
-	cd $(ZONE_TEST_DIR)/src && $(CC) -shared \
+	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -shared \
 		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
 		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_SRC)) \
 		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
@@ -96,7 +106,8 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 CORE_DIR  := build/core$(if $(SAN),-san)
 CORE_LIB  := $(CORE_DIR)/libcore.a
 PUBLIC    := $(if $(SAN),$(CORE_DIR)/libioattest.a,build/libioattest.a)
-CORE_CC   := $(CC) -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden \
+CORE_CC   := $(SHOWN) $(CC) -std=c11 -Wall -Wextra -Werror -fPIC \
+             -fvisibility=hidden \
              $(or $(CFLAGS),-O2 -g) $(if $(SAN),$(SAN_FLAGS)) -MMD -MP \
              -Isrc/core -It/unit
 CORE_SRC  := $(wildcard src/core/*/*.c)
@@ -205,7 +216,7 @@ FUZZ_BIN := $(FUZZ_SRC:fuzz/%.c=build/fuzz/%)
 FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 SECONDS  ?= 60
 
-FUZZ_CMD := $(FUZZ_CC) -std=c11 -Wall -Wextra -Werror -O1 -g -Isrc/core \
+FUZZ_CMD := $(SHOWN) $(FUZZ_CC) -std=c11 -Wall -Wextra -Werror -O1 -g -Isrc/core \
              -MMD -MP
 FUZZ_OBJ := $(CORE_SRC:src/core/%.c=build/fuzz/core/%.o)
 

@@ -40,6 +40,9 @@ $ENV{UBSAN_OPTIONS} //= 'print_stacktrace=1';
 my %count = (passed => 0, failed => 0, skipped => 0);
 my @complaints;
 
+# Why tests were skipped, and how many of which file: $skips{REASON}{FILE}.
+my %skips;
+
 my @modules = @ARGV ? @ARGV : sort glob 't/*.t';
 my @runner = perl_libraries();
 
@@ -65,6 +68,8 @@ if (!@ARGV) {
 }
 
 print "\n$_\n" for @complaints;
+show_skips();
+
 if ($ENV{TEST_KEEP}) {
     print "what the servers left is in $tmp\n";
 
@@ -125,7 +130,7 @@ sub once_more {
     my @files = map { "t/$_.t" } @$names;
 
     if (!$there) {
-        print "skipped, as $what cannot be had here: @files\n";
+        $skips{"$what: cannot be had here"}{$_} = 1 for @files;
         $count{skipped} += @files;
         return;
     }
@@ -170,8 +175,7 @@ sub place_of {
 }
 
 
-# The output of a file on stderr is shown when it has ended, so that outputs are
-# not mixed.
+# What a file writes on stderr goes to a file, so that outputs are not mixed.
 
 sub run {
     my ($files, $command, $counts) = @_;
@@ -191,9 +195,23 @@ sub run {
 
     my $grave = 0;
 
+    $harness->callback(made_parser => sub {
+        my ($parser, $job) = @_;
+        my $file = name_of($job);
+        $parser->callback(test => sub {
+            my ($test) = @_;
+            $skips{$test->explanation || 'no reason'}{$file}++
+                if $test->has_skip;
+        });
+    });
+
     $harness->callback(after_test => sub {
-        my ($job) = @_;
-        $grave += show_stderr(ref $job ? $job->[0] : $job);
+        my ($job, $parser) = @_;
+        my $file = name_of($job);
+
+        $skips{$parser->skip_all || 'no reason'}{$file}++
+            if defined $parser->skip_all;
+        $grave += show_stderr($file, $parser->has_problems);
     });
 
     # a file that bails out ends the run, not the count of it
@@ -203,7 +221,7 @@ sub run {
     my $bailed_out = $@;
     push @complaints, $bailed_out if $bailed_out;
     $all->stop;
-    $harness->summary($all);
+    $harness->summary($all) if $all->has_problems;
 
     my $skipped = $all->skipped;
     my $failed = $all->failed + $grave + ($bailed_out ? 1 : 0);
@@ -225,21 +243,50 @@ sub run {
 }
 
 
-# nginx's alerts and valgrind's reports are errors: all are shown. Returns their
-# number.
+sub name_of {
+    my ($job) = @_;
+
+    return ref $job ? $job->[0] : $job;
+}
+
+
+# What a file wrote on stderr is shown if it failed; most of it is what nginx says
+# of configurations that tests give it. Alerts of nginx's and valgrind's reports
+# are errors, whatever the tests say, and are always shown. Returns their number.
 
 sub show_stderr {
-    my ($file) = @_;
+    my ($file, $failed) = @_;
 
     open my $in, '<', place_of($file) . '/stderr' or return 0;
     my @lines = <$in>;
     close $in;
 
-    return 0 if !@lines;
-
-    print STDERR "\n--- $file\n", @lines;
-
     my @grave = grep { /^WARNING: .*\[alert\]/ || $_ =~ $valgrind } @lines;
     push @complaints, map { "$file: $_" } @grave;
+
+    if (@lines && ($failed || @grave || $ENV{TEST_STDERR})) {
+        print STDERR "\n--- $file\n", @lines;
+    }
+
     return scalar @grave;
+}
+
+
+# One line a reason, as the same files outside the clone are what many need.
+
+sub show_skips {
+    return if !%skips;
+
+    print "\nNot run here, which is no failure:\n";
+
+    for my $reason (sort keys %skips) {
+        my %of = %{ $skips{$reason} };
+        my $n = 0;
+        $n += $_ for values %of;
+        my @files = sort keys %of;
+        print "    $n of ", join(' ', @files > 3
+                                       ? (@files[0 .. 2], '...') : @files),
+              ": $reason\n";
+    }
+    return;
 }

@@ -12,6 +12,8 @@
 #   IOATTEST_NO_CLIENT=1  skip the tests of OpenAI's and Vercel's clients, which
 #                         npm installs; otherwise these tests fail if the
 #                         clients cannot be installed
+#   TEST_STDERR=1         show what test files write on stderr, also of those that
+#                         pass
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
 #   TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES
 #                         another nginx, and the module built for it
