@@ -312,6 +312,27 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       offsetof(ngx_http_ioattest_loc_conf_t, pass_errors),
       (void *) &ngx_http_ioattest_value_flag },
 
+    { ngx_string("ioattest_audit_log"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_audit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_evidence_dir"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_evidence_dir,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("ioattest_evidence_keep"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, evidence.keep),
+      (void *) &ngx_http_ioattest_value_keep },
+
     { ngx_string("ioattest_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_status,
@@ -383,6 +404,9 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->prewarms, cf->pool, 1,
                           sizeof(ngx_http_ioattest_prewarm_t *))
+           != NGX_OK
+        || ngx_array_init(&mcf->audits, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_audit_t *))
            != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 1,
                           sizeof(ngx_http_ioattest_policy_t))

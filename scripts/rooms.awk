@@ -8,7 +8,7 @@
 # exist, so that it is removed from the list with its reason.
 
 BEGIN {
-    n = split("zone request subrequest attest gate response status module",
+    n = split("zone audit request subrequest attest gate response status module",
               rooms, " ")
     for (i = 1; i <= n; i++) {
         place[rooms[i]] = i

@@ -122,6 +122,14 @@ ioattest_parallel      auto          a number between 1 and 32
 ioattest_background    8d            "off" or a time of 7d or less
 ioattest_background    on            "off" or a time of 7d or less
 ioattest_pool          some          "any" or "all"
+ioattest_audit_log     ""            "off" or a file, as in /var/log/nginx/
+ioattest_audit_log     a$uri         "off" or a file, as in /var/log/nginx/
+ioattest_audit_log     logs/         "off" or a file, as in /var/log/nginx/
+ioattest_audit_log     syslog:x      "off" or a file, as in /var/log/nginx/
+ioattest_evidence_dir  ""            "off" or a directory, as in /var/lib/nginx/
+ioattest_evidence_dir  a$uri         "off" or a directory, as in /var/lib/nginx/
+ioattest_evidence_keep  0            a number between 1 and 1000000
+ioattest_evidence_keep  1000001      a number between 1 and 1000000
 END
     my ($directive, $value, $expected) = @$row;
     my ($said) = $value =~ /([^" ]*)/;
@@ -172,6 +180,11 @@ ioattest_wait 10s
 ioattest_parallel 4
 ioattest_background off
 ioattest_pool any
+ioattest_audit_log a.log
+ioattest_audit_log off
+ioattest_evidence_dir a
+ioattest_evidence_dir off
+ioattest_evidence_keep 10
 ioattest_prewarm m
 ioattest_authorization "Bearer a"
 END
@@ -313,6 +326,9 @@ ioattest_wait 10s;
 ioattest_parallel 2;
 ioattest_background off;
 ioattest_pool all;
+ioattest_audit_log logs/audit.log;
+ioattest_evidence_dir kept;
+ioattest_evidence_keep 100;
 ioattest_attempts auto;
 ioattest_refresh 1m;
 ioattest_authorization "Bearer a";
@@ -328,6 +344,9 @@ location /p/ {
     ioattest_wait 1h;
     ioattest_parallel 1;
     ioattest_background 7d;
+    ioattest_audit_log off;
+    ioattest_evidence_dir kept/;
+    ioattest_evidence_keep 1;
     ioattest_pool all;
     ioattest_attempts 0;
     ioattest_refresh 0;

@@ -14,6 +14,8 @@ typedef struct {
 } ioattest_command_t;
 
 static const ioattest_command_t  ioattest_commands[] = {
+    { "audit", ioattest_audit,
+      "check that an audit log is whole" },
     { "inspect", ioattest_inspect,
       "decode saved evidence, without verifying it" },
     { "report", ioattest_report,

@@ -324,6 +324,7 @@ ngx_http_ioattest_attestation_proved(ngx_http_ioattest_proof_t *proof,
                                 proof->conf->zone)->attest_verified, 1);
 
         ngx_http_ioattest_outcome_trusted(attestation);
+        ngx_http_ioattest_outcome_audit(attestation, IOA_OK);
         ngx_http_ioattest_outcome_searched(attestation);
         ngx_http_ioattest_wait_wake(attestation->ask.wake);
     }
@@ -412,6 +413,7 @@ ngx_http_ioattest_attestation_conclude(
         ngx_http_ioattest_outcome_log(attestation, &outcome, status);
     }
 
+    ngx_http_ioattest_outcome_audit(attestation, reason);
     ngx_http_ioattest_outcome_searched(attestation);
 
     ngx_http_ioattest_wait_wake(attestation->ask.wake);

@@ -88,12 +88,18 @@ struct ngx_http_ioattest_proof_s {
     ngx_uint_t                       insecure;  /* a reply came insecurely */
     ngx_http_ioattest_subrequest_t  *insecure_sub;  /* NULL: another's */
     ngx_uint_t                       over;      /* no request wants it now */
+    ngx_uint_t                       pinned;    /* of a machine stored */
+    time_t                           expires_at;
 
     /* the result so far; the thread owns it while the task is running */
     ioa_status_t                     reason;
     ioa_machine_t                    machine;
     ioa_wants_t                      wants;
     ioa_checks_t                     checks;
+    ngx_uint_t                       hashed;    /* evidence32 is set */
+    u_char                           evidence32[IOA_SHA256_LEN];
+    ngx_uint_t                       kept;      /* in "ioattest_evidence_dir" */
+    ngx_err_t                        keep_error;
 };
 
 
@@ -176,6 +182,13 @@ void ngx_http_ioattest_outcome_trusted(
 void ngx_http_ioattest_outcome_log(
     ngx_http_ioattest_attestation_t *attestation,
     const ngx_http_ioattest_outcome_t *outcome, ngx_int_t status);
+
+/*
+ * audit: writes what became of it into the audit log, and logs evidence that
+ * could not be kept.
+ */
+void ngx_http_ioattest_outcome_audit(
+    ngx_http_ioattest_attestation_t *attestation, ioa_status_t reason);
 
 /* Logs how many machines are known, if a search has just ended. */
 void ngx_http_ioattest_outcome_searched(

@@ -20,6 +20,7 @@ static ngx_int_t ngx_http_ioattest_proof_continue(
 static ngx_int_t ngx_http_ioattest_proof_post(
     ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof);
+static void ngx_http_ioattest_proof_keep(ngx_http_ioattest_proof_t *proof);
 static ngx_int_t ngx_http_ioattest_proof_next(
     ngx_http_ioattest_proof_t *proof);
 static ioa_status_t ngx_http_ioattest_proof_store(
@@ -161,11 +162,39 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
 static void
 ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof)
 {
+    ngx_http_ioattest_proof_keep(proof);
+
     proof->reason = ioa_attest_verify(&proof->machine, &proof->wants,
                                       &proof->checks, proof->reply,
                                       proof->nonce32, &proof->conf->policy,
                                       proof->fetched, proof->bound_before,
                                       proof->now);
+}
+
+
+/* The reply as it came, once, for the audit log and the directory. */
+
+static void
+ngx_http_ioattest_proof_keep(ngx_http_ioattest_proof_t *proof)
+{
+    ngx_http_ioattest_loc_conf_t  *ilcf;
+
+    ilcf = proof->conf;
+
+    if (proof->hashed || (ilcf->audit == NULL && ilcf->evidence.path == NULL))
+    {
+        return;
+    }
+
+    ioa_sha256(proof->evidence32, proof->reply.data, proof->reply.len);
+    proof->hashed = 1;
+
+    if (ilcf->evidence.path) {
+        proof->keep_error = ngx_http_ioattest_evidence_keep(&ilcf->evidence,
+                                                       proof->evidence32,
+                                                       proof->reply);
+        proof->kept = (proof->keep_error == 0);
+    }
 }
 
 
@@ -317,6 +346,9 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     {
         machine.expires_at = machine.proved.expires;
     }
+
+    proof->pinned = machine.pinned;
+    proof->expires_at = machine.expires_at;
 
     id.data = model->names.id;
     id.len = model->names.id_len;

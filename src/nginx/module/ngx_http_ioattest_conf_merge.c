@@ -79,6 +79,9 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
     conf->image_digests = NGX_CONF_UNSET_PTR;
     conf->trust = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
+    conf->audit = NGX_CONF_UNSET_PTR;
+    conf->evidence.path = NGX_CONF_UNSET_PTR;
+    conf->evidence.keep = NGX_CONF_UNSET_UINT;
 
     return conf;
 }
@@ -194,6 +197,11 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_uint_value(conf->status_format, NGX_CONF_UNSET_UINT,
                               NGX_HTTP_IOATTEST_STATUS_AUTO);
+
+    ngx_conf_merge_ptr_value(conf->audit, prev->audit, NULL);
+    ngx_conf_merge_ptr_value(conf->evidence.path, prev->evidence.path, NULL);
+    ngx_conf_merge_uint_value(conf->evidence.keep, prev->evidence.keep,
+                              10000);
 
     if (!own) {
         conf->warned = prev->warned;

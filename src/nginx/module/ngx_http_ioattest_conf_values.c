@@ -44,6 +44,11 @@ const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_parallel = {
     "a number between 1 and 32", { NULL }
 };
 
+const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_keep = {
+    NGX_HTTP_IOATTEST_CONF_NUM, 1, 1000000,
+    "a number between 1 and 1000000", { NULL }
+};
+
 const ngx_http_ioattest_conf_value_t  ngx_http_ioattest_value_wait = {
     NGX_HTTP_IOATTEST_CONF_MSEC, 1, 3600000,
     "a time between 1ms and 1h, as in 60s", { NULL }

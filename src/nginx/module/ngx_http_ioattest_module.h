@@ -69,6 +69,8 @@ extern const ngx_http_ioattest_conf_value_t
     ngx_http_ioattest_value_stream;
 extern const ngx_http_ioattest_conf_value_t
     ngx_http_ioattest_value_event;
+extern const ngx_http_ioattest_conf_value_t
+    ngx_http_ioattest_value_keep;
 
 
 char *ngx_http_ioattest_conf_value(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -101,6 +103,10 @@ char *ngx_http_ioattest_conf_digests(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_trust(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_ioattest_conf_evidence_dir(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "zone/ngx_http_ioattest_zone.h"
+#include "audit/ngx_http_ioattest_audit.h"
 
 
 #define NGX_HTTP_IOATTEST_VERSION   "0.2.0"
@@ -72,6 +73,7 @@ typedef struct {
     ngx_array_t                  prewarms;  /* prewarm_t* */
     ngx_array_t                  zones;     /* zone_t* */
     ngx_array_t                  policies;  /* ngx_http_ioattest_policy_t */
+    ngx_array_t                  audits;    /* ngx_http_ioattest_audit_t* */
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
@@ -141,6 +143,10 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_array_t                 *trust;             /* 20 bytes each */
 
     ngx_uint_t                   status_format;
+
+    ngx_http_ioattest_audit_t   *audit;             /* NULL: off */
+    ngx_http_ioattest_evidence_dir_t
+                                 evidence;          /* path NULL: off */
 
     /*
      * Set for a server that lacks settings which its locations add; a request

@@ -51,6 +51,7 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
     }
 
     ngx_http_ioattest_refuse_log(ctx, look_at);
+    ngx_http_ioattest_refuse_audit(ctx);
 
     if (ctx->conf->dry_run) {
         ngx_http_ioattest_refuse_dry(counters, reason);
@@ -202,6 +203,8 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
                   "its response would become part of another one, or be lost",
                   ilcf->dry_run ? "would refuse" : "refused",
                   ioa_status_name(IOA_NO_SIGNATURE), &uri);
+
+    ngx_http_ioattest_refuse_audit_subrequest(r, ilcf);
 
     return !ilcf->dry_run;
 }

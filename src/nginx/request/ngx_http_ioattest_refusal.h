@@ -29,4 +29,11 @@ ngx_int_t ngx_http_ioattest_refuse_json(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *json);
 
 
+/* refusal_audit: the same in the audit log */
+
+void ngx_http_ioattest_refuse_audit(ngx_http_ioattest_ctx_t *ctx);
+void ngx_http_ioattest_refuse_audit_subrequest(ngx_http_request_t *r,
+    ngx_http_ioattest_loc_conf_t *conf);
+
+
 #endif /* _NGX_HTTP_IOATTEST_REFUSAL_H_INCLUDED_ */

@@ -80,6 +80,10 @@ void ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
 void ngx_http_ioattest_json_rows(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone);
 
+/* status_audit: the member "audit", if there is an audit log */
+void ngx_http_ioattest_json_audit(ngx_http_request_t *r,
+    ngx_http_ioattest_text_t *text);
+
 /* status_models: series of models, read once, then written one by one */
 void ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);

@@ -60,6 +60,7 @@ ngx_http_ioattest_status_json(ngx_http_request_t *r,
 
     ngx_http_ioattest_text_add(text, "],");
     ngx_http_ioattest_json_counts(text, &all);
+    ngx_http_ioattest_json_audit(r, text);
     ngx_http_ioattest_text_add(text, "}\n");
 }
 

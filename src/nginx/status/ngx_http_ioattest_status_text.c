@@ -4,9 +4,8 @@
  */
 
 
+#include "audit/ngx_http_ioattest_audit.h"
 #include "status/ngx_http_ioattest_status.h"
-
-#include "attest/ioattest.h"
 
 
 void
@@ -52,38 +51,19 @@ ngx_str_t
 ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len)
 {
-    size_t     i, n;
-    u_char    *clean;
     ngx_str_t  out;
 
     ngx_str_null(&out);
 
-    /* at most one backslash is added per byte */
-
-    clean = ngx_pnalloc(text->pool, len + 1);
     out.data = ngx_pnalloc(text->pool, 2 * len + 1);
-
-    if (clean == NULL || out.data == NULL) {
+    if (out.data == NULL) {
         text->failed = 1;
         return out;
     }
 
-    for (i = 0; i < len; i += n) {
-        n = ioa_utf8_char(data + i, len - i);
-
-        if (n == 0) {
-            n = 1;
-            clean[i] = '?';
-
-        } else if (ioa_utf8_hidden(ioa_utf8_code(data + i, n))) {
-            ngx_memset(clean + i, '?', n);
-
-        } else {
-            ngx_memcpy(clean + i, data + i, n);
-        }
-    }
-
-    out.len = (u_char *) ngx_escape_json(out.data, clean, len) - out.data;
+    out.len = ngx_http_ioattest_escape(out.data, out.data + 2 * len + 1, data,
+                                       len)
+              - out.data;
 
     return out;
 }
