@@ -16,6 +16,8 @@ typedef struct {
 static const ioattest_command_t  ioattest_commands[] = {
     { "inspect", ioattest_inspect,
       "decode saved evidence, without verifying it" },
+    { "pin", ioattest_pin,
+      "write a policy from saved replies that verify" },
     { "report", ioattest_report,
       "verify a saved attestation reply" },
     { "response", ioattest_response,
