@@ -20,6 +20,7 @@
  * or with IOATTEST_USAGE one sentence to standard error.
  * In: argv[0] is the command's name, argv[argc] NULL.
  */
+int ioattest_attest(int argc, char **argv);
 int ioattest_inspect(int argc, char **argv);
 int ioattest_pin(int argc, char **argv);
 int ioattest_report(int argc, char **argv);
