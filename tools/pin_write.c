@@ -166,7 +166,7 @@ ioattest_pin_count(const ioattest_pin_t *pin, ioattest_pin_e what,
 }
 
 
-/* 1 if the member is written: a list that not all are in would refuse some. */
+/* 1 if the member is written: a list without all would refuse some. */
 static int
 ioattest_pin_pins(const ioattest_pin_t *pin, ioattest_pin_e what)
 {
