@@ -119,7 +119,14 @@ XML_CFLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
 XML_LIBS   := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 XML_SRC    := tools/rim_xml.c tools/rim_node.c tools/rim_payload.c
 
-TOOL_SRC  := $(filter-out $(if $(XML_LIBS),tools/rim_none.c,$(XML_SRC)), \
+# ioattest attest asks the API, where libcurl is there.
+CURL_CFLAGS := $(shell pkg-config --cflags libcurl 2>/dev/null)
+CURL_LIBS   := $(shell pkg-config --libs libcurl 2>/dev/null)
+CURL_SRC    := tools/attest_curl.c
+
+TOOL_SRC  := $(filter-out \
+               $(if $(XML_LIBS),tools/rim_none.c,$(XML_SRC)) \
+               $(if $(CURL_LIBS),tools/attest_none.c,$(CURL_SRC)), \
                $(wildcard tools/*.c))
 TOOL_OBJ  := $(TOOL_SRC:tools/%.c=$(CORE_DIR)/tool/%.o)
 UNIT_SRC  := $(filter-out t/unit/driver/% t/unit/zone/%, \
@@ -149,6 +156,7 @@ $(PUBLIC): $(CORE_OBJ) src/core/ioattest.sym
 	$(AR) rcs $@ $(CORE_DIR)/ioattest.o
 
 $(XML_SRC:tools/%.c=$(CORE_DIR)/tool/%.o): CORE_CC += $(XML_CFLAGS)
+$(CURL_SRC:tools/%.c=$(CORE_DIR)/tool/%.o): CORE_CC += $(CURL_CFLAGS)
 
 $(CORE_DIR)/tool/%.o: tools/%.c
 	@mkdir -p $(@D)
@@ -156,7 +164,7 @@ $(CORE_DIR)/tool/%.o: tools/%.c
 
 $(TOOL): $(TOOL_OBJ) $(PUBLIC)
 	$(CORE_CC) -o $@ $(TOOL_OBJ) $(PUBLIC) $(LDFLAGS) $(CORE_LIBS) \
-		$(XML_LIBS)
+		$(XML_LIBS) $(CURL_LIBS)
 
 $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)

@@ -381,14 +381,24 @@ check "a tree with such uses is refused for each of them" \
     "$( (cd $tree && rooms_check "gate/one>gate/low") | sort \
         | diff - $objects/rooms.expected)"
 
-# Where libxml2 is not there, the tool is built without what includes it.
+# Where libxml2 or libcurl is not there, the tool is built without what
+# includes it.
 xml=$(pkg-config --cflags libxml-2.0 2>/dev/null) && with_xml=yes || with_xml=
+pkg-config --exists libcurl 2>/dev/null && with_curl=yes || with_curl=
 tools=$(for file in tools/*.c; do
-            [ -z "$with_xml" ] && grep -Eq '<libxml/|"rim_node\.h"' "$file" \
-                || echo "$file"
+            if [ -z "$with_xml" ] \
+                && grep -Eq '<libxml/|"rim_node\.h"' "$file"; then
+                continue
+            fi
+            if [ -z "$with_curl" ] && grep -Eq '<curl/' "$file"; then
+                continue
+            fi
+            echo "$file"
         done)
 check "libxml2 is known to ioattest rim alone" \
     "$(library 'libxml/[a-z0-9]*\.h' 'tools/rim_(xml|node)\.[ch]')"
+check "libcurl is known to one file of the tool alone" \
+    "$(library 'curl/[a-z]*\.h' 'tools/attest_curl\.c')"
 
 # nginx's configure has clang warn of this, and treats warnings as errors.
 clang="-Wconditional-uninitialized -fsyntax-only"

@@ -9,9 +9,9 @@
 #   TEST_NO_DEPS=1        install nothing
 #   CI                    also install nginx's modules for Lua, njs and Perl,
 #                         without which t/foreign.t skips those cases
-#   IOATTEST_NO_CLIENT=1  skip the tests of OpenAI's and Vercel's clients, which
-#                         npm installs; otherwise these tests fail if the
-#                         clients cannot be installed
+#   IOATTEST_NO_CLIENT=1  skip the tests of OpenAI's and Vercel's clients and of
+#                         Phala's verifier, which npm installs; otherwise
+#                         these tests fail if they cannot be installed
 #   TEST_STDERR=1         show what test files write on stderr, also of those that
 #                         pass
 #   TEST_KEEP=1           keep the servers' directories, and say where they are
@@ -36,7 +36,7 @@ give_up() {
 client=
 if [ -z "${IOATTEST_NO_CLIENT-}" ]; then
     case "${*:-openai.t}" in
-        *ai.t*|*openai*.t*) client=client ;;
+        *ai.t*|*openai*.t*|*dcap_qvl.t*) client=client ;;
     esac
     IOATTEST_NEED_CLIENT=1
     export IOATTEST_NEED_CLIENT

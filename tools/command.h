@@ -21,7 +21,9 @@
  * In: argv[0] is the command's name, argv[argc] NULL.
  */
 int ioattest_audit(int argc, char **argv);
+int ioattest_attest(int argc, char **argv);
 int ioattest_inspect(int argc, char **argv);
+int ioattest_pin(int argc, char **argv);
 int ioattest_report(int argc, char **argv);
 int ioattest_response(int argc, char **argv);
 int ioattest_rim(int argc, char **argv);

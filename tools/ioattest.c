@@ -14,10 +14,14 @@ typedef struct {
 } ioattest_command_t;
 
 static const ioattest_command_t  ioattest_commands[] = {
+    { "attest", ioattest_attest,
+      "ask the API for an attestation, and save it" },
     { "audit", ioattest_audit,
       "check that an audit log is whole" },
     { "inspect", ioattest_inspect,
       "decode saved evidence, without verifying it" },
+    { "pin", ioattest_pin,
+      "write a policy from saved replies that verify" },
     { "report", ioattest_report,
       "verify a saved attestation reply" },
     { "response", ioattest_response,
@@ -38,7 +42,7 @@ ioattest_usage(FILE *out)
     fputs("usage: ioattest COMMAND [OPTION ...]\n"
           "       ioattest --help | --version\n"
           "\n"
-          "Verifies saved responses and attestations.\n"
+          "Verifies saved responses and attestations, and gets them.\n"
           "\n"
           "Commands:\n", out);
 
@@ -50,8 +54,8 @@ ioattest_usage(FILE *out)
     fputs("\n"
           "Use ioattest COMMAND --help for a command's options.\n"
           "\n"
-          "Exit status: 0 verified, or shown by inspect, 1 refused, 2 usage\n"
-          "or unreadable input.\n",
+          "Exit status: 0 verified, or shown, written or saved; 1 refused;\n"
+          "2 usage or unreadable input.\n",
           out);
 }
 

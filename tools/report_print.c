@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attest/ioattest.h"
+#include "input.h"
 #include "inspect_print.h"
 #include "report_files.h"
 #include "report_print.h"
@@ -135,6 +136,44 @@ ioattest_report_platform(ioattest_out_t *out, const ioa_snp_view_t *snp)
 }
 
 
+int
+ioattest_report_quote(ioa_bytes_t *quote, ioa_bytes_t reply)
+{
+    int            ok;
+    uint8_t       *data = NULL;
+    ioa_bytes_t    text = { NULL, 0 };
+    ioa_report_t   report;
+
+    quote->data = NULL;
+    quote->len = 0;
+
+    if (ioa_report_parse(&report, reply.data, reply.len) != IOA_OK) {
+        return 0;
+    }
+
+    ok = ioa_json_string(&text.data, &text.len,
+                         ioa_json_member(report.cpu, "quote"));
+
+    if (ok) {
+        data = malloc(text.len / 2 + 1);
+        ok = data != NULL
+             && ioa_hex_decode(data, text.len / 2, text.data, text.len);
+    }
+
+    ioa_report_cleanup(&report);
+
+    if (!ok) {
+        free(data);
+        return 0;
+    }
+
+    quote->data = data;
+    quote->len = text.len / 2;
+
+    return 1;
+}
+
+
 /* Writes the registers of verified evidence. */
 static void
 ioattest_report_registers(ioattest_out_t *out, unsigned cpu,
@@ -165,32 +204,16 @@ static void
 ioattest_report_measurements(ioattest_out_t *out, unsigned cpu,
     ioa_bytes_t reply)
 {
-    size_t          n;
-    uint8_t        *data;
-    ioa_bytes_t     text;
-    ioa_report_t    report;
-
-    if (ioa_report_parse(&report, reply.data, reply.len) != IOA_OK) {
-        return;
-    }
+    ioa_bytes_t  quote;
 
     ioattest_out_open(out, "measurements");
 
-    if (ioa_json_string(&text.data, &text.len,
-                        ioa_json_member(report.cpu, "quote")))
-    {
-        n = text.len / 2;
-        data = malloc(n + 1);
-
-        if (data != NULL && ioa_hex_decode(data, n, text.data, text.len)) {
-            ioattest_report_registers(out, cpu, data, n);
-        }
-
-        free(data);
+    if (ioattest_report_quote(&quote, reply)) {
+        ioattest_report_registers(out, cpu, quote.data, quote.len);
     }
 
+    ioattest_input_free(&quote);
     ioattest_out_close(out);
-    ioa_report_cleanup(&report);
 }
 
 

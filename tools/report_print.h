@@ -21,4 +21,12 @@ typedef struct {
 void ioattest_report_print(const ioattest_report_verdict_t *verdict,
     ioa_bytes_t reply, int as_json);
 
+/*
+ * The CPU evidence of a reply, decoded.
+ * Returns: 0 if there is none, or no memory.
+ * Out: quote, to be given to ioattest_input_free whatever is returned.
+ */
+int ioattest_report_quote(ioa_bytes_t *quote, ioa_bytes_t reply)
+    IOA_MUST_CHECK;
+
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts OpenAI's client and Vercel's AI SDK into build/client, as the npm
-# registry has them.
+# Puts OpenAI's client, Vercel's AI SDK and Phala's quote verifier into
+# build/client, as the npm registry has them.
 #
 # Versions are in package.json, checksums in package-lock.json, which is made
 # with "npm install --package-lock-only --omit-lockfile-registry-resolved".
@@ -17,6 +17,7 @@ new=build/client.$$
 is_there() {
     [ -f $there/node_modules/openai/package.json ] \
         && [ -f $there/node_modules/ai/package.json ] \
+        && [ -f $there/node_modules/@phala/dcap-qvl/package.json ] \
         && cmp -s "$from/package.json" $there/package.json \
         && cmp -s "$from/package-lock.json" $there/package-lock.json
 }

@@ -44,6 +44,41 @@ def document_names(text):
     return names
 
 
+def claims(text):
+    """SECURITY.md's table: (check, function, file, test, case or None)."""
+    rows = []
+    for line in text.splitlines():
+        m = re.match(r"\| [^|]+ \| `([^`]+)` \| `(\w+)\(\)`, `([^`]+)` \| "
+                     r"`([^`]+)`(?:: `([^`]+)`)? \|$", line)
+        if m:
+            rows.append(m.groups())
+    return rows
+
+
+def table_rows(text):
+    """How many rows there are, well formed or not."""
+    at = text.index("| claim | check |")
+    return sum(line.startswith("| ") for line in
+               text[at:].splitlines()) - 2
+
+
+def claim_faults(row, made, reasons, cases):
+    """What of one row does not exist."""
+    check, function, path, test, case = row
+    name = check.replace("<n>", "#").replace("<document>", "#")
+    if name not in made and check not in reasons:
+        yield "no check %s" % check
+    whole = os.path.join(ROOT, path)
+    if not os.path.exists(whole):
+        yield "no file %s" % path
+    elif not re.search(r"^%s\(" % function, read(whole), re.M):
+        yield "no function %s in %s" % (function, path)
+    if not os.path.exists(os.path.join(ROOT, test)):
+        yield "no test %s" % test
+    if case and case not in cases:
+        yield "no case %s" % case
+
+
 def main():
     paths = glob.glob(os.path.join(ROOT, "src", "*", "*", "*.c"))
     texts = {os.path.relpath(p, ROOT): read(p) for p in paths}
@@ -55,6 +90,24 @@ def main():
     tap.ok(not missing, "every check is documented", missing)
     stale = sorted(said - set(made))
     tap.ok(not stale, "no check is documented that is not there", stale)
+
+    security = read(os.path.join(ROOT, "SECURITY.md"))
+    rows = claims(security)
+    reasons = set(re.findall(r'"([a-z_]+)"', texts["src/core/base/"
+                                                   "ioa_status.c"]))
+    cases = set()
+    for path in glob.glob(os.path.join(ROOT, "t/lib/sim/faults/*.py")):
+        cases.update(re.findall(r'"([a-z][a-z0-9_]+)"', read(path)))
+    tap.ok(len(rows) > 30 and len(rows) == table_rows(security),
+           "every row of SECURITY.md's claims can be read",
+           [len(rows), table_rows(security)])
+    wrong = [w for row in rows
+             for w in claim_faults(row, made, reasons, cases)]
+    tap.ok(not wrong, "what it names exists", wrong)
+    for path, n in (("src/no.c", 4), ("src/core/base/ioa_time.c", 4)):
+        stray = ("gpu.no_such", "ioa_no_such", path, "t/no.t", "no_case")
+        tap.ok(len(list(claim_faults(stray, made, reasons, cases))) == n,
+               "a row that names what is not there is found")
 
     # a name that is no literal of a family would be seen nowhere above
     strays = []
