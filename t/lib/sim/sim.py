@@ -112,7 +112,7 @@ what vLLM says, honestly signed:
   error_event stream_empty tool_call
 
 the text, before it is signed:
-  request_hash response_hash swap_hashes signed_text signed_upper
+  request_hash front response_hash swap_hashes signed_text signed_upper
   signed_short signed_long signed_space signed_half signed_model
 
 the signature and what goes with it:
