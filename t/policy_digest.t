@@ -88,6 +88,8 @@ my %does_not = (
     ioattest_signature_event => ['pass', 'drop'],
     ioattest_replay => ['off', '1m'],
     ioattest_pass_errors => ['on', 'off'],
+    ioattest_request_defaults => [map { IoattestEvidence::file($_) }
+                                  '{"n":1}', '{"n":2}'],
     # an address is trusted in the location that names it, and is not kept
     ioattest_trust => ['0x' . '1' x 40, '0x' . '2' x 40],
 );

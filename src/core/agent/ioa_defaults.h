@@ -1,7 +1,7 @@
 /*
  * ioa_defaults: members that an API's front adds to a chat completion
  * request which lacks them, before the agent sees and hashes it
- * (doc/formats.md 3.9).
+ * (doc/formats.md 3.10).
  *
  * They are put into the request's canonical text, and the agent's rules are
  * then applied to the result: as if the client had sent them, behind its own

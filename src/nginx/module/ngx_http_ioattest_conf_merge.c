@@ -79,6 +79,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
     conf->image_digests = NGX_CONF_UNSET_PTR;
     conf->trust = NGX_CONF_UNSET_PTR;
     conf->status_format = NGX_CONF_UNSET_UINT;
+    conf->request_defaults = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -194,6 +195,8 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_uint_value(conf->status_format, NGX_CONF_UNSET_UINT,
                               NGX_HTTP_IOATTEST_STATUS_AUTO);
+    ngx_conf_merge_ptr_value(conf->request_defaults, prev->request_defaults,
+                             NULL);
 
     if (!own) {
         conf->warned = prev->warned;

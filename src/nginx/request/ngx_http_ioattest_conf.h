@@ -142,6 +142,8 @@ struct ngx_http_ioattest_loc_conf_s {
 
     ngx_uint_t                   status_format;
 
+    ioa_defaults_t              *request_defaults;
+
     /*
      * Set for a server that lacks settings which its locations add; a request
      * that matches none of these locations is refused.
