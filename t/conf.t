@@ -87,7 +87,7 @@ sub location {
 
 for my $row (['{"n": 1,' . "\n" . '"n": 2}', 'line 2: member "n" is duplicate'],
     ['[]', 'line 1: this is not a JSON object'],
-    ["{\"top_p\":1,\n\n", 'line 3: this is not JSON'],
+    ["{\"top_p\":1,\n\n]", 'line 3: this is not JSON'],
     ["{\n\"temperature\": \"0.7\"}",
      'line 2: temperature: a string for a number'],
     ['{"model": "m"}', 'line 1: model: cannot be a default'],

@@ -116,15 +116,24 @@ qr/it matches with the front's defaults \S+: see "ioattest_request_defaults"/
 === TEST 6: so does a refusal, of some of the members
 --- inside: ioattest_bind both;
 --- cases eval
-[[main::with(''), main::front($main::some), 'request_hash_mismatch'],
- [main::with(',"stream":true'), main::front($main::usage),
+[[main::with(''), main::front($main::some), 'request_hash_mismatch']]
+--- error_log eval
+"refused request_hash_mismatch: The response was signed for another request; "
+    . "it matches with the front's defaults $main::some: see"
+
+
+
+=== TEST 7: and that of a stream
+--- inside: ioattest_bind both; ioattest_stream hold;
+--- cases eval
+[[main::with(',"stream":true'), main::front($main::usage),
   'request_hash_mismatch']]
 --- error_log eval
-["defaults $main::some: see", "defaults $main::usage: see"]
+"it matches with the front's defaults $main::usage: see"
 
 
 
-=== TEST 7: another request is not explained
+=== TEST 8: another request is not explained
 --- inside: ioattest_bind both;
 --- table
 request_hash                     request_hash_mismatch
@@ -137,7 +146,7 @@ it matches with
 
 
 
-=== TEST 8: a long request is not read again for it
+=== TEST 9: a long request is not read again for it
 --- inside: ioattest_bind both;
 --- cases eval
 [[main::with(',"x":"' . 'y' x 66_000 . '"'), "X-Sim: front\n",
@@ -150,7 +159,7 @@ it matches with
 
 
 
-=== TEST 9: a location inherits it, and may have another
+=== TEST 10: a location inherits it, and may have another
 --- outside eval: "ioattest_bind both; ioattest_request_defaults $main::schema;"
 --- beside eval
 <<"END";
