@@ -122,6 +122,16 @@ for my $how ('status=500', 'close', 'truncate', 'empty_body') {
        "what the zone has serves: $how");
 }
 
+# which service it was, and that the API is not to blame
+
+for (['collateral', qr{"/_pcs-down/[^"]+"}], ['nras', qr{"/_(?:nras|jwks)-down"}])
+{
+    my ($kind, $uri) = @$_;
+    like($nginx->log, qr/attestation_unavailable,\ $uri\ did\ not\ answer
+        \ what\ its\ verification\ needs\ \(status\ 500\);
+        \ the\ API\ itself\ answered\ \(status\ 200,/x, "$kind is named");
+}
+
 # evidence that ends before ioattest_valid does
 
 for my $what (qw( tcb_expired crl_pck_expired )) {
