@@ -93,8 +93,10 @@ $(ZONE_TEST): $(ZONE_TEST_SRC) $(wildcard t/unit/zone/*.h src/nginx/zone/*.h) \
 		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_SRC)) \
 		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
 
-build/nginx-module/objs/Makefile:
-	@$(MAKE) --no-print-directory module
+# One configure at a time: the module's own rule makes it, and whatever needs
+# it waits for that.
+build/nginx-module/objs/Makefile: | module
+	@:
 
 .PHONY: zone-test
 

@@ -340,6 +340,13 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       0,
       NULL },
 
+    { ngx_string("ioattest_request_defaults"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_defaults,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 

@@ -83,6 +83,30 @@ sub location {
 }
 
 
+# --- members of a request that the API's front adds --------------------------
+
+for my $row (['{"n": 1,' . "\n" . '"n": 2}', 'line 2: member "n" is duplicate'],
+    ['[]', 'line 1: this is not a JSON object'],
+    ["{\"top_p\":1,\n\n]", 'line 3: this is not JSON'],
+    ["{\n\"temperature\": \"0.7\"}",
+     'line 2: temperature: a string for a number'],
+    ['{"model": "m"}', 'line 1: model: cannot be a default'],
+    ["{\"n\": 1,\n\"stream\": true}", 'line 2: stream: cannot be a default'])
+{
+    my ($text, $why) = @$row;
+
+    open my $out, '>', "$dir/defaults.json" or die "defaults.json: $!\n";
+    print {$out} $text;
+    close $out;
+
+    refused("defaults, $why", $zone,
+        location("ioattest_request_defaults $dir/defaults.json"),
+        "invalid value \"$dir/defaults.json\" in "
+        . '"ioattest_request_defaults" directive, expected a JSON object of '
+        . "members of a request, found: $why");
+}
+
+
 # --- bad values: directive, value, what was expected ------------------------
 
 my $names = 'names of models, as clients send them';

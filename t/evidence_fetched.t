@@ -72,6 +72,25 @@ is(scalar @{$sent->{evidence_list}}, 1, 'NVIDIA is sent the GPUs');
 like($sent->{nonce}, qr/^[0-9a-f]{64}$/, 'with the nonce');
 is($sent->{nonce}, IoattestSim::stats()->{nonces}[-1],
    'which is that of the attestation');
+is_deeply([sort keys %$sent], [qw( arch claims_version evidence_list nonce )],
+          'and nothing of the reply that it has no use for');
+is("$sent->{claims_version} $sent->{arch}", '3.0 HOPPER',
+   'the version of the claims, and what the certificates say');
+is_deeply([map { sort keys %$_ } @{$sent->{evidence_list}}],
+          [qw( certificate evidence )], 'of a GPU too');
+
+# members that the attested party put there are not sent
+
+IoattestSim::set({ %good, attest => 'gpu_members' });
+is(IoattestEvidence::said($nginx, 'nras-kept', 'members'), 200,
+   'a reply with further members');
+$sent = JSON::PP::decode_json(IoattestSim::stats()->{last}{nras}{body});
+is_deeply([(sort keys %$sent), map { sort keys %$_ } @{$sent->{evidence_list}}],
+          [qw( arch claims_version evidence_list nonce certificate evidence )],
+          'which NVIDIA does not see');
+is("$sent->{claims_version} $sent->{arch}", '3.0 HOPPER', 'nor their values');
+isnt($sent->{nonce}, 'ff' x 32, 'nor their nonce');
+IoattestSim::set(\%good);
 
 IoattestSim::set({ evidence => 'snp' });
 asked('kds-kept', { kds => 2 }, 'certificates', key => $key);
@@ -101,6 +120,16 @@ for my $how ('status=500', 'close', 'truncate', 'empty_body') {
     }
     is(IoattestEvidence::said($nginx, 'collateral-kept', "kept-$how"), 200,
        "what the zone has serves: $how");
+}
+
+# which service it was, and that the API is not to blame
+
+for (['collateral', qr{"/_pcs-down/[^"]+"}], ['nras', qr{"/_(?:nras|jwks)-down"}])
+{
+    my ($kind, $uri) = @$_;
+    like($nginx->log, qr/attestation_unavailable,\ $uri\ did\ not\ answer
+        \ what\ its\ verification\ needs\ \(status\ 500\);
+        \ the\ API\ itself\ answered\ \(status\ 200,/x, "$kind is named");
 }
 
 # evidence that ends before ioattest_valid does

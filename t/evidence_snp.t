@@ -42,6 +42,10 @@ is(IoattestEvidence::said($nginx, $_, "good-$_"), 200,
 is(IoattestEvidence::said($nginx, 'certs', 'no-certs'),
    '502 cpu_evidence_missing',
    'a report without certificates, and nobody to ask for one');
+like($nginx->log, qr{cpu_evidence_missing,\ check\ "sev_snp.certificate":
+     \ no\ certificate\ of\ the\ key,\ the\ key\ service\ has\ it\ at
+     \ vcek/v1/Milan/[0-9a-f]{128}\?blSPL=\d+&}x,
+     'which says where there is one');
 IoattestSim::set({ %good, snp_certs => JSON::PP::true });
 is(IoattestEvidence::said($nginx, 'certs', 'good-certs'), 200,
    'good evidence is accepted: certs');

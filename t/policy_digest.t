@@ -91,6 +91,8 @@ my %does_not = (
     ioattest_audit_log => ['off', 'audit-a.log'],
     ioattest_evidence_dir => ['off', 'evidence-a'],
     ioattest_evidence_keep => ['10', '20'],
+    ioattest_request_defaults => [map { IoattestEvidence::file($_) }
+                                  '{"n":1}', '{"n":2}'],
     # an address is trusted in the location that names it, and is not kept
     ioattest_trust => ['0x' . '1' x 40, '0x' . '2' x 40],
 );

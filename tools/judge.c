@@ -17,6 +17,9 @@
 /* The canonical text of a request has at most six bytes per byte (\u007f). */
 #define IOATTEST_TEXT_PER_BYTE   6
 
+/* The longest request that is tried with members of the API's front. */
+#define IOATTEST_GUESS_MAX       (16 * 1024 * 1024)
+
 
 /* Computes the hash of the request that the agent signs. */
 static ioa_status_t
@@ -33,6 +36,9 @@ ioattest_judge_agent_request(ioattest_verdict_t *verdict,
         return IOATTEST_NO_MEMORY;
     }
 
+    verdict->reqmodel = rm;
+    ioa_reqmodel_defaults(rm, saved->defaults);
+
     st = ioa_reqmodel_update(rm, saved->request.data, saved->request.len);
 
     if (st == IOA_OK) {
@@ -43,8 +49,6 @@ ioattest_judge_agent_request(ioattest_verdict_t *verdict,
         memcpy(verdict->request32, result.digest32, IOA_SHA256_LEN);
         verdict->have_request = 1;
     }
-
-    ioa_reqmodel_free(rm);
 
     if (st == IOA_REQUEST_AMBIGUOUS) {
         verdict->detail = "Which hash the agent took of it cannot be"
@@ -243,6 +247,33 @@ ioattest_judge_detail(ioattest_verdict_t *verdict, const ioa_head_t *head,
 }
 
 
+/* The request may be the signed one but for what the API's front added. */
+static void
+ioattest_judge_added(ioattest_verdict_t *verdict)
+{
+    verdict->added = ioa_guess(verdict->reqmodel,
+                               verdict->response.text.request32,
+                               IOATTEST_GUESS_MAX);
+
+    if (verdict->added == NULL) {
+        verdict->detail = "It does not match with the front's defaults"
+                          " either, as far as they are known: another"
+                          " request was signed, or what stands between here"
+                          " and the agent changed it.";
+
+    } else if (strcmp(verdict->added, "{}") == 0) {
+        verdict->detail = "It matches without --request-defaults.";
+
+    } else {
+        verdict->detail = "It matches with the front's defaults, which the"
+                          " API adds where a request has no such member: see"
+                          " \"added\", and give these in a file to"
+                          " --request-defaults and to"
+                          " ioattest_request_defaults.";
+    }
+}
+
+
 /* Sets the result for the request. */
 static void
 ioattest_judge_request_seen(ioattest_verdict_t *verdict)
@@ -265,6 +296,9 @@ ioattest_judge_request_seen(ioattest_verdict_t *verdict)
         {
             verdict->detail = "Its bytes are the signed ones, but the model"
                               " that it names is not.";
+
+        } else if (verdict->reqmodel != NULL) {
+            ioattest_judge_added(verdict);
         }
     }
 }
@@ -331,6 +365,7 @@ ioattest_judge(ioattest_verdict_t *verdict, const ioattest_case_t *saved)
 void
 ioattest_verdict_cleanup(ioattest_verdict_t *verdict)
 {
+    ioa_reqmodel_free(verdict->reqmodel);
     ioa_json_free(verdict->json);
     free(verdict->memory);
     memset(verdict, 0, sizeof(ioattest_verdict_t));

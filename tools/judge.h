@@ -24,6 +24,7 @@ typedef struct {
     ioa_bytes_t          body;
     ioa_bytes_t          request;       /* data NULL: not given */
     size_t               request_max;   /* largest size accepted */
+    const ioa_defaults_t *defaults;     /* that the API's front adds */
     size_t               addresses_n;
     const uint8_t      (*addresses)[IOA_ADDRESS_LEN];
     const ioa_bytes_t   *image_digests; /* if none, any is accepted */
@@ -41,6 +42,8 @@ typedef struct {
     int                 verified;
     ioa_status_t        reason;
     const char         *detail;     /* a sentence, or NULL */
+    const char         *added;      /* members with which the request fits,
+                                       as JSON; NULL: none are known */
     ioattest_request_e  request;
     ioa_response_t      response;   /* as far as it was judged */
 
@@ -48,6 +51,7 @@ typedef struct {
     uint8_t             request32[IOA_SHA256_LEN];
     uint8_t             model[IOA_MODEL_NAME_MAX];
     size_t              model_len;  /* of the request */
+    ioa_reqmodel_t     *reqmodel;   /* of the request */
     ioa_json_t         *json;       /* the signature may borrow from it */
     void               *memory;     /* for the body */
 } ioattest_verdict_t;

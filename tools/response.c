@@ -22,6 +22,7 @@ enum {
     IOATTEST_OPT_STREAM,
     IOATTEST_OPT_BODY,
     IOATTEST_OPT_REQUEST,
+    IOATTEST_OPT_DEFAULTS,
     IOATTEST_OPT_ADDRESS,
     IOATTEST_OPT_IMAGE_DIGEST,
     IOATTEST_OPT_TEXT,
@@ -37,6 +38,7 @@ static const ioattest_option_t  ioattest_response_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_STREAM] = { .name = "--stream" },
     [IOATTEST_OPT_BODY] = { .name = "--body", .max = 1 },
     [IOATTEST_OPT_REQUEST] = { .name = "--request", .max = 1 },
+    [IOATTEST_OPT_DEFAULTS] = { .name = "--request-defaults", .max = 1 },
     [IOATTEST_OPT_ADDRESS] = { .name = "--address",
                                .max = IOATTEST_OPTION_VALUES_MAX },
     [IOATTEST_OPT_IMAGE_DIGEST] = { .name = "--image-digest",
@@ -52,6 +54,8 @@ typedef struct {
     ioattest_option_t  options[IOATTEST_OPTS];
     ioattest_case_t    saved;
     ioa_bytes_t        headers;
+    ioa_bytes_t        defaults_file;
+    ioa_defaults_t    *defaults;
     uint8_t            addresses[IOATTEST_OPTION_VALUES_MAX][IOA_ADDRESS_LEN];
     ioa_bytes_t        digests[IOATTEST_OPTION_VALUES_MAX];
 } ioattest_response_t;
@@ -62,8 +66,9 @@ ioattest_response_usage(void)
 {
     fputs(
 "usage: ioattest response (--headers FILE | --signature FILE | --stream)\n"
-"           --body FILE [--request FILE] --address ADDRESS ...\n"
-"           [--image-digest DIGEST ...] [--text agent|raw|body] [--json]\n"
+"           --body FILE [--request FILE [--request-defaults FILE]]\n"
+"           --address ADDRESS ... [--image-digest DIGEST ...]\n"
+"           [--text agent|raw|body] [--json]\n"
 "\n"
 "Verifies that the response was signed by one of the addresses, was not\n"
 "changed, and answers the request. Makes the gateway's checks in the same\n"
@@ -83,6 +88,10 @@ ioattest_response_usage(void)
 "  --body FILE        the response's body, without any content coding\n"
 "  --request FILE     the request's body; without it the request is not\n"
 "                     checked. Not with --text body\n"
+"  --request-defaults FILE\n"
+"                     a JSON object of members that the API's front adds to\n"
+"                     a request that lacks them, as for the directive\n"
+"                     ioattest_request_defaults (--text agent)\n"
 "  --address ADDRESS  0x and 40 hex digits: a trusted signer, as in its\n"
 "                     attestation; may be repeated, up to 64 times\n"
 "  --image-digest DIGEST\n"
@@ -261,6 +270,15 @@ ioattest_response_check(ioattest_response_t *response)
         return 0;
     }
 
+    if (options[IOATTEST_OPT_DEFAULTS].given
+        && (response->saved.form != IOA_TEXT_AGENT
+            || options[IOATTEST_OPT_REQUEST].given == 0))
+    {
+        ioattest_complain("--request-defaults needs --request, and --text "
+                          "agent: the agent alone hashes members");
+        return 0;
+    }
+
     return ioattest_response_addresses(response)
            && ioattest_response_digests(response);
 }
@@ -275,6 +293,35 @@ ioattest_response_file(ioa_bytes_t *bytes,
     path = ioattest_response_value(response, option);
 
     return path == NULL || ioattest_input_read(bytes, path, max);
+}
+
+
+static int
+ioattest_response_defaults(ioattest_response_t *response)
+{
+    char          error[IOA_DEFAULTS_ERROR_MAX];
+    ioa_bytes_t  *file = &response->defaults_file;
+
+    if (!ioattest_response_file(file, response, IOATTEST_OPT_DEFAULTS,
+                                IOA_DEFAULTS_SIZE_MAX))
+    {
+        return 0;
+    }
+
+    if (file->data != NULL
+        && !ioa_defaults_parse(&response->defaults, error, file->data,
+                               file->len))
+    {
+        ioattest_complain("%s, %s",
+                          ioattest_response_value(response,
+                                                  IOATTEST_OPT_DEFAULTS),
+                          error);
+        return 0;
+    }
+
+    response->saved.defaults = response->defaults;
+
+    return 1;
 }
 
 
@@ -295,7 +342,8 @@ ioattest_response_read(ioattest_response_t *response)
         || !ioattest_response_file(&saved->body, response,
                                    IOATTEST_OPT_BODY, IOATTEST_BODY_MAX)
         || !ioattest_response_file(&saved->request, response,
-                                   IOATTEST_OPT_REQUEST, IOATTEST_BODY_MAX))
+                                   IOATTEST_OPT_REQUEST, IOATTEST_BODY_MAX)
+        || !ioattest_response_defaults(response))
     {
         return 0;
     }
@@ -372,6 +420,8 @@ ioattest_response(int argc, char **argv)
         status = ioattest_response_judge(&response);
     }
 
+    ioa_defaults_free(response.defaults);
+    ioattest_input_free(&response.defaults_file);
     ioattest_input_free(&response.headers);
     ioattest_input_free(&response.saved.file);
     ioattest_input_free(&response.saved.body);

@@ -115,6 +115,7 @@ ioattest_response_print(const ioattest_verdict_t *verdict,
                        ioattest_response_address(text42, verdict));
     ioattest_out_string(&out, "request",
                         ioattest_requests[verdict->request]);
+    ioattest_out_string(&out, "added", verdict->added);
     ioattest_response_hash(&out, "request_sha256", "signed_request_sha256",
             verdict->have_request ? verdict->request32 : NULL,
             response->have_text ? response->text.request32 : NULL);

@@ -23,6 +23,8 @@ struct ioa_reqmodel_s {
     ioa_status_t   status;
     ioa_cause_t    cause;
     const char    *member;          /* declared, that the cause is about */
+    const ioa_defaults_t
+                  *defaults;        /* NULL: none */
     uint8_t        mark;            /* of ioa_utf8_bom */
     ioa_sha256_t   sha;
     ioa_out_t      out;
@@ -34,6 +36,7 @@ struct ioa_reqmodel_s {
 typedef struct {
     ioa_members_t   members;
     ioa_span_t      fields[IOA_REQMODEL_FIELDS];
+    uint8_t        *merged;         /* the text with defaults, or NULL */
     int             begun;
     unsigned        slow;
 } ioa_reqmodel_build_t;
@@ -94,6 +97,7 @@ ioa_reqmodel_new(size_t text_max)
     rm->status = IOA_OK;
     rm->cause = IOA_CAUSE_NONE;
     rm->member = NULL;
+    rm->defaults = NULL;
     rm->mark = 0;
 
     ioa_out_init(&rm->out, ioa_reqmodel_sink, rm);
@@ -111,6 +115,13 @@ ioa_reqmodel_free(ioa_reqmodel_t *rm)
         free(rm->text);
         free(rm);
     }
+}
+
+
+void
+ioa_reqmodel_defaults(ioa_reqmodel_t *rm, const ioa_defaults_t *defaults)
+{
+    rm->defaults = defaults;
 }
 
 
@@ -312,15 +323,27 @@ ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
 }
 
 
+/* The members of the text, and of what the API's front makes of it. */
 static ioa_status_t
-ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
-    ioa_reqmodel_build_t *b)
+ioa_reqmodel_members(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b)
 {
-    size_t                i, at;
-    ioa_cause_t           cause;
+    size_t                len;
+    ioa_status_t          added;
     ioa_members_status_t  st;
 
     st = ioa_members_read(&b->members, rm->text, rm->len);
+
+    if (st == IOA_MEMBERS_OK && rm->defaults != NULL) {
+        added = ioa_defaults_add(&b->merged, &len, rm->defaults, rm->text,
+                                 rm->len);
+
+        if (added != IOA_OK) {
+            return added;
+        }
+
+        ioa_members_cleanup(&b->members);
+        st = ioa_members_read(&b->members, b->merged, len);
+    }
 
     if (st == IOA_MEMBERS_NO_MEMORY) {
         return IOA_BODY_TOO_LARGE;
@@ -330,6 +353,24 @@ ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
         return ioa_reqmodel_ambiguous(rm, rm->len != 0 && rm->text[0] == '{'
                                           ? IOA_CAUSE_DUPLICATE
                                           : IOA_CAUSE_NOT_OBJECT);
+    }
+
+    return IOA_OK;
+}
+
+
+static ioa_status_t
+ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
+    ioa_reqmodel_build_t *b)
+{
+    size_t        i, at;
+    ioa_cause_t   cause;
+    ioa_status_t  st;
+
+    st = ioa_reqmodel_members(rm, b);
+
+    if (st != IOA_OK) {
+        return st;
     }
 
     for (i = 0; i < b->members.n; i++) {
@@ -368,11 +409,27 @@ ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
 }
 
 
+static ioa_status_t
+ioa_reqmodel_made(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm)
+{
+    ioa_status_t          st;
+    ioa_reqmodel_build_t  b;
+
+    memset(&b, 0, sizeof(ioa_reqmodel_build_t));
+
+    st = ioa_reqmodel_build(res, rm, &b);
+
+    ioa_members_cleanup(&b.members);
+    free(b.merged);
+
+    return st;
+}
+
+
 ioa_status_t
 ioa_reqmodel_final(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm)
 {
-    ioa_status_t          st = rm->status;
-    ioa_reqmodel_build_t  b;
+    ioa_status_t  st = rm->status;
 
     memset(res, 0, sizeof(ioa_reqmodel_result_t));
     res->model_status = IOA_REQUEST_AMBIGUOUS;
@@ -382,12 +439,38 @@ ioa_reqmodel_final(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm)
     }
 
     if (st == IOA_OK) {
-        memset(&b, 0, sizeof(ioa_reqmodel_build_t));
-        st = ioa_reqmodel_build(res, rm, &b);
-        ioa_members_cleanup(&b.members);
+        st = ioa_reqmodel_made(res, rm);
     }
 
     rm->status = st;
+
+    return st;
+}
+
+
+ioa_status_t
+ioa_reqmodel_again(uint8_t digest32[IOA_SHA256_LEN], ioa_reqmodel_t *rm,
+    const ioa_defaults_t *defaults, size_t text_max)
+{
+    ioa_status_t            st;
+    ioa_reqmodel_result_t   res;
+    const ioa_defaults_t   *given = rm->defaults;
+
+    memset(digest32, 0, IOA_SHA256_LEN);
+
+    if (rm->status != IOA_OK || rm->len > text_max) {
+        return rm->status != IOA_OK ? rm->status : IOA_BODY_TOO_LARGE;
+    }
+
+    memset(&res, 0, sizeof(ioa_reqmodel_result_t));
+
+    rm->defaults = defaults;
+    st = ioa_reqmodel_made(&res, rm);
+    rm->defaults = given;
+
+    if (st == IOA_OK) {
+        memcpy(digest32, res.digest32, IOA_SHA256_LEN);
+    }
 
     return st;
 }

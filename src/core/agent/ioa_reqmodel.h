@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/ioa_defaults.h"
 #include "agent/ioa_request.h"
 #include "base/ioa_cause.h"
 #include "base/ioa_sha256.h"
@@ -69,6 +70,26 @@ ioa_status_t ioa_reqmodel_update(ioa_reqmodel_t *rm, const uint8_t *data,
  */
 ioa_status_t ioa_reqmodel_final(ioa_reqmodel_result_t *res,
     ioa_reqmodel_t *rm) IOA_MUST_CHECK;
+
+/*
+ * The request with the members that its API's front adds: to be called
+ * before ioa_reqmodel_final, which then judges and hashes the result.
+ *
+ * In: defaults, borrowed; NULL: none.
+ */
+void ioa_reqmodel_defaults(ioa_reqmodel_t *rm,
+    const ioa_defaults_t *defaults);
+
+/*
+ * The hash that the request has with other defaults; NULL: with none.
+ *
+ * Returns: IOA_OK; what ioa_reqmodel_final returned, where that was another;
+ * IOA_BODY_TOO_LARGE where the canonical text has more than text_max bytes.
+ * Out: digest32; all zero unless IOA_OK.
+ */
+ioa_status_t ioa_reqmodel_again(uint8_t digest32[IOA_SHA256_LEN],
+    ioa_reqmodel_t *rm, const ioa_defaults_t *defaults, size_t text_max)
+    IOA_MUST_CHECK;
 
 /*
  * Why the body, or the model's name in it, is IOA_REQUEST_AMBIGUOUS;

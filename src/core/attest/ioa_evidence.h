@@ -64,7 +64,7 @@ typedef struct {
 /*
  * What is missing.  path is that of a GET below the service's own URI,
  * without a slash before, of what is there already as well; "" for
- * IOA_FETCH_NRAS, a POST of nras_body, and for IOA_FETCH_JWKS.  A report that
+ * IOA_FETCH_NRAS, a POST of ioa_evidence_nras_body, and for IOA_FETCH_JWKS.  A report that
  * does not say its product may have its VCEK at either of two paths; else
  * vcek_else is "".  Where nobody is asked for a VCEK and none is at hand, its
  * paths are here with nothing wanted.
@@ -73,7 +73,6 @@ typedef struct {
     unsigned     wanted;        /* 1 << ioa_fetch_e */
     char         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
     char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
-    ioa_bytes_t  nras_body;     /* borrows from the reply */
 } ioa_wants_t;
 
 /* What decides whether evidence is accepted.  Read-only once made. */
@@ -144,6 +143,20 @@ ioa_status_t ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
 /* The same of GPU evidence, with the reasons of ioa_verify_gpu and _nras. */
 ioa_status_t ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e) IOA_MUST_CHECK;
+
+/*
+ * What NVIDIA's service is asked: written here, with our nonce and the GPUs'
+ * evidence, and nothing else of the reply.  To be called where
+ * ioa_attest_verify wants IOA_FETCH_NRAS.
+ *
+ * Returns: the length; 0 where the reply is none, its evidence cannot be
+ * sent, or there is no memory.
+ * In: cap, IOA_EVIDENCE_NRAS_MORE more than the reply's length is enough.
+ */
+#define IOA_EVIDENCE_NRAS_MORE  1024
+
+size_t ioa_evidence_nras_body(uint8_t *out, size_t cap, ioa_bytes_t reply,
+    const uint8_t nonce32[IOA_NONCE_LEN]) IOA_MUST_CHECK;
 
 /*
  * Says that an answer is needed.

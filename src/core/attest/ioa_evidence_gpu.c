@@ -8,6 +8,7 @@
 
 #include "attest/ioa_evidence.h"
 #include "nvidia/ioa_jwt.h"
+#include "nvidia/ioa_nras_request.h"
 #include "nvidia/ioa_verify_gpu.h"
 #include "nvidia/ioa_verify_nras.h"
 
@@ -221,22 +222,23 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
 
 static ioa_status_t
 ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
-    ioa_checks_t *checks, const ioa_evidence_t *e, size_t n)
+    ioa_checks_t *checks, const ioa_evidence_t *e,
+    const ioa_gpu_evidence_t *texts, size_t n)
 {
     int            all;
     ioa_jwks_t    *jwks;
     ioa_bytes_t    keys;
     ioa_status_t   st;
 
+    if (!ioa_nras_request_good(checks, texts, n)) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
     all = ioa_evidence_need(wants, e, IOA_FETCH_NRAS, "%s", "");
     all &= ioa_evidence_need(wants, e, IOA_FETCH_JWKS, "%s", "");
 
     if (!all) {
-        /* the gpu object is the body that NVIDIA's service takes */
-        return ioa_json_span(&wants->nras_body.data, &wants->nras_body.len,
-                             e->report->root, e->report->gpu, e->text.data,
-                             e->text.len)
-               ? IOA_ATTESTATION_UNAVAILABLE : IOA_GPU_EVIDENCE_INVALID;
+        return IOA_ATTESTATION_UNAVAILABLE;
     }
 
     keys = e->fetched[IOA_FETCH_JWKS].body;
@@ -279,5 +281,30 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
 
     return e->policy->gpu == IOA_GPU_LOCAL
            ? ioa_gpu_local(proved, checks, e, texts, n)
-           : ioa_gpu_service(proved, wants, checks, e, n);
+           : ioa_gpu_service(proved, wants, checks, e, texts, n);
+}
+
+
+size_t
+ioa_evidence_nras_body(uint8_t *out, size_t cap, ioa_bytes_t reply,
+    const uint8_t nonce32[IOA_NONCE_LEN])
+{
+    size_t              n, len;
+    ioa_report_t        report;
+    ioa_gpu_evidence_t  texts[IOA_GPUS_MAX + 1];
+
+    if (reply.len > cap
+        || ioa_report_parse(&report, reply.data, reply.len) != IOA_OK)
+    {
+        return 0;
+    }
+
+    n = ioa_gpu_texts(texts, &report);
+
+    len = n == 0 || n > IOA_GPUS_MAX
+          ? 0 : ioa_nras_request_write(out, cap, nonce32, texts, n);
+
+    ioa_report_cleanup(&report);
+
+    return len;
 }

@@ -25,6 +25,8 @@
 #include "crypto/ioa_address.h"
 
 /* a request: its model, its hash */
+#include "agent/ioa_defaults.h"
+#include "agent/ioa_guess.h"
 #include "agent/ioa_reqmodel.h"
 #include "agent/ioa_request.h"
 

@@ -2,6 +2,8 @@
  * ioa_time: see ioa_time.h.
  */
 
+#include <stdio.h>
+
 #include "base/ioa_time.h"
 #include "base/ioa_reader.h"
 
@@ -114,4 +116,43 @@ ioa_time_rfc3339(int64_t *seconds, const uint8_t *text, size_t text_len)
     date.second = v[5];
 
     return ioa_time_seconds(seconds, &date);
+}
+
+
+void
+ioa_time_text(char text[IOA_TIME_TEXT_MAX], int64_t seconds)
+{
+    int64_t   days, rest;
+    unsigned  year, month, day;
+
+    days = seconds / IOA_TIME_DAY - (seconds % IOA_TIME_DAY < 0);
+    rest = seconds - days * IOA_TIME_DAY;
+
+    if (days < ioa_time_days(0, 1, 1)
+        || days >= ioa_time_days(IOA_TIME_YEAR_LAST + 1, 1, 1))
+    {
+        (void) snprintf(text, IOA_TIME_TEXT_MAX, "a time out of range");
+        return;
+    }
+
+    /* no year is shorter than 365 days, so this begins at or behind it */
+
+    year = (unsigned) ((days - ioa_time_days(0, 1, 1)) / 365);
+
+    while (ioa_time_days(year, 1, 1) > days) {
+        year--;
+    }
+
+    month = 12;
+
+    while (ioa_time_days(year, month, 1) > days) {
+        month--;
+    }
+
+    day = (unsigned) (days - ioa_time_days(year, month, 1)) + 1;
+
+    (void) snprintf(text, IOA_TIME_TEXT_MAX,
+                    "%04u-%02u-%02uT%02d:%02d:%02dZ", year % 10000, month,
+                    day, (int) (rest / 3600), (int) (rest / 60 % 60),
+                    (int) (rest % 60));
 }

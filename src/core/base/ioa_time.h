@@ -36,4 +36,9 @@ int ioa_time_seconds(int64_t *seconds, const ioa_date_t *date)
 int ioa_time_rfc3339(int64_t *seconds, const uint8_t *text, size_t text_len)
     IOA_MUST_CHECK;
 
+/* Out: text in that form; "a time out of range" beyond the years 0 to 9999. */
+#define IOA_TIME_TEXT_MAX  24
+
+void ioa_time_text(char text[IOA_TIME_TEXT_MAX], int64_t seconds);
+
 #endif

@@ -51,7 +51,8 @@ ioa_policy_all_listed(ioa_checks_t *checks, const char *name,
     for (i = 0; i < n; i++) {
         if (!ioa_policy_has(list, words[i], strlen(words[i]))) {
             ioa_check_add(checks, name, IOA_CHECK_FAILED,
-                          "%s is not one of %zu listed", words[i], list->n);
+                          "%s%s is not one of %zu listed", words[i],
+                          ioa_tcb_advisory_means(words[i]), list->n);
             return 0;
         }
     }
@@ -347,8 +348,9 @@ ioa_policy_advisories_text(char text[IOA_CHECK_DETAIL_MAX],
     for (i = 0, n = 0; i < tcb->advisories_n && n < IOA_CHECK_DETAIL_MAX;
          i++)
     {
-        n += (size_t) snprintf(text + n, IOA_CHECK_DETAIL_MAX - n, ", %s",
-                               tcb->advisories[i]);
+        n += (size_t) snprintf(text + n, IOA_CHECK_DETAIL_MAX - n, ", %s%s",
+                               tcb->advisories[i],
+                               ioa_tcb_advisory_means(tcb->advisories[i]));
     }
 }
 

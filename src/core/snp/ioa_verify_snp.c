@@ -180,6 +180,7 @@ ioa_snp_step_names(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_snp_step_chain(ioa_note_t *note, void *data)
 {
+    char                    text[IOA_CHAIN_TEXT_MAX];
     ioa_chain_rc_t          rc;
     ioa_snp_ctx_t          *ctx = data;
     const ioa_snp_trust_t  *trust;
@@ -196,7 +197,9 @@ ioa_snp_step_chain(ioa_note_t *note, void *data)
                               IOA_CHAIN_AMD, trust->now);
     }
 
-    ioa_note(note, "%s", ioa_chain_rc_name(rc));
+    ioa_chain_text(text, rc, ctx->chain, trust->roots, trust->crls,
+                   IOA_CHAIN_AMD, trust->now);
+    ioa_note(note, "%s", text);
 
     return rc == IOA_CHAIN_REVOKED ? IOA_REVOKED
                                    : ioa_snp_that(rc == IOA_CHAIN_OK);

@@ -223,3 +223,29 @@ ioa_tcb_merge(ioa_tcb_t *tcb, const ioa_tcb_t *part)
 
     return 1;
 }
+
+
+const char *
+ioa_tcb_advisory_means(const char *name)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *means;
+    } documents[] = {
+        { "INTEL-DOC-10000", " (the processor is past its End of Servicing "
+                             "Updates)" },
+        { "INTEL-DOC-10001", " (the processor is past its End of Servicing "
+                             "Lifetime)" },
+        { "INTEL-DOC-10003", " (raised for other reasons than security)" }
+    };
+
+    for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        if (strcmp(name, documents[i].name) == 0) {
+            return documents[i].means;
+        }
+    }
+
+    return "";
+}

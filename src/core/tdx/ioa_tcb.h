@@ -88,6 +88,12 @@ int ioa_tcb_add_advisory(ioa_tcb_t *tcb, const uint8_t *text,
     size_t text_len) IOA_MUST_CHECK;
 
 /*
+ * What a name of Intel's that is no security advisory says of the machine,
+ * in brackets and with a space before; "" for others.  Never NULL.
+ */
+const char *ioa_tcb_advisory_means(const char *name);
+
+/*
  * Takes another part's status, dates, advisories and words in.  Words for
  * which there is no room end in "...".
  * Returns: 1; 0 where there is no room for the advisories.

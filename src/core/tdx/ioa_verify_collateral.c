@@ -72,6 +72,7 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
     ioa_reader_t pem)
 {
     char            cn[IOA_CHAIN_CN_MAX + 1], name[IOA_CHECK_NAME_MAX];
+    char            text[IOA_CHAIN_TEXT_MAX];
     size_t          i, n;
     int64_t         from, to;
     ioa_chain_rc_t  rc;
@@ -88,8 +89,10 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
                               IOA_CHAIN_INTEL, ctx->now);
     }
 
-    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "tdx.#.chain",
-                              ioa_chain_rc_name(rc)))
+    ioa_chain_text(text, rc, chain, ctx->roots, ctx->crls, IOA_CHAIN_INTEL,
+                   ctx->now);
+
+    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "tdx.#.chain", text))
     {
         return rc == IOA_CHAIN_REVOKED ? IOA_REVOKED : IOA_TCB_REJECTED;
     }

@@ -106,6 +106,7 @@ ioa_tdx_chain_end(ioa_tdx_ctx_t *ctx)
 static ioa_status_t
 ioa_tdx_step_chain(ioa_note_t *note, void *data)
 {
+    char            text[IOA_CHAIN_TEXT_MAX];
     ioa_chain_rc_t  rc;
     ioa_tdx_ctx_t  *ctx = data;
 
@@ -124,8 +125,9 @@ ioa_tdx_step_chain(ioa_note_t *note, void *data)
                               IOA_CHAIN_INTEL, ctx->trust->now);
     }
 
-    ioa_note(note, "%zu certificates: %s", ioa_chain_count(ctx->chain),
-             ioa_chain_rc_name(rc));
+    ioa_chain_text(text, rc, ctx->chain, ctx->trust->roots, ctx->trust->crls,
+                   IOA_CHAIN_INTEL, ctx->trust->now);
+    ioa_note(note, "%zu certificates: %s", ioa_chain_count(ctx->chain), text);
 
     if (rc != IOA_CHAIN_OK) {
         return rc == IOA_CHAIN_REVOKED ? IOA_REVOKED

@@ -191,6 +191,17 @@ ioa_chain_rc_t ioa_chain_verify(const ioa_chain_t *chain,
     const ioa_roots_t *roots, const ioa_crls_t *crls, unsigned flags,
     int64_t now) IOA_MUST_CHECK;
 
+/*
+ * What ioa_chain_verify said, in words: with IOA_CHAIN_CRL_BAD whose CRL it
+ * is, and whether there is none, or between which dates it counts and what
+ * time it is now; else as ioa_chain_rc_name.
+ */
+#define IOA_CHAIN_TEXT_MAX  256
+
+void ioa_chain_text(char text[IOA_CHAIN_TEXT_MAX], ioa_chain_rc_t rc,
+    const ioa_chain_t *chain, const ioa_roots_t *roots,
+    const ioa_crls_t *crls, unsigned flags, int64_t now);
+
 
 /*
  * Fields of the certificates.  i counts from the leaf, 0; every function

@@ -8,7 +8,10 @@
 
 #include <openssl/err.h>
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/ioa_time.h"
 
 #include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
@@ -365,4 +368,94 @@ ioa_chain_verify(const ioa_chain_t *chain, const ioa_roots_t *roots,
     }
 
     return rc;
+}
+
+
+/* The CRL of this issuer that ends last, or NULL. */
+static const ioa_crl_t *
+ioa_path_crl(const ioa_path_t *path, const ioa_link_t *issuer,
+    const ioa_crls_t *crls)
+{
+    size_t            i;
+    const ioa_crl_t  *crl, *last = NULL;
+
+    for (i = 0; i < crls->n; i++) {
+        crl = &crls->list[i];
+
+        if (ioa_crl_signed(path, crl, issuer)
+            && (last == NULL || crl->next_update > last->next_update))
+        {
+            last = crl;
+        }
+    }
+
+    return last;
+}
+
+
+static void
+ioa_path_crl_text(char text[IOA_CHAIN_TEXT_MAX], const ioa_path_t *path,
+    const ioa_link_t *issuer, const ioa_crls_t *crls, int64_t now)
+{
+    char              cn[IOA_CHAIN_CN_MAX + 1], clock[IOA_TIME_TEXT_MAX];
+    char              from[IOA_TIME_TEXT_MAX], to[IOA_TIME_TEXT_MAX];
+    const ioa_crl_t  *crl = ioa_path_crl(path, issuer, crls);
+
+    if (!ioa_cert_cn(cn, issuer->cert.subject)) {
+        (void) snprintf(cn, sizeof(cn), "an issuer without a name");
+    }
+
+    if (crl == NULL) {
+        (void) snprintf(text, IOA_CHAIN_TEXT_MAX, "no CRL is there that %s "
+                        "has signed", cn);
+        return;
+    }
+
+    ioa_time_text(from, crl->this_update);
+    ioa_time_text(to, crl->next_update);
+    ioa_time_text(clock, now);
+
+    (void) snprintf(text, IOA_CHAIN_TEXT_MAX, "the CRL of %s counts from %s "
+                    "to %s, and now it is %s: %s", cn, from, to, clock,
+                    now < crl->this_update
+                    ? "is the clock right?"
+                    : "a newer one is needed, if the clock is right");
+}
+
+
+void
+ioa_chain_text(char text[IOA_CHAIN_TEXT_MAX], ioa_chain_rc_t rc,
+    const ioa_chain_t *chain, const ioa_roots_t *roots,
+    const ioa_crls_t *crls, unsigned flags, int64_t now)
+{
+    size_t      i;
+    ioa_path_t  path;
+
+    (void) snprintf(text, IOA_CHAIN_TEXT_MAX, "%s", ioa_chain_rc_name(rc));
+
+    if (rc != IOA_CHAIN_CRL_BAD || crls == NULL) {
+        return;
+    }
+
+    memset(&path, 0, sizeof(path));
+    path.roots = roots;
+    path.cache = chain->cache;
+
+    (void) ERR_set_mark();
+
+    if (ioa_path_build(&path, chain)) {
+
+        for (i = (flags & IOA_CHAIN_CRL_CA_ONLY) ? 1 : 0; i + 1 < path.n;
+             i++)
+        {
+            if (ioa_link_revoked(&path, path.links[i], path.links[i + 1],
+                                 crls, now) == IOA_CHAIN_CRL_BAD)
+            {
+                ioa_path_crl_text(text, &path, path.links[i + 1], crls, now);
+                break;
+            }
+        }
+    }
+
+    (void) ERR_pop_to_mark();
 }

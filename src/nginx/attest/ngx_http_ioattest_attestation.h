@@ -85,6 +85,8 @@ struct ngx_http_ioattest_proof_s {
     unsigned                         old;       /* a service did not answer */
     ngx_uint_t                       pending;
     ngx_uint_t                       failed;    /* it cannot go on */
+    const char                      *lacks;     /* for the log: what did not
+                                                   answer; NULL: nothing */
     ngx_uint_t                       insecure;  /* a reply came insecurely */
     ngx_http_ioattest_subrequest_t  *insecure_sub;  /* NULL: another's */
     ngx_uint_t                       over;      /* no request wants it now */

@@ -32,6 +32,8 @@ typedef struct {
 static ngx_int_t ngx_http_ioattest_fetch_ask(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path,
     ngx_uint_t again);
+static ngx_int_t ngx_http_ioattest_fetch_body(
+    ngx_http_ioattest_proof_t *proof, ngx_str_t *body);
 static ngx_int_t ngx_http_ioattest_fetch_path(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path,
     ngx_str_t *uri, ngx_str_t *args);
@@ -45,6 +47,9 @@ static ngx_uint_t ngx_http_ioattest_fetch_refuses(
     ngx_int_t status);
 static void ngx_http_ioattest_fetch_answer(
     ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_fetch_t *fetch);
+static void ngx_http_ioattest_fetch_lacks(
+    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, ngx_int_t status,
+    ngx_uint_t ours);
 static ngx_uint_t ngx_http_ioattest_fetch_without(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
 static ngx_int_t ngx_http_ioattest_fetch_second(
@@ -124,9 +129,10 @@ ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
 
     ngx_str_null(&body);
 
-    if (what == IOA_FETCH_NRAS) {
-        body.data = (u_char *) proof->wants.nras_body.data;
-        body.len = proof->wants.nras_body.len;
+    if (what == IOA_FETCH_NRAS
+        && ngx_http_ioattest_fetch_body(proof, &body) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     sub = ngx_http_ioattest_subrequest_create(proof->task,
@@ -146,6 +152,28 @@ ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
     proof->pending++;
 
     return NGX_OK;
+}
+
+
+/* Of the reply, only evidence that was looked at is sent on. */
+
+static ngx_int_t
+ngx_http_ioattest_fetch_body(ngx_http_ioattest_proof_t *proof,
+    ngx_str_t *body)
+{
+    size_t  size;
+
+    size = proof->reply.len + IOA_EVIDENCE_NRAS_MORE;
+
+    body->data = ngx_pnalloc(proof->task->pool, size);
+    if (body->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->len = ioa_evidence_nras_body(body->data, size, proof->reply,
+                                       proof->nonce32);
+
+    return body->len ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -267,6 +295,8 @@ ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
                                     : (sub->complete ? "" : ", incomplete"));
     }
 
+    ngx_http_ioattest_fetch_lacks(proof, fetch->what, status, 1);
+
     /* a reply that was cut short has a status of 200 as well */
 
     ngx_http_ioattest_fetch_failed(proof, fetch->what,
@@ -370,9 +400,58 @@ ngx_http_ioattest_fetch_failed(ngx_http_ioattest_proof_t *proof,
     }
 
     if (ngx_http_ioattest_fetch_without(proof, what)) {
+        ngx_http_ioattest_fetch_lacks(proof, what, status, 0);
         proof->failed = 1;
         proof->insecure |= (status == NGX_HTTP_IOATTEST_DOCUMENT_INSECURE);
+
+    } else if (!proof->failed) {
+        proof->lacks = NULL;
     }
+}
+
+
+/*
+ * Notes which service it is that an attestation fails for: the first that did
+ * not answer.  It counts only if no older document serves.
+ *
+ * ours: it is the status that this attestation's own request was answered
+ * with; else another one has asked, and its status stands for several.
+ */
+
+static void
+ngx_http_ioattest_fetch_lacks(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, ngx_int_t status, ngx_uint_t ours)
+{
+    u_char     *p;
+    size_t      size;
+    ngx_str_t  *base;
+
+    if (proof->lacks) {
+        return;
+    }
+
+    base = ngx_http_ioattest_fetch_uri(proof, what);
+
+    size = base->len + ngx_strlen(proof->path[what])
+           + sizeof("\"/\" did not answer what its verification needs "
+                    "(status )") + NGX_INT_T_LEN;
+
+    p = ngx_pnalloc(proof->task->pool, size);
+    if (p == NULL) {
+        return;
+    }
+
+    proof->lacks = (const char *) p;
+
+    p = ngx_sprintf(p, "\"%V%s%s\" did not answer what its verification "
+                       "needs", base, proof->path[what][0] ? "/" : "",
+                    proof->path[what]);
+
+    if (ours) {
+        p = ngx_sprintf(p, " (status %i)", status);
+    }
+
+    *p = '\0';
 }
 
 

@@ -197,7 +197,13 @@ ngx_http_ioattest_outcome_log(
         check = ioa_checks_failed(&proof->checks);
     }
 
-    if (check) {
+    if (outcome->reason == IOA_ATTESTATION_UNAVAILABLE && proof
+        && proof->failed && proof->lacks)
+    {
+        p = ngx_slprintf(p, last, ", %s; the API itself answered",
+                         proof->lacks);
+
+    } else if (check) {
         p = ngx_slprintf(p, last, ", check \"%s\": %s", check->name,
                          check->detail);
     }

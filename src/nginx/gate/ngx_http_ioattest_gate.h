@@ -27,6 +27,14 @@ ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 /*
+ * For the log of a response that answers another request: whether members
+ * that the API's front adds explain it.  Never NULL; our own text, and none
+ * of the request.
+ */
+const char *ngx_http_ioattest_request_hint(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
  * Removes request headers that would have the upstream send something else
  * than what the agent signs.  NGX_OK or NGX_ERROR.
  */

@@ -13,6 +13,9 @@
 
 #define NGX_HTTP_IOATTEST_READ_SIZE  65536
 
+/* the longest request that is read once more, to explain a refusal */
+#define NGX_HTTP_IOATTEST_HINT_MAX   65536
+
 
 typedef ioa_status_t (*ngx_http_ioattest_feed_pt)(void *data, u_char *p,
     size_t n);
@@ -136,6 +139,8 @@ ngx_http_ioattest_request_hash(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    ioa_reqmodel_defaults(rm, ctx->conf->request_defaults);
+
     rc = ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_hash, rm,
                                         &st);
 
@@ -160,6 +165,67 @@ ngx_http_ioattest_request_hash(ngx_http_request_t *r,
     ioa_reqmodel_free(rm);
 
     return rc;
+}
+
+
+/* The body is still there: it may have to go to the next upstream. */
+
+const char *
+ngx_http_ioattest_request_hint(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    u_char                 *hint;
+    const char             *added;
+    ioa_status_t            st;
+    ioa_reqmodel_t         *rm;
+    ioa_reqmodel_result_t   result;
+
+    if (ctx->conf->text != IOA_TEXT_AGENT
+        || ngx_http_ioattest_request_length(r) > NGX_HTTP_IOATTEST_HINT_MAX)
+    {
+        return "\"ioattest response\" may say which members were added";
+    }
+
+    added = NULL;
+
+    rm = ioa_reqmodel_new(ctx->conf->buffer_size);
+    if (rm == NULL) {
+        return "no memory to say more";
+    }
+
+    ioa_reqmodel_defaults(rm, ctx->conf->request_defaults);
+
+    if (ngx_http_ioattest_request_each(r, ngx_http_ioattest_feed_hash, rm,
+                                       &st)
+        == NGX_OK
+        && ioa_reqmodel_final(&result, rm) == IOA_OK)
+    {
+        added = ioa_guess(rm, ctx->response.judged.text.request32,
+                          6 * NGX_HTTP_IOATTEST_HINT_MAX);
+    }
+
+    ioa_reqmodel_free(rm);
+
+    if (added == NULL) {
+        return "it does not match with the front's defaults either";
+    }
+
+    if (ngx_strcmp(added, "{}") == 0) {
+        return "it matches without \"ioattest_request_defaults\"";
+    }
+
+    hint = ngx_pnalloc(r->pool, ngx_strlen(added)
+                                + sizeof("it matches with the front's "
+                                         "defaults : see "
+                                         "\"ioattest_request_defaults\""));
+    if (hint == NULL) {
+        return "no memory to say more";
+    }
+
+    *ngx_sprintf(hint, "it matches with the front's defaults %s: see "
+                       "\"ioattest_request_defaults\"", added) = '\0';
+
+    return (const char *) hint;
 }
 
 

@@ -1,7 +1,7 @@
 
 /*
  * Files that define what is trusted: vendors' roots, the policy and the GPUs'
- * reference values.  They are read together with the configuration, and never
+ * reference values; and what the API's front adds to a request.  They are read together with the configuration, and never
  * again.
  */
 
@@ -20,6 +20,7 @@ static void ngx_http_ioattest_roots_cleanup(void *data);
 static void ngx_http_ioattest_reference_cleanup(void *data);
 static void ngx_http_ioattest_reference_warn(ngx_conf_t *cf, ngx_str_t *name,
     ioa_reference_t *reference);
+static void ngx_http_ioattest_defaults_cleanup(void *data);
 static void ngx_http_ioattest_policy_cleanup(void *data);
 static void ngx_http_ioattest_policy_line(void *data, const char *line);
 
@@ -348,6 +349,61 @@ ngx_http_ioattest_policy_line(void *data, const char *line)
 
     ngx_log_error(NGX_LOG_NOTICE, policy->log, 0,
                   "ioattest: policy \"%V\": %s", &policy->name, line);
+}
+
+
+char *
+ngx_http_ioattest_conf_defaults(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    char                 error[IOA_DEFAULTS_ERROR_MAX];
+    ngx_str_t           *value, name, text;
+    ngx_pool_cleanup_t  *cln;
+
+    (void) cmd;
+
+    if (ilcf->request_defaults != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_http_ioattest_read_file(cf, &name, IOA_DEFAULTS_SIZE_MAX, &text)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!ioa_defaults_parse(&ilcf->request_defaults, error, text.data,
+                            text.len))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, "
+                           "expected a JSON object of members of a request, "
+                           "found: %s",
+                           &value[1], &value[0], error);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_ioattest_defaults_cleanup;
+    cln->data = ilcf->request_defaults;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_ioattest_defaults_cleanup(void *data)
+{
+    ioa_defaults_free(data);
 }
 
 

@@ -82,6 +82,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
     conf->audit = NGX_CONF_UNSET_PTR;
     conf->evidence.path = NGX_CONF_UNSET_PTR;
     conf->evidence.keep = NGX_CONF_UNSET_UINT;
+    conf->request_defaults = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -197,6 +198,8 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_uint_value(conf->status_format, NGX_CONF_UNSET_UINT,
                               NGX_HTTP_IOATTEST_STATUS_AUTO);
+    ngx_conf_merge_ptr_value(conf->request_defaults, prev->request_defaults,
+                             NULL);
 
     ngx_conf_merge_ptr_value(conf->audit, prev->audit, NULL);
     ngx_conf_merge_ptr_value(conf->evidence.path, prev->evidence.path, NULL);

@@ -109,6 +109,8 @@ char *ngx_http_ioattest_conf_evidence_dir(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_defaults(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* merge: the configuration of a location */
 

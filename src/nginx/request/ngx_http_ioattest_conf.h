@@ -147,6 +147,7 @@ struct ngx_http_ioattest_loc_conf_s {
     ngx_http_ioattest_audit_t   *audit;             /* NULL: off */
     ngx_http_ioattest_evidence_dir_t
                                  evidence;          /* path NULL: off */
+    ioa_defaults_t              *request_defaults;
 
     /*
      * Set for a server that lacks settings which its locations add; a request

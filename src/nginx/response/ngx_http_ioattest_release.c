@@ -12,6 +12,7 @@
 #include "request/ngx_http_ioattest_output.h"
 #include "request/ngx_http_ioattest_buffer.h"
 #include "request/ngx_http_ioattest_refusal.h"
+#include "gate/ngx_http_ioattest_gate.h"
 #include "response/ngx_http_ioattest_response.h"
 
 
@@ -107,13 +108,17 @@ ngx_http_ioattest_release_refuse(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason)
 {
     ngx_int_t             rc;
+    const char           *look_at;
     ngx_http_upstream_t  *u;
 
     r->buffered &= ~NGX_HTTP_IOATTEST_BUFFERED;
 
     (void) ioa_response_refuse(&ctx->response.judged, reason);
 
-    if (!ngx_http_ioattest_refuse(ctx, reason, NULL)) {
+    look_at = (reason == IOA_REQUEST_HASH_MISMATCH)
+              ? ngx_http_ioattest_request_hint(r, ctx) : NULL;
+
+    if (!ngx_http_ioattest_refuse(ctx, reason, look_at)) {
 
         rc = ngx_http_ioattest_release_send(r, ctx);
         ngx_http_finalize_request(r, rc == NGX_AGAIN ? NGX_OK : rc);

@@ -112,7 +112,7 @@ what vLLM says, honestly signed:
   error_event stream_empty tool_call
 
 the text, before it is signed:
-  request_hash response_hash swap_hashes signed_text signed_upper
+  request_hash front response_hash swap_hashes signed_text signed_upper
   signed_short signed_long signed_space signed_half signed_model
 
 the signature and what goes with it:
@@ -171,7 +171,7 @@ attest: evidence, before it is signed:
   gpu_chain_pem gpu_arch_mixed gpu_duplicate gpu_duplicate_new gpu_switch
   gpu_count gpu_base64 gpu_certificate_base64 gpu_certificate_der
   gpu_evidence_missing gpu_certificate_missing gpu_evidence_number
-  gpu_arch_said snp_version_1 snp_version_9 snp_algorithm_0 snp_algorithm_2
+  gpu_arch_said gpu_members snp_version_1 snp_version_9 snp_algorithm_0 snp_algorithm_2
   snp_debug snp_policy_17 snp_policy_high snp_flags_high snp_mbz_4c
   snp_mbz_18b snp_mbz_19f snp_mbz_1eb snp_mbz_1ef snp_mbz_208 snp_mbz_29f
   snp_signer_2 snp_signer_none snp_mbz snp_migrate_ma snp_launch

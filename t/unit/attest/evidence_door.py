@@ -383,8 +383,82 @@ def test_services():
     good("nothing is asked for", "0 unknown 0 0 0", seeds.seed(0, **both))
 
 
+def asked(record):
+    """What NVIDIA's service is asked for this reply; None for nothing."""
+    run = subprocess.run([JUDGE, "nras"], input=record, capture_output=True)
+    if run.returncode != 0:
+        return "died"
+    return json.loads(run.stdout) if run.stdout else None
+
+
+def test_nras_body():
+    """It is ours: of the reply it has the evidence and nothing else."""
+    record = seeds.seed(TDX | NRAS, evidence="tdx", gpus=2)
+    at = record.index(b'{"nonce"')
+    reply = json.loads(record[at:])
+    gpu = reply["gpu"]
+
+    def made(change):
+        other = json.loads(json.dumps(reply))
+        change(other["gpu"])
+        return record[:at] + json.dumps(other).encode()
+
+    want = {"nonce": bytes(range(32)).hex(), "arch": "HOPPER",
+            "evidence_list": [
+                {"certificate": d["certificate"], "evidence": d["evidence"]}
+                for d in gpu["evidence_list"]], "claims_version": "3.0"}
+    tap.ok(asked(record) == want, "nonce, arch, evidence, version 3.0",
+           asked(record))
+
+    def devices(change):
+        return lambda g: [change(d) for d in g["evidence_list"]]
+
+    for name, change in (
+            ("another nonce", lambda g: g.update(nonce="ff" * 32)),
+            ("another architecture", lambda g: g.update(arch="BLACKWELL")),
+            ("no architecture", lambda g: g.pop("arch")),
+            ("older claims", lambda g: g.update(claims_version="2.0")),
+            ("a member that is not known", lambda g: g.update(
+                ocsp_allow_cert_hold=True)),
+            ("members of a device", devices(lambda d: d.update(
+                firmware_version="x", nonce="00", arch="x")))):
+        tap.ok(asked(made(change)) == want, name + " is not sent")
+
+    for name, change in (
+            ("no base64", lambda d: d.update(evidence="A" * 8 + '"}')),
+            ("base64 with a line feed", lambda d: d.update(
+                evidence=d["evidence"][:4] + "\n" + d["evidence"][4:])),
+            ("base64 that is cut", lambda d: d.update(
+                certificate=d["certificate"][:-1])),
+            ("no text", lambda d: d.update(certificate=5)),
+            ("nothing", lambda d: d.pop("evidence")),
+            ("an empty text", lambda d: d.update(evidence="")),
+            ("more than a GPU has", lambda d: d.update(
+                evidence="A" * 200000)),
+            ("more certificates than a chain has", lambda d: d.update(
+                certificate="A" * 100000)),
+            ("no certificates", lambda d: d.update(
+                certificate=base64.b64encode(b"x").decode()))):
+        other = made(lambda g, change=change: change(g["evidence_list"][1]))
+        tap.ok(asked(other) is None, name + " is not sent")
+        bad(name + " is refused, and nobody is asked",
+            "gpu_evidence_invalid", 0, other)
+
+    many = seeds.seed(TDX | NRAS, evidence="tdx", gpus=16)
+    tap.ok(len(asked(many)["evidence_list"]) == 16, "sixteen devices")
+    tap.ok(asked(made(lambda g: g["evidence_list"].extend(
+        g["evidence_list"] * 8))) is None, "eighteen are not sent")
+    tap.ok(asked(made(lambda g: g["evidence_list"].clear())) is None,
+           "and none neither")
+    mixed = seeds.seed(TDX | NRAS, evidence="tdx", gpus=2,
+                       spec="gpu_arch_mixed")
+    tap.ok(asked(mixed) is None, "two architectures are not sent")
+    bad("and refused", "gpu_evidence_invalid", 0, mixed)
+
+
 test_tdx()
 test_services()
+test_nras_body()
 test_leaves()
 test_policy()
 test_advisories()

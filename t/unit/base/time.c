@@ -107,11 +107,43 @@ test_parts(void)
 }
 
 
+/* Each time reads back as itself. */
+static void
+test_text(void)
+{
+    char        text[IOA_TIME_TEXT_MAX];
+    int64_t     t, got;
+    unit_all_t  all = { 0 };
+
+    for (t = 0; t < INT64_C(253402300800); t += 999937) {
+        ioa_time_text(text, t);
+        unit_each(&all, ioa_time_rfc3339(&got, (const uint8_t *) text,
+                                         strlen(text))
+                        && got == t, "%lld %s", (long long) t, text);
+    }
+
+    UNIT_ALL(&all, "times as text");
+
+    ioa_time_text(text, -1);
+    UNIT_OK(strcmp(text, "1969-12-31T23:59:59Z") == 0, "before 1970: %s",
+            text);
+    ioa_time_text(text, INT64_C(253402300799));
+    UNIT_OK(strcmp(text, "9999-12-31T23:59:59Z") == 0, "the last: %s", text);
+    ioa_time_text(text, INT64_C(-62167219200));
+    UNIT_OK(strcmp(text, "0000-01-01T00:00:00Z") == 0, "the first: %s", text);
+    ioa_time_text(text, INT64_C(253402300800));
+    UNIT_OK(strcmp(text, "a time out of range") == 0, "behind the last");
+    ioa_time_text(text, INT64_MIN);
+    UNIT_OK(strcmp(text, "a time out of range") == 0, "before the first");
+}
+
+
 int
 main(void)
 {
     test_dates();
     test_parts();
+    test_text();
 
     return UNIT_DONE();
 }

@@ -3,8 +3,9 @@
  * tests in other languages.
  *
  * Standard input: see door.h.  Arguments: "bound" where the model was bound
- * before, else "new"; a policy file's text; "ends" to print only until when
- * what was proved lasts, "none" where AMD's key service says that it has no
+ * before, "nras" to print only what NVIDIA's service is asked, else "new"; a
+ * policy file's text; "ends" to print only until when what was proved lasts,
+ * "none" where AMD's key service says that it has no
  * list of what is revoked, "no_crl" where that is accepted of it.
  * Standard output: the reason or "ok", what is wanted in hex, kind of CPU,
  * TCB status, number of GPUs, signer bound, whether something says until
@@ -27,6 +28,30 @@ door_print(const ioa_machine_t *m, ioa_status_t st, const ioa_wants_t *wants)
 }
 
 
+/* Into exactly as much memory as is said to be enough. */
+static void
+door_nras(const door_t *door)
+{
+    size_t    n, cap = door->reply.len + IOA_EVIDENCE_NRAS_MORE;
+    uint8_t  *body = malloc(cap);
+
+    if (body == NULL) {
+        abort();
+    }
+
+    n = ioa_evidence_nras_body(body, cap, door->reply, door->nonce32);
+    fwrite(body, 1, n, stdout);
+
+    if (n != 0 && ioa_evidence_nras_body(body, n - 1, door->reply,
+                                         door->nonce32) != 0)
+    {
+        abort();
+    }
+
+    free(body);
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -41,6 +66,12 @@ main(int argc, char **argv)
 
     door_read(&door);
     bound = argc > 1 && strcmp(argv[1], "bound") == 0;
+
+    if (argc > 1 && strcmp(argv[1], "nras") == 0) {
+        door_nras(&door);
+        door_free(&door);
+        return 0;
+    }
 
     if (argc > 2) {
         if (!ioa_policy_parse(&file, error, (const uint8_t *) argv[2],

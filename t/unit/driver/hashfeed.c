@@ -8,6 +8,8 @@
  *   c  canonical hash of a response: status digest
  *   t  canonical text of a response, or "bad"
  *   q  request: status digest stream model_status model
+ *   d  defaults, a zero byte, request: status digest stream model_status
+ *      model, or "bad" and what is wrong with the defaults
  */
 
 #include "feed.h"
@@ -80,7 +82,7 @@ feed_text(const uint8_t *data, size_t len)
 
 
 static void
-feed_request(const uint8_t *data, size_t len)
+feed_request(const uint8_t *data, size_t len, const ioa_defaults_t *defaults)
 {
     size_t             n;
     uint8_t           *p;
@@ -91,6 +93,8 @@ feed_request(const uint8_t *data, size_t len)
     if (rm == NULL) {
         abort();
     }
+
+    ioa_reqmodel_defaults(rm, defaults);
 
     while (len != 0 && st == IOA_OK) {
         n = feed_piece(len);
@@ -108,6 +112,33 @@ feed_request(const uint8_t *data, size_t len)
     feed_hex(res.model.data, res.model.len);
     printf("\n");
     ioa_reqmodel_free(rm);
+}
+
+
+static void
+feed_defaults(const uint8_t *data, size_t len)
+{
+    char             error[IOA_DEFAULTS_ERROR_MAX];
+    size_t           n;
+    uint8_t         *p;
+    const uint8_t   *end = memchr(data, 0, len);
+    ioa_defaults_t  *defaults;
+
+    if (end == NULL) {
+        exit(2);
+    }
+
+    n = (size_t) (end - data);
+    p = feed_copy(data, n);
+
+    if (ioa_defaults_parse(&defaults, error, p, n)) {
+        feed_request(data + n + 1, len - n - 1, defaults);
+    } else {
+        printf("bad %s\n", error);
+    }
+
+    ioa_defaults_free(defaults);
+    free(p);
 }
 
 
@@ -130,7 +161,11 @@ main(void)
             break;
 
         case 'q':
-            feed_request(data, len);
+            feed_request(data, len, NULL);
+            break;
+
+        case 'd':
+            feed_defaults(data, len);
             break;
 
         default:

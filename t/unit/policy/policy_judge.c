@@ -602,6 +602,17 @@ test_advisories(void)
     UNIT_OK(ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-22"))
             && ioa_policy_tcb(NULL, policy, &tcb, 1, 1000)
                == IOA_TCB_REJECTED, "advisory not listed");
+    UNIT_OK(ioa_tcb_add_advisory(&tcb, UNIT_BYTES("INTEL-DOC-10001"))
+            && ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-1")), "end of life");
+    tcb.advisories_n = 3;
+    memcpy(tcb.advisories[1], "SA-1", sizeof("SA-1"));
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_tcb(&checks, policy, &tcb, 1, 1000)
+            == IOA_TCB_REJECTED
+            && strstr(ioa_checks_failed(&checks)->detail,
+                      "INTEL-DOC-10001 (the processor is past its End of "
+                      "Servicing Lifetime) is not one of 2"),
+            "what the name means: %s", ioa_checks_failed(&checks)->detail);
     tcb.status = IOA_TCB_OUT_OF_DATE;
     tcb.out_since = 1000;
     UNIT_OK(ioa_policy_tcb(NULL, policy, &tcb, 1, 1000) == IOA_TCB_REJECTED,

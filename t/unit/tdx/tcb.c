@@ -130,9 +130,23 @@ test_merge(void)
 }
 
 
+static void
+test_documents(void)
+{
+    UNIT_OK(strstr(ioa_tcb_advisory_means("INTEL-DOC-10000"), "Updates)"),
+            "end of updates");
+    UNIT_OK(strstr(ioa_tcb_advisory_means("INTEL-DOC-10001"), "Lifetime)"),
+            "end of life");
+    UNIT_OK(*ioa_tcb_advisory_means("INTEL-DOC-1000") == '\0'
+            && *ioa_tcb_advisory_means("INTEL-SA-00837") == '\0',
+            "nothing of others");
+}
+
+
 int
 main(void)
 {
+    test_documents();
     test_names();
     test_worst();
     test_merge();

@@ -222,6 +222,76 @@ test_crl_usage(void)
 }
 
 
+/* What is said of the chain under these two lists. */
+static int
+says(const certs_crl_form_t *root, const certs_crl_form_t *inter,
+    unsigned flags, const char *want)
+{
+    int              same;
+    char             said[IOA_CHAIN_TEXT_MAX];
+    ioa_crls_t      *crls;
+    ioa_chain_t     *chain;
+    ioa_chain_rc_t   rc;
+
+    crls = ioa_crls_new();
+    chain = ioa_chain_new(NULL);
+
+    certs_must((root == NULL || add(crls, root) == OK)
+               && (inter == NULL || add(crls, inter) == OK)
+               && ioa_chain_add_pem(chain, text.data, text.len) == OK,
+               "lists and chain");
+
+    flags |= IOA_CHAIN_INTEL;
+    rc = ioa_chain_verify(chain, roots, crls, flags, CERTS_NOW);
+    ioa_chain_text(said, rc, chain, roots, crls, flags, CERTS_NOW);
+    same = strcmp(said, want) == 0;
+
+    if (!same) {
+        printf("# %s\n", said);
+    }
+
+    ioa_chain_free(chain);
+    ioa_crls_free(crls);
+
+    return same;
+}
+
+
+/* Which list it is, its dates, and what time it is. */
+static void
+test_crl_words(void)
+{
+    certs_crl_form_t  r = of_root(), i = of_inter();
+
+    UNIT_OK(says(&r, &i, 0, "ok"), "nothing to say");
+    UNIT_OK(says(&r, NULL, 0, "no CRL is there that Test Intermediate has "
+                              "signed"), "none for the leaf");
+    UNIT_OK(says(NULL, &i, 0, "no CRL is there that Test Root has signed"),
+            "none for the intermediate");
+    UNIT_OK(says(NULL, NULL, IOA_CHAIN_CRL_CA_ONLY,
+                 "no CRL is there that Test Root has signed"),
+            "the leaf's is not asked for");
+
+    i.from = CERTS_NOW + 1;
+    i.to = CERTS_NOW + 60;
+    UNIT_OK(says(&r, &i, 0, "the CRL of Test Intermediate counts from "
+                            "2025-06-15T15:06:41Z to 2025-06-15T15:07:40Z, "
+                            "and now it is 2025-06-15T15:06:40Z: is the "
+                            "clock right?"), "not yet");
+
+    i.from = CERTS_NOW - 60;
+    i.to = CERTS_NOW;
+    UNIT_OK(says(&r, &i, 0, "the CRL of Test Intermediate counts from "
+                            "2025-06-15T15:05:40Z to 2025-06-15T15:06:40Z, "
+                            "and now it is 2025-06-15T15:06:40Z: a newer "
+                            "one is needed, if the clock is right"),
+            "no more");
+
+    i.serial = 100;
+    UNIT_OK(says(&r, &i, 0, "revoked"), "listed");
+}
+
+
 static void
 test_crl_forms(void)
 {
@@ -312,6 +382,7 @@ main(void)
     test_crl_slack();
     test_crl_signer();
     test_crl_usage();
+    test_crl_words();
     test_crl_forms();
 
     free(text.data);

@@ -160,11 +160,31 @@ def parse_object(body, content_type=None):
     return value
 
 
+# What io.net's public schema fills in where a request has no such member.
+FRONT = {"temperature": 0.7, "top_p": 1, "frequency_penalty": 0,
+         "presence_penalty": 0, "n": 1, "logprobs": False,
+         "tool_choice": "none", "parallel_tool_calls": False,
+         "stream_options": {"include_usage": True}}
+
+
+def front(given, defaults):
+    """The request as the API's front sends it on to an agent: the members
+    that it lacks are added behind its own, also inside of objects that both
+    have."""
+    out = dict(given)
+    for name, value in defaults.items():
+        if name not in out:
+            out[name] = value
+        elif isinstance(value, dict) and isinstance(out[name], dict):
+            out[name] = front(out[name], value)
+    return out
+
+
 class Request:
     """A completion request after the agent's model has seen it."""
 
-    def __init__(self, body, content_type=None):
-        given = parse_object(body, content_type)
+    def __init__(self, body, content_type=None, defaults=None):
+        given = front(parse_object(body, content_type), defaults or {})
         fields = {}
         for name in DECLARED:
             value = given.get(name)

@@ -177,6 +177,7 @@ class Group:
                       for i in range(count)]
         self.before = []                # functions over self, then built
         self.after = []                 # functions over the list of items
+        self.more = {}                  # members of the whole
 
     def build(self):
         for change in self.before:
@@ -185,4 +186,4 @@ class Group:
         for change in self.after:
             items = change(items)
         return {"nonce": self.nonce_hex, "arch": self.arch,
-                "evidence_list": items}
+                "evidence_list": items, **self.more}

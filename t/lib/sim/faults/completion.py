@@ -5,6 +5,7 @@ Event streams are in stream.py.
 Stages: ask, vllm, text, seal.  Targets are agent.Job objects.
 """
 import hashlib
+import json
 import os
 
 from api import canon, crypto
@@ -125,6 +126,13 @@ def _(job, value):
 def _(job, value):
     half = value.encode() or canon.sha256_hex("other request").encode()
     job.text = half + job.text[64:]
+
+
+@text("front", "[=JSON]: the API's front added members (those of its schema)")
+def _(job, value):
+    request = canon.Request(job.http.body, None,
+                            json.loads(value) if value else canon.FRONT)
+    job.text = canon.sha256_hex(request.canonical).encode() + job.text[64:]
 
 
 @text("response_hash", "[=HEX]: signed, but another response hash")

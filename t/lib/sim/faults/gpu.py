@@ -347,3 +347,12 @@ _item("gpu_evidence_number", "evidence a number",
 @gpu("gpu_arch_said", "", "\"arch\" of the JSON says another architecture")
 def _(group, value):
     group.arch = "BLACKWELL"
+
+
+@gpu("gpu_members", "", "further members in \"gpu\" and in each device, and "
+     "other values of known ones, that a service might heed")
+def _(group, value):
+    group.more = {"claims_version": "2.0", "nonce": "ff" * 32,
+                  "ocsp_allow_cert_hold": True, "arch": "BLACKWELL"}
+    group.after.append(lambda items: [
+        dict(i, arch="BLACKWELL", nonce="ff" * 32, policy={}) for i in items])
