@@ -15,6 +15,7 @@
 #include "report_print.h"
 
 #define IOATTEST_REPORT_CERTS  64
+#define IOATTEST_OCSP_HOLD     2
 
 enum {
     IOATTEST_OPT_FILE = 0,
@@ -29,6 +30,7 @@ enum {
     IOATTEST_OPT_REPORT_DATA,
     IOATTEST_OPT_AT,
     IOATTEST_OPT_JSON,
+    IOATTEST_OPT_GPU_OCSP,
     IOATTEST_OPT_HELP,
     IOATTEST_OPT_VERSION,
     IOATTEST_OPTS
@@ -47,6 +49,7 @@ static const ioattest_option_t  ioattest_report_options[IOATTEST_OPTS] = {
     [IOATTEST_OPT_REPORT_DATA] = { .name = "--report-data", .max = 1 },
     [IOATTEST_OPT_AT] = { .name = "--at", .max = 1 },
     [IOATTEST_OPT_JSON] = { .name = "--json" },
+    [IOATTEST_OPT_GPU_OCSP] = { .name = "--gpu-ocsp", .max = 1 },
     [IOATTEST_OPT_HELP] = { .name = "--help" },
     [IOATTEST_OPT_VERSION] = { .name = "--version" }
 };
@@ -86,6 +89,13 @@ static const ioattest_word_t  ioattest_gpus[] = {
     { NULL, 0 }
 };
 
+static const ioattest_word_t  ioattest_ocsp[] = {
+    { "on", 1 },
+    { "accept_hold", IOATTEST_OCSP_HOLD },
+    { "off", 0 },
+    { NULL, 0 }
+};
+
 static const ioattest_word_t  ioattest_layouts[] = {
     { "auto", IOA_REPORT_DATA_AUTO },
     { "nonce", IOA_REPORT_DATA_NONCE },
@@ -101,7 +111,8 @@ ioattest_report_usage(void)
 "usage: ioattest report FILE --nonce HEX [--policy FILE]\n"
 "           [--cpu-roots FILE] [--cpu tdx|sev-snp|off]\n"
 "           [--gpu-roots FILE] [--gpu local|nras|off]\n"
-"           [--gpu-reference FILE] [--collateral PATH]\n"
+"           [--gpu-reference FILE] [--gpu-ocsp on|accept_hold|off]\n"
+"           [--collateral PATH]\n"
 "           [--report-data auto|nonce|address-nonce] [--at TIME] [--json]\n"
 "\n"
 "Verifies an attestation reply, the JSON of the agent, as the gateway does.\n"
@@ -128,6 +139,13 @@ ioattest_report_usage(void)
 "                     are named. Intel's may be one file as from DCAP\n"
 "                     tools: collateral.json in the directory, or PATH\n"
 "                     itself (tcb_info, tcb_info_signature, pck_crl, ...)\n"
+"  --gpu-ocsp HOW     on: of the certificates of each GPU the answers of\n"
+"                     NVIDIA's OCSP responder are required, in the directory\n"
+"                     of --collateral: ocsp_G_C.der is about certificate C,\n"
+"                     1 to 3, of GPU G, from 0, as \"openssl ocsp -respout\"\n"
+"                     writes it; accept_hold: boards on certificateHold\n"
+"                     pass; default: off, a line says so. That an answer was\n"
+"                     made for a nonce cannot be told of a saved one\n"
 "  --report-data LAYOUT\n"
 "                     what the CPU evidence contains; default: auto\n"
 "  --at TIME          as 2026-06-10T01:47:30Z; default: now\n"
@@ -182,7 +200,7 @@ ioattest_report_word(unsigned *value, const ioattest_report_t *report,
 static int
 ioattest_report_kinds(ioattest_report_t *report)
 {
-    unsigned           cpu, gpu, layout = IOA_REPORT_DATA_AUTO;
+    unsigned           cpu, gpu, ocsp = 0, layout = IOA_REPORT_DATA_AUTO;
     ioattest_option_t *options = report->options;
 
     cpu = options[IOATTEST_OPT_CPU_ROOTS].given
@@ -194,7 +212,9 @@ ioattest_report_kinds(ioattest_report_t *report)
         || !ioattest_report_word(&gpu, report, IOATTEST_OPT_GPU,
                                  ioattest_gpus)
         || !ioattest_report_word(&layout, report, IOATTEST_OPT_REPORT_DATA,
-                                 ioattest_layouts))
+                                 ioattest_layouts)
+        || !ioattest_report_word(&ocsp, report, IOATTEST_OPT_GPU_OCSP,
+                                 ioattest_ocsp))
     {
         return 0;
     }
@@ -228,6 +248,16 @@ ioattest_report_kinds(ioattest_report_t *report)
         return 0;
     }
 
+    if (ocsp != 0 && (gpu != IOA_GPU_LOCAL
+                      || !options[IOATTEST_OPT_COLLATERAL].given))
+    {
+        ioattest_complain("--gpu-ocsp needs --gpu local and --collateral");
+        return 0;
+    }
+
+    report->policy.gpu_ocsp = ocsp != 0;
+    report->policy.gpu_hold = ocsp == IOATTEST_OCSP_HOLD;
+    report->policy.gpu_saved = 1;
     report->policy.cpu = cpu;
     report->policy.gpu = (ioa_gpu_mode_e) gpu;
     report->policy.report_data = (ioa_report_data_e) layout;
