@@ -1,6 +1,6 @@
 /*
  * ioa_gpu_ocsp: were a GPU's certificates revoked, by the answers of NVIDIA's
- * OCSP responder?  doc/formats.md 10.5.
+ * OCSP responder?  doc/formats.md 10.3.
  *
  * Asked for are the three certificates between the leaf, which the device
  * makes for itself, and the pinned root: the device's, the provisioner's and
