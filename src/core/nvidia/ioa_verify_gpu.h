@@ -5,8 +5,8 @@
  * doc/formats.md 10.1 and 10.2.  What is proved: the chip's own key,
  * certified up to NVIDIA's pinned root, signed the nonce together with the
  * measurements and the versions.  Whether the measurements are those that
- * NVIDIA published for the versions is ioa_reference's to say, and whether its
- * certificates were revoked ioa_gpu_ocsp's.
+ * NVIDIA published for the versions is ioa_reference's to say, and whether
+ * its certificates were revoked ioa_gpu_ocsp's.
  */
 
 #ifndef IOA_VERIFY_GPU_H
@@ -111,8 +111,8 @@ typedef struct {
  * as not made where that is not asked.
  *
  * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID; where revocation is asked also
- * IOA_REVOKED, and IOA_ATTESTATION_UNAVAILABLE where an answer is not there or
- * does not count.
+ * IOA_REVOKED, and IOA_ATTESTATION_UNAVAILABLE where an answer is not there
+ * or does not count.
  * Out: gpu, all zero unless IOA_OK; checks, a line for each of the above,
  * named "gpu.", index and the check; may be NULL.
  */
