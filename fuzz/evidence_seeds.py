@@ -3,6 +3,7 @@
 
   evidence_seeds.py DIR        its format: see fuzz_evidence.c
 """
+import base64
 import json
 import os
 import struct
@@ -11,10 +12,11 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, TOP + "/t/lib/sim")
-from check import evidencetest
+from check import appraise, appraise_ocsp, evidencetest
 from evidence import pki
 
-TDX, SNP, LOCAL, NRAS, COLLATERAL, KDS = 1, 2, 4, 8, 64, 128
+TDX, SNP, LOCAL, NRAS, OCSP, COLLATERAL, KDS = 1, 2, 4, 8, 12, 64, 128
+FETCH_OCSP, FETCH_MAX = 8, 56       # as in ioa_evidence.h
 PCS = "/tdx/certification/v4/"
 
 
@@ -22,7 +24,7 @@ def seed(flags, fetch=lambda world, quote, gpu: {}, roots=b"", spec="",
          **settings):
     world = evidencetest.World(**{"gpus": 1, **settings})
     quote, gpu = world.evidence(spec)
-    fields = [pki.cpu_roots() + pki.gpu_roots() + roots] + [b""] * 10
+    fields = [pki.cpu_roots() + pki.gpu_roots() + roots] + [b""] * (FETCH_MAX + 2)
     for at, data in fetch(world, quote, gpu).items():
         fields[1 + at] = data
     reply = json.dumps({"nonce": evidencetest.NONCE.hex(),
@@ -39,8 +41,8 @@ def intel(world, quote, gpu):
             2: world.fetch("/sgx/certification/v4/pckcrl?ca=platform"
                            "&encoding=der")[2],
             3: world.fetch("/IntelSGXRootCA.der")[2],
-            8: info[1]["TCB-Info-Issuer-Chain"].encode(),
-            9: qe[1]["SGX-Enclave-Identity-Issuer-Chain"].encode()}
+            FETCH_MAX: info[1]["TCB-Info-Issuer-Chain"].encode(),
+            FETCH_MAX + 1: qe[1]["SGX-Enclave-Identity-Issuer-Chain"].encode()}
 
 
 def amd(world, quote, gpu):
@@ -54,6 +56,22 @@ def nvidia(world, quote, gpu):
             7: world.fetch("/.well-known/jwks.json")[2]}
 
 
+def ocsp(asked=None):
+    """Answers about each certificate of each GPU; asked: another world."""
+    def answers(world, quote, gpu):
+        out, seen = {}, set()
+        for i, item in enumerate(gpu["evidence_list"]):
+            certs = appraise.load(base64.b64decode(item["certificate"]))
+            for k in (1, 2, 3):
+                if certs[k] not in seen:
+                    seen.add(certs[k])
+                    out[FETCH_OCSP + 3 * i + k - 1] = (asked or world).fetch(
+                        "/ocsp", appraise_ocsp.request(
+                            certs[k], certs[k + 1], evidencetest.NONCE))[2]
+        return out
+    return answers
+
+
 SEEDS = {
     "tdx": lambda: seed(TDX | LOCAL, evidence="tdx"),
     "tdx-bound": lambda: seed(TDX | LOCAL, evidence="tdx",
@@ -63,6 +81,8 @@ SEEDS = {
     "snp": lambda: seed(SNP | KDS, amd, evidence="snp", gpus=0),
     "snp-certs": lambda: seed(SNP, evidence="snp", snp_certs=True, gpus=0),
     "nras": lambda: seed(TDX | NRAS, nvidia, evidence="tdx"),
+    "ocsp": lambda: seed(OCSP, ocsp(), evidence="tdx"),
+    "ocsp-hold": lambda: seed(OCSP, ocsp(), evidence="tdx", ocsp="ocsp_hold"),
     "wants": lambda: seed(TDX | NRAS | COLLATERAL, evidence="tdx"),
 }
 

@@ -6,8 +6,9 @@
  * checks, has the same result.
  *
  * An input is: what the policy asks for (1 byte: kinds of CPU 2 bits, GPU
- * mode 2, report data 2, collateral, key service), now (8), then 11 fields,
- * each a length (2) and as many bytes: roots, an answer for each ioa_fetch_e,
+ * mode 2, 3 being local with OCSP, report data 2, collateral, key service),
+ * now (8), then fields, each a length (2) and as many bytes: roots, an answer
+ * for each ioa_fetch_e, of OCSP with the nonce 00 01 .. 1f,
  * the issuer chains of TCB info and QE identity; the rest is the reply.  All
  * little-endian.
  */
@@ -18,6 +19,11 @@
 #define FIELDS  (1 + IOA_FETCH_MAX + 2)
 
 static const ioa_policy_file_t  *file;
+
+static const uint8_t  ocsp_nonce32[IOA_OCSP_NONCE_LEN] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+    21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+};
 
 
 static void
@@ -49,7 +55,8 @@ policy_read(ioa_policy_t *policy, uint8_t flags, const ioa_roots_t *roots)
     memset(policy, 0, sizeof(ioa_policy_t));
     policy->file = file;
     policy->cpu = flags & 3;
-    policy->gpu = (flags >> 2 & 3) % 3;
+    policy->gpu = (flags >> 2 & 3) == 3 ? IOA_GPU_LOCAL : flags >> 2 & 3;
+    policy->gpu_ocsp = (flags >> 2 & 3) == 3;
     policy->report_data = (flags >> 4 & 3) % 3;
     policy->collateral = flags >> 6 & 1;
     policy->kds = flags >> 7;
@@ -144,6 +151,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
         for (i = 0; i < IOA_FETCH_MAX; i++) {
             fetched[i].body = fields[1 + i];
+
+            if (i >= IOA_FETCH_GPU_OCSP) {
+                fetched[i].chain.data = ocsp_nonce32;
+                fetched[i].chain.len = sizeof(ocsp_nonce32);
+            }
         }
 
         fetched[IOA_FETCH_TCB_INFO].chain = fields[1 + IOA_FETCH_MAX];

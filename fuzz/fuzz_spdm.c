@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     size_t                 len;
     uint8_t               *evidence, *chain;
     ioa_status_t           st, st_text;
-    ioa_gpu_trust_t        trust;
+    ioa_gpu_trust_t        trust = { 0 };
     ioa_gpu_evidence_t     given;
     static uint8_t         nonce32[IOA_SPDM_NONCE_LEN];
     static ioa_roots_t    *roots;

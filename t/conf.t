@@ -169,6 +169,14 @@ for my $value ('off no_crl', '/a no_list') {
             . '"ioattest_amd_kds" directive, expected "no_crl" behind a path');
 }
 
+for my $value ('off accept_hold', '/a hold') {
+    my ($word) = $value =~ /(\S+)$/;
+    refused("ioattest_gpu_ocsp $value", $zone,
+            location("ioattest_gpu_ocsp $value"), "invalid value \"$word\" in "
+            . '"ioattest_gpu_ocsp" directive, expected "accept_hold" behind a '
+            . 'path');
+}
+
 my $long = 'x' x 201;
 refused('a name that is too long', $zone,
         location("ioattest_prewarm good $long"),

@@ -61,6 +61,7 @@ my %decides = (
     ioattest_amd_kds => ['off', '/_a', '/_a no_crl'],
     ioattest_nras => ['/_a', '/_b'],
     ioattest_nras_jwks => ['/_a', '/_b'],
+    ioattest_gpu_ocsp => ['off', '/_a', '/_a accept_hold'],
 );
 
 # ... and of each that does not: who asks, when, for what model, how long

@@ -12,6 +12,7 @@
 
 #define IOATTEST_APPRAISE_CERTS  64
 #define IOATTEST_NONCE_FILE_MAX  1024
+#define IOATTEST_OCSP_HOLD       2
 #define IOATTEST_NONCE_NAME_MAX  4200
 
 typedef struct {
@@ -30,6 +31,13 @@ static const ioattest_word_t  ioattest_gpus[] = {
     { "local", IOA_GPU_LOCAL },
     { "nras", IOA_GPU_NRAS },
     { "off", IOA_GPU_OFF },
+    { NULL, 0 }
+};
+
+static const ioattest_word_t  ioattest_ocsp[] = {
+    { "on", 1 },
+    { "accept_hold", IOATTEST_OCSP_HOLD },
+    { "off", 0 },
     { NULL, 0 }
 };
 
@@ -78,7 +86,7 @@ ioattest_appraise_word(unsigned *value, const ioattest_appraise_t *by,
 static int
 ioattest_appraise_kinds(ioattest_appraise_t *by)
 {
-    unsigned           cpu, gpu, layout = IOA_REPORT_DATA_AUTO;
+    unsigned           cpu, gpu, ocsp = 0, layout = IOA_REPORT_DATA_AUTO;
     ioattest_option_t *options = by->options;
 
     cpu = options[IOATTEST_OPT_CPU_ROOTS].given
@@ -90,7 +98,9 @@ ioattest_appraise_kinds(ioattest_appraise_t *by)
         || !ioattest_appraise_word(&gpu, by, IOATTEST_OPT_GPU,
                                    ioattest_gpus)
         || !ioattest_appraise_word(&layout, by, IOATTEST_OPT_REPORT_DATA,
-                                   ioattest_layouts))
+                                   ioattest_layouts)
+        || !ioattest_appraise_word(&ocsp, by, IOATTEST_OPT_GPU_OCSP,
+                                   ioattest_ocsp))
     {
         return 0;
     }
@@ -124,6 +134,16 @@ ioattest_appraise_kinds(ioattest_appraise_t *by)
         return 0;
     }
 
+    if (ocsp != 0 && (gpu != IOA_GPU_LOCAL
+                      || !options[IOATTEST_OPT_COLLATERAL].given))
+    {
+        ioattest_complain("--gpu-ocsp needs --gpu local and --collateral");
+        return 0;
+    }
+
+    by->policy.gpu_ocsp = ocsp != 0;
+    by->policy.gpu_hold = ocsp == IOATTEST_OCSP_HOLD;
+    by->policy.gpu_saved = 1;
     by->policy.cpu = cpu;
     by->policy.gpu = (ioa_gpu_mode_e) gpu;
     by->policy.report_data = (ioa_report_data_e) layout;

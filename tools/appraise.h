@@ -22,6 +22,7 @@ enum {
     IOATTEST_OPT_COLLATERAL,
     IOATTEST_OPT_REPORT_DATA,
     IOATTEST_OPT_AT,
+    IOATTEST_OPT_GPU_OCSP,
     IOATTEST_OPT_HELP,
     IOATTEST_OPT_VERSION,
     IOATTEST_OPT_SHARED
@@ -37,6 +38,7 @@ enum {
     [IOATTEST_OPT_COLLATERAL] = { .name = "--collateral", .max = 1 },         \
     [IOATTEST_OPT_REPORT_DATA] = { .name = "--report-data", .max = 1 },       \
     [IOATTEST_OPT_AT] = { .name = "--at", .max = 1 },                         \
+    [IOATTEST_OPT_GPU_OCSP] = { .name = "--gpu-ocsp", .max = 1 },             \
     [IOATTEST_OPT_HELP] = { .name = "--help" },                               \
     [IOATTEST_OPT_VERSION] = { .name = "--version" }
 

@@ -27,7 +27,7 @@ typedef struct {
     const char  *service;
 } ioattest_file_t;
 
-static const ioattest_file_t  ioattest_files[IOA_FETCH_MAX] = {
+static const ioattest_file_t  ioattest_files[IOA_FETCH_GPU_OCSP] = {
     [IOA_FETCH_TCB_INFO] = { "tcb_info.json", NULL, "tcb_info_chain.pem",
         "tcb_info.json and tcb_info_chain.pem",
         "https://api.trustedservices.intel.com/" },
@@ -54,17 +54,30 @@ static const ioattest_file_t  ioattest_files[IOA_FETCH_MAX] = {
 };
 
 
-const char *
-ioattest_files_name(ioa_fetch_e what)
+void
+ioattest_files_name(char name[IOATTEST_FILES_NAME_MAX], ioa_fetch_e what)
 {
-    return ioattest_files[what].names;
+    unsigned  place;
+
+    if (what < IOA_FETCH_GPU_OCSP) {
+        snprintf(name, IOATTEST_FILES_NAME_MAX, "%s",
+                 ioattest_files[what].names);
+        return;
+    }
+
+    place = (unsigned) (what - IOA_FETCH_GPU_OCSP);
+
+    snprintf(name, IOATTEST_FILES_NAME_MAX, "ocsp_%u_%u.der",
+             place / IOA_GPU_OCSP_CERTS, place % IOA_GPU_OCSP_CERTS + 1);
 }
 
 
 const char *
 ioattest_files_service(ioa_fetch_e what)
 {
-    return ioattest_files[what].service;
+    return what < IOA_FETCH_GPU_OCSP
+           ? ioattest_files[what].service
+           : "http://ocsp.ndis.nvidia.com, certificate with serial number ";
 }
 
 
@@ -180,6 +193,23 @@ ioattest_files_named(ioa_fetched_t *fetched, const ioattest_file_t *file,
 }
 
 
+static int
+ioattest_files_what(ioa_fetched_t *fetched, ioa_fetch_e what,
+    const char *dir)
+{
+    char  name[IOATTEST_FILES_NAME_MAX];
+
+    if (what < IOA_FETCH_GPU_OCSP) {
+        return ioattest_files_named(fetched, &ioattest_files[what], dir);
+    }
+
+    ioattest_files_name(name, what);
+
+    return ioattest_files_one(&fetched->body, dir, name, IOATTEST_FILES_MAX,
+                              NULL);
+}
+
+
 int
 ioattest_files_read(ioattest_files_t *files, const char *path)
 {
@@ -204,7 +234,7 @@ ioattest_files_read(ioattest_files_t *files, const char *path)
                             IOATTEST_FILES_MAX, &whole);
 
     for (i = 0; ok && !whole && i < IOA_FETCH_MAX; i++) {
-        ok = ioattest_files_named(&fetched[i], &ioattest_files[i], path);
+        ok = ioattest_files_what(&fetched[i], (ioa_fetch_e) i, path);
     }
 
     if (ok && all.data != NULL) {

@@ -6,6 +6,9 @@
  *   pck_crl.der, root_crl.der
  *   vcek.der, amd_crl.der          AMD's KDS
  *   nras.json, jwks.json           NVIDIA's service
+ *   ocsp_G_C.der      NVIDIA's OCSP responder, about certificate C (1 to 3,
+ *                     the leaf is 0) of GPU G (from 0): not for one that
+ *                     another GPU before it has
  *   collateral.json   Intel's, all in one (report_collateral.h), for those
  *                     that have no file of their own
  *
@@ -33,8 +36,11 @@ int ioattest_files_read(ioattest_files_t *files, const char *path)
     IOA_MUST_CHECK;
 void ioattest_files_free(ioattest_files_t *files);
 
+#define IOATTEST_FILES_NAME_MAX  64
+
 /* The names of files, and the service that they come from. */
-const char *ioattest_files_name(ioa_fetch_e what);
+void ioattest_files_name(char name[IOATTEST_FILES_NAME_MAX],
+    ioa_fetch_e what);
 const char *ioattest_files_service(ioa_fetch_e what);
 
 #endif

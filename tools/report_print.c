@@ -12,7 +12,8 @@
 #include "report_files.h"
 #include "report_print.h"
 
-#define IOATTEST_URL_MAX  512
+#define IOATTEST_URL_MAX    512
+#define IOATTEST_SERIAL_AT  80          /* of the hex digits of a CertID */
 
 
 static void
@@ -55,6 +56,12 @@ ioattest_report_from(ioattest_out_t *out, const char *name, ioa_fetch_e what,
 {
     char  url[IOATTEST_URL_MAX];
 
+    if (what >= IOA_FETCH_GPU_OCSP
+        && strlen(path) > IOATTEST_SERIAL_AT)
+    {
+        path += IOATTEST_SERIAL_AT;
+    }
+
     (void) snprintf(url, sizeof(url), "%s%s", ioattest_files_service(what),
                     path);
     ioattest_out_string(out, name, url);
@@ -66,8 +73,9 @@ static void
 ioattest_report_missing(ioattest_out_t *out,
     const ioattest_report_verdict_t *verdict)
 {
+    char                name[IOATTEST_FILES_NAME_MAX];
     size_t              i, n = 0;
-    unsigned            wanted;
+    uint64_t            wanted;
     const ioa_wants_t  *wants = &verdict->wants;
 
     wanted = wants->wanted;
@@ -75,19 +83,20 @@ ioattest_report_missing(ioattest_out_t *out,
     if (verdict->reason == IOA_CPU_EVIDENCE_MISSING
         && wants->path[IOA_FETCH_VCEK][0] != '\0')
     {
-        wanted |= 1u << IOA_FETCH_VCEK;
+        wanted |= IOA_FETCH_BIT(IOA_FETCH_VCEK);
     }
 
     ioattest_out_list(out, "missing");
 
     for (i = 0; i < IOA_FETCH_MAX; i++) {
 
-        if ((wanted & (1u << i)) == 0) {
+        if ((wanted & IOA_FETCH_BIT(i)) == 0) {
             continue;
         }
 
         ioattest_out_item(out, "missing", n++);
-        ioattest_out_string(out, "file", ioattest_files_name(i));
+        ioattest_files_name(name, (ioa_fetch_e) i);
+        ioattest_out_string(out, "file", name);
         ioattest_report_from(out, "from", (ioa_fetch_e) i, wants->path[i]);
 
         if (i == IOA_FETCH_VCEK && wants->vcek_else[0] != '\0') {

@@ -103,7 +103,11 @@ ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
         ioa_check_add(checks, "gpu.evidence", IOA_CHECK_NOT_MADE,
                       "none is asked for");
 
-    } else if (cpu == IOA_OK || e->policy->gpu == IOA_GPU_NRAS) {
+    } else if (cpu == IOA_OK || e->policy->gpu == IOA_GPU_NRAS
+               || e->policy->gpu_ocsp)
+    {
+        /* what both kinds want is asked for at once */
+
         gpu = ioa_evidence_gpu(proved, wants, checks, e);
     }
 

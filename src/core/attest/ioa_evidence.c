@@ -47,7 +47,7 @@ ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
         return 1;
     }
 
-    wants->wanted |= 1u << what;
+    wants->wanted |= IOA_FETCH_BIT(what);
 
     return 0;
 }

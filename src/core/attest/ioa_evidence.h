@@ -15,6 +15,7 @@
 #include "base/ioa_check.h"
 #include "base/ioa_sha256.h"
 #include "base/ioa_status.h"
+#include "nvidia/ioa_gpu_ocsp.h"
 #include "nvidia/ioa_reference.h"
 #include "policy/ioa_policy.h"
 #include "tdx/ioa_tcb.h"
@@ -52,10 +53,18 @@ typedef enum {
     IOA_FETCH_AMD_CRL,
     IOA_FETCH_NRAS,             /* NVIDIA's service */
     IOA_FETCH_JWKS,
+    IOA_FETCH_GPU_OCSP,         /* NVIDIA's OCSP responder, a certificate */
+    IOA_FETCH_GPU_OCSP_LAST = IOA_FETCH_GPU_OCSP + IOA_GPU_OCSP_MAX - 1,
     IOA_FETCH_MAX
 } ioa_fetch_e;
 
-/* An answer's body, and its issuer chain header as it came. */
+/* In a set of 64 bits. */
+#define IOA_FETCH_BIT(what)  (UINT64_C(1) << (what))
+
+/*
+ * An answer's body, and its issuer chain header as it came; of OCSP the nonce
+ * that was sent, IOA_OCSP_NONCE_LEN bytes.
+ */
 typedef struct {
     ioa_bytes_t  body;          /* data NULL: not asked yet; empty: none */
     ioa_bytes_t  chain;
@@ -64,13 +73,14 @@ typedef struct {
 /*
  * What is missing.  path is that of a GET below the service's own URI,
  * without a slash before, of what is there already as well; "" for
- * IOA_FETCH_NRAS, a POST of ioa_evidence_nras_body, and for IOA_FETCH_JWKS.  A report that
+ * IOA_FETCH_NRAS, a POST of ioa_evidence_nras_body, and for IOA_FETCH_JWKS; of
+ * OCSP what ioa_ocsp_request() takes, whose POST goes to the URI itself.  A report that
  * does not say its product may have its VCEK at either of two paths; else
  * vcek_else is "".  Where nobody is asked for a VCEK and none is at hand, its
  * paths are here with nothing wanted.
  */
 typedef struct {
-    unsigned     wanted;        /* 1 << ioa_fetch_e */
+    uint64_t     wanted;        /* IOA_FETCH_BIT of each */
     char         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
     char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
 } ioa_wants_t;
@@ -95,6 +105,11 @@ typedef struct {
     int                       kds;          /* AMD's KDS is asked */
     int                       no_crl;       /* and need not have a CRL */
     int64_t                   slack;        /* for collateral, seconds */
+
+    int                       gpu_ocsp;     /* NVIDIA's responder is asked */
+    int                       gpu_hold;     /* certificateHold is accepted */
+    int                       gpu_saved;    /* its answers have no nonce that
+                                               is known: never in a gateway */
 } ioa_policy_t;
 
 /* Inputs of one verification. */

@@ -125,14 +125,122 @@ ioa_gpu_references(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
+/* The answers that are there, for a list that is to be verified. */
+static void
+ioa_gpu_ocsp_answers(ioa_gpu_ocsp_t *ocsp, const ioa_evidence_t *e)
+{
+    size_t                i;
+    const ioa_fetched_t  *fetched;
+
+    ocsp->saved = e->policy->gpu_saved;
+
+    for (i = 0; i < IOA_GPU_OCSP_MAX; i++) {
+        fetched = &e->fetched[IOA_FETCH_GPU_OCSP + i];
+
+        ioa_reader_init(&ocsp->certs[i].answer, fetched->body.data,
+                        fetched->body.len);
+        ioa_reader_init(&ocsp->certs[i].nonce, fetched->chain.data,
+                        fetched->chain.len);
+    }
+}
+
+
+/*
+ * What is to be asked for: what is missing, and, in case that it was kept for
+ * some time, what does not let the GPU pass.
+ */
+static void
+ioa_gpu_ocsp_wants(ioa_wants_t *wants, const ioa_gpu_ocsp_t *ocsp,
+    uint64_t places)
+{
+    size_t  i;
+
+    for (i = 0; i < IOA_GPU_OCSP_MAX; i++) {
+
+        if ((places & (UINT64_C(1) << i)) == 0
+            || (ocsp->saved && (ocsp->known & (UINT64_C(1) << i))))
+        {
+            continue;
+        }
+
+        ioa_gpu_ocsp_text(wants->path[IOA_FETCH_GPU_OCSP + i], ocsp, i);
+        wants->wanted |= IOA_FETCH_BIT(IOA_FETCH_GPU_OCSP + i);
+    }
+}
+
+
+/* Called with a list that verified: none was revoked, some may be on hold. */
 static ioa_status_t
-ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
+ioa_gpu_hold(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_gpu_ocsp_t *ocsp)
+{
+    if (!ioa_check_that(checks, ocsp->held == 0 || e->policy->gpu_hold,
+                        "gpu.hold", "%s",
+                        ocsp->held == 0 ? "no certificate is on hold"
+                        : e->policy->gpu_hold ? "accepted"
+                        : "a certificate is on certificateHold, which is not "
+                          "accepted"))
+    {
+        ioa_gpu_ocsp_wants(wants, ocsp, ocsp->held);
+        return IOA_REVOKED;
+    }
+
+    ioa_evidence_expires(proved, ocsp->until);
+
+    return IOA_OK;
+}
+
+
+/* Every device is genuine and, where that is asked, not revoked. */
+static ioa_status_t
+ioa_gpu_verified(ioa_gpu_list_t *list, ioa_proved_t *proved,
+    ioa_wants_t *wants, ioa_checks_t *checks, const ioa_evidence_t *e,
+    const ioa_gpu_evidence_t *texts, size_t n)
+{
+    ioa_status_t       st;
+    ioa_gpu_ocsp_t    *ocsp = NULL;
+    ioa_gpu_trust_t    trust;
+
+    if (e->policy->gpu_ocsp) {
+        ocsp = calloc(1, sizeof(ioa_gpu_ocsp_t));
+
+        if (ocsp == NULL) {
+            return IOA_GPU_EVIDENCE_INVALID;
+        }
+
+        ioa_gpu_ocsp_answers(ocsp, e);
+    }
+
+    trust.roots = e->policy->gpu_roots;
+    trust.cache = e->policy->cache;
+    trust.now = e->now;
+    trust.nonce32 = e->nonce32;
+    trust.ocsp = ocsp;
+
+    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &trust);
+
+    if (ocsp != NULL && st == IOA_OK) {
+        st = ioa_gpu_hold(proved, wants, checks, e, ocsp);
+
+    } else if (ocsp != NULL) {
+        ioa_gpu_ocsp_wants(wants, ocsp, st == IOA_ATTESTATION_UNAVAILABLE
+                                        ? ocsp->wanted
+                                        : ocsp->wanted & ocsp->known);
+    }
+
+    free(ocsp);
+
+    return st;
+}
+
+
+static ioa_status_t
+ioa_gpu_local(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_gpu_evidence_t *texts, size_t n)
 {
     size_t             i;
     ioa_status_t       st;
     ioa_gpu_list_t    *list;
-    ioa_gpu_trust_t    trust;
     ioa_policy_gpu_t   gpus[IOA_GPUS_MAX];
 
     list = malloc(sizeof(ioa_gpu_list_t));
@@ -141,12 +249,7 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_checks_t *checks,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    trust.roots = e->policy->gpu_roots;
-    trust.cache = e->policy->cache;
-    trust.now = e->now;
-    trust.nonce32 = e->nonce32;
-
-    st = ioa_gpu_list_verify_base64(list, checks, texts, n, &trust);
+    st = ioa_gpu_verified(list, proved, wants, checks, e, texts, n);
 
     for (i = 0; st == IOA_OK && i < list->n; i++) {
         gpus[i].arch = ioa_gpu_arch_name(list->gpus[i].arch);
@@ -197,7 +300,7 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
 
     if (unknown) {
         /* the keys rotate: the caller may have kept an old set */
-        wants->wanted |= 1u << IOA_FETCH_JWKS;
+        wants->wanted |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
     }
 
     for (i = 0; st == IOA_OK && i < nras->devices_n; i++) {
@@ -280,7 +383,7 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
     }
 
     return e->policy->gpu == IOA_GPU_LOCAL
-           ? ioa_gpu_local(proved, checks, e, texts, n)
+           ? ioa_gpu_local(proved, wants, checks, e, texts, n)
            : ioa_gpu_service(proved, wants, checks, e, texts, n);
 }
 

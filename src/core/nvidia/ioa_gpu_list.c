@@ -34,7 +34,7 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_trust_t *trust)
 {
     size_t        i;
-    ioa_status_t  st;
+    ioa_status_t  st, all = IOA_OK;
 
     if (n == 0) {
         return IOA_GPU_EVIDENCE_MISSING;
@@ -48,8 +48,19 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     for (i = 0; i < n; i++) {
         st = ioa_gpu_verify(&list->gpus[i], checks, &evidence[i], i, trust);
 
+        if (st == IOA_ATTESTATION_UNAVAILABLE) {
+
+            /* what else has to be asked for is to be known now */
+            all = st;
+            continue;
+        }
+
         if (st != IOA_OK) {
             return st;
+        }
+
+        if (all != IOA_OK) {
+            continue;
         }
 
         if (!ioa_gpu_new(list, i)) {
@@ -61,9 +72,11 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
         list->n++;
     }
 
-    ioa_check_add(checks, "gpu.distinct", IOA_CHECK_PASSED, "%s", "");
+    if (all == IOA_OK) {
+        ioa_check_add(checks, "gpu.distinct", IOA_CHECK_PASSED, "%s", "");
+    }
 
-    return IOA_OK;
+    return all;
 }
 
 

@@ -10,6 +10,7 @@
 #include "nvidia/ioa_verify_gpu.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_sha256.h"
+#include "nvidia/ioa_gpu_ocsp.h"
 
 #define IOA_GPU_ON   0xaa
 #define IOA_GPU_OFF  0x55
@@ -19,6 +20,7 @@
 typedef struct {
     const ioa_gpu_evidence_t  *evidence;
     const ioa_gpu_trust_t     *trust;
+    size_t                     index;
     ioa_spdm_view_t            view;
     ioa_chain_t               *chain;
     ioa_gpu_t                  gpu;
@@ -94,16 +96,20 @@ ioa_gpu_step_chain(ioa_note_t *note, void *data)
 }
 
 
-/* CRLs cover none of these chains; OCSP is not asked here. */
+/* CRLs cover none of these chains: NVIDIA's OCSP responder is asked. */
 static ioa_status_t
 ioa_gpu_step_revocation(ioa_note_t *note, void *data)
 {
-    (void) data;
+    ioa_gpu_ctx_t  *ctx = data;
 
-    ioa_note(note, "OCSP is not asked");
+    if (ctx->trust->ocsp == NULL) {
+        ioa_note(note, "OCSP is not asked");
+        note->made = 0;
+        return IOA_OK;
+    }
 
-    note->made = 0;
-    return IOA_OK;
+    return ioa_gpu_ocsp_judge(note, ctx->trust->ocsp, ctx->chain, ctx->index,
+                              ctx->trust->now);
 }
 
 
@@ -415,6 +421,7 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
 
     ctx.evidence = evidence;
     ctx.trust = trust;
+    ctx.index = index;
     ctx.chain = ioa_chain_new(trust->cache);
 
     if (ctx.chain == NULL) {

@@ -5,8 +5,8 @@
  * doc/formats.md 10.1 and 10.2.  What is proved: the chip's own key,
  * certified up to NVIDIA's pinned root, signed the nonce together with the
  * measurements and the versions.  Whether the measurements are those that
- * NVIDIA published for the versions is ioa_reference's to say.  Not looked at
- * is OCSP.
+ * NVIDIA published for the versions is ioa_reference's to say, and whether
+ * its certificates were revoked ioa_gpu_ocsp's.
  */
 
 #ifndef IOA_VERIFY_GPU_H
@@ -36,12 +36,15 @@ typedef enum {
     IOA_GPU_MODES
 } ioa_gpu_mode_t;
 
+typedef struct ioa_gpu_ocsp_s ioa_gpu_ocsp_t;
+
 /* Inputs of a verification. */
 typedef struct {
     const ioa_roots_t  *roots;          /* NVIDIA's device root, pinned */
     ioa_chain_cache_t  *cache;          /* or NULL */
     int64_t             now;
     const uint8_t      *nonce32;
+    ioa_gpu_ocsp_t     *ocsp;           /* NULL: revocation is not asked */
 } ioa_gpu_trust_t;
 
 /*
@@ -103,10 +106,13 @@ typedef struct {
  * one); it is a GPU, and of which architecture; the signature by the leaf's
  * key; the firmware's hash is the one the leaf was certified for (not made
  * where the evidence has none, as of old drivers); the measurements are 64 of
- * 48 bytes; the versions of driver and VBIOS; NVDEC0 and mode.  Revocation is
- * reported as not made.
+ * 48 bytes; the versions of driver and VBIOS; NVDEC0 and mode.  Behind the
+ * chain: that its certificates were not revoked, see ioa_gpu_ocsp.h; reported
+ * as not made where that is not asked.
  *
- * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID.
+ * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID; where revocation is asked also
+ * IOA_REVOKED, and IOA_ATTESTATION_UNAVAILABLE where an answer is not there
+ * or does not count.
  * Out: gpu, all zero unless IOA_OK; checks, a line for each of the above,
  * named "gpu.", index and the check; may be NULL.
  */
@@ -121,11 +127,14 @@ void ioa_gpu_measured(ioa_gpu_t *gpu, const ioa_spdm_view_t *view);
 const char *ioa_gpu_mode_name(ioa_gpu_mode_t mode);
 
 /*
- * Verifies each of n devices as above, and that no device is there twice.
+ * Verifies each of n devices as above, and that no device is there twice.  A
+ * device that lacks an answer does not end this, so that all answers that are
+ * wanted are known at once.
  *
  * Returns: IOA_OK; IOA_GPU_EVIDENCE_MISSING where n is 0;
  * IOA_GPU_EVIDENCE_INVALID (also for more than IOA_GPUS_MAX, and for a
- * device that is there twice).
+ * device that is there twice); IOA_REVOKED; IOA_ATTESTATION_UNAVAILABLE where
+ * nothing else is wrong.
  * Out: list, all zero unless IOA_OK; checks, may be NULL.
  */
 ioa_status_t ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,

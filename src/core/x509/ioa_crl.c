@@ -81,7 +81,7 @@ ioa_crls_expire(const ioa_crls_t *crls)
 }
 
 
-static int
+int
 ioa_crl_time(int64_t *seconds, const ASN1_TIME *t)
 {
     ioa_reader_t  text;

@@ -10,6 +10,8 @@
 #include "x509/ioa_cert.h"
 #include "x509/ioa_chain.h"
 
+struct asn1_string_st;
+
 /* The results of X509_check_ca; others: not a CA of version 3. */
 #define IOA_LINK_CA_NO            0
 #define IOA_LINK_CA               1
@@ -104,6 +106,13 @@ int ioa_link_ecdsa_verify(const ioa_link_t *link, const uint8_t *sig,
 int ioa_crl_names(const ioa_crl_t *crl, const ioa_link_t *issuer)
     IOA_MUST_CHECK;
 int ioa_crl_signature(const ioa_crl_t *crl, const ioa_link_t *issuer)
+    IOA_MUST_CHECK;
+
+/*
+ * Reads a date as OpenSSL's reader left it, strictly; t may be NULL.
+ * Returns: 1 and *seconds since 1970; 0, untouched.
+ */
+int ioa_crl_time(int64_t *seconds, const struct asn1_string_st *t)
     IOA_MUST_CHECK;
 
 /* 1 if the CRL lists this certificate, which has the CRL's issuer. */

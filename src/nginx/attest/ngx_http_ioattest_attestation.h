@@ -79,10 +79,10 @@ struct ngx_http_ioattest_proof_s {
     char                             path[IOA_FETCH_MAX]
                                          [IOA_EVIDENCE_PATH_MAX];
     char                             vcek_else[IOA_EVIDENCE_PATH_MAX];
-    unsigned                         asked;     /* bits of ioa_fetch_e */
-    unsigned                         waiting;   /* another one is asking */
-    unsigned                         stale;     /* cached, not fetched now */
-    unsigned                         old;       /* a service did not answer */
+    uint64_t                         asked;     /* IOA_FETCH_BIT of each */
+    uint64_t                         waiting;   /* another one is asking */
+    uint64_t                         stale;     /* cached, not fetched now */
+    uint64_t                         old;       /* a service did not answer */
     ngx_uint_t                       pending;
     ngx_uint_t                       failed;    /* it cannot go on */
     const char                      *lacks;     /* for the log: what did not
@@ -220,7 +220,19 @@ void ngx_http_ioattest_endorsements_drop(ngx_http_ioattest_proof_t *proof,
     ngx_int_t status);
 
 
-/* fetch: one document of another service */
+/* service: where documents come from */
+
+typedef struct {
+    size_t      uri;            /* offset in the location's configuration */
+    char       *header;         /* with the issuer chain; also as SGX-... */
+    time_t      life;           /* seconds in the zone; 0: not kept */
+    size_t      max;            /* of an answer */
+} ngx_http_ioattest_service_t;
+
+
+/* Never NULL. */
+const ngx_http_ioattest_service_t *ngx_http_ioattest_service(
+    ioa_fetch_e what);
 
 /* How long the document is kept in the zone, s; 0: not at all. */
 time_t ngx_http_ioattest_fetch_life(ioa_fetch_e what);
@@ -231,6 +243,21 @@ time_t ngx_http_ioattest_fetch_life(ioa_fetch_e what);
  */
 ngx_str_t *ngx_http_ioattest_fetch_uri(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what);
+
+/* Out: uri and args of the request for path.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_service_path(ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, const char *path, ngx_str_t *uri, ngx_str_t *args);
+
+/*
+ * Out: body, what is posted, or empty for a GET, and sub's media types; of
+ * OCSP nonce32, IOA_OCSP_NONCE_LEN bytes.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_service_body(ngx_str_t *body,
+    ngx_http_ioattest_subrequest_t *sub, ngx_http_ioattest_proof_t *proof,
+    ioa_fetch_e what, const char *path, u_char *nonce32);
+
+
+/* fetch: one document of another service */
 
 /* Requests the document: NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,

@@ -38,7 +38,7 @@ static void ngx_http_ioattest_endorsements_look_at(
 ngx_int_t
 ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 {
-    unsigned      wanted, anew;
+    uint64_t      wanted, anew;
     ngx_int_t     rc;
     ngx_uint_t    what;
 
@@ -53,10 +53,12 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
         anew = wanted;
     }
 
-    /* a key set that lacks the key which is needed */
+    /* a key set without the key that is needed, an answer that does not do */
 
-    if (proof->fetched[IOA_FETCH_JWKS].body.data) {
-        anew |= wanted & (1u << IOA_FETCH_JWKS);
+    for (what = 0; what < IOA_FETCH_MAX; what++) {
+        if (proof->fetched[what].body.data) {
+            anew |= wanted & IOA_FETCH_BIT(what);
+        }
     }
 
     proof->stale &= ~wanted;
@@ -69,13 +71,13 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 
     for (what = 0; what < IOA_FETCH_MAX; what++) {
 
-        if ((wanted & (1u << what)) == 0) {
+        if ((wanted & IOA_FETCH_BIT(what)) == 0) {
             continue;
         }
 
         /* kept: a later verification may fail before naming the path */
 
-        if (proof->wants.wanted & (1u << what)) {
+        if (proof->wants.wanted & IOA_FETCH_BIT(what)) {
             ngx_memcpy(proof->path[what], proof->wants.path[what],
                        IOA_EVIDENCE_PATH_MAX);
 
@@ -115,17 +117,20 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
         ngx_http_ioattest_fetch_take(proof, what);
 
         if (anew) {
-            proof->asked |= 1u << what;
+            proof->asked |= IOA_FETCH_BIT(what);
 
-        } else {
-            proof->stale |= 1u << what;
+        } else if (what < IOA_FETCH_GPU_OCSP) {
+
+            /* of answers about revocation it is said which are no good */
+
+            proof->stale |= IOA_FETCH_BIT(what);
         }
 
         return NGX_OK;
 
     case NGX_AGAIN:
-        proof->asked |= 1u << what;
-        proof->waiting |= 1u << what;
+        proof->asked |= IOA_FETCH_BIT(what);
+        proof->waiting |= IOA_FETCH_BIT(what);
         proof->pending++;
 
         proof->task->look = ngx_http_ioattest_endorsements_look;
@@ -134,7 +139,7 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
         return NGX_OK;
 
     case NGX_DONE:
-        proof->asked |= 1u << what;
+        proof->asked |= IOA_FETCH_BIT(what);
 
         ngx_http_ioattest_fetch_failed(proof, what,
                                        proof->documents[what].status);
@@ -144,7 +149,7 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
         return NGX_ERROR;
 
     default: /* NGX_DECLINED */
-        proof->asked |= 1u << what;
+        proof->asked |= IOA_FETCH_BIT(what);
 
         return ngx_http_ioattest_fetch_send(proof, what);
     }
@@ -198,8 +203,12 @@ ngx_http_ioattest_endorsements_key(ngx_http_ioattest_proof_t *proof,
         p = ngx_cpymem(p, ilcf->policy32, NGX_HTTP_IOATTEST_KEY_LEN);
     }
 
+    /* a certificate's place differs from machine to machine */
+
     p = ngx_slprintf(p, buf + NGX_HTTP_IOATTEST_FETCH_PATH,
-                     "ioattest fetch %ud %s %V", what, proof->path[what],
+                     "ioattest fetch %ud %s %V",
+                     ngx_min((unsigned) what, IOA_FETCH_GPU_OCSP),
+                     proof->path[what],
                      ngx_http_ioattest_fetch_uri(proof, what));
 
     ioa_sha256(key32, buf, p - buf);
@@ -223,7 +232,7 @@ ngx_http_ioattest_endorsements_look(ngx_http_ioattest_task_t *task)
     }
 
     for (what = 0; what < IOA_FETCH_MAX; what++) {
-        if (proof->waiting & (1u << what)) {
+        if (proof->waiting & IOA_FETCH_BIT(what)) {
             ngx_http_ioattest_endorsements_look_at(proof, what);
         }
     }
@@ -248,7 +257,7 @@ ngx_http_ioattest_endorsements_look_at(ngx_http_ioattest_proof_t *proof,
         return;
     }
 
-    proof->waiting &= ~(1u << what);
+    proof->waiting &= ~IOA_FETCH_BIT(what);
     proof->pending--;
 
     if (rc == NGX_OK) {

@@ -12,13 +12,6 @@
 #define NGX_HTTP_IOATTEST_ROOT_CRL    "sgx/certification/v4/rootcacrl"
 
 
-typedef struct {
-    size_t      uri;            /* offset in the location's configuration */
-    char       *header;         /* with the issuer chain; also as SGX-... */
-    time_t      life;           /* seconds in the zone; 0: not kept */
-} ngx_http_ioattest_service_t;
-
-
 /* A request for a document. */
 typedef struct {
     ngx_http_ioattest_proof_t  *proof;
@@ -26,17 +19,13 @@ typedef struct {
     const char                 *path;
     ngx_uint_t                  second;     /* at the alternative path */
     ngx_uint_t                  again;      /* after a lost connection */
+    u_char                      nonce32[IOA_OCSP_NONCE_LEN];
 } ngx_http_ioattest_fetch_t;
 
 
 static ngx_int_t ngx_http_ioattest_fetch_ask(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path,
     ngx_uint_t again);
-static ngx_int_t ngx_http_ioattest_fetch_body(
-    ngx_http_ioattest_proof_t *proof, ngx_str_t *body);
-static ngx_int_t ngx_http_ioattest_fetch_path(
-    ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, const char *path,
-    ngx_str_t *uri, ngx_str_t *args);
 static void ngx_http_ioattest_fetch_done(ngx_http_ioattest_subrequest_t *sub,
     ngx_int_t status);
 static void ngx_http_ioattest_fetch_unanswered(
@@ -58,44 +47,6 @@ static ngx_uint_t ngx_http_ioattest_fetch_no_crl(
     ngx_http_ioattest_proof_t *proof);
 
 
-static const ngx_http_ioattest_service_t
-    ngx_http_ioattest_services[IOA_FETCH_MAX] = {
-
-    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
-      "TCB-Info-Issuer-Chain", 6 * 3600 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
-      "SGX-Enclave-Identity-Issuer-Chain", 6 * 3600 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
-      NULL, 6 * 3600 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, collateral),
-      NULL, 6 * 3600 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, amd_kds),
-      NULL, 7 * 86400 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, amd_kds),
-      NULL, 6 * 3600 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, nras),
-      NULL, 0 },
-    { offsetof(ngx_http_ioattest_loc_conf_t, nras_jwks),
-      NULL, 3600 }
-};
-
-
-time_t
-ngx_http_ioattest_fetch_life(ioa_fetch_e what)
-{
-    return ngx_http_ioattest_services[what].life;
-}
-
-
-ngx_str_t *
-ngx_http_ioattest_fetch_uri(ngx_http_ioattest_proof_t *proof,
-    ioa_fetch_e what)
-{
-    return (ngx_str_t *) ((u_char *) proof->conf
-                          + ngx_http_ioattest_services[what].uri);
-}
-
-
 ngx_int_t
 ngx_http_ioattest_fetch_send(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what)
@@ -115,7 +66,7 @@ ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
     fetch = ngx_pcalloc(proof->task->pool, sizeof(ngx_http_ioattest_fetch_t));
 
     if (fetch == NULL
-        || ngx_http_ioattest_fetch_path(proof, what, path, &uri, &args)
+        || ngx_http_ioattest_service_path(proof, what, path, &uri, &args)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -127,22 +78,16 @@ ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
     fetch->second = (path != proof->path[what]);
     fetch->again = again;
 
-    ngx_str_null(&body);
-
-    if (what == IOA_FETCH_NRAS
-        && ngx_http_ioattest_fetch_body(proof, &body) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     sub = ngx_http_ioattest_subrequest_create(proof->task,
-                                              IOA_REPORT_SIZE_MAX,
-                                              ngx_http_ioattest_fetch_done,
-                                              fetch);
+                                  ngx_http_ioattest_service(what)->max,
+                                  ngx_http_ioattest_fetch_done, fetch);
 
     /* the key is the API's: it is not sent to other services */
 
     if (sub == NULL
+        || ngx_http_ioattest_service_body(&body, sub, proof, what, path,
+                                          fetch->nonce32)
+           != NGX_OK
         || ngx_http_ioattest_subrequest_send(sub, &uri, &args, &body, NULL)
            != NGX_OK)
     {
@@ -150,66 +95,6 @@ ngx_http_ioattest_fetch_ask(ngx_http_ioattest_proof_t *proof,
     }
 
     proof->pending++;
-
-    return NGX_OK;
-}
-
-
-/* Of the reply, only evidence that was looked at is sent on. */
-
-static ngx_int_t
-ngx_http_ioattest_fetch_body(ngx_http_ioattest_proof_t *proof,
-    ngx_str_t *body)
-{
-    size_t  size;
-
-    size = proof->reply.len + IOA_EVIDENCE_NRAS_MORE;
-
-    body->data = ngx_pnalloc(proof->task->pool, size);
-    if (body->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    body->len = ioa_evidence_nras_body(body->data, size, proof->reply,
-                                       proof->nonce32);
-
-    return body->len ? NGX_OK : NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_ioattest_fetch_path(ngx_http_ioattest_proof_t *proof,
-    ioa_fetch_e what, const char *path, ngx_str_t *uri, ngx_str_t *args)
-{
-    u_char     *p;
-    ngx_str_t  *base;
-
-    base = ngx_http_ioattest_fetch_uri(proof, what);
-
-    uri->data = ngx_pnalloc(proof->task->pool,
-                            base->len + ngx_strlen(path) + 2);
-    if (uri->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(uri->data, base->data, base->len);
-
-    if (*path && p[-1] != '/') {
-        *p++ = '/';
-    }
-
-    p = ngx_sprintf(p, "%s", path);
-
-    uri->len = p - uri->data;
-    ngx_str_null(args);
-
-    p = ngx_strlchr(uri->data, p, '?');
-
-    if (p) {
-        args->data = p + 1;
-        args->len = uri->data + uri->len - args->data;
-        uri->len = p - uri->data;
-    }
 
     return NGX_OK;
 }
@@ -280,12 +165,23 @@ static void
 ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
     ngx_http_ioattest_fetch_t *fetch, ngx_int_t status)
 {
+    ngx_uint_t                  level;
     ngx_http_ioattest_proof_t  *proof;
 
     proof = fetch->proof;
 
+    /* of many that are alike the first is an error, the others are told */
+
+    level = NGX_LOG_ERR;
+
+    if (fetch->what >= IOA_FETCH_GPU_OCSP
+        && (proof->old >> IOA_FETCH_GPU_OCSP))
+    {
+        level = NGX_LOG_INFO;
+    }
+
     if (fetch->what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND) {
-        ngx_log_error(NGX_LOG_ERR, proof->task->log, 0,
+        ngx_log_error(level, proof->task->log, 0,
                       "ioattest: \"%V%s%s\" did not answer what an "
                       "attestation needs (status %i, %uz bytes%s)",
                       ngx_http_ioattest_fetch_uri(proof, fetch->what),
@@ -356,7 +252,7 @@ ngx_http_ioattest_fetch_answer(ngx_http_ioattest_subrequest_t *sub,
     const ngx_http_ioattest_service_t  *service;
 
     proof = fetch->proof;
-    service = &ngx_http_ioattest_services[fetch->what];
+    service = ngx_http_ioattest_service(fetch->what);
 
     ngx_str_null(&chain);
 
@@ -366,6 +262,14 @@ ngx_http_ioattest_fetch_answer(ngx_http_ioattest_subrequest_t *sub,
 
         (void) ngx_http_ioattest_subrequest_replied(sub, service->header,
                                                     "SGX-", &chain);
+    }
+
+    if (fetch->what >= IOA_FETCH_GPU_OCSP) {
+
+        /* without it nobody could tell later what the answer was to */
+
+        chain.data = fetch->nonce32;
+        chain.len = IOA_OCSP_NONCE_LEN;
     }
 
     body.data = sub->reply;
@@ -464,9 +368,9 @@ static ngx_uint_t
 ngx_http_ioattest_fetch_without(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what)
 {
-    proof->old |= 1u << what;
+    proof->old |= IOA_FETCH_BIT(what);
 
-    if (ngx_http_ioattest_services[what].life
+    if (ngx_http_ioattest_fetch_life(what)
         && ngx_http_ioattest_document_get(proof->conf->zone,
                                           &proof->documents[what],
                                           proof->task->pool)

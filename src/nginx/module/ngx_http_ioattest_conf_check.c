@@ -196,6 +196,8 @@ ngx_http_ioattest_conf_trust_made(ngx_conf_t *cf,
     policy->kds = (conf->amd_kds.len != 0);
     policy->no_crl = conf->amd_no_crl;
     policy->slack = conf->slack;
+    policy->gpu_ocsp = (policy->gpu == IOA_GPU_LOCAL && conf->gpu_ocsp.len);
+    policy->gpu_hold = conf->gpu_hold;
 
     conf->limits.strict = (conf->report_data == IOA_REPORT_DATA_AUTO
                            && policy->cpu);

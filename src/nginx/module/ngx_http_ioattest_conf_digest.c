@@ -106,7 +106,8 @@ ngx_http_ioattest_digest_trust(ngx_array_t *text,
         { "collateral", &conf->collateral },
         { "amd_kds", &conf->amd_kds },
         { "nras", &conf->nras },
-        { "nras_jwks", &conf->nras_jwks }
+        { "nras_jwks", &conf->nras_jwks },
+        { "gpu_ocsp", &conf->gpu_ocsp }
     };
 
     policy = &conf->policy;
@@ -134,6 +135,8 @@ ngx_http_ioattest_digest_trust(ngx_array_t *text,
            != NGX_OK
         || ngx_http_ioattest_digest_number(text, "amd_no_crl",
                                            conf->amd_no_crl)
+           != NGX_OK
+        || ngx_http_ioattest_digest_number(text, "gpu_hold", conf->gpu_hold)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -145,6 +145,36 @@ ngx_http_ioattest_conf_kds(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
+ngx_http_ioattest_conf_ocsp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_ioattest_loc_conf_t *ilcf = conf;
+
+    char       *rv;
+    ngx_str_t  *value;
+
+    rv = ngx_http_ioattest_conf_uri(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK || cf->args->nelts == 2) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+
+    if (ilcf->gpu_ocsp.len == 0
+        || ngx_strcmp(value[2].data, "accept_hold") != 0)
+    {
+        return ngx_http_ioattest_conf_bad(cf, &value[2],
+                                  "\"accept_hold\" behind a path, for "
+                                  "boards on certificateHold, or nothing");
+    }
+
+    ilcf->gpu_hold = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_str_t  *value;

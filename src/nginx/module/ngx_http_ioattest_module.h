@@ -83,6 +83,8 @@ char *ngx_http_ioattest_conf_uri(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_kds(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_ioattest_conf_ocsp(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_ioattest_conf_complex(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_ioattest_conf_authorization(ngx_conf_t *cf,

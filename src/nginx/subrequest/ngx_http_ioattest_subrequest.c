@@ -180,7 +180,8 @@ ngx_http_ioattest_subrequest_post(ngx_http_ioattest_subrequest_t *sub,
 {
     u_char              *p;
     ngx_buf_t           *b;
-    ngx_str_t            type, length;
+    ngx_str_t            length;
+    ngx_table_elt_t     *accept;
     ngx_http_request_t  *sr;
 
     sr = sub->request;
@@ -193,17 +194,23 @@ ngx_http_ioattest_subrequest_post(ngx_http_ioattest_subrequest_t *sub,
         return NGX_ERROR;
     }
 
-    ngx_str_set(&type, "application/json");
+    if (sub->type.len == 0) {
+        ngx_str_set(&sub->type, "application/json");
+    }
 
     length.data = p;
     length.len = ngx_sprintf(p, "%uz", body->len) - p;
 
-    if (ngx_http_ioattest_subrequest_header(sr, "Content-Type", &type,
+    if (ngx_http_ioattest_subrequest_header(sr, "Content-Type", &sub->type,
                                             &sr->headers_in.content_type)
         != NGX_OK
         || ngx_http_ioattest_subrequest_header(sr, "Content-Length", &length,
                                                &sr->headers_in.content_length)
-           != NGX_OK)
+           != NGX_OK
+        || (sub->accept.len
+            && ngx_http_ioattest_subrequest_header(sr, "Accept",
+                                                   &sub->accept, &accept)
+               != NGX_OK))
     {
         return NGX_ERROR;
     }

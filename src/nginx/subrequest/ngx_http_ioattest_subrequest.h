@@ -43,6 +43,8 @@ struct ngx_http_ioattest_subrequest_s {
     void                            *data;
     ngx_str_t                        asked;     /* uri */
     size_t                           max;       /* of the reply */
+    ngx_str_t                        type;      /* of a body; else JSON */
+    ngx_str_t                        accept;    /* empty: not said */
     u_char                          *reply;
     size_t                           size;
     size_t                           allocated;

@@ -26,6 +26,7 @@ test hardware, whose makers' services are here as well:
   GET  /vcek/v1/PRODUCT/cert_chain, /vlek/v1/PRODUCT/cert_chain
   GET  /vcek/v1/PRODUCT/crl
   POST /v3/attest/gpu, /v4/attest/gpu; GET /.well-known/jwks.json
+  POST /ocsp
 
 --write-roots writes what a verifier is to trust to DIR/cpu.pem and
 DIR/gpu.pem; keys are made from phrases, so these are always the same.
@@ -94,7 +95,7 @@ NVIDIA's newest token key (7); collateral_life: seconds until Intel's documents
 end (29 days).
 
 Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models,
-X-Sim-Collateral, X-Sim-Kds, X-Sim-Nras, X-Sim-Jwks:
+X-Sim-Collateral, X-Sim-Kds, X-Sim-Nras, X-Sim-Jwks, X-Sim-Ocsp:
 name[=value], name[=value], ...  Values may be percent-encoded.  They act in
 the order of the stages below, within a stage as given.  An unknown name gives
 400.  --list prints what each one does.
@@ -276,6 +277,15 @@ nras: tokens, before they are signed:
 jwks: keys:
   jwks_stale jwks_empty jwks_curve jwks_wrong_point jwks_other_key
   jwks_garbage jwks_extra
+
+ocsp: answers, before they are signed:
+  ocsp_revoked ocsp_revoked_silent ocsp_hold ocsp_unknown ocsp_unauthorized
+  ocsp_try_later ocsp_internal ocsp_stale ocsp_stale_open ocsp_future
+  ocsp_open ocsp_nonce ocsp_nonce_none ocsp_nonce_short ocsp_nonce_twice
+  ocsp_serial ocsp_issuer ocsp_twice ocsp_more ocsp_signature ocsp_no_signer
+  ocsp_by_issuer ocsp_by_name ocsp_foreign ocsp_sibling ocsp_no_usage
+  ocsp_other_usage ocsp_signer_expired ocsp_signer_future ocsp_critical
+  ocsp_type ocsp_garbage ocsp_cut ocsp_trailing ocsp_large
 """
 import argparse
 import asyncio

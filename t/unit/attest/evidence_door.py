@@ -284,7 +284,7 @@ def test_services():
             "tcb_rejected" if at < 2 else "cpu_evidence_invalid", 0,
             seeds.seed(TDX | COLLATERAL,
                        changed(intel, at, lambda b: b"{}"), **none))
-    for at in (8, 9):
+    for at in (seeds.FETCH_MAX, seeds.FETCH_MAX + 1):
         for bad_chain in (b"", b"%", b"no chain"):
             bad("issuer chain %d: %r" % (at, bad_chain), "tcb_rejected", 0,
                 seeds.seed(TDX | COLLATERAL, changed(

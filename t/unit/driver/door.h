@@ -1,6 +1,7 @@
 /*
  * door: reads an input of fuzz_evidence (see fuzz/fuzz_evidence.c), for
- * programs that show it to ioa_attest_verify.  The nonce is 00 01 .. 1f.
+ * programs that show it to ioa_attest_verify.  The nonce is 00 01 .. 1f, for
+ * OCSP too.
  */
 
 #ifndef DOOR_H
@@ -51,7 +52,8 @@ door_policy(door_t *door, unsigned flags)
 
     policy->file = &door->file;
     policy->cpu = flags & 3;
-    policy->gpu = flags >> 2 & 3;
+    policy->gpu = (flags >> 2 & 3) == 3 ? IOA_GPU_LOCAL : flags >> 2 & 3;
+    policy->gpu_ocsp = (flags >> 2 & 3) == 3;
     policy->report_data = flags >> 4 & 3;
     policy->collateral = flags >> 6 & 1;
     policy->kds = flags >> 7;
@@ -92,6 +94,11 @@ door_read(door_t *door)
 
     for (i = 0; i < IOA_FETCH_MAX; i++) {
         door->fetched[i].body = door->fields[1 + i];
+
+        if (i >= IOA_FETCH_GPU_OCSP) {
+            door->fetched[i].chain.data = door->nonce32;
+            door->fetched[i].chain.len = IOA_NONCE_LEN;
+        }
     }
 
     door->fetched[IOA_FETCH_TCB_INFO].chain = door->fields[1 + IOA_FETCH_MAX];

@@ -12,6 +12,8 @@
  * when, whether nothing was left in machine, advisories.
  */
 
+#include <inttypes.h>
+
 #include "door.h"
 
 
@@ -20,7 +22,7 @@ door_print(const ioa_machine_t *m, ioa_status_t st, const ioa_wants_t *wants)
 {
     static const ioa_machine_t  zero;
 
-    printf("%s %x %u %s %zu %d %d %d %s\n",
+    printf("%s %" PRIx64 " %u %s %zu %d %d %d %s\n",
            st == IOA_OK ? "ok" : ioa_status_name(st), wants->wanted,
            m->proved.cpu, ioa_tcb_name(m->proved.tcb_status),
            m->proved.gpus, m->proved.signer_bound, m->proved.expires != 0,

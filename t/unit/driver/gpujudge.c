@@ -193,7 +193,7 @@ gpu_record(void)
     ioa_roots_t        *pinned;
     ioa_reader_t        roots, range;
     ioa_gpu_list_t      list;
-    ioa_gpu_trust_t     trust;
+    ioa_gpu_trust_t     trust = { 0 };
     ioa_gpu_evidence_t  evidence[GPU_DEVICES_MAX];
 
     c = getchar();

@@ -147,6 +147,13 @@ def policy(cpu, spec=""):
     return run("doorjudge", record, "new", text)[0]
 
 
+def ocsp(world):
+    """Its own answers, through all of the library."""
+    record = seeds.seed(seeds.OCSP, seeds.ocsp(world), evidence="tdx",
+                        gpus=evidencetest.GPUS)
+    return run("doorjudge", record)[0]
+
+
 # --- all of them -----------------------------------------------------------
 
 
@@ -165,6 +172,7 @@ def good():
     for arch in ("HOPPER", "BLACKWELL"):
         ok(f"gpu {arch}", gpu(world(evidence="tdx", gpu_arch=arch)), "ok")
     ok("nras", nras(world(evidence="tdx")), "ok")
+    ok("ocsp", ocsp(world(evidence="tdx")), "ok")
     for cpu in ("tdx", "snp"):
         ok(f"policy {cpu}", policy(cpu), "ok")
 
@@ -176,12 +184,14 @@ def verdict(name, entry, world):
     world.state.reset("set")
     world.state.set({"gpus": evidencetest.GPUS, "evidence": "snp"
                      if entry.kind in ("snp", "kds") else "tdx"})
-    if entry.kind in ("collateral", "kds", "jwks"):
+    if entry.kind in ("collateral", "kds", "jwks", "ocsp"):
         world.state.set({entry.kind: name})
     if entry.kind == "collateral":
         return collateral(world)
     if entry.kind == "kds":
         return snp(world, with_list="crl" in name)
+    if entry.kind == "ocsp":
+        return ocsp(world)
     if entry.kind in ("nras", "jwks"):
         return nras(world, name if entry.kind == "nras" else "")
     if entry.needs == "collateral":

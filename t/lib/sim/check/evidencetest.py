@@ -12,7 +12,8 @@ import os
 import sys
 
 from api import agent, server, state as state_module, wire
-from check import appraise, appraise_service as service, judge, realtest
+from check import (appraise, appraise_ocsp, appraise_service as service,
+                   judge, realtest)
 from evidence import make, pki, services, snp, tdx
 from faults import expect, misbehave
 
@@ -135,6 +136,10 @@ def good():
             told = {"mode"} if (arch, features) == ("HOPPER", "ppcie") \
                 else set()      # NVSwitches that nobody attested
             check(f"good: gpu {arch} {features}", w.gpu(), told)
+    for arch in ("HOPPER", "BLACKWELL"):
+        w = World(evidence="tdx", gpu_arch=arch)
+        check(f"good: ocsp {arch}",
+              appraise_ocsp.gpu(w.fetch, w.evidence()[1]), set())
     for path in services.ATTEST:
         check(f"good: nras {path}", World(evidence="tdx").nras(path=path),
               set())
@@ -168,6 +173,8 @@ def broken(name, entry, worlds):
             return w.tdx()
         if entry.kind == "kds":
             return w.snp() | service.kds_crl(w.fetch, "Milan", w.amd)
+        if entry.kind == "ocsp":
+            return w.gpu() | appraise_ocsp.gpu(w.fetch, w.evidence()[1])
         return w.nras()
     finally:
         w.state.set({entry.kind: ""})
@@ -220,6 +227,7 @@ ASKED = (
     ("/vcek/v1/Milan/00", 400, b""),
     ("/.well-known/jwks.json", 200, b'{"keys":'),
     ("/v4/attest/gpu", 405, b"{"),
+    ("/ocsp", 405, b"{"),
     ("/_sim/roots/cpu.pem", 200, pki.cpu_roots()),
     ("/_sim/roots/gpu.pem", 200, pki.gpu_roots()),
     ("/_sim/expect", 200, b'{"'), ("/_sim/evidence", 200, b'{"'))

@@ -8,11 +8,12 @@ from evidence import make, pcs
 from faults import expect, misbehave
 import faults.gpu  # noqa: F401 (registers its names)
 import faults.nras  # noqa: F401
+import faults.ocsp  # noqa: F401
 import faults.pcs  # noqa: F401
 import faults.snp  # noqa: F401
 import faults.tdx  # noqa: F401
 
-KINDS = ("collateral", "kds", "nras", "jwks")
+KINDS = ("collateral", "kds", "nras", "jwks", "ocsp")
 ATTEST = ("/v3/attest/gpu", "/v4/attest/gpu")
 JWKS = "/.well-known/jwks.json"
 HEADERS = {kind: "x-sim-" + kind for kind in KINDS}
@@ -25,6 +26,8 @@ def kind_of(path):
         return "nras"
     if path == JWKS:
         return "jwks"
+    if path == "/ocsp":
+        return "ocsp"
     if path.startswith(("/vcek/v1/", "/vlek/v1/")):
         return "kds"
     if path.startswith(("/tdx/certification/", "/sgx/certification/",
@@ -46,11 +49,13 @@ def _ends(state, document):
 
 
 def _answer(state, kind, request, run):
-    from evidence import kds, nras
+    from evidence import kds, nras, ocsp
     query = dict(urllib.parse.parse_qsl(request.target.partition("?")[2]))
     if kind == "nras":
         return nras.attest(request.path, request.body, run,
                            state.settings["nras_kid"])
+    if kind == "ocsp":
+        return ocsp.serve(request.body, run)
     if kind == "jwks":
         return nras.key_set(run, state.settings["nras_kid"])
     if kind == "kds":
@@ -69,7 +74,7 @@ def route(state, request):
     if kind is None:
         return None
     state.stats.seen(kind, request)
-    if request.method not in (("POST",) if kind == "nras"
+    if request.method not in (("POST",) if kind in ("nras", "ocsp")
                               else ("GET", "HEAD")):
         return agent.error_reply(405, "Method Not Allowed")
     plan = state.plan(kind, request.header(HEADERS[kind]))

@@ -2,7 +2,7 @@
 it, with what a gateway is to say of it.
 
 tdx, snp and gpu act (stage "evidence" of attest) on a Quote, a Report and a
-Group before these are built; collateral, kds, nras and jwks are kinds of
+Group before these are built; collateral, kds, nras, jwks and ocsp are kinds of
 their own, for replies of those services.
 """
 from faults import misbehave
@@ -12,8 +12,8 @@ EXPECT = {}
 
 class Expectation:
     """reason: the gateway's, "" where it is to accept; breaks: the one check
-    that fails; needs: what it takes to see that: "collateral", "kds" and
-    "nras" asked; a "policy" that names the good values; "certs" behind a
+    that fails; needs: what it takes to see that: "collateral", "kds", "nras"
+    and "ocsp" asked; a "policy" that names the good values; "certs" behind a
     report heeded; a machine known to be "bound" by report_data."""
 
     def __init__(self, kind, reason, breaks, needs):
@@ -87,6 +87,7 @@ collateral = service("collateral", "tcb_rejected", "collateral")
 kds = service("kds", "cpu_evidence_invalid", "kds")
 nras = service("nras", "gpu_evidence_invalid", "nras")
 jwks = service("jwks", "gpu_evidence_invalid", "nras")
+ocsp = service("ocsp", "attestation_unavailable", "ocsp")
 
 
 def lines():

@@ -8,7 +8,7 @@ import gzip
 import urllib.parse
 
 KINDS = ("completion", "attest", "models", "collateral", "kds", "nras",
-         "jwks")
+         "jwks", "ocsp")
 
 
 class Unknown(Exception):
