@@ -1,5 +1,5 @@
 /*
- * hashfeed: the hashing part of core as a filter, for test drivers.
+ * driver hash: what is hashed of responses and requests.
  *
  * Reads records: a kind (1 byte), a seed (4 bytes, little-endian: 0 feeds the
  * data as one piece, 1 byte by byte, else random pieces), a length (4 bytes)
@@ -16,7 +16,7 @@
 
 
 static void
-feed_canon(const uint8_t *data, size_t len)
+hash_canon(const uint8_t *data, size_t len, uint32_t seed)
 {
     size_t        n;
     uint8_t       digest[32], *p;
@@ -26,8 +26,8 @@ feed_canon(const uint8_t *data, size_t len)
     ioa_canon_init(&canon);
 
     while (len != 0) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
+        n = feed_piece(&seed, len);
+        p = unit_exact(data, n);
         st = ioa_canon_update(&canon, p, n);
         free(p);
         data += n;
@@ -46,7 +46,7 @@ feed_canon(const uint8_t *data, size_t len)
 
 
 static int
-feed_print(void *ctx, const uint8_t *data, size_t n)
+hash_print(void *ctx, const uint8_t *data, size_t n)
 {
     (void) ctx;
 
@@ -55,7 +55,7 @@ feed_print(void *ctx, const uint8_t *data, size_t n)
 
 
 static void
-feed_text(const uint8_t *data, size_t len)
+hash_text(const uint8_t *data, size_t len, uint32_t seed)
 {
     int           ok = 1;
     size_t        n;
@@ -63,12 +63,12 @@ feed_text(const uint8_t *data, size_t len)
     ioa_out_t     out;
     ioa_pyjson_t  json;
 
-    ioa_out_init(&out, feed_print, NULL);
+    ioa_out_init(&out, hash_print, NULL);
     ioa_pyjson_init(&json, &out, IOA_PYJSON_DEPTH_MAX, 0);
 
     while (len != 0 && ok) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
+        n = feed_piece(&seed, len);
+        p = unit_exact(data, n);
         ok = ioa_pyjson_update(&json, p, n);
         free(p);
         data += n;
@@ -80,7 +80,7 @@ feed_text(const uint8_t *data, size_t len)
 
 
 static void
-feed_request(const uint8_t *data, size_t len)
+hash_request(const uint8_t *data, size_t len, uint32_t seed)
 {
     size_t             n;
     uint8_t           *p;
@@ -93,8 +93,8 @@ feed_request(const uint8_t *data, size_t len)
     }
 
     while (len != 0 && st == IOA_OK) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
+        n = feed_piece(&seed, len);
+        p = unit_exact(data, n);
         st = ioa_reqmodel_update(rm, p, n);
         free(p);
         data += n;
@@ -112,29 +112,36 @@ feed_request(const uint8_t *data, size_t len)
 
 
 int
-main(void)
+feed_hash(int argc, char **argv)
 {
-    char      kind;
-    uint8_t  *data;
-    uint32_t  len;
+    int        kind;
+    size_t     len;
+    uint8_t   *data;
+    uint32_t   seed;
 
-    while (feed_record(&kind, &data, &len)) {
+    (void) argc;
+    (void) argv;
+
+    while ((kind = getchar()) != EOF) {
+        seed = (uint32_t) feed_number(4);
+        data = feed_blob(&len);
+
         switch (kind) {
 
         case 'c':
-            feed_canon(data, len);
+            hash_canon(data, len, seed);
             break;
 
         case 't':
-            feed_text(data, len);
+            hash_text(data, len, seed);
             break;
 
         case 'q':
-            feed_request(data, len);
+            hash_request(data, len, seed);
             break;
 
         default:
-            return 2;
+            return 1;
         }
 
         free(data);

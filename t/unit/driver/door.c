@@ -1,6 +1,5 @@
 /*
- * doorjudge: what ioa_attest_verify says of one reply with evidence, for
- * tests in other languages.
+ * driver door: what ioa_attest_verify says of one reply with evidence.
  *
  * Standard input: see door.h.  Arguments: "bound" where the model was bound
  * before, else "new"; a policy file's text; "ends" to print only until when
@@ -12,6 +11,7 @@
  */
 
 #include "door.h"
+#include "feed.h"
 
 
 static void
@@ -28,7 +28,7 @@ door_print(const ioa_machine_t *m, ioa_status_t st, const ioa_wants_t *wants)
 
 
 int
-main(int argc, char **argv)
+feed_door(int argc, char **argv)
 {
     int                  bound;
     char                 error[IOA_POLICY_ERROR_MAX];
