@@ -109,30 +109,31 @@ ioattest_text_hex(size_t *n, ioa_bytes_t text)
 }
 
 
-/* Turns base64url into base64, and pads it.  Returns: the new length. */
-static size_t
-ioattest_text_padded(uint8_t *solid, size_t len)
+/* Decodes either alphabet.  In: solid, with room for one more group. */
+static int
+ioattest_text_digits(uint8_t *data, size_t *n, uint8_t *solid, size_t len)
 {
-    size_t  i;
+    size_t  padded;
 
-    for (i = 0; i < len; i++) {
-        if (solid[i] == '-') {
-            solid[i] = '+';
+    padded = len;
 
-        } else if (solid[i] == '_') {
-            solid[i] = '/';
-        }
+    /* with its padding off, if it is complete */
+
+    while (padded % IOATTEST_BASE64_GROUP == 0
+           && len + 2 > padded && len > 0 && solid[len - 1] == '=')
+    {
+        len--;
     }
 
-    if (len % IOATTEST_BASE64_GROUP < 2) {
-        return len;         /* complete, or not base64 at all */
+    if (ioa_base64url_decode(data, n, padded, solid, len)) {
+        return 1;
     }
 
     while (len % IOATTEST_BASE64_GROUP != 0) {
         solid[len++] = '=';
     }
 
-    return len;
+    return ioa_base64_decode(data, n, padded, solid, len);
 }
 
 
@@ -148,11 +149,10 @@ ioattest_text_base64(size_t *n, ioa_bytes_t text)
         return NULL;
     }
 
-    len = ioattest_text_padded(solid, len);
     data = len == 0 ? NULL : malloc(len);
 
     if (data != NULL
-        && (!ioa_base64_decode(data, n, len, solid, len) || *n == 0))
+        && (!ioattest_text_digits(data, n, solid, len) || *n == 0))
     {
         free(data);
         data = NULL;

@@ -70,9 +70,9 @@ ioa_hex_lower(const uint8_t *text, size_t text_len, size_t n)
 }
 
 
-/* Returns: 0..63, or -1. */
+/* Returns: 0..63, or -1.  In: last2, the digits of 62 and 63. */
 static int
-ioa_base64_value(uint8_t c)
+ioa_base64_value(uint8_t c, const char *last2)
 {
     if (c >= 'A' && c <= 'Z') {
         return c - 'A';
@@ -86,36 +86,30 @@ ioa_base64_value(uint8_t c)
         return c - '0' + 52;
     }
 
-    if (c == '+') {
+    if (c == (uint8_t) last2[0]) {
         return 62;
     }
 
-    return c == '/' ? 63 : -1;
+    return c == (uint8_t) last2[1] ? 63 : -1;
 }
 
 
 /*
- * Decodes one group.  Returns: its bytes, 3 or, where it is the last and
- * padded, 2 or 1; 0 if it is malformed.
+ * Decodes one group of digits.  Returns: its bytes, one less than its digits;
+ * 0 if it is malformed, as one digit alone always is.
  */
 static size_t
-ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *digits4,
-    int last)
+ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *text,
+    size_t digits, const char *last2)
 {
     int       v;
-    size_t    i, digits;
+    size_t    i;
     uint32_t  bits;
-
-    digits = IOA_BASE64_GROUP;
-
-    while (last && digits > 2 && digits4[digits - 1] == '=') {
-        digits--;
-    }
 
     bits = 0;
 
     for (i = 0; i < IOA_BASE64_GROUP; i++) {
-        v = i < digits ? ioa_base64_value(digits4[i]) : 0;
+        v = i < digits ? ioa_base64_value(text[i], last2) : 0;
 
         if (v < 0) {
             return 0;
@@ -140,24 +134,26 @@ ioa_base64_group(uint8_t bytes3[IOA_BASE64_BYTES], const uint8_t *digits4,
 }
 
 
-int
-ioa_base64_decode(uint8_t *out, size_t *n, size_t cap, const uint8_t *text,
-    size_t text_len)
+/* Decodes digits of one alphabet, without padding. */
+static int
+ioa_base64_digits(uint8_t *out, size_t *n, size_t cap, ioa_reader_t text,
+    const char *last2)
 {
-    size_t          got, used;
+    size_t          got, digits, used;
     uint8_t         bytes3[IOA_BASE64_BYTES];
-    ioa_reader_t    r;
-    const uint8_t  *digits4;
-
-    if (text_len % IOA_BASE64_GROUP != 0) {
-        return 0;
-    }
+    const uint8_t  *group;
 
     used = 0;
-    ioa_reader_init(&r, text, text_len);
 
-    while (ioa_reader_take(&r, &digits4, IOA_BASE64_GROUP)) {
-        got = ioa_base64_group(bytes3, digits4, ioa_reader_left(&r) == 0);
+    while (ioa_reader_left(&text) != 0) {
+        digits = ioa_reader_left(&text) < IOA_BASE64_GROUP
+                 ? ioa_reader_left(&text) : IOA_BASE64_GROUP;
+
+        if (!ioa_reader_take(&text, &group, digits)) {
+            return 0;
+        }
+
+        got = ioa_base64_group(bytes3, group, digits, last2);
 
         if (got == 0 || got > cap - used) {
             return 0;
@@ -170,4 +166,39 @@ ioa_base64_decode(uint8_t *out, size_t *n, size_t cap, const uint8_t *text,
     *n = used;
 
     return 1;
+}
+
+
+int
+ioa_base64_decode(uint8_t *out, size_t *n, size_t cap, const uint8_t *text,
+    size_t text_len)
+{
+    size_t        pad;
+    ioa_reader_t  r;
+
+    if (text_len % IOA_BASE64_GROUP != 0) {
+        return 0;
+    }
+
+    for (pad = 0; pad < 2 && pad < text_len; pad++) {
+        if (text[text_len - pad - 1] != '=') {
+            break;
+        }
+    }
+
+    ioa_reader_init(&r, text, text_len - pad);
+
+    return ioa_base64_digits(out, n, cap, r, "+/");
+}
+
+
+int
+ioa_base64url_decode(uint8_t *out, size_t *n, size_t cap,
+    const uint8_t *text, size_t text_len)
+{
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, text, text_len);
+
+    return ioa_base64_digits(out, n, cap, r, "-_");
 }

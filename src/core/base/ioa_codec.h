@@ -53,4 +53,8 @@ int ioa_hex_lower(const uint8_t *text, size_t text_len, size_t n);
 int ioa_base64_decode(uint8_t *out, size_t *n, size_t cap,
     const uint8_t *text, size_t text_len) IOA_MUST_CHECK;
 
+/* The same of base64url of RFC 4648 section 5, without padding. */
+int ioa_base64url_decode(uint8_t *out, size_t *n, size_t cap,
+    const uint8_t *text, size_t text_len) IOA_MUST_CHECK;
+
 #endif

@@ -80,7 +80,8 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
 }
 
 
-ioa_status_t
+/* Out: list, all zero unless IOA_OK. */
+static ioa_status_t
 ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t n,
     const ioa_gpu_trust_t *trust)

@@ -214,13 +214,6 @@ ioa_jwks_free(ioa_jwks_t *jwks)
 }
 
 
-size_t
-ioa_jwks_count(const ioa_jwks_t *jwks)
-{
-    return jwks->n;
-}
-
-
 const uint8_t *
 ioa_jwks_find(const ioa_jwks_t *jwks, const uint8_t *kid, size_t kid_len)
 {

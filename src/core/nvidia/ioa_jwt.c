@@ -13,69 +13,6 @@
 #define IOA_JWT_ALG        "ES384"
 
 
-/* The same text in the standard alphabet.  Returns: 0 for a foreign byte. */
-static int
-ioa_base64url_standard(uint8_t *out, const uint8_t *text, size_t n)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-
-        switch (text[i]) {
-        case '-':
-            out[i] = '+';
-            break;
-        case '_':
-            out[i] = '/';
-            break;
-        case '+':
-        case '/':
-        case '=':
-            return 0;
-        default:
-            out[i] = text[i];
-        }
-    }
-
-    return 1;
-}
-
-
-int
-ioa_base64url_decode(uint8_t *out, size_t *n, size_t cap,
-    const uint8_t *text, size_t text_len)
-{
-    int       rc;
-    size_t    rest;
-    uint8_t  *copy;
-
-    rest = text_len % IOA_BASE64_DIGITS;
-
-    if (text_len > IOA_JWKS_SIZE_MAX || rest == 1) {
-        return 0;
-    }
-
-    copy = malloc(text_len + IOA_BASE64_DIGITS);
-
-    if (copy == NULL) {
-        return 0;
-    }
-
-    rc = ioa_base64url_standard(copy, text, text_len);
-
-    while (rest != 0 && rest < IOA_BASE64_DIGITS) {
-        copy[text_len++] = '=';
-        rest++;
-    }
-
-    rc = rc && ioa_base64_decode(out, n, cap, copy, text_len);
-
-    free(copy);
-
-    return rc;
-}
-
-
 /* Takes up to the next dot, or to the end where there is none. */
 static void
 ioa_jwt_part(ioa_reader_t *part, ioa_reader_t *text)

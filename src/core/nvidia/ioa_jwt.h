@@ -39,15 +39,6 @@ typedef struct {
 int ioa_jwt_parse(ioa_jwt_t *jwt, ioa_reader_t text) IOA_MUST_CHECK;
 void ioa_jwt_cleanup(ioa_jwt_t *jwt);
 
-/*
- * Reads base64url of RFC 4648 section 5 without padding, unused bits zero.
- *
- * Returns: 1, and out, *n bytes; 0 where it is not such text or cap does not
- * hold them.
- */
-int ioa_base64url_decode(uint8_t *out, size_t *n, size_t cap,
-    const uint8_t *text, size_t text_len) IOA_MUST_CHECK;
-
 
 /* Read-only once made, for any number of threads. */
 typedef struct ioa_jwks_s ioa_jwks_t;
@@ -65,8 +56,6 @@ typedef struct ioa_jwks_s ioa_jwks_t;
 int ioa_jwks_parse(ioa_jwks_t **jwks, const uint8_t *text, size_t text_len)
     IOA_MUST_CHECK;
 void ioa_jwks_free(ioa_jwks_t *jwks);
-
-size_t ioa_jwks_count(const ioa_jwks_t *jwks);
 
 /*
  * The point (x || y) of the key of that name.

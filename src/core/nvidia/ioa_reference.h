@@ -44,9 +44,6 @@ int ioa_reference_parse(ioa_reference_t **reference,
     size_t text_len) IOA_MUST_CHECK;
 void ioa_reference_free(ioa_reference_t *reference);
 
-/* Manifests. */
-size_t ioa_reference_count(const ioa_reference_t *reference);
-
 /* Out: SHA-256 of the file. */
 void ioa_reference_digest(uint8_t digest32[IOA_SHA256_LEN],
     const ioa_reference_t *reference);

@@ -19,13 +19,6 @@ typedef struct {
 } ioa_reference_look_t;
 
 
-size_t
-ioa_reference_count(const ioa_reference_t *reference)
-{
-    return reference->rims_n;
-}
-
-
 void
 ioa_reference_digest(uint8_t digest32[IOA_SHA256_LEN],
     const ioa_reference_t *reference)

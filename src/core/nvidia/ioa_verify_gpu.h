@@ -130,24 +130,15 @@ const char *ioa_gpu_mode_name(ioa_gpu_mode_t mode);
  * Verifies each of n devices as above, and that no device is there twice.  A
  * device that lacks an answer does not end this, so that all answers that are
  * wanted are known at once.
+ * In: texts, as the attestation reply has them: "evidence" and "certificate",
+ * both in base64 (of the bytes, and of the PEM text).
  *
  * Returns: IOA_OK; IOA_GPU_EVIDENCE_MISSING where n is 0;
- * IOA_GPU_EVIDENCE_INVALID (also for more than IOA_GPUS_MAX, and for a
- * device that is there twice); IOA_REVOKED; IOA_ATTESTATION_UNAVAILABLE where
- * nothing else is wrong.
+ * IOA_GPU_EVIDENCE_INVALID, also for more than IOA_GPUS_MAX, a device that is
+ * there twice, a text that is not strict base64 (ioa_base64_decode) or is
+ * longer than its content may be, and want of memory; IOA_REVOKED;
+ * IOA_ATTESTATION_UNAVAILABLE where nothing else is wrong.
  * Out: list, all zero unless IOA_OK; checks, may be NULL.
- */
-ioa_status_t ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,
-    const ioa_gpu_evidence_t *evidence, size_t n,
-    const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
-
-/*
- * The same, of texts as the attestation reply has them: "evidence" and
- * "certificate", both in base64 (of the bytes, and of the PEM text).
- *
- * Returns: as above; a text that is not strict base64 (ioa_base64_decode), or
- * is longer than its content may be, is IOA_GPU_EVIDENCE_INVALID, as is want
- * of memory.
  */
 ioa_status_t ioa_gpu_list_verify_base64(ioa_gpu_list_t *list,
     ioa_checks_t *checks, const ioa_gpu_evidence_t *texts, size_t n,

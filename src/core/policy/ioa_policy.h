@@ -136,9 +136,6 @@ void ioa_policy_init(ioa_policy_file_t *policy);
  */
 typedef void (*ioa_policy_line_pt)(void *ctx, const char *line);
 
-void ioa_policy_lines(const ioa_policy_file_t *policy,
-    ioa_policy_line_pt line, void *ctx);
-
 /* Out: SHA-256 of the canonical form, each line with a line feed. */
 void ioa_policy_digest(uint8_t digest32[IOA_POLICY_DIGEST_LEN],
     const ioa_policy_file_t *policy);

@@ -106,7 +106,7 @@ ioa_policy_next(char line[IOA_POLICY_LINE_MAX], ioa_policy_walk_t *walk)
 }
 
 
-void
+static void
 ioa_policy_lines(const ioa_policy_file_t *policy, ioa_policy_line_pt line,
     void *ctx)
 {

@@ -18,7 +18,6 @@ typedef struct {
     ioa_chain_t            *chain;
     ioa_snp_cert_t          cert;
     int                     chip_checked;
-    int                     crl_checked;
 } ioa_snp_ctx_t;
 
 
@@ -212,8 +211,7 @@ ioa_snp_step_crl(ioa_note_t *note, void *data)
 {
     ioa_snp_ctx_t  *ctx = data;
 
-    ctx->crl_checked = ctx->trust->crls != NULL;
-    note->made = ctx->crl_checked;
+    note->made = ctx->trust->crls != NULL;
     ioa_note(note, note->made ? "no certificate is listed" : "no CRL");
 
     return IOA_OK;
@@ -363,15 +361,10 @@ ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
 
     snp->product = ctx->cert.product;
     snp->signer = view->signer;
-    snp->version = view->version;
-    snp->guest_svn = view->guest_svn;
     snp->policy = view->policy;
     snp->platform_info = view->platform_info;
     snp->vmpl = view->vmpl;
     snp->reported = view->reported;
-    snp->current = view->current;
-    snp->committed = view->committed;
-    snp->launch = view->launch;
 
     memcpy(snp->report_data, view->report_data64, IOA_SNP_REPORT_DATA_LEN);
     memcpy(snp->measurement, view->measurement48, IOA_SNP_MEASUREMENT_LEN);
@@ -379,7 +372,6 @@ ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
     memcpy(snp->chip_id, view->chip_id64, IOA_SNP_CHIP_ID_LEN);
 
     snp->chip_checked = ctx->chip_checked;
-    snp->crl_checked = ctx->crl_checked;
 
     if (!ioa_chain_dates(&from, &snp->not_after, ctx->chain, 0)) {
         snp->not_after = 0;

@@ -38,21 +38,15 @@ typedef struct {
 typedef struct {
     ioa_snp_product_t  product;
     ioa_snp_signer_t   signer;
-    uint32_t           version;
-    uint32_t           guest_svn;
     uint64_t           policy;
     uint64_t           platform_info;
     uint32_t           vmpl;
     ioa_snp_tcb_t      reported;
-    ioa_snp_tcb_t      current;
-    ioa_snp_tcb_t      committed;
-    ioa_snp_tcb_t      launch;
     uint8_t            report_data[IOA_SNP_REPORT_DATA_LEN];
     uint8_t            measurement[IOA_SNP_MEASUREMENT_LEN];
     uint8_t            host_data[IOA_SNP_HOST_DATA_LEN];
     uint8_t            chip_id[IOA_SNP_CHIP_ID_LEN];
     int                chip_checked;    /* the key is this chip's */
-    int                crl_checked;
     int64_t            not_after;       /* of the signing key's certificate */
 } ioa_snp_t;
 

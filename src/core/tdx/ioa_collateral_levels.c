@@ -105,7 +105,6 @@ ioa_collateral_level_tcb(ioa_tcb_t *tcb,
 
     memset(tcb, 0, sizeof(ioa_tcb_t));
     tcb->status = level->status;
-    tcb->date = level->date;
 
     if (ioa_tcb_is_out_of_date(level->status)) {
         tcb->out_since = level->date;

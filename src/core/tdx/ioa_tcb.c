@@ -90,7 +90,7 @@ ioa_tcb_without_date(ioa_tcb_status_t status)
 }
 
 
-ioa_tcb_status_t
+static ioa_tcb_status_t
 ioa_tcb_worst(ioa_tcb_status_t one, ioa_tcb_status_t two)
 {
     unsigned  i, ails;
@@ -218,7 +218,6 @@ ioa_tcb_merge(ioa_tcb_t *tcb, const ioa_tcb_t *part)
 
     tcb->status = ioa_tcb_worst(tcb->status, part->status);
     tcb->out_since = ioa_tcb_earlier(tcb->out_since, part->out_since);
-    tcb->date = ioa_tcb_earlier(tcb->date, part->date);
     ioa_tcb_lacks_add(tcb, part->lacks);
 
     return 1;

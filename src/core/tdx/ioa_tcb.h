@@ -42,9 +42,6 @@ typedef struct {
      */
     int64_t           out_since;
 
-    /* tcbDate of the matched levels, the earliest; 0 for unknown */
-    int64_t           date;
-
     /* tcbEvaluationDataNumber, the lower of both documents'; 0 for unknown */
     uint64_t          evaluation;
 
@@ -74,12 +71,6 @@ int ioa_tcb_is_out_of_date(ioa_tcb_status_t status);
 ioa_tcb_status_t ioa_tcb_without_date(ioa_tcb_status_t status);
 
 /*
- * The status of two parts together: all that ails either; unknown where
- * either is.
- */
-ioa_tcb_status_t ioa_tcb_worst(ioa_tcb_status_t one, ioa_tcb_status_t two);
-
-/*
  * Adds an advisory's name unless it is there.
  * Returns: 1; 0 where it is empty, too long, not printable ASCII, or there
  * is no room.
@@ -94,8 +85,9 @@ int ioa_tcb_add_advisory(ioa_tcb_t *tcb, const uint8_t *text,
 const char *ioa_tcb_advisory_means(const char *name);
 
 /*
- * Takes another part's status, dates, advisories and words in.  Words for
- * which there is no room end in "...".
+ * Takes another part's status, date, advisories and words in.  The status is
+ * that of both together: all that ails either; unknown where either is.
+ * Words for which there is no room end in "...".
  * Returns: 1; 0 where there is no room for the advisories.
  */
 int ioa_tcb_merge(ioa_tcb_t *tcb, const ioa_tcb_t *part) IOA_MUST_CHECK;

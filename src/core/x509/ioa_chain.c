@@ -202,23 +202,6 @@ ioa_chain_cert(const ioa_chain_t *chain, size_t i)
 
 
 int
-ioa_chain_der(ioa_reader_t *der, const ioa_chain_t *chain, size_t i)
-{
-    const ioa_cert_t  *cert;
-
-    cert = ioa_chain_cert(chain, i);
-
-    if (cert == NULL) {
-        return 0;
-    }
-
-    *der = cert->der;
-
-    return 1;
-}
-
-
-int
 ioa_chain_extension(ioa_reader_t *value, const ioa_chain_t *chain, size_t i,
     const char *oid)
 {

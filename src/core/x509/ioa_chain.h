@@ -211,10 +211,6 @@ void ioa_chain_text(char text[IOA_CHAIN_TEXT_MAX], ioa_chain_rc_t rc,
 
 size_t ioa_chain_count(const ioa_chain_t *chain);
 
-/* The certificate's DER. */
-int ioa_chain_der(ioa_reader_t *der, const ioa_chain_t *chain, size_t i)
-    IOA_MUST_CHECK;
-
 /*
  * The content of an extension's OCTET STRING.  In: oid, as "1.2.840...".
  * Returns: 1; 0 if there is none.  (A certificate in which an extension

@@ -19,8 +19,7 @@ sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
 import evidence_seeds as seeds
 import tap
 
-JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"),
-                     "doorjudge")
+DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 TDX, SNP, LOCAL, NRAS = seeds.TDX, seeds.SNP, seeds.LOCAL, seeds.NRAS
 PPID = hashlib.sha256(b"ppid machine 0").digest()[:16]     # as ev_tdx.py
 FMSPC = bytes.fromhex("a0b06f000000")
@@ -28,7 +27,8 @@ COLLATERAL, KDS, NONCE, BOUND = seeds.COLLATERAL, seeds.KDS, 16, 32
 
 
 def judge(record, *args):
-    run = subprocess.run([JUDGE, *args], input=record, capture_output=True)
+    run = subprocess.run([DRIVER, "door", *args], input=record,
+                         capture_output=True)
     return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
 
 

@@ -18,8 +18,7 @@ import evidence_seeds as seeds
 import tap
 from evidence import kds, pcs
 
-JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"),
-                     "doorjudge")
+DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 NOW = int(time.time())
 NEAR = NOW + 3600
 SLACK = 300                     # of Intel's documents: door.h
@@ -27,8 +26,8 @@ FAR = NOW + 20 * 86400          # before this nothing ends by itself
 
 
 def ends(record):
-    run = subprocess.run([JUDGE, "new", "{}", "ends"], input=record,
-                         capture_output=True)
+    run = subprocess.run([DRIVER, "door", "new", "{}", "ends"],
+                         input=record, capture_output=True)
     return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
 
 

@@ -7,7 +7,7 @@ line feed that ends the text of a GPU's certificates may be left out, for the
 text says the same without it; in a quote sizes say where the text ends.
 
 With IOATTEST_FULL=1 every bit is flipped, otherwise one of each byte.
-CORE_DIR is where tdxjudge and gpujudge were built.  Speaks TAP.
+CORE_DIR is where driver was built.  Speaks TAP.
 """
 
 import os
@@ -28,7 +28,7 @@ from gpujudge import (INVALID, NONCE, OK, judge, make, make_chain, record,
 from tap import ok
 
 FULL = os.environ.get("IOATTEST_FULL", "") not in ("", "0")
-TDX = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "tdxjudge")
+DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 LAYOUTS = ({"quote_version": 4}, {"quote_version": 5, "td_body": "1.0"},
            {"quote_version": 5, "td_body": "1.5"})
 
@@ -37,7 +37,8 @@ def tdx(mode, quote):
     data = mode + struct.pack("<qB", int(time.time()), 0)
     for blob in (pki.intel_root().pem, quote):
         data += struct.pack("<I", len(blob)) + blob
-    done = subprocess.run([TDX], input=data, capture_output=True, check=True)
+    done = subprocess.run([DRIVER, "tdx"], input=data, capture_output=True,
+                          check=True)
     return done.stdout.decode().split()
 
 

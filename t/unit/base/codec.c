@@ -113,6 +113,60 @@ test_base64_round(void)
 }
 
 
+/* The same bytes in the other alphabet, which no text is in beside. */
+static void
+test_base64url(void)
+{
+    size_t      i, n, got, len;
+    uint8_t     data[64], text[100], out[64], *exact;
+    uint64_t    seed;
+    unit_all_t  all = { 0 }, bad = { 0 };
+
+    static const char *const  refused[] = {
+        "A", "AAAAA", "AA==", "AAA=", "AA+_", "AA/-", "AB", "AAB", "A_\n",
+        " AAA", "AA-\xff"
+    };
+
+    seed = 9;
+
+    for (n = 0; n <= sizeof(data); n++) {
+        for (i = 0; i < n; i++) {
+            data[i] = (uint8_t) unit_random(&seed);
+        }
+
+        len = base64(text, data, n);
+
+        for (i = 0; i < len; i++) {
+            text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+        }
+
+        while (len > 0 && text[len - 1] == '=') {
+            len--;
+        }
+
+        exact = unit_exact(text, len);
+        unit_each(&all, ioa_base64url_decode(out, &got, n, exact, len)
+                        && got == n && memcmp(out, data, n) == 0,
+                  "%zu bytes", n);
+        unit_each(&all, n == 0
+                        || !ioa_base64url_decode(out, &got, n - 1, exact,
+                                                 len),
+                  "%zu bytes into one less", n);
+        free(exact);
+    }
+
+    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        unit_each(&bad, !ioa_base64url_decode(out, &got, sizeof(out),
+                                              (const uint8_t *) refused[i],
+                                              strlen(refused[i])),
+                  "case %zu", i);
+    }
+
+    UNIT_ALL(&all, "base64url and back");
+    UNIT_ALL(&bad, "what is no base64url is refused");
+}
+
+
 static void
 test_base64_bad(void)
 {
@@ -253,6 +307,7 @@ main(void)
 {
     test_hex();
     test_base64_round();
+    test_base64url();
     test_base64_bad();
     test_base64_flips();
     test_utf8();

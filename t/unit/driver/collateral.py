@@ -154,8 +154,8 @@ def run_cases():
     answers = vf.run([c[1].record() for c in cases])
     for (name, _, reason, status, failed, since, adv), a in zip(cases,
                                                                 answers):
-        good = (a[0] == reason and a[1] == status and a[6] == failed
+        good = (a[0] == reason and a[1] == status and a[5] == failed
                 and (since is None or a[2] == str(since))
-                and (adv is None or a[5] == adv))
+                and (adv is None or a[4] == adv))
         ok(good, name, " ".join(a))
     cases.clear()

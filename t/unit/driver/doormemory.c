@@ -1,6 +1,7 @@
 /*
  * doormemory: what ioa_attest_verify says of one reply with evidence when
- * memory runs out, for tests in other languages.
+ * memory runs out, for tests in other languages.  A program of its own: its
+ * allocations are wrapped when it is linked, those of driver are not.
  *
  * Standard input: see door.h.  The argument: how many allocations to go on
  * by, from one run to the next; 0: one by one, and those of libraries never

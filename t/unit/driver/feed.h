@@ -1,94 +1,47 @@
 /*
- * feed: what filters for test drivers share: records, pieces, hex.
+ * feed: what the parts of driver share.  Each reads records from standard
+ * input and writes a line for each; where a record is cut, the program ends.
  */
 
 #ifndef FEED_H
 #define FEED_H
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
 
-static uint32_t  feed_seed;
+/* The parts; argv[0] is a part's name. */
+int feed_door(int argc, char **argv);
+int feed_gpu(int argc, char **argv);
+int feed_hash(int argc, char **argv);
+int feed_parse(int argc, char **argv);
+int feed_seeds(int argc, char **argv);
+int feed_snp(int argc, char **argv);
+int feed_stream(int argc, char **argv);
+int feed_tdx(int argc, char **argv);
+int feed_vendor(int argc, char **argv);
 
+/* Returns: 0 at the end of input. */
+int feed_more(void);
 
-/* How long the next piece is: all, a byte, or by the seed's chance. */
-static inline size_t
-feed_piece(size_t left)
-{
-    size_t  n;
+void feed_bytes(void *out, size_t n);
 
-    if (feed_seed == 0) {
-        return left;
-    }
-
-    if (feed_seed == 1) {
-        return left < 1 ? left : 1;
-    }
-
-    feed_seed = feed_seed * 1664525 + 1013904223;
-    n = (feed_seed >> 8) % ((feed_seed >> 28) ? 40 : 3000) + 1;
-
-    return n < left ? n : left;
-}
-
-
-static inline void *
-feed_alloc(size_t n)
-{
-    void  *p = malloc(n + (n == 0));
-
-    if (p == NULL) {
-        abort();
-    }
-
-    return p;
-}
-
-
-/* A copy of exactly that size: a read beyond it is seen by the sanitizer. */
-static inline uint8_t *
-feed_copy(const uint8_t *data, size_t n)
-{
-    return memcpy(feed_alloc(n), data, n);
-}
-
-
-static inline void
-feed_hex(const uint8_t *data, size_t n)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        printf("%02x", data[i]);
-    }
-}
-
+/* Little-endian. */
+uint64_t feed_number(size_t n);
 
 /*
- * The next record: its kind, and its data to be freed; the seed is set.
- * Returns: 1, 0 at the end; ends the program where a record is cut.
+ * A length of four bytes and as many bytes, in memory of exactly that size: a
+ * read beyond it is seen by the sanitizer.  To be freed.
  */
-static inline int
-feed_record(char *kind, uint8_t **data, uint32_t *len)
-{
-    uint8_t  head[9];
+uint8_t *feed_blob(size_t *len);
 
-    if (fread(head, 1, 9, stdin) != 9) {
-        return 0;
-    }
+void *feed_alloc(size_t n);
 
-    *kind = (char) head[0];
-    memcpy(&feed_seed, head + 1, 4);
-    memcpy(len, head + 5, 4);
-    *data = feed_alloc(*len);
+/* Prints. */
+void feed_hex(const uint8_t *data, size_t n);
 
-    if (fread(*data, 1, *len, stdin) != *len) {
-        exit(2);
-    }
-
-    return 1;
-}
+/*
+ * How long the next piece of left bytes is: all of it (seed 0), a byte (1),
+ * or by the seed's chance.
+ */
+size_t feed_piece(uint32_t *seed, size_t left);
 
 #endif

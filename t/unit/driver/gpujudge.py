@@ -1,4 +1,4 @@
-"""Feeds gpujudge, and makes evidence and chains for it, wrong ones too."""
+"""Feeds driver gpu, and makes evidence and chains for it, wrong ones too."""
 
 import base64
 import os
@@ -9,7 +9,7 @@ import minicert as mc
 from tap import ok
 
 
-JUDGE = os.path.join(os.environ.get("CORE_DIR", "build/core"), "gpujudge")
+DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "driver")
 
 OK = "ok"
 INVALID = "gpu_evidence_invalid"
@@ -36,7 +36,7 @@ def record(devices, root, nonce=None, how="r", now=NOW, flips=b""):
 
 
 def run(records):
-    p = subprocess.run([JUDGE], input=b"".join(records),
+    p = subprocess.run([DRIVER, "gpu"], input=b"".join(records),
                        stdout=subprocess.PIPE, check=True)
     lines = p.stdout.decode().splitlines()
     assert len(lines) == len(records), (len(lines), len(records))

@@ -1,4 +1,4 @@
-"""Drives the test filters hashfeed.c and ssefeed.c from Python."""
+"""Drives the hash and stream parts of driver from Python."""
 
 import os
 import re
@@ -20,9 +20,9 @@ with open(HEADER, encoding="ascii") as header:
         "REQUEST_AMBIGUOUS", "MODEL_UNKNOWN")]
 
 
-CORE_DIR = os.environ.get("CORE_DIR", "build/core")
-PROGRAM = os.path.join(CORE_DIR, "hashfeed")
-STREAMS = os.path.join(CORE_DIR, "ssefeed")
+DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "driver")
+PROGRAM = [DRIVER, "hash"]
+STREAMS = [DRIVER, "stream"]
 SEED = int(os.environ.get("IOA_DIFFER_SEED", "1"))
 
 
@@ -37,10 +37,10 @@ def run(records, program=PROGRAM):
             f.write(struct.pack("<cII", kind.encode(), seed, len(data)))
             f.write(data)
         f.seek(0)
-        p = subprocess.run([program], stdin=f, stdout=subprocess.PIPE,
+        p = subprocess.run(program, stdin=f, stdout=subprocess.PIPE,
                            check=False)
     if p.returncode != 0:
-        raise SystemExit("%s ended with %d" % (program, p.returncode))
+        raise SystemExit("%s ended with %d" % (" ".join(program), p.returncode))
     lines = p.stdout.split(b"\n")[:-1]
     if len(lines) != len(records):
         raise SystemExit("%d lines for %d records" % (len(lines),

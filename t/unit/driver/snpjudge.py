@@ -1,4 +1,4 @@
-"""Feeds snpjudge, and makes reports and certificates for it, wrong ones too."""
+"""Feeds driver snp, and makes reports and certificates for it, wrong ones too."""
 
 import os
 import struct
@@ -8,7 +8,7 @@ import minicert as mc
 from tap import ok
 
 
-JUDGE = os.path.join(os.environ.get("CORE_DIR", "build/core"), "snpjudge")
+DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "driver")
 
 OK = "ok"
 INVALID = "cpu_evidence_invalid"
@@ -29,7 +29,7 @@ def record(report, roots, key=b"", now=JUNE_2025, crl=None,
 
 
 def run(records):
-    p = subprocess.run([JUDGE], input=b"".join(records),
+    p = subprocess.run([DRIVER, "snp"], input=b"".join(records),
                        stdout=subprocess.PIPE, check=True)
     lines = p.stdout.decode().splitlines()
     assert len(lines) == len(records), (len(lines), len(records))

@@ -1,4 +1,4 @@
-"""Drives the test filter vendorfeed.c from Python; keys of its own."""
+"""Drives the vendor part of driver from Python; keys of its own."""
 
 import base64
 import datetime
@@ -17,8 +17,7 @@ import tap
 from tap import ok
 
 
-PROGRAM = os.path.join(os.environ.get("CORE_DIR", "build/core"),
-                       "vendorfeed")
+DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "driver")
 EVIDENCE = os.environ.get("IOATTEST_EVIDENCE", "../shared/evidence")
 
 
@@ -49,10 +48,10 @@ def run(records):
             for data in fields:
                 f.write(struct.pack("<I", len(data)) + data)
         f.seek(0)
-        p = subprocess.run([PROGRAM], stdin=f, stdout=subprocess.PIPE,
-                           check=False)
+        p = subprocess.run([DRIVER, "vendor"], stdin=f,
+                           stdout=subprocess.PIPE, check=False)
     if p.returncode != 0:
-        raise SystemExit("%s ended with %d" % (PROGRAM, p.returncode))
+        raise SystemExit("driver vendor ended with %d" % (p.returncode))
     lines = p.stdout.decode().split("\n")[:-1]
     if len(lines) != len(records):
         raise SystemExit("%d lines for %d records" % (len(lines),

@@ -22,7 +22,7 @@ import tap
 
 COUNT = int(os.environ.get("IOA_DIFFER_COUNT", "12000"))
 SEED = int(os.environ.get("IOA_DIFFER_SEED", "1"))
-DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "judge")
+DRIVER = os.path.join(os.environ.get("CORE_DIR", "build/core"), "driver")
 NAME_MAX = 200
 JSON_DEPTH_MAX = 32
 
@@ -233,8 +233,8 @@ def main():
 
     feed = b"".join(kind + struct.pack("<I", len(text)) + text
                     for text in texts for kind in (b"j", b"r"))
-    run = subprocess.run([DRIVER], input=feed, stdout=subprocess.PIPE,
-                         check=True)
+    run = subprocess.run([DRIVER, "parse"], input=feed,
+                         stdout=subprocess.PIPE, check=True)
     lines = run.stdout.decode().splitlines()
 
     wrong, seen = [], {}

@@ -2,7 +2,7 @@
 """Real GPU evidence and its verdicts.
 
 IOATTEST_EVIDENCE says where it is (default ../shared/evidence).  CORE_DIR is
-where gpujudge was built.  Speaks TAP.
+where driver was built.  Speaks TAP.
 """
 
 import base64
@@ -213,9 +213,10 @@ def test_real_chains():
     expect("another device's chain", judge(
         [(evidence, b"".join(other))], root), INVALID, "gpu.0.signature")
     expect("nothing", judge([], root), MISSING)
-    expect("no evidence", judge([(b"", chain)], root, nonce=bytes(32)),
+    expect("a byte of evidence", judge([(b"\0", chain)], root,
+                                       nonce=bytes(32)),
            INVALID, "gpu.0.layout")
-    expect("no chain", judge([(evidence, b"")], root), INVALID,
+    expect("a chain of a line feed", judge([(evidence, b"\n")], root), INVALID,
            "gpu.0.certificates")
     expect("a DER chain", judge([(evidence, base64.b64decode(b"".join(
         certs[0].split(b"\n")[1:-2])))], root), INVALID,
@@ -254,7 +255,7 @@ def test_real_damage():
         [(padded[0] + b"\xff" * 4000, padded[1])], root), OK)
     expect("too many bytes behind", judge(
         [(padded[0] + bytes(65536), padded[1])], root), INVALID,
-        "gpu.0.layout")
+        "gpu.base64")
 
 
 def test_real_lists():

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """GPU evidence made here under a root of our own: each check alone fails.
 
-CORE_DIR is where gpujudge was built.  Speaks TAP.
+CORE_DIR is where driver was built.  Speaks TAP.
 """
 
 import os
@@ -218,7 +218,7 @@ def test_each_certificate():
     for i in range(5):
         bad("without certificate %d" % i, "certificates",
             chain=text(certs[:i] + certs[i + 1:]))
-    bad("no certificates", "certificates", chain=b"")
+    bad("no certificates", "certificates", chain=b"\n")
     bad("certificates as DER", "certificates", chain=b"".join(certs))
     bad("text between", "certificates", chain=b"x\n".join(
         mc.pem(c) for c in certs))

@@ -48,7 +48,12 @@ def test_key_sets():
            {"keys": [jwk(x5c="x")]}, {"keys": [jwk(x5c=[1])]},
            {"keys": [jwk(P256, x5c=False)]},
            {"keys": [jwk(x5c=False, kid="k%d" % i) for i in range(129)]}]
-    got = vf.run([("k", [compact(k)]) for k, _ in good]
+
+    def names(keys):
+        return "".join(sorted({k.get("kid", "") + "\n"
+                               for k in keys["keys"]})).encode()
+
+    got = vf.run([("k", [compact(k), names(k)]) for k, _ in good]
                  + [("k", [compact(k)]) for k in bad]
                  + [("k", [compact(good[1][0])[:-1]]),
                     ("k", [compact(good[1][0]) + b" " * 524288]),

@@ -409,23 +409,24 @@ test_lines(void)
     ioa_policy_file_t  *older, *newer;
 
     older = good_policy("{}");
-    ioa_policy_lines(older, append, text);
-    UNIT_OK(strcmp(text, "tdx.tcb_status = default\ntdx.tcb_grace = 0s\n"
-                   "tdx.sept_ve_disable = true\n"
-                   "sev_snp.min_tcb.Milan.bootloader = 0\n"
-                   "sev_snp.min_tcb.Milan.tee = 0\n"
-                   "sev_snp.min_tcb.Milan.snp = 0\n"
-                   "sev_snp.min_tcb.Milan.microcode = 0\n"
-                   "sev_snp.min_tcb.Genoa.bootloader = 0\n"
-                   "sev_snp.min_tcb.Genoa.tee = 0\n"
-                   "sev_snp.min_tcb.Genoa.snp = 0\n"
-                   "sev_snp.min_tcb.Genoa.microcode = 0\n"
-                   "sev_snp.min_tcb.Turin.fmc = 0\n"
-                   "sev_snp.min_tcb.Turin.bootloader = 0\n"
-                   "sev_snp.min_tcb.Turin.tee = 0\n"
-                   "sev_snp.min_tcb.Turin.snp = 0\n"
-                   "sev_snp.min_tcb.Turin.microcode = 0\n"
-                   "gpu.reference_expired = 2592000s\n") == 0,
+    UNIT_OK(ioa_policy_diff(NULL, older, append, text) == 17
+            && strcmp(text, "+ tdx.tcb_status = default\n"
+                      "+ tdx.tcb_grace = 0s\n"
+                      "+ tdx.sept_ve_disable = true\n"
+                      "+ sev_snp.min_tcb.Milan.bootloader = 0\n"
+                      "+ sev_snp.min_tcb.Milan.tee = 0\n"
+                      "+ sev_snp.min_tcb.Milan.snp = 0\n"
+                      "+ sev_snp.min_tcb.Milan.microcode = 0\n"
+                      "+ sev_snp.min_tcb.Genoa.bootloader = 0\n"
+                      "+ sev_snp.min_tcb.Genoa.tee = 0\n"
+                      "+ sev_snp.min_tcb.Genoa.snp = 0\n"
+                      "+ sev_snp.min_tcb.Genoa.microcode = 0\n"
+                      "+ sev_snp.min_tcb.Turin.fmc = 0\n"
+                      "+ sev_snp.min_tcb.Turin.bootloader = 0\n"
+                      "+ sev_snp.min_tcb.Turin.tee = 0\n"
+                      "+ sev_snp.min_tcb.Turin.snp = 0\n"
+                      "+ sev_snp.min_tcb.Turin.microcode = 0\n"
+                      "+ gpu.reference_expired = 2592000s\n") == 0,
             "lines of an empty file");
 
     newer = good_policy("{\"tdx\":{\"tcb_grace\":\"1d\",\"sept_ve_disable\":"

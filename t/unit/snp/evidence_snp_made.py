@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """SEV-SNP reports made here under roots of our own: each check alone fails.
 
-CORE_DIR is where snpjudge was built.  Speaks TAP.
+CORE_DIR is where driver was built.  Speaks TAP.
 """
 
 import os
@@ -31,7 +31,7 @@ def test_made():
                         committed=level, launch=level)
     line = judge(turin, pair("Turin"), make_leaf("Turin", level=level))
     expect("Turin", line, OK)
-    ok(line[7] == "3.4.1.23.213" and "?fmcSPL=3&blSPL=4&" in line[10],
+    ok(line[7] == "3.4.1.23.213" and "?fmcSPL=3&blSPL=4&" in line[9],
        "Turin's levels", line)
     expect("Turin, its chip as an OCTET STRING",
            judge(turin, pair("Turin"), make_leaf(
@@ -244,10 +244,10 @@ def test_revocation():
 
     line = judge(report, roots, leaf, crl=crl([]))
     expect("a CRL that lists nothing", line, OK)
-    ok(line[9] == "1" and checks(line)["sev_snp.revocation"] == "passed",
+    ok(checks(line)["sev_snp.revocation"] == "passed",
        "and the check was made", line)
     line = judge(report, roots, leaf)
-    ok(line[9] == "0" and checks(line)["sev_snp.revocation"] == "not made",
+    ok(checks(line)["sev_snp.revocation"] == "not made",
        "no CRL: named as not made")
     expect("another certificate is listed",
            judge(report, roots, leaf, crl=crl([8])), OK)

@@ -429,13 +429,13 @@ def test_expiry():
     d.qe["nextUpdate"] = rfc3339(NOW + 200 * DAY)
     d.tcb["nextUpdate"] = rfc3339(NOW + 300 * DAY)
     a = vf.run([c.record(), d.record()])
-    ok(a[0][4] == str(NOW + 10 * DAY), "expires with the QE identity",
+    ok(a[0][3] == str(NOW + 10 * DAY), "expires with the QE identity",
        str(a[0]))
-    ok(a[1][4] == str(NOW + 90 * DAY), "expires with the signer's "
+    ok(a[1][3] == str(NOW + 90 * DAY), "expires with the signer's "
        "certificate", str(a[1]))
     c.crls = [b"", b""]
     a = vf.run([c.record()])[0]
-    ok(a[7] == "tdx.tcb_info.revocation,tdx.qe_identity.revocation",
+    ok(a[6] == "tdx.tcb_info.revocation,tdx.qe_identity.revocation",
        "no CRL: revocation is not made", str(a))
     c.quote["tee"] = [5, 0, 2] + [0] * 13
     d.crls = c.crls = [CRL, b""]
@@ -443,8 +443,8 @@ def test_expiry():
     e = Case()
     e.tcb["id"] = "SGX"
     a = vf.run([c.record(), d.record(), e.record()])
-    ok(a[0][7] == "tdx.tcb.module" and a[1][7] == "tdx.tcb.rest"
-       and a[2][7] == "tdx.collateral.rest",
+    ok(a[0][6] == "tdx.tcb.module" and a[1][6] == "tdx.tcb.rest"
+       and a[2][6] == "tdx.collateral.rest",
        "what is not made is said", str(a))
 
 

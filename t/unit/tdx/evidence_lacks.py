@@ -28,7 +28,7 @@ def case(name, change, lacks, part=None):
 def run():
     for (name, _, lacks, part), a in zip(
             cases, vf.run([c[1].record() for c in cases])):
-        said = [x.replace("_", " ") for x in a[8:10]]
+        said = [x.replace("_", " ") for x in a[7:9]]
         ok(said[0] == lacks and (part is None or part in
                                  said[1].split("|")), name, " ".join(a))
     cases.clear()

@@ -28,7 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 EVIDENCE = os.environ.get("IOATTEST_EVIDENCE",
                           os.path.join(TOP, "..", "shared", "evidence"))
-JUDGE = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "tdxjudge")
+DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 
 FULL = os.environ.get("IOATTEST_FULL", "") not in ("", "0")
 
@@ -55,7 +55,8 @@ def judge(mode, quote, roots, now, crls=()):
     record = mode + struct.pack("<qB", int(now), len(crls))
     for blob in [roots, quote] + list(crls):
         record += struct.pack("<I", len(blob)) + blob
-    run = subprocess.run([JUDGE], input=record, capture_output=True)
+    run = subprocess.run([DRIVER, "tdx"], input=record,
+                         capture_output=True)
     if run.returncode != 0:
         return "died: " + run.stderr.decode()[:300]
     return run.stdout.decode().rstrip("\n")

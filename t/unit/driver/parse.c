@@ -1,5 +1,5 @@
 /*
- * judge: tells what the parsers make of inputs, for tests in other languages.
+ * driver parse: what the parsers make of inputs.
  *
  * Standard input: records of a kind (one byte), a length (four bytes, little-
  * endian) and as many bytes.  Standard output: a line for each.
@@ -12,20 +12,20 @@
 
 #include "json/ioa_json.h"
 #include "agent/ioa_request.h"
-#include "unit.h"
+#include "feed.h"
 
-#define JUDGE_PIECINGS  6
+#define PARSE_PIECINGS  6
 
-static uint64_t  judge_seed = 11;
+static uint64_t  parse_seed = 11;
 
 
 static size_t
-judge_piece(int piecing, size_t left)
+parse_piece(int piecing, size_t left)
 {
     size_t  n;
 
     n = piecing == 0 ? left : piecing == 1 ? 1
-        : unit_random(&judge_seed) % (piecing * 4u);
+        : unit_random(&parse_seed) % (piecing * 4u);
 
     return n < left ? n : left;
 }
@@ -33,7 +33,7 @@ judge_piece(int piecing, size_t left)
 
 /* Out: line, what the scanner says of data fed in one way of pieces. */
 static void
-judge_request_pieces(char *line, const uint8_t *data, size_t n, int piecing)
+parse_request_pieces(char *line, const uint8_t *data, size_t n, int piecing)
 {
     size_t               at, k, name_len;
     uint8_t             *piece;
@@ -46,7 +46,7 @@ judge_request_pieces(char *line, const uint8_t *data, size_t n, int piecing)
     st = IOA_OK;
 
     for (at = 0; at < n; at += k) {
-        k = judge_piece(piecing, n - at);
+        k = parse_piece(piecing, n - at);
         piece = unit_exact(data + at, k);
 
         if (st != IOA_OK
@@ -84,15 +84,15 @@ judge_request_pieces(char *line, const uint8_t *data, size_t n, int piecing)
 
 
 static void
-judge_request(const uint8_t *data, size_t n)
+parse_request(const uint8_t *data, size_t n)
 {
     int   piecing;
     char  whole[512], pieces[512];
 
-    judge_request_pieces(whole, data, n, 0);
+    parse_request_pieces(whole, data, n, 0);
 
-    for (piecing = 1; piecing < JUDGE_PIECINGS; piecing++) {
-        judge_request_pieces(pieces, data, n, piecing);
+    for (piecing = 1; piecing < PARSE_PIECINGS; piecing++) {
+        parse_request_pieces(pieces, data, n, piecing);
 
         if (strcmp(whole, pieces) != 0) {
             printf("pieces %d: %s, whole: ", piecing, pieces);
@@ -104,7 +104,7 @@ judge_request(const uint8_t *data, size_t n)
 
 
 static void
-judge_json(const uint8_t *data, size_t n)
+parse_json(const uint8_t *data, size_t n)
 {
     ioa_json_t  *root;
 
@@ -114,29 +114,32 @@ judge_json(const uint8_t *data, size_t n)
 
 
 int
-main(void)
+feed_parse(int argc, char **argv)
 {
+    int       kind;
     size_t    n;
-    uint8_t   head[5], *data, *exact;
+    uint8_t  *data;
 
-    while (fread(head, 1, sizeof(head), stdin) == sizeof(head)) {
-        n = head[1] | (size_t) head[2] << 8 | (size_t) head[3] << 16
-            | (size_t) head[4] << 24;
-        data = malloc(n + 1);
+    (void) argc;
+    (void) argv;
 
-        if (data == NULL || fread(data, 1, n, stdin) != n) {
+    while ((kind = getchar()) != EOF) {
+        data = feed_blob(&n);
+
+        switch (kind) {
+
+        case 'j':
+            parse_json(data, n);
+            break;
+
+        case 'r':
+            parse_request(data, n);
+            break;
+
+        default:
             return 1;
         }
 
-        exact = unit_exact(data, n);
-
-        if (head[0] == 'j') {
-            judge_json(exact, n);
-        } else {
-            judge_request(exact, n);
-        }
-
-        free(exact);
         free(data);
     }
 

@@ -1,5 +1,5 @@
 /*
- * hashfeed: the hashing part of core as a filter, for test drivers.
+ * driver hash: what is hashed of responses and requests.
  *
  * Reads records: a kind (1 byte), a seed (4 bytes, little-endian: 0 feeds the
  * data as one piece, 1 byte by byte, else random pieces), a length (4 bytes)
@@ -18,7 +18,7 @@
 
 
 static void
-feed_canon(const uint8_t *data, size_t len)
+hash_canon(const uint8_t *data, size_t len, uint32_t seed)
 {
     size_t        n;
     uint8_t       digest[32], *p;
@@ -28,8 +28,8 @@ feed_canon(const uint8_t *data, size_t len)
     ioa_canon_init(&canon);
 
     while (len != 0) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
+        n = feed_piece(&seed, len);
+        p = unit_exact(data, n);
         st = ioa_canon_update(&canon, p, n);
         free(p);
         data += n;
@@ -48,7 +48,7 @@ feed_canon(const uint8_t *data, size_t len)
 
 
 static int
-feed_print(void *ctx, const uint8_t *data, size_t n)
+hash_print(void *ctx, const uint8_t *data, size_t n)
 {
     (void) ctx;
 
@@ -57,7 +57,7 @@ feed_print(void *ctx, const uint8_t *data, size_t n)
 
 
 static void
-feed_text(const uint8_t *data, size_t len)
+hash_text(const uint8_t *data, size_t len, uint32_t seed)
 {
     int           ok = 1;
     size_t        n;
@@ -65,12 +65,12 @@ feed_text(const uint8_t *data, size_t len)
     ioa_out_t     out;
     ioa_pyjson_t  json;
 
-    ioa_out_init(&out, feed_print, NULL);
+    ioa_out_init(&out, hash_print, NULL);
     ioa_pyjson_init(&json, &out, IOA_PYJSON_DEPTH_MAX, 0);
 
     while (len != 0 && ok) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
+        n = feed_piece(&seed, len);
+        p = unit_exact(data, n);
         ok = ioa_pyjson_update(&json, p, n);
         free(p);
         data += n;
@@ -82,7 +82,8 @@ feed_text(const uint8_t *data, size_t len)
 
 
 static void
-feed_request(const uint8_t *data, size_t len, const ioa_defaults_t *defaults)
+hash_request(const uint8_t *data, size_t len, uint32_t seed,
+    const ioa_defaults_t *defaults)
 {
     size_t             n;
     uint8_t           *p;
@@ -97,8 +98,8 @@ feed_request(const uint8_t *data, size_t len, const ioa_defaults_t *defaults)
     ioa_reqmodel_defaults(rm, defaults);
 
     while (len != 0 && st == IOA_OK) {
-        n = feed_piece(len);
-        p = feed_copy(data, n);
+        n = feed_piece(&seed, len);
+        p = unit_exact(data, n);
         st = ioa_reqmodel_update(rm, p, n);
         free(p);
         data += n;
@@ -116,7 +117,7 @@ feed_request(const uint8_t *data, size_t len, const ioa_defaults_t *defaults)
 
 
 static void
-feed_defaults(const uint8_t *data, size_t len)
+hash_defaults(const uint8_t *data, size_t len, uint32_t seed)
 {
     char             error[IOA_DEFAULTS_ERROR_MAX];
     size_t           n;
@@ -129,10 +130,10 @@ feed_defaults(const uint8_t *data, size_t len)
     }
 
     n = (size_t) (end - data);
-    p = feed_copy(data, n);
+    p = unit_exact(data, n);
 
     if (ioa_defaults_parse(&defaults, error, p, n)) {
-        feed_request(data + n + 1, len - n - 1, defaults);
+        hash_request(data + n + 1, len - n - 1, seed, defaults);
     } else {
         printf("bad %s\n", error);
     }
@@ -143,33 +144,40 @@ feed_defaults(const uint8_t *data, size_t len)
 
 
 int
-main(void)
+feed_hash(int argc, char **argv)
 {
-    char      kind;
-    uint8_t  *data;
-    uint32_t  len;
+    int        kind;
+    size_t     len;
+    uint8_t   *data;
+    uint32_t   seed;
 
-    while (feed_record(&kind, &data, &len)) {
+    (void) argc;
+    (void) argv;
+
+    while ((kind = getchar()) != EOF) {
+        seed = (uint32_t) feed_number(4);
+        data = feed_blob(&len);
+
         switch (kind) {
 
         case 'c':
-            feed_canon(data, len);
+            hash_canon(data, len, seed);
             break;
 
         case 't':
-            feed_text(data, len);
+            hash_text(data, len, seed);
             break;
 
         case 'q':
-            feed_request(data, len, NULL);
+            hash_request(data, len, seed, NULL);
             break;
 
         case 'd':
-            feed_defaults(data, len);
+            hash_defaults(data, len, seed);
             break;
 
         default:
-            return 2;
+            return 1;
         }
 
         free(data);

@@ -1,6 +1,5 @@
 /*
- * gpujudge: what the verifier makes of GPU evidence, for tests in other
- * languages.
+ * driver gpu: what the verifier makes of GPU evidence.
  *
  * Standard input: records.  A record is: now (8 bytes), nonce (32), how the
  * devices are given (1: 'r' bytes and PEM, 'b' base64 of both, 'f' bytes and
@@ -17,8 +16,10 @@
  * were accepted, and the first and last byte of those.
  */
 
+#include <openssl/evp.h>
+
 #include "nvidia/ioa_verify_gpu.h"
-#include "unit.h"
+#include "feed.h"
 
 #define GPU_DEVICES_MAX  20
 
@@ -26,51 +27,31 @@ static ioa_chain_cache_t  *cache;
 static ioa_checks_t        checks;
 
 
-static void
-gpu_bytes(void *out, size_t n)
-{
-    if (fread(out, 1, n, stdin) != n) {
-        exit(1);
-    }
-}
-
-
-static uint64_t
-gpu_number(size_t n)
-{
-    size_t    i;
-    uint8_t   bytes[8];
-    uint64_t  value;
-
-    gpu_bytes(bytes, n);
-
-    for (value = 0, i = n; i-- > 0; ) {
-        value = value << 8 | bytes[i];
-    }
-
-    return value;
-}
-
-
-/* Memory of the exact size; its pos is to be freed. */
+/* Its pos is to be freed. */
 static ioa_reader_t
 gpu_blob(void)
 {
-    size_t        n;
-    uint8_t      *data, *exact;
-    ioa_reader_t  r;
+    size_t         n;
+    uint8_t       *data;
+    ioa_reader_t   r;
 
-    n = gpu_number(4);
-    data = malloc(n + 1);
+    data = feed_blob(&n);
+    ioa_reader_init(&r, data, n);
 
-    if (data == NULL) {
-        exit(1);
-    }
+    return r;
+}
 
-    gpu_bytes(data, n);
-    exact = unit_exact(data, n);
-    free(data);
-    ioa_reader_init(&r, exact, n);
+
+/* In base64; its pos is to be freed. */
+static ioa_reader_t
+gpu_base64(ioa_reader_t data)
+{
+    uint8_t       *text;
+    ioa_reader_t   r;
+
+    text = feed_alloc(data.left / 3 * 4 + 5);
+    ioa_reader_init(&r, text, (size_t) EVP_EncodeBlock(text, data.pos,
+                                                       (int) data.left));
 
     return r;
 }
@@ -78,8 +59,8 @@ gpu_blob(void)
 
 /* What comes out is zero unless verified. */
 static ioa_status_t
-gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence, size_t n,
-    int base64, const ioa_gpu_trust_t *trust)
+gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *texts, size_t n,
+    const ioa_gpu_trust_t *trust)
 {
     size_t        i;
     uint8_t       any;
@@ -87,12 +68,7 @@ gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence, size_t n,
 
     memset(list, 0xff, sizeof(*list));
     ioa_checks_init(&checks);
-
-    if (base64) {
-        st = ioa_gpu_list_verify_base64(list, &checks, evidence, n, trust);
-    } else {
-        st = ioa_gpu_list_verify(list, &checks, evidence, n, trust);
-    }
+    st = ioa_gpu_list_verify_base64(list, &checks, texts, n, trust);
 
     for (any = 0, i = 0; i < sizeof(*list); i++) {
         any |= ((const uint8_t *) list)[i];
@@ -100,6 +76,34 @@ gpu_verify(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence, size_t n,
 
     if ((st == IOA_OK) != (any != 0)) {
         abort();
+    }
+
+    return st;
+}
+
+
+/* The same of bytes and PEM. */
+static ioa_status_t
+gpu_verify_raw(ioa_gpu_list_t *list, const ioa_gpu_evidence_t *evidence,
+    size_t n, const ioa_gpu_trust_t *trust)
+{
+    size_t              i, given;
+    ioa_status_t        st;
+    ioa_gpu_evidence_t  texts[GPU_DEVICES_MAX];
+
+    memset(texts, 0, sizeof(texts));
+    given = n < GPU_DEVICES_MAX ? n : GPU_DEVICES_MAX;
+
+    for (i = 0; i < given; i++) {
+        texts[i].evidence = gpu_base64(evidence[i].evidence);
+        texts[i].certificates = gpu_base64(evidence[i].certificates);
+    }
+
+    st = gpu_verify(list, texts, n, trust);
+
+    for (i = 0; i < given; i++) {
+        free((void *) texts[i].evidence.pos);
+        free((void *) texts[i].certificates.pos);
     }
 
     return st;
@@ -170,7 +174,7 @@ gpu_flips(const ioa_gpu_evidence_t *evidence, int how, const char *range,
 
             data[i] ^= (uint8_t) (1 << bit);
 
-            if (gpu_verify(&list, evidence, 1, 0, trust) == IOA_OK) {
+            if (gpu_verify_raw(&list, evidence, 1, trust) == IOA_OK) {
                 first = accepted++ ? first : i;
                 last = i;
             }
@@ -187,7 +191,7 @@ gpu_flips(const ioa_gpu_evidence_t *evidence, int how, const char *range,
 static int
 gpu_record(void)
 {
-    int                 c, how;
+    int                 how;
     size_t              i, n;
     uint8_t             nonce[IOA_SPDM_NONCE_LEN];
     ioa_roots_t        *pinned;
@@ -196,17 +200,14 @@ gpu_record(void)
     ioa_gpu_trust_t     trust = { 0 };
     ioa_gpu_evidence_t  evidence[GPU_DEVICES_MAX];
 
-    c = getchar();
-
-    if (c == EOF) {
+    if (!feed_more()) {
         return 0;
     }
 
-    ungetc(c, stdin);
-    trust.now = (int64_t) gpu_number(8);
-    gpu_bytes(nonce, sizeof(nonce));
-    how = (int) gpu_number(1);
-    n = gpu_number(4);
+    trust.now = (int64_t) feed_number(8);
+    feed_bytes(nonce, sizeof(nonce));
+    how = (int) feed_number(1);
+    n = feed_number(4);
 
     roots = gpu_blob();
     range = gpu_blob();
@@ -227,7 +228,9 @@ gpu_record(void)
     if (how >= 'c' && how <= 'f') {
         gpu_flips(evidence, how, (const char *) range.pos, &trust);
     } else {
-        gpu_print(gpu_verify(&list, evidence, n, how == 'b', &trust), &list);
+        gpu_print(how == 'b' ? gpu_verify(&list, evidence, n, &trust)
+                             : gpu_verify_raw(&list, evidence, n, &trust),
+                  &list);
     }
 
     for (i = 0; i < n; i++) {
@@ -244,8 +247,11 @@ gpu_record(void)
 
 
 int
-main(void)
+feed_gpu(int argc, char **argv)
 {
+    (void) argc;
+    (void) argv;
+
     cache = ioa_chain_cache_new(256);
 
     while (gpu_record()) {

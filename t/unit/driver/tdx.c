@@ -1,6 +1,5 @@
 /*
- * tdxjudge: what the verifier makes of TDX quotes, for tests in other
- * languages.
+ * driver tdx: what the verifier makes of TDX quotes.
  *
  * Standard input: records.  A record is: mode (1 byte), now (8), the
  * number of CRLs (1), then blobs, each a length (4) and as many bytes: roots,
@@ -18,9 +17,8 @@
  * the quote was refused.
  */
 
-#include "base/ioa_codec.h"
 #include "tdx/ioa_verify_tdx.h"
-#include "unit.h"
+#include "feed.h"
 
 typedef struct {
     int               mode;
@@ -33,41 +31,6 @@ typedef struct {
 } tdx_record_t;
 
 static ioa_chain_cache_t  *cache;
-
-
-static uint64_t
-tdx_number(size_t n)
-{
-    size_t    i;
-    uint8_t   bytes[8];
-    uint64_t  value;
-
-    if (fread(bytes, 1, n, stdin) != n) {
-        exit(1);
-    }
-
-    for (value = 0, i = n; i-- > 0; ) {
-        value = value << 8 | bytes[i];
-    }
-
-    return value;
-}
-
-
-static uint8_t *
-tdx_blob(size_t *len)
-{
-    uint8_t  *data;
-
-    *len = tdx_number(4);
-    data = malloc(*len ? *len : 1);
-
-    if (data == NULL || fread(data, 1, *len, stdin) != *len) {
-        exit(1);
-    }
-
-    return data;
-}
 
 
 /* Returns: 0 at the end of input. */
@@ -85,10 +48,10 @@ tdx_read(tdx_record_t *record)
         return 0;
     }
 
-    record->trust.now = (int64_t) tdx_number(8);
-    n = tdx_number(1);
-    record->roots = tdx_blob(&record->roots_len);
-    record->quote = tdx_blob(&record->quote_len);
+    record->trust.now = (int64_t) feed_number(8);
+    n = feed_number(1);
+    record->roots = feed_blob(&record->roots_len);
+    record->quote = feed_blob(&record->quote_len);
 
     if (ioa_roots_parse(&roots, record->roots, record->roots_len)
         != IOA_CHAIN_OK)
@@ -100,7 +63,7 @@ tdx_read(tdx_record_t *record)
     crls = n != 0 ? ioa_crls_new() : NULL;
 
     for (i = 0; i < n; i++) {
-        data = tdx_blob(&len);
+        data = feed_blob(&len);
 
         record->malformed |= ioa_crls_add(crls, data, len) != IOA_CHAIN_OK;
         free(data);
@@ -117,10 +80,8 @@ tdx_read(tdx_record_t *record)
 static void
 tdx_hex(const uint8_t *data, size_t n)
 {
-    uint8_t  text[2 * IOA_TDX_REPORT_DATA_LEN];
-
-    ioa_hex_encode(text, data, n);
-    printf("\t%.*s", (int) (2 * n), (const char *) text);
+    putchar('\t');
+    feed_hex(data, n);
 }
 
 
@@ -220,9 +181,12 @@ tdx_prefixes(const tdx_record_t *record)
 
 
 int
-main(void)
+feed_tdx(int argc, char **argv)
 {
     tdx_record_t  record;
+
+    (void) argc;
+    (void) argv;
 
     cache = ioa_chain_cache_new(64);
 

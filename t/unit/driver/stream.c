@@ -1,7 +1,7 @@
 /*
- * ssefeed: event streams as a filter, for test drivers.
+ * driver stream: event streams.
  *
- * Reads records as hashfeed does.  The kind says how the output is made:
+ * Reads records as driver hash does.  The kind says how the output is made:
  *
  *   s  its end is held, the event is passed on with its image digest
  *   d  its end is held, the event is dropped
@@ -24,14 +24,14 @@ typedef struct {
     size_t          copies;
     size_t          n[2];       /* shown, held */
     uint8_t        *data[2];
-} feed_t;
+} stream_t;
 
 
 static int
-feed_sink(void *ctx, const ioa_sse_piece_t *piece)
+stream_sink(void *ctx, const ioa_sse_piece_t *piece)
 {
     size_t   at;
-    feed_t  *feed = ctx;
+    stream_t  *feed = ctx;
 
     if (piece->len == 0 || (piece->held != 0 && piece->held != 1)) {
         abort();
@@ -58,7 +58,7 @@ feed_sink(void *ctx, const ioa_sse_piece_t *piece)
 
 
 static void
-feed_members(const ioa_sse_signature_t *sig)
+stream_members(const ioa_sse_signature_t *sig)
 {
     size_t             i;
     const ioa_span_t  *m[5] = { &sig->text, &sig->signature,
@@ -78,11 +78,11 @@ feed_members(const ioa_sse_signature_t *sig)
 
 
 static void
-feed_stream(char kind, const uint8_t *data, size_t len)
+stream_read(int kind, const uint8_t *data, size_t len, uint32_t seed)
 {
     char                 *steps, *step;
     size_t                n, at = 0;
-    feed_t                feed = { NULL, 0, 0, { 0, 0 }, { NULL, NULL } };
+    stream_t                feed = { NULL, 0, 0, { 0, 0 }, { NULL, NULL } };
     uint8_t               digest[32];
     ioa_sse_t            *sse = feed_alloc(sizeof(ioa_sse_t));
     ioa_status_t          st = IOA_OK;
@@ -97,13 +97,13 @@ feed_stream(char kind, const uint8_t *data, size_t len)
     ioa_sse_init(sse);
 
     if (kind != 'n') {
-        ioa_sse_output(sse, feed_sink, &feed, kind == 'a' || kind == 'b');
+        ioa_sse_output(sse, stream_sink, &feed, kind == 'a' || kind == 'b');
     }
 
     while (at != len && st == IOA_OK) {
-        n = feed_piece(len - at);
+        n = feed_piece(&seed, len - at);
 
-        feed.piece = feed_copy(data + at, n);
+        feed.piece = unit_exact(data + at, n);
         feed.piece_n = n;
         st = ioa_sse_update(sse, feed.piece, n);
         free((void *) feed.piece);
@@ -124,7 +124,7 @@ feed_stream(char kind, const uint8_t *data, size_t len)
     printf(feed.n[1] == 0 ? " -" : " ");
     feed_hex(feed.data[1], feed.n[1]);
     printf(" %s %zu", steps, feed.copies);
-    feed_members(&sig);
+    stream_members(&sig);
     printf("\n");
 
     free(feed.data[0]);
@@ -135,18 +135,25 @@ feed_stream(char kind, const uint8_t *data, size_t len)
 
 
 int
-main(void)
+feed_stream(int argc, char **argv)
 {
-    char      kind;
-    uint8_t  *data;
-    uint32_t  len;
+    int        kind;
+    size_t     len;
+    uint8_t   *data;
+    uint32_t   seed;
 
-    while (feed_record(&kind, &data, &len)) {
+    (void) argc;
+    (void) argv;
+
+    while ((kind = getchar()) != EOF) {
+        seed = (uint32_t) feed_number(4);
+        data = feed_blob(&len);
+
         if (memchr("sdabn", kind, 5) == NULL) {
-            return 2;
+            return 1;
         }
 
-        feed_stream(kind, data, len);
+        stream_read(kind, data, len, seed);
         free(data);
     }
 

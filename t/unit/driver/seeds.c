@@ -1,9 +1,10 @@
 /*
- * tdxseeds: makes the seeds of fuzz_tdx and fuzz_chain anew.
+ * driver seeds: makes the seeds of fuzz_tdx and fuzz_chain anew.
  *
- * usage: tdxseeds fuzz/seeds
+ * usage: driver seeds fuzz/seeds
  */
 
+#include "feed.h"
 #include "fixtures/tdxquote.h"
 
 
@@ -59,7 +60,7 @@ seeds(const char *dir, const family_t *family, const quote_keys_t *with,
 
 
 int
-main(int argc, char **argv)
+feed_seeds(int argc, char **argv)
 {
     size_t         i;
     family_t       family;

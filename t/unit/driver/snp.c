@@ -1,6 +1,5 @@
 /*
- * snpjudge: what the verifier makes of SEV-SNP reports, for tests in other
- * languages.
+ * driver snp: what the verifier makes of SEV-SNP reports.
  *
  * Standard input: records.  A record is: now (8 bytes), 1 where a CRL is
  * to be looked at (1), then five blobs, each a length (4) and as many bytes:
@@ -9,14 +8,13 @@
  *
  * Standard output: a line for each, tabs between: the reason's name or "ok",
  * then product, signer, VMPL, measurement, host data, report data, reported
- * TCB, whether the chip and the CRL were checked, the key service's path,
+ * TCB, whether the chip was checked, the key service's path,
  * and the checks as name=verdict.  With bits to flip: how many were accepted,
  * and the first of them.
  */
 
-#include "base/ioa_codec.h"
 #include "snp/ioa_verify_snp.h"
-#include "unit.h"
+#include "feed.h"
 
 #define SNP_BLOBS  5
 
@@ -35,55 +33,21 @@ static uint8_t            *pinned_text;
 static size_t              pinned_len;
 
 
-static uint64_t
-snp_number(size_t n)
-{
-    size_t    i;
-    uint8_t   bytes[8];
-    uint64_t  value;
-
-    if (fread(bytes, 1, n, stdin) != n) {
-        exit(1);
-    }
-
-    for (value = 0, i = n; i-- > 0; ) {
-        value = value << 8 | bytes[i];
-    }
-
-    return value;
-}
-
-
 /* Returns: 0 at the end of input. */
 static int
 snp_read(snp_record_t *record)
 {
-    int       c;
-    size_t    i;
-    uint8_t  *data;
+    size_t  i;
 
-    c = getchar();
-
-    if (c == EOF) {
+    if (!feed_more()) {
         return 0;
     }
 
-    ungetc(c, stdin);
-    record->now = (int64_t) snp_number(8);
-    record->with_crl = (uint8_t) snp_number(1);
+    record->now = (int64_t) feed_number(8);
+    record->with_crl = (uint8_t) feed_number(1);
 
     for (i = 0; i < SNP_BLOBS; i++) {
-        record->len[i] = snp_number(4);
-        data = malloc(record->len[i] + 1);
-
-        if (data == NULL
-            || fread(data, 1, record->len[i], stdin) != record->len[i])
-        {
-            exit(1);
-        }
-
-        record->blob[i] = unit_exact(data, record->len[i]);
-        free(data);
+        record->blob[i] = feed_blob(&record->len[i]);
     }
 
     return 1;
@@ -93,12 +57,7 @@ snp_read(snp_record_t *record)
 static void
 snp_hex(const uint8_t *data, size_t n)
 {
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        printf("%02x", data[i]);
-    }
-
+    feed_hex(data, n);
     putchar('\t');
 }
 
@@ -141,9 +100,9 @@ snp_print(ioa_status_t st, const ioa_snp_t *snp, const ioa_checks_t *checks,
     snp_hex(snp->measurement, sizeof(snp->measurement));
     snp_hex(snp->host_data, sizeof(snp->host_data));
     snp_hex(snp->report_data, sizeof(snp->report_data));
-    printf("%u.%u.%u.%u.%u\t%d\t%d\t", snp->reported.fmc,
+    printf("%u.%u.%u.%u.%u\t%d\t", snp->reported.fmc,
            snp->reported.bootloader, snp->reported.tee, snp->reported.snp,
-           snp->reported.microcode, snp->chip_checked, snp->crl_checked);
+           snp->reported.microcode, snp->chip_checked);
 
     if (ioa_snp_parse(&view, record->blob[0], record->len[0]) == IOA_OK) {
         ioa_snp_kds_path(path, &view, IOA_SNP_PRODUCT_UNKNOWN);
@@ -259,10 +218,13 @@ snp_judge(const snp_record_t *record)
 
 
 int
-main(void)
+feed_snp(int argc, char **argv)
 {
     size_t        i;
     snp_record_t  record;
+
+    (void) argc;
+    (void) argv;
 
     cache = ioa_chain_cache_new(64);
 

@@ -1,6 +1,5 @@
 /*
- * doorjudge: what ioa_attest_verify says of one reply with evidence, for
- * tests in other languages.
+ * driver door: what ioa_attest_verify says of one reply with evidence.
  *
  * Standard input: see door.h.  Arguments: "bound" where the model was bound
  * before, "nras" to print only what NVIDIA's service is asked, else "new"; a
@@ -15,6 +14,7 @@
 #include <inttypes.h>
 
 #include "door.h"
+#include "feed.h"
 
 
 static void
@@ -55,7 +55,7 @@ door_nras(const door_t *door)
 
 
 int
-main(int argc, char **argv)
+feed_door(int argc, char **argv)
 {
     int                  bound;
     char                 error[IOA_POLICY_ERROR_MAX];

@@ -1,6 +1,5 @@
 /*
- * vendorfeed: collateral and replies of vendors' services as a filter, for
- * test drivers.
+ * driver vendor: collateral and replies of vendors' services.
  *
  * Reads records: a kind (1 byte), a number of fields (1 byte), and for each
  * a length (4 bytes, little-endian) and the data.  Writes one line for each,
@@ -8,55 +7,54 @@
  *
  *   c  collateral: TCB info, its chain, QE identity, its chain, roots, two
  *      CRLs (empty: none), now, slack, quote (one that ioa_tdx_verify reads,
- *      or FEED_QUOTE_LEN bytes of ioa_collateral_quote_t's members in order).
- *      Reason, status, out_since, date, expires, advisories, failed checks,
+ *      or VENDOR_QUOTE_LEN bytes: ioa_collateral_quote_t's members in order).
+ *      Reason, status, out_since, expires, advisories, failed checks,
  *      checks not made, what is short, and what is said of the three parts'
  *      levels (spaces as underscores)
  *   n  NRAS: reply, key set, nonce, devices, now.  Reason, unknown kid,
  *      expires, devices as name/arch/driver/vbios/ueid, failed checks,
  *      checks not made
- *   k  key set: number of keys, or "bad"
+ *   k  key set, names of keys with a line feed behind each: how many of
+ *      these keys it has, or "bad"
  *   u  URL encoding: bytes in hex, or "bad"
  *   b  base64url: bytes in hex, or "bad"
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/ioa_codec.h"
 #include "tdx/ioa_verify_collateral.h"
 #include "nvidia/ioa_verify_nras.h"
+#include "feed.h"
 
-#define FEED_FIELDS_MAX  10
-#define FEED_QUOTE_LEN   154
+#define VENDOR_FIELDS_MAX  10
+#define VENDOR_QUOTE_LEN   154
 
 typedef struct {
     uint8_t  *data;
     size_t    len;
-} feed_field_t;
+} vendor_field_t;
 
-static feed_field_t  feed_fields[FEED_FIELDS_MAX];
-static ioa_checks_t  feed_checks;
+static vendor_field_t  vendor_fields[VENDOR_FIELDS_MAX];
+static ioa_checks_t  vendor_checks;
 
 
 static ioa_reader_t
-feed_reader(size_t i)
+vendor_reader(size_t i)
 {
     ioa_reader_t  r;
 
-    ioa_reader_init(&r, feed_fields[i].data, feed_fields[i].len);
+    ioa_reader_init(&r, vendor_fields[i].data, vendor_fields[i].len);
 
     return r;
 }
 
 
 static int64_t
-feed_number(size_t i)
+vendor_number(size_t i)
 {
     char  text[32] = "";
 
-    if (feed_fields[i].len < sizeof(text)) {
-        memcpy(text, feed_fields[i].data, feed_fields[i].len);
+    if (vendor_fields[i].len < sizeof(text)) {
+        memcpy(text, vendor_fields[i].data, vendor_fields[i].len);
     }
 
     return strtoll(text, NULL, 10);
@@ -64,19 +62,19 @@ feed_number(size_t i)
 
 
 static void
-feed_print_checks(ioa_check_verdict_t verdict)
+vendor_print_checks(ioa_check_verdict_t verdict)
 {
     size_t       i, n;
     const char  *claim;
 
-    for (i = 0, n = 0; i < feed_checks.n; i++) {
-        if (feed_checks.list[i].verdict == verdict) {
-            printf("%s%s", n++ > 0 ? "," : "", feed_checks.list[i].name);
+    for (i = 0, n = 0; i < vendor_checks.n; i++) {
+        if (vendor_checks.list[i].verdict == verdict) {
+            printf("%s%s", n++ > 0 ? "," : "", vendor_checks.list[i].name);
 
             /* of a claim that says no, its name as well */
-            claim = strstr(feed_checks.list[i].detail, ": ");
+            claim = strstr(vendor_checks.list[i].detail, ": ");
 
-            if (strcmp(feed_checks.list[i].name, "nras.claims") == 0
+            if (strcmp(vendor_checks.list[i].name, "nras.claims") == 0
                 && claim != NULL)
             {
                 printf(":%s", claim + 2);
@@ -89,7 +87,7 @@ feed_print_checks(ioa_check_verdict_t verdict)
 
 
 static void
-feed_print_reason(ioa_status_t st)
+vendor_print_reason(ioa_status_t st)
 {
     printf("%s ", st == IOA_OK ? "ok" : ioa_status_name(st));
 }
@@ -97,15 +95,15 @@ feed_print_reason(ioa_status_t st)
 
 /* Out: quote.  Returns: 0 where the field is no such quote. */
 static int
-feed_quote(ioa_collateral_quote_t *q, const ioa_roots_t *roots, int64_t now)
+vendor_quote(ioa_collateral_quote_t *q, const ioa_roots_t *roots, int64_t now)
 {
     ioa_reader_t      r;
     ioa_tdx_trust_t   trust;
     ioa_tdx_result_t  tdx;
 
-    r = feed_reader(9);
+    r = vendor_reader(9);
 
-    if (ioa_reader_left(&r) != FEED_QUOTE_LEN) {
+    if (ioa_reader_left(&r) != VENDOR_QUOTE_LEN) {
         memset(&trust, 0, sizeof(trust));
         trust.roots = roots;
         trust.now = now;
@@ -140,7 +138,7 @@ feed_quote(ioa_collateral_quote_t *q, const ioa_roots_t *roots, int64_t now)
 
 
 static ioa_crls_t *
-feed_crls(void)
+vendor_crls(void)
 {
     size_t       i;
     ioa_crls_t  *crls;
@@ -149,14 +147,14 @@ feed_crls(void)
 
     for (i = 5; i <= 6; i++) {
 
-        if (feed_fields[i].len == 0) {
+        if (vendor_fields[i].len == 0) {
             continue;
         }
 
         crls = crls != NULL ? crls : ioa_crls_new();
 
         if (crls == NULL
-            || ioa_crls_add(crls, feed_fields[i].data, feed_fields[i].len)
+            || ioa_crls_add(crls, vendor_fields[i].data, vendor_fields[i].len)
                != IOA_CHAIN_OK)
         {
             fprintf(stderr, "bad CRL\n");
@@ -169,12 +167,12 @@ feed_crls(void)
 
 
 static void
-feed_print_tcb(const ioa_tcb_t *tcb, const ioa_collateral_t *c)
+vendor_print_tcb(const ioa_tcb_t *tcb, const ioa_collateral_t *c)
 {
     size_t  i;
 
-    printf("%s %lld %lld %lld ", ioa_tcb_name(tcb->status),
-           (long long) tcb->out_since, (long long) tcb->date,
+    printf("%s %lld %lld ", ioa_tcb_name(tcb->status),
+           (long long) tcb->out_since,
            (long long) (c != NULL ? ioa_collateral_expires(c) : 0));
 
     for (i = 0; i < tcb->advisories_n; i++) {
@@ -186,7 +184,7 @@ feed_print_tcb(const ioa_tcb_t *tcb, const ioa_collateral_t *c)
 
 
 static void
-feed_print_text(const char *text)
+vendor_print_text(const char *text)
 {
     for ( /* void */ ; *text != '\0'; text++) {
         putchar(*text == ' ' ? '_' : *text);
@@ -196,19 +194,19 @@ feed_print_text(const char *text)
 
 /* What is short, of all, and as the check of each part says it. */
 static void
-feed_print_lacks(const ioa_tcb_t *tcb)
+vendor_print_lacks(const ioa_tcb_t *tcb)
 {
     size_t  i;
 
-    feed_print_text(tcb->lacks[0] != '\0' ? tcb->lacks : "-");
+    vendor_print_text(tcb->lacks[0] != '\0' ? tcb->lacks : "-");
     putchar(' ');
 
-    for (i = 0; i < feed_checks.n; i++) {
-        if (strcmp(feed_checks.list[i].name, "tdx.tcb.platform") == 0
-            || strcmp(feed_checks.list[i].name, "tdx.tcb.module") == 0
-            || strcmp(feed_checks.list[i].name, "tdx.tcb.qe") == 0)
+    for (i = 0; i < vendor_checks.n; i++) {
+        if (strcmp(vendor_checks.list[i].name, "tdx.tcb.platform") == 0
+            || strcmp(vendor_checks.list[i].name, "tdx.tcb.module") == 0
+            || strcmp(vendor_checks.list[i].name, "tdx.tcb.qe") == 0)
         {
-            feed_print_text(feed_checks.list[i].detail);
+            vendor_print_text(vendor_checks.list[i].detail);
             putchar('|');
         }
     }
@@ -218,7 +216,7 @@ feed_print_lacks(const ioa_tcb_t *tcb)
 
 
 static void
-feed_collateral(void)
+vendor_collateral(void)
 {
     size_t                   i;
     int64_t                  now;
@@ -232,23 +230,23 @@ feed_collateral(void)
 
     memset(&zero, 0, sizeof(zero));
     memset(&tcb, 0, sizeof(tcb));
-    now = feed_number(7);
-    crls = feed_crls();
+    now = vendor_number(7);
+    crls = vendor_crls();
 
-    if (ioa_roots_parse(&roots, feed_fields[4].data, feed_fields[4].len)
+    if (ioa_roots_parse(&roots, vendor_fields[4].data, vendor_fields[4].len)
         != IOA_CHAIN_OK)
     {
         fprintf(stderr, "bad roots\n");
         exit(1);
     }
 
-    text.tcb_info = feed_reader(0);
-    text.tcb_info_chain = feed_reader(1);
-    text.qe_identity = feed_reader(2);
-    text.qe_identity_chain = feed_reader(3);
+    text.tcb_info = vendor_reader(0);
+    text.tcb_info_chain = vendor_reader(1);
+    text.qe_identity = vendor_reader(2);
+    text.qe_identity_chain = vendor_reader(3);
 
-    st = ioa_collateral_verify(&c, &feed_checks, &text, roots, crls, NULL,
-                               now, feed_number(8));
+    st = ioa_collateral_verify(&c, &vendor_checks, &text, roots, crls, NULL,
+                               now, vendor_number(8));
 
     if ((st == IOA_OK) != (c != NULL)) {
         abort();
@@ -257,29 +255,29 @@ feed_collateral(void)
     /* it must not borrow */
 
     for (i = 0; i < 4; i++) {
-        memset(feed_fields[i].data, 0xee, feed_fields[i].len);
+        memset(vendor_fields[i].data, 0xee, vendor_fields[i].len);
     }
 
-    if (st == IOA_OK && !feed_quote(&quote, roots, now)) {
+    if (st == IOA_OK && !vendor_quote(&quote, roots, now)) {
         printf("noquote ");
 
     } else {
         if (st == IOA_OK) {
             memset(&tcb, 0xff, sizeof(tcb));
-            st = ioa_collateral_judge(&tcb, &feed_checks, c, &quote);
+            st = ioa_collateral_judge(&tcb, &vendor_checks, c, &quote);
         }
 
         if (st != IOA_OK && memcmp(&tcb, &zero, sizeof(tcb)) != 0) {
             abort();
         }
 
-        feed_print_reason(st);
-        feed_print_tcb(&tcb, c);
+        vendor_print_reason(st);
+        vendor_print_tcb(&tcb, c);
     }
 
-    feed_print_checks(IOA_CHECK_FAILED);
-    feed_print_checks(IOA_CHECK_NOT_MADE);
-    feed_print_lacks(&tcb);
+    vendor_print_checks(IOA_CHECK_FAILED);
+    vendor_print_checks(IOA_CHECK_NOT_MADE);
+    vendor_print_lacks(&tcb);
     ioa_collateral_free(c);
     ioa_roots_free(roots);
     ioa_crls_free(crls);
@@ -287,7 +285,7 @@ feed_collateral(void)
 
 
 static void
-feed_nras(void)
+vendor_nras(void)
 {
     int             unknown_kid;
     size_t          i;
@@ -297,24 +295,24 @@ feed_nras(void)
 
     static ioa_nras_t  nras, empty;
 
-    if (!ioa_jwks_parse(&jwks, feed_fields[1].data, feed_fields[1].len)
-        || feed_fields[2].len != IOA_NRAS_NONCE_LEN)
+    if (!ioa_jwks_parse(&jwks, vendor_fields[1].data, vendor_fields[1].len)
+        || vendor_fields[2].len != IOA_NRAS_NONCE_LEN)
     {
         printf("nokeys");
         return;
     }
 
     memset(&nras, 0xff, sizeof(nras));
-    st = ioa_nras_verify(&nras, &unknown_kid, &feed_checks, feed_reader(0),
-                         jwks, feed_fields[2].data, (size_t) feed_number(3),
-                         feed_number(4));
+    st = ioa_nras_verify(&nras, &unknown_kid, &vendor_checks,
+                         vendor_reader(0), jwks, vendor_fields[2].data,
+                         (size_t) vendor_number(3), vendor_number(4));
     zero = (const uint8_t *) &empty;
 
     if (st != IOA_OK && memcmp(&nras, zero, sizeof(nras)) != 0) {
         abort();
     }
 
-    feed_print_reason(st);
+    vendor_print_reason(st);
     printf("%d %lld ", unknown_kid, (long long) nras.expires);
 
     for (i = 0; i < nras.devices_n; i++) {
@@ -324,125 +322,124 @@ feed_nras(void)
     }
 
     printf("%s ", i == 0 ? "-" : "");
-    feed_print_checks(IOA_CHECK_FAILED);
-    feed_print_checks(IOA_CHECK_NOT_MADE);
+    vendor_print_checks(IOA_CHECK_FAILED);
+    vendor_print_checks(IOA_CHECK_NOT_MADE);
     ioa_jwks_free(jwks);
 }
 
 
 static void
-feed_jwks(void)
+vendor_jwks(void)
 {
-    ioa_jwks_t  *jwks;
+    size_t          found;
+    ioa_jwks_t     *jwks;
+    const uint8_t  *name, *end, *next;
 
-    if (!ioa_jwks_parse(&jwks, feed_fields[0].data, feed_fields[0].len)) {
+    if (!ioa_jwks_parse(&jwks, vendor_fields[0].data, vendor_fields[0].len)) {
         printf("bad");
         return;
     }
 
-    printf("%zu", ioa_jwks_count(jwks));
+    found = 0;
+    name = vendor_fields[1].data;
+    end = name + vendor_fields[1].len;
+
+    while ((next = memchr(name, '\n', (size_t) (end - name))) != NULL) {
+        found += ioa_jwks_find(jwks, name, (size_t) (next - name)) != NULL;
+        name = next + 1;
+    }
+
+    printf("%zu", found);
     ioa_jwks_free(jwks);
 }
 
 
 /* Into memory of exactly the size that an encoding may need. */
 static void
-feed_decode(int url)
+vendor_decode(int url)
 {
     int       good;
-    size_t    i, n, cap;
+    size_t    n, cap;
     uint8_t  *out;
 
-    cap = url ? feed_fields[0].len : feed_fields[0].len * 3 / 4;
+    cap = url ? vendor_fields[0].len : vendor_fields[0].len * 3 / 4;
     out = malloc(cap + (cap == 0));
-    good = url ? ioa_percent_decode(out, &n, cap, feed_fields[0].data,
-                                    feed_fields[0].len)
-               : ioa_base64url_decode(out, &n, cap, feed_fields[0].data,
-                                      feed_fields[0].len);
+    good = url ? ioa_percent_decode(out, &n, cap, vendor_fields[0].data,
+                                    vendor_fields[0].len)
+               : ioa_base64url_decode(out, &n, cap, vendor_fields[0].data,
+                                      vendor_fields[0].len);
 
-    for (i = 0; good && i < n; i++) {
-        printf("%02x", out[i]);
+    if (good) {
+        feed_hex(out, n);
+    } else {
+        printf("bad");
     }
 
-    printf("%s", good ? "" : "bad");
     free(out);
 }
 
 
-static int
-feed_read(uint8_t *data, size_t n)
-{
-    return fread(data, 1, n, stdin) == n;
-}
-
-
-/* Reads a record's fields, each as memory of exactly its size. */
+/* The fields that a record does not have are empty. */
 static void
-feed_record(uint8_t n)
+vendor_record(size_t n)
 {
-    size_t         i;
-    uint8_t        head[4];
-    feed_field_t  *f;
+    size_t           i;
+    vendor_field_t  *f;
 
-    for (i = 0; i < FEED_FIELDS_MAX; i++) {
-        f = &feed_fields[i];
+    for (i = 0; i < VENDOR_FIELDS_MAX; i++) {
+        f = &vendor_fields[i];
         f->len = 0;
-
-        if (i < n) {
-            if (!feed_read(head, sizeof(head))) {
-                exit(1);
-            }
-
-            f->len = head[0] | (size_t) head[1] << 8 | (size_t) head[2] << 16
-                     | (size_t) head[3] << 24;
-        }
-
-        f->data = malloc(f->len + (f->len == 0));
-
-        if (f->data == NULL || !feed_read(f->data, f->len)) {
-            exit(1);
-        }
+        f->data = i < n ? feed_blob(&f->len) : feed_alloc(0);
     }
 }
 
 
 int
-main(void)
+feed_vendor(int argc, char **argv)
 {
-    size_t   i;
-    uint8_t  head[2];
+    int     kind;
+    size_t  i, n;
 
-    while (feed_read(head, sizeof(head))) {
+    (void) argc;
+    (void) argv;
 
-        if (head[1] > FEED_FIELDS_MAX) {
+    while ((kind = getchar()) != EOF) {
+        n = feed_number(1);
+
+        if (n > VENDOR_FIELDS_MAX) {
             return 1;
         }
 
-        feed_record(head[1]);
-        ioa_checks_init(&feed_checks);
+        vendor_record(n);
+        ioa_checks_init(&vendor_checks);
 
-        switch (head[0]) {
+        switch (kind) {
+
         case 'c':
-            feed_collateral();
+            vendor_collateral();
             break;
+
         case 'n':
-            feed_nras();
+            vendor_nras();
             break;
+
         case 'k':
-            feed_jwks();
+            vendor_jwks();
             break;
+
         case 'u':
         case 'b':
-            feed_decode(head[0] == 'u');
+            vendor_decode(kind == 'u');
             break;
+
         default:
             return 1;
         }
 
         printf("\n");
 
-        for (i = 0; i < FEED_FIELDS_MAX; i++) {
-            free(feed_fields[i].data);
+        for (i = 0; i < VENDOR_FIELDS_MAX; i++) {
+            free(vendor_fields[i].data);
         }
     }
 
