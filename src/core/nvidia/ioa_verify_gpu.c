@@ -35,18 +35,28 @@ ioa_gpu_that(int good)
 static ioa_status_t
 ioa_gpu_step_form(ioa_note_t *note, void *data)
 {
-    ioa_status_t    st;
-    ioa_gpu_ctx_t  *ctx = data;
+    ioa_gpu_ctx_t          *ctx = data;
+    const ioa_spdm_form_t  *form = &ctx->view.form;
 
-    st = ioa_spdm_parse(&ctx->view, ctx->evidence->evidence.pos,
-                        ctx->evidence->evidence.left);
-
-    if (st == IOA_OK) {
-        ioa_note(note, "%zu measurements, %zu bytes behind the signature",
-                 ctx->view.blocks_n, ctx->view.trailing);
+    if (ioa_spdm_parse(&ctx->view, ctx->evidence->evidence.pos,
+                       ctx->evidence->evidence.left) != IOA_OK)
+    {
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    return ioa_gpu_that(st == IOA_OK);
+    if (form->newer) {
+        ioa_note(note, "opaque data NVDAOD %u.%u.%u, profile %u: a newer "
+                 "format, update ioattest", form->major, form->minor,
+                 form->patch, form->profile);
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    ioa_note(note, "%zu measurements, %s records, %zu bytes behind the "
+             "signature", ctx->view.blocks_n,
+             form->versioned ? "versioned" : "unversioned",
+             ctx->view.trailing);
+
+    return IOA_OK;
 }
 
 

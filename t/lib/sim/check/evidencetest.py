@@ -135,6 +135,9 @@ def good():
             told = {"mode"} if (arch, features) == ("HOPPER", "ppcie") \
                 else set()      # NVSwitches that nobody attested
             check(f"good: gpu {arch} {features}", w.gpu(), told)
+        check(f"good: gpu {arch} versioned", World(
+            evidence="tdx", gpu_arch=arch, gpu_records="versioned").gpu(),
+              set())
     for path in services.ATTEST:
         check(f"good: nras {path}", World(evidence="tdx").nras(path=path),
               set())
