@@ -157,7 +157,9 @@ ioa_gpu_step_identity(ioa_note_t *note, void *data)
     ioa_reader_t    spki;
     ioa_gpu_ctx_t  *ctx = data;
 
-    if (!ioa_chain_spki(&spki, ctx->chain, IOA_GPU_CERT_DEVICE)) {
+    if (!ioa_chain_spki(&spki, ctx->chain, IOA_GPU_CERT_DEVICE)
+        || !ioa_gpu_cert_ueid(ctx->gpu.ueid, ctx->chain))
+    {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -166,7 +168,8 @@ ioa_gpu_step_identity(ioa_note_t *note, void *data)
     ioa_sha256_final(ctx->gpu.identity, &sha);
 
     ioa_hex_encode((uint8_t *) hex, ctx->gpu.identity, IOA_GPU_IDENTITY_LEN);
-    ioa_note(note, "SHA-256 of its key %.*s", (int) sizeof(hex), hex);
+    ioa_note(note, "UEID %s, SHA-256 of its key %.*s", ctx->gpu.ueid,
+             (int) sizeof(hex), hex);
 
     return IOA_OK;
 }

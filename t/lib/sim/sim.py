@@ -90,7 +90,8 @@ gpu_json_arch: what the JSON says (HOPPER); gpu_driver, gpu_vbios:
 unversioned, or versioned, as drivers since CUDA 13.5; quote_version: 4, 5; td_body of version 5: 1.0, 1.5; quote_trailing: zeros behind (70);
 snp_version: 2, 3, 5; snp_product: Milan, Genoa, Turin; snp_signer: vcek,
 vlek; snp_certs: the certificate table behind the report.  nras_kid: number of
-NVIDIA's newest token key (7); collateral_life: seconds until Intel's documents
+NVIDIA's newest token key (7); hardware, gpu_hardware: the number of another
+machine, whose processor and GPUs, or GPUs alone, it runs on; collateral_life: seconds until Intel's documents
 end (29 days).
 
 Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models,

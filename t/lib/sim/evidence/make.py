@@ -14,7 +14,7 @@ SETTINGS = {
     "report_data": "nonce", "quote_version": 4,
     "td_body": "1.5", "quote_trailing": 70, "snp_version": 3,
     "snp_product": "Milan", "snp_signer": "vcek", "snp_certs": False,
-    "collateral_life": None,
+    "collateral_life": None, "hardware": None, "gpu_hardware": None,
 }
 CHOICES = {
     "evidence": ("none", "tdx", "snp"), "gpus": range(0, 17),
@@ -70,6 +70,8 @@ def _report(get, number, data):
 
 def _gpus(get, number, nonce):
     from evidence import gpu
+    if get("gpu_hardware") is not None:
+        number = get("gpu_hardware")
     group = gpu.Group(number, nonce, get("gpus"), get("gpu_arch"),
                       driver=get("gpu_driver"), vbios=get("gpu_vbios"),
                       features=get("gpu_features"),
@@ -83,13 +85,15 @@ def made(settings, machine, nonce):
     number = machine.number
 
     def get(name):
-        return setting(settings, name, number)
+        return setting(settings, name, machine.number)
 
     address = bytes.fromhex(machine.address[2:])
     out = expect.Made(number, nonce, address)
     kind = get("evidence")
     if kind == "none":
         return out
+    if get("hardware") is not None:
+        number = get("hardware")
     data = report_data(get("report_data"), nonce, address)
     if kind == "tdx":
         out.tdx = _quote(get, number, data)
