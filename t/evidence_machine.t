@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Digest::SHA qw( sha256_hex );
 use File::Temp ();
 use JSON::PP ();
 use Math::BigInt ();
@@ -20,6 +21,7 @@ use IoattestSim;
 
 my $sim = IoattestSim->start(machines => 1, evidence => 1);
 my $is = IoattestSim::evidence()->{machines}[0];
+my $ppid = substr sha256_hex('ppid machine 0'), 0, 32;
 my %good = (evidence => 'tdx', gpus => 2);
 my $nonce = 'a7' x 32;
 
@@ -57,7 +59,7 @@ my @judge = ('report', saved($good), '--nonce', $nonce, '--cpu-roots',
 my ($status, $out) = cli(@judge);
 is($status, 0, 'report: verified');
 like($out, qr/^    ueid: $_$/m, "report: $_") for @ueids;
-like($out, qr/^  ppid: $is->{ppid}$/m, 'report: PPID');
+like($out, qr/^  ppid: $ppid$/m, 'report: PPID');
 (undef, $out) = cli(@judge, '--json');
 my $proved = JSON::PP->new->decode($out)->{proved};
 is_deeply([ map { $_->{ueid} } @{ $proved->{ueids} } ], \@ueids,
@@ -97,7 +99,7 @@ for my $case ([ 'both', '' ], [ 'one', 'gpu.ueid' ], [ 'none', 'gpu.ueid' ],
 }
 
 my ($line) = grep { /attested 0x.*"list-both"/ } split /\n/, $nginx->log;
-like($line, qr/, ppid $is->{ppid}, ueids @ueids(?:,|$)/,
+like($line, qr/, ppid $ppid, ueids @ueids(?:,|$)/,
     'the log says which machine it is');
 
 sub machine {
@@ -108,7 +110,7 @@ sub machine {
 }
 
 my $both = machine('list-both');
-is($both->{ppid}, $is->{ppid}, 'status: PPID');
+is($both->{ppid}, $ppid, 'status: PPID');
 is($both->{chip_id}, undef, 'status: no chip id');
 is_deeply($both->{ueids}, \@ueids, 'status: UEIDs');
 is_deeply(machine('list-nras')->{ueids}, \@ueids, 'status: by NVIDIA');
@@ -130,23 +132,32 @@ sub step {
     return if !$why;
 
     my @lines = grep { /model "$model" failed/ } split /\n/, $nginx->log;
-    like($lines[-1] // '', qr/check "reply\.same_machine": the\ signing\ address
-        \ was\ trusted\ before\ with\ \Q$why\E/x, "$name: why");
+    like($lines[-1] // '', qr/check\ "reply\.same_machine":
+        \ the\ signing\ address\ was\ trusted\ before\ with\ \Q$why\E/x,
+        "$name: why");
 }
 
 my $no = 'measurement_mismatch';
 
-$model = 'moved';
+# each of a model of its own, for failures in a row rest
+my @moved = (
+    [ 'another processor', { hardware => 3, gpu_hardware => 0 },
+      "PPID $ppid" ],
+    [ 'other GPUs', { gpu_hardware => 3 }, 'GPUs of other UEIDs' ],
+    [ 'a GPU less', { gpus => 1 }, 'GPUs of other UEIDs' ],
+    [ 'another kind', { evidence => 'snp', snp_certs => JSON::PP::true },
+      'another kind of CPU' ],
+);
+for my $case (@moved) {
+    my ($name, $set, $why) = @$case;
+    ($model = "moved-$name") =~ tr/ /-/;
+    step("before $name", '', \%good);
+    step($name, $no, { %good, %$set }, $why);
+}
+$model = 'bound';
 step('a machine', '', \%good);
 step('the same again', '', \%good);
-step('another processor', $no, { %good, hardware => 3, gpu_hardware => 0 },
-    "PPID $is->{ppid}");
-step('other GPUs', $no, { %good, gpu_hardware => 3 }, 'GPUs of other UEIDs');
-step('a GPU less', $no, { %good, gpus => 1 }, 'GPUs of other UEIDs');
-step('another kind', $no, { %good, evidence => 'snp',
-    snp_certs => JSON::PP::true }, 'another kind of CPU');
-step('the first again', '', \%good);
-is(machine('moved')->{ppid}, $is->{ppid}, 'which is the one that is trusted');
+is(machine('bound')->{ppid}, $ppid, 'is the one that is trusted');
 step('one that hardware binds', '', { %good, hardware => 3,
     report_data => 'address-nonce' });
 step('but no other then', $no, { %good, report_data => 'address-nonce' },
