@@ -17,6 +17,7 @@ fuzz_view(const uint8_t *data, size_t n)
     char                         vbios[IOA_SPDM_VBIOS_TEXT_LEN + 1];
     size_t                       i;
     ioa_spdm_view_t              view;
+    ioa_spdm_record_t            record;
     static const ioa_spdm_view_t  zero;
 
     memset(&view, 0xff, sizeof(view));
@@ -32,6 +33,16 @@ fuzz_view(const uint8_t *data, size_t n)
 
     for (i = 0; i < IOA_SPDM_TYPES; i++) {
         fuzz_inside(view.records[i], data, n);
+        fuzz_assert(!view.form.newer || view.records[i].pos == NULL);
+    }
+
+    fuzz_inside(view.opaque, data, n);
+    fuzz_assert(view.form.versioned || !view.form.newer);
+
+    while (!view.form.newer && ioa_reader_left(&view.opaque) != 0) {
+        fuzz_assert(ioa_spdm_record(&record, &view.opaque, &view.form));
+        fuzz_inside(record.value, data, n);
+        fuzz_assert(view.form.versioned || record.value_type == 0);
     }
 
     fuzz_assert(view.signed_bytes.pos == data);

@@ -257,6 +257,23 @@ is(shown(substr($bytes, 0, 1184) . "\0" x 48)->{evidence}[0]{trailing}, 48,
 $all = shown(reply(evidence => 'tdx', gpus => 8, gpu_features => 'ppcie'));
 is(scalar @{ $all->{evidence} }, 9, 'eight GPUs');
 is($all->{evidence}[8]{feature_flag}, 'PPCIE', 'the mode');
+$all = shown(reply(evidence => 'tdx'))->{evidence}[1];
+is($all->{opaque_format}, 'unversioned', 'records of older drivers');
+my $new = shown(reply(evidence => 'tdx', gpu_records => 'versioned'))
+    ->{evidence}[1];
+is($new->{opaque_format}, 'NVDAOD 2.0.0', 'versioned records');
+is($new->{$_}, $all->{$_}, "which say the same: $_")
+    for qw( driver vbios feature_flag protected_pcie nvdec0 fwid project );
+is($new->{fsp_ucode_svn}, 0, 'what they alone have');
+is($new->{other_records}, 0, 'each has a name');
+$new = shown(reply(evidence => 'tdx', attest => 'gpu_records_newer'))
+    ->{evidence}[1];
+is($new->{opaque_format}, 'NVDAOD 3.0.0', 'a newer version');
+like($new->{opaque_unread}, qr/a newer format, update ioattest/, 'and why');
+ok(!exists $new->{driver} && $new->{opaque} =~ /\A0600860008/,
+    'of which nothing is read');
+is($new->{measurements_count}, 64, 'but what stands before it');
+
 $all = shown(reply(evidence => 'tdx', gpu_arch => 'BLACKWELL'));
 is($all->{evidence}[1]{gpu}{arch}, 'BLACKWELL', 'the leaf says what it is');
 is($all->{said}{gpu_arch}, 'HOPPER', 'whatever the reply says');

@@ -54,6 +54,29 @@ IoattestEvidence::walk($nginx, map {
 } grep { $_->{name} =~ /^gpu_(?:nonce|signature|flip|root|leaf_expired|fwid)$/ }
   @cases);
 
+# a driver that is newer than what is read here has words of its own
+
+my $newer = 'opaque data NVDAOD 3.0.0, profile 0: a newer format, update '
+            . 'ioattest';
+like($nginx->log, qr/model\ "gpu_records_newer"\ failed:
+                     \ gpu_evidence_invalid,\ check\ "gpu\.0\.layout":\ \Q$newer\E/x,
+     'the log says what to do');
+unlike($nginx->log, qr/model "gpu_records_cut"[^\n]*update ioattest/,
+       'and not of what is only wrong');
+
+# versioned records are judged by the same policy
+
+IoattestEvidence::walk($nginx,
+    { name => 'versioned', reason => '', path => 'policy',
+      settings => { %good, gpu_records => 'versioned' } },
+    (map { +{ name => "versioned-$_", reason => 'measurement_mismatch',
+              path => 'policy',
+              settings => { %good, gpu_records => 'versioned',
+                            attest => $_ } } } qw( gpu_driver gpu_vbios )),
+    { name => 'versioned-ppcie', reason => 'measurement_mismatch',
+      path => 'any', settings => { %good, gpu_records => 'versioned',
+                                   gpu_features => 'ppcie' } });
+
 # none at all
 
 IoattestEvidence::walk($nginx,

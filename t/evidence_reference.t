@@ -90,6 +90,17 @@ for my $path (sort keys %why) {
         reason => 'measurement_mismatch', settings => \%good });
     like(logged("bad-$path"), $why{$path}, "the log says why: $path");
 }
+# versioned records are compared by the same rules
+
+for my $case ([ 'good', '' ], [ 'measured', 'measurement_mismatch' ],
+              [ 'board', 'measurement_mismatch' ], [ 'nvdec', '' ]) {
+    my ($path, $reason) = @$case;
+    IoattestEvidence::walk($nginx, { name => "new-$path", path => $path,
+        reason => $reason,
+        settings => { %good, gpu_records => 'versioned' } });
+}
+like(logged('new-measured'), $why{measured}, 'the log names the same ones');
+
 is_deeply(IoattestEvidence::alarms($nginx), [], 'nothing alarming in the log');
 
 # --- what nginx -t says of a file ---------------------------------------------

@@ -101,7 +101,8 @@ ioattest_cert_snp(ioattest_out_t *out, const ioa_chain_t *chain)
 static void
 ioattest_cert_gpu(ioattest_out_t *out, const ioa_chain_t *chain)
 {
-    char            chip[IOA_GPU_CHIP_MAX + 1];
+    char            chip[IOA_GPU_CHIP_MAX + 1],
+                    ueid[IOA_UEID_TEXT_MAX + 1];
     ioa_reader_t    fwid;
     ioa_gpu_arch_t  arch;
 
@@ -112,6 +113,8 @@ ioattest_cert_gpu(ioattest_out_t *out, const ioa_chain_t *chain)
     ioattest_out_open(out, "gpu");
     ioattest_out_string(out, "chip", chip);
     ioattest_out_string(out, "arch", ioa_gpu_arch_name(arch));
+    ioattest_out_string(out, "ueid", ioa_gpu_cert_ueid(ueid, chain) ? ueid
+                                                                    : NULL);
 
     if (ioa_gpu_cert_fwid(&fwid, chain, arch)) {
         ioattest_out_hex(out, "fwid", fwid.pos, ioa_reader_left(&fwid));

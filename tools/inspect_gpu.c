@@ -10,6 +10,7 @@
 #include "inspect_text.h"
 
 #define IOATTEST_GPU_WORD       16
+#define IOATTEST_GPU_FORM       32
 #define IOATTEST_GPU_SWITCH     26      /* a record that only switches have */
 #define IOATTEST_GPU_RECORDS    256     /* known types are below */
 #define IOATTEST_GPU_SWITCH_CN  "LS_10"
@@ -48,7 +49,8 @@ static const ioattest_gpu_record_t  ioattest_gpu_records[] = {
     { 32, "links", IOATTEST_GPU_HEX },
     { 33, "system_enable", IOATTEST_GPU_NUMBER },
     { 34, "opaque_version", IOATTEST_GPU_NUMBER },
-    { 35, "chip_info", IOATTEST_GPU_HEX }
+    { 35, "chip_info", IOATTEST_GPU_HEX },
+    { IOA_SPDM_FSP_SVN, "fsp_ucode_svn", IOATTEST_GPU_NUMBER }
 };
 
 #define IOATTEST_GPU_KNOWN                                                    \
@@ -84,9 +86,8 @@ ioattest_gpu_switch_leaf(ioa_bytes_t bytes)
 int
 ioattest_inspect_is_switch(const ioattest_piece_t *piece)
 {
-    uint16_t         type;
-    ioa_reader_t     value;
-    ioa_spdm_view_t  spdm;
+    ioa_spdm_view_t    spdm;
+    ioa_spdm_record_t  record;
 
     if (piece->kind != IOATTEST_KIND_GPU
         || ioa_spdm_parse(&spdm, piece->bytes.data, piece->bytes.len)
@@ -95,8 +96,10 @@ ioattest_inspect_is_switch(const ioattest_piece_t *piece)
         return 0;
     }
 
-    while (ioa_spdm_record(&spdm.opaque, &type, &value)) {
-        if (type == IOATTEST_GPU_SWITCH) {
+    while (!spdm.form.newer
+           && ioa_spdm_record(&record, &spdm.opaque, &spdm.form))
+    {
+        if (record.type == IOATTEST_GPU_SWITCH) {
             return 1;
         }
     }
@@ -159,33 +162,62 @@ ioattest_gpu_named(uint16_t type)
 }
 
 
+/* Writes the form of the records: their version, where they have one. */
+static void
+ioattest_gpu_form(ioattest_out_t *out, const ioa_spdm_form_t *form)
+{
+    char  text[IOATTEST_GPU_FORM];
+
+    if (!form->versioned) {
+        ioattest_out_string(out, "opaque_format", "unversioned");
+        return;
+    }
+
+    (void) snprintf(text, sizeof(text), "NVDAOD %u.%u.%u", form->major,
+                    form->minor, form->patch);
+    ioattest_out_string(out, "opaque_format", text);
+
+    if (form->newer) {
+        ioattest_out_string(out, "opaque_unread", "a newer format, update "
+                            "ioattest");
+    }
+}
+
+
 /* Writes records with a name, once each, and the number of others. */
 static void
-ioattest_gpu_opaque(ioattest_out_t *out, ioa_reader_t opaque)
+ioattest_gpu_opaque(ioattest_out_t *out, const ioa_spdm_view_t *spdm)
 {
-    size_t        i, others = 0;
-    uint8_t       seen[IOATTEST_GPU_RECORDS] = { 0 };
-    uint16_t      type;
-    ioa_reader_t  value;
+    size_t             i, others = 0;
+    uint8_t            seen[IOATTEST_GPU_RECORDS] = { 0 };
+    ioa_reader_t       opaque = spdm->opaque;
+    ioa_spdm_record_t  record;
 
-    while (ioa_spdm_record(&opaque, &type, &value)) {
+    ioattest_gpu_form(out, &spdm->form);
 
-        if (ioattest_gpu_named(type)) {
+    if (spdm->form.newer) {
+        ioattest_out_hex(out, "opaque", opaque.pos, ioa_reader_left(&opaque));
+        return;
+    }
+
+    while (ioa_spdm_record(&record, &opaque, &spdm->form)) {
+
+        if (ioattest_gpu_named(record.type)) {
             continue;
         }
 
         for (i = 0; i < IOATTEST_GPU_KNOWN; i++) {
-            if (ioattest_gpu_records[i].type == type) {
+            if (ioattest_gpu_records[i].type == record.type) {
                 break;
             }
         }
 
-        if (i == IOATTEST_GPU_KNOWN || seen[type]++ != 0) {
+        if (i == IOATTEST_GPU_KNOWN || seen[record.type]++ != 0) {
             others++;
             continue;
         }
 
-        ioattest_gpu_record(out, &ioattest_gpu_records[i], value);
+        ioattest_gpu_record(out, &ioattest_gpu_records[i], record.value);
     }
 
     ioattest_out_number(out, "other_records", others);
@@ -319,7 +351,7 @@ ioattest_inspect_gpu(ioattest_out_t *out, const ioattest_piece_t *piece)
     ioattest_gpu_feature(out, &spdm);
     ioattest_gpu_on(out, "protected_pcie", &spdm, IOA_SPDM_PROTECTED_PCIE);
     ioattest_gpu_on(out, "nvdec0", &spdm, IOA_SPDM_NVDEC0);
-    ioattest_gpu_opaque(out, spdm.opaque);
+    ioattest_gpu_opaque(out, &spdm);
     ioattest_gpu_measurements(out, &spdm);
 
     if (piece->certificates.data != NULL) {

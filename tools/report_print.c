@@ -242,9 +242,30 @@ ioattest_report_cpu(ioattest_out_t *out, const ioa_proved_t *proved,
         ioattest_out_string(out, "fmspc", proved->fmspc);
     }
 
+    if (proved->chip_id[0] != '\0') {
+        ioattest_out_string(out, "chip_id", proved->chip_id);
+    }
+
     ioattest_out_string(out, "tcb_status", ioa_tcb_name(proved->tcb_status));
     ioattest_out_string(out, "advisories", proved->advisories);
     ioattest_report_measurements(out, proved->cpu, reply);
+}
+
+
+static void
+ioattest_report_ueids(ioattest_out_t *out, const ioa_proved_t *proved)
+{
+    size_t  i;
+
+    ioattest_out_list(out, "ueids");
+
+    for (i = 0; i < proved->gpus; i++) {
+        ioattest_out_item(out, "gpu", i);
+        ioattest_out_string(out, "ueid", proved->ueids[i]);
+        ioattest_out_close(out);
+    }
+
+    ioattest_out_list_end(out);
 }
 
 
@@ -287,6 +308,7 @@ ioattest_report_proved(ioattest_out_t *out, const ioa_machine_t *machine,
         }
 
         ioattest_out_bool(out, "gpu_reference", proved->gpu_reference);
+        ioattest_report_ueids(out, proved);
     }
 
     if (proved->expires != 0) {

@@ -17,6 +17,7 @@
 #include "base/ioa_status.h"
 #include "nvidia/ioa_gpu_ocsp.h"
 #include "nvidia/ioa_reference.h"
+#include "nvidia/ioa_verify_gpu.h"
 #include "policy/ioa_policy.h"
 #include "tdx/ioa_tcb.h"
 #include "x509/ioa_chain.h"
@@ -140,6 +141,11 @@ typedef struct {
     char              gpu_vbios[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_mode[IOA_EVIDENCE_WORD_MAX + 1];  /* "": unknown */
     int               gpu_reference;        /* measure what NVIDIA published */
+
+    /* which machine: "" where its evidence does not say it */
+    char              chip_id[2 * IOA_POLICY_CHIP_LEN + 1];     /* SNP: hex */
+    char              ueids[IOA_GPUS_MAX][IOA_EVIDENCE_WORD_MAX + 1];
+                                            /* of all GPUs, sorted */
 } ioa_proved_t;
 
 /*

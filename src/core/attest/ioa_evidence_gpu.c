@@ -28,11 +28,19 @@ ioa_gpu_word(char out[IOA_EVIDENCE_WORD_MAX + 1], const char *word)
 }
 
 
+static int
+ioa_gpu_ueid_order(const void *one, const void *two)
+{
+    return strcmp(one, two);
+}
+
+
 /* What all devices are, as the first one is; the policy has judged each. */
 static ioa_status_t
 ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_policy_gpu_t *gpus, size_t n)
 {
+    size_t        i;
     ioa_status_t  st;
 
     st = ioa_policy_gpus(checks, e->policy->file, gpus, n);
@@ -46,6 +54,12 @@ ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     ioa_gpu_word(proved->gpu_driver, gpus[0].driver_version);
     ioa_gpu_word(proved->gpu_vbios, gpus[0].vbios_version);
     ioa_gpu_word(proved->gpu_mode, gpus[0].mode != NULL ? gpus[0].mode : "");
+
+    for (i = 0; i < n; i++) {
+        ioa_gpu_word(proved->ueids[i], gpus[i].ueid);
+    }
+
+    qsort(proved->ueids, n, sizeof(proved->ueids[0]), ioa_gpu_ueid_order);
 
     return IOA_OK;
 }
@@ -256,6 +270,7 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
         gpus[i].driver_version = list->gpus[i].driver;
         gpus[i].vbios_version = list->gpus[i].vbios;
         gpus[i].mode = ioa_gpu_mode_name(list->gpus[i].mode);
+        gpus[i].ueid = list->gpus[i].ueid;
         gpus[i].switches_n = list->gpus[i].switches_n;
         gpus[i].switches32 = list->gpus[i].mode == IOA_GPU_PROTECTED_PCIE
                              ? list->gpus[i].switches[0] : NULL;
@@ -308,6 +323,7 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
         gpus[i].driver_version = nras->devices[i].driver_version;
         gpus[i].vbios_version = nras->devices[i].vbios_version;
         gpus[i].mode = NULL;
+        gpus[i].ueid = nras->devices[i].ueid;
         gpus[i].switches_n = 0;
         gpus[i].switches32 = NULL;
     }

@@ -7,10 +7,15 @@
 #include <string.h>
 
 #include "attest/ioa_evidence.h"
+#include "base/ioa_codec.h"
 #include "snp/ioa_snp.h"
 #include "snp/ioa_verify_snp.h"
 
 #define IOA_KDS_CRL  "%s/v1/%s/crl"
+
+#if IOA_SNP_CHIP_ID_LEN != IOA_POLICY_CHIP_LEN
+#error "two headers disagree on the length of a chip's id"
+#endif
 
 
 /* Returns: 1 where the list of what AMD revoked is there. */
@@ -358,6 +363,11 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
 
     proved->cpu = IOA_CPU_SEV_SNP;
     ioa_evidence_expires(proved, snp.not_after);
+
+    if (snp.chip_checked) {
+        ioa_hex_encode((uint8_t *) proved->chip_id, snp.chip_id,
+                       IOA_SNP_CHIP_ID_LEN);
+    }
 
     return ioa_snp_policy(proved, checks, e, &snp);
 }

@@ -125,6 +125,27 @@ ioa_gpu_cert_arch(ioa_gpu_arch_t *arch, char chip[IOA_GPU_CHIP_MAX + 1],
 }
 
 
+int
+ioa_gpu_cert_ueid(char ueid[IOA_UEID_TEXT_MAX + 1],
+    const ioa_chain_t *chain)
+{
+    uint8_t       ueid20[IOA_UEID_LEN];
+    ioa_reader_t  serial;
+
+    ueid[0] = '\0';
+
+    if (!ioa_chain_serial(&serial, chain, IOA_GPU_CERT_LEAF)
+        || !ioa_ueid_serial(ueid20, serial))
+    {
+        return 0;
+    }
+
+    ioa_ueid_print(ueid, ueid20);
+
+    return 1;
+}
+
+
 /* FWID ::= SEQUENCE { hashAlg OID, digest OCTET STRING }, of SHA-384. */
 IOA_MUST_CHECK static int
 ioa_gpu_fwid(ioa_reader_t *fwid, ioa_reader_t *r)

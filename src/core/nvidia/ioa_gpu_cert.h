@@ -9,6 +9,7 @@
 
 #include "base/ioa_status.h"
 #include "nvidia/ioa_spdm.h"
+#include "nvidia/ioa_ueid.h"
 #include "x509/ioa_chain.h"
 
 /* Leaf first: attestation key, device's identity, provisioner, chip, root. */
@@ -38,6 +39,13 @@ const char *ioa_gpu_arch_name(ioa_gpu_arch_t arch);
  * Out: chip, terminated.
  */
 int ioa_gpu_cert_arch(ioa_gpu_arch_t *arch, char chip[IOA_GPU_CHIP_MAX + 1],
+    const ioa_chain_t *chain) IOA_MUST_CHECK;
+
+/*
+ * The GPU's UEID, of the leaf.
+ * Returns: 1; 0 where there is none, ueid is empty then.
+ */
+int ioa_gpu_cert_ueid(char ueid[IOA_UEID_TEXT_MAX + 1],
     const ioa_chain_t *chain) IOA_MUST_CHECK;
 
 /*

@@ -13,7 +13,7 @@
 #define IOA_SPDM_WITH_SIGNATURE    0x01
 #define IOA_SPDM_ALL_BLOCKS        0xff
 #define IOA_SPDM_DMTF              0x01
-#define IOA_SPDM_VALUE_HEAD_LEN    3
+#define IOA_SPDM_MAJOR_MAX         2    /* of versioned records */
 
 
 /* GET_MEASUREMENTS, as NVIDIA's driver sends it. */
@@ -95,6 +95,7 @@ ioa_spdm_used(uint16_t type)
     case IOA_SPDM_SWITCHES:
     case IOA_SPDM_CHIP_INFO:
     case IOA_SPDM_FEATURE:
+    case IOA_SPDM_FSP_SVN:
         return 1;
     default:
         return 0;
@@ -103,51 +104,98 @@ ioa_spdm_used(uint16_t type)
 
 
 int
-ioa_spdm_record(ioa_reader_t *opaque, uint16_t *type, ioa_reader_t *value)
+ioa_spdm_record(ioa_spdm_record_t *record, ioa_reader_t *opaque,
+    const ioa_spdm_form_t *form)
 {
-    uint16_t      what, size;
-    ioa_reader_t  r;
+    uint16_t           size;
+    ioa_reader_t       r;
+    ioa_spdm_record_t  found;
 
     r = *opaque;
+    found.value_type = 0;
 
-    if (!ioa_reader_u16le(&r, &what)
+    if (!ioa_reader_u16le(&r, &found.type)
+        || (form->versioned && !ioa_reader_u16le(&r, &found.value_type))
         || !ioa_reader_u16le(&r, &size)
-        || !ioa_reader_sub(&r, value, size))
+        || !ioa_reader_sub(&r, &found.value, size))
     {
         return 0;
     }
 
-    *type = what;
+    *record = found;
     *opaque = r;
 
     return 1;
 }
 
 
-/* The opaque data: records of type, length and value. */
+/*
+ * The header of versioned records, by which their form is known.  Out: r,
+ * behind it where there is one.  Returns: 0 where it is cut off.
+ */
+IOA_MUST_CHECK static int
+ioa_spdm_form(ioa_spdm_form_t *form, ioa_reader_t *r)
+{
+    ioa_reader_t  header;
+
+    static const uint8_t  magic[] = { 'N', 'V', 'D', 'A', 'O', 'D' };
+
+    header = *r;
+
+    if (!ioa_reader_match(&header, magic, sizeof(magic))) {
+        return 1;
+    }
+
+    form->versioned = 1;
+    *r = header;
+
+    if (!ioa_reader_u16le(r, &form->profile)
+        || !ioa_reader_u8(r, &form->major)
+        || !ioa_reader_u8(r, &form->minor)
+        || !ioa_reader_u8(r, &form->patch)
+        || !ioa_reader_u8(r, &form->padding))
+    {
+        return 0;
+    }
+
+    form->newer = form->profile != 0 || form->major > IOA_SPDM_MAJOR_MAX
+                  || form->padding != 0;
+
+    return 1;
+}
+
+
+/* The opaque data: records, whose numbers are the same in either form. */
 IOA_MUST_CHECK static int
 ioa_spdm_records(ioa_spdm_view_t *view, ioa_reader_t *r)
 {
-    uint16_t      type;
-    ioa_reader_t  value;
+    ioa_spdm_record_t  record;
+
+    if (!ioa_spdm_form(&view->form, r)) {
+        return 0;
+    }
 
     view->opaque = *r;
 
+    if (view->form.newer) {
+        return 1;
+    }
+
     while (ioa_reader_left(r) != 0) {
-        if (!ioa_spdm_record(r, &type, &value)) {
+        if (!ioa_spdm_record(&record, r, &view->form)) {
             return 0;
         }
 
-        if (!ioa_spdm_used(type)) {
+        if (!ioa_spdm_used(record.type)) {
             view->unknown++;
             continue;
         }
 
-        if (view->records[type].pos != NULL) {
+        if (view->records[record.type].pos != NULL) {
             return 0;
         }
 
-        view->records[type] = value;
+        view->records[record.type] = record.value;
     }
 
     return 1;

@@ -40,6 +40,7 @@ typedef enum {
     IOA_SPDM_SWITCHES = 22,             /* of each NVLink the switch's PDI */
     IOA_SPDM_CHIP_INFO = 35,
     IOA_SPDM_FEATURE = 36,
+    IOA_SPDM_FSP_SVN = 37,              /* versioned records alone */
     IOA_SPDM_TYPES
 } ioa_spdm_type_t;
 
@@ -49,16 +50,41 @@ typedef struct {
     ioa_reader_t  value;
 } ioa_spdm_block_t;
 
+/*
+ * Form of the opaque data.  Records of drivers since CUDA 13.5 stand behind a
+ * header with a version, and have a type of their value each.
+ */
+typedef struct {
+    int       versioned;
+    uint16_t  profile;
+    uint8_t   major;
+    uint8_t   minor;
+    uint8_t   patch;
+    uint8_t   padding;
+    int       newer;                    /* than what is read here */
+} ioa_spdm_form_t;
+
+typedef struct {
+    uint16_t      type;
+    uint16_t      value_type;           /* 0 where nothing is versioned */
+    ioa_reader_t  value;
+} ioa_spdm_record_t;
+
 /* Readers and pointers borrow from the bytes that were read. */
 typedef struct {
     const uint8_t     *nonce32;             /* the request's */
     size_t             blocks_n;
     ioa_spdm_block_t   blocks[IOA_SPDM_BLOCKS_MAX];
     const uint8_t     *responder_nonce32;
-    /* by type; pos is NULL where there is no such record */
+    ioa_spdm_form_t    form;
+    /*
+     * by type; pos is NULL where there is no such record, and of all types
+     * where form.newer
+     */
     ioa_reader_t       records[IOA_SPDM_TYPES];
     size_t             unknown;             /* records of other types */
-    ioa_reader_t       opaque;              /* all records, one after another */
+    ioa_reader_t       opaque;              /* all records, one after another,
+                                               behind their header */
     ioa_reader_t       signed_bytes;        /* request and response, less */
     const uint8_t     *sig96;
     size_t             trailing;            /* bytes behind, signed by none */
@@ -68,7 +94,8 @@ typedef struct {
  * Reads evidence: the request (signature asked for, all blocks, slot 0) and
  * the response, its signature found by the lengths before it.  Bytes behind
  * the signature are left alone: real evidence has had some.  Records of types
- * that are not known are left alone too.
+ * that are not known are left alone too, and so is opaque data of a version
+ * that is not: it has no records then, and form.newer says why.
  *
  * Refused are: more than IOA_SPDM_EVIDENCE_MAX bytes, blocks that do not fill
  * their record, no block or more than IOA_SPDM_BLOCKS_MAX, one that is no
@@ -82,11 +109,11 @@ ioa_status_t ioa_spdm_parse(ioa_spdm_view_t *view, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
 
 /*
- * Takes the next record of the opaque data.
+ * Takes the next record of the opaque data, which is of that form.
  * Returns: 1; 0 where none is left, or it reaches beyond the end.
  */
-int ioa_spdm_record(ioa_reader_t *opaque, uint16_t *type,
-    ioa_reader_t *value) IOA_MUST_CHECK;
+int ioa_spdm_record(ioa_spdm_record_t *record, ioa_reader_t *opaque,
+    const ioa_spdm_form_t *form) IOA_MUST_CHECK;
 
 /* 1 where the record is there. */
 int ioa_spdm_has(const ioa_spdm_view_t *view, ioa_spdm_type_t type);

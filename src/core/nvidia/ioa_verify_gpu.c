@@ -37,18 +37,28 @@ ioa_gpu_that(int good)
 static ioa_status_t
 ioa_gpu_step_form(ioa_note_t *note, void *data)
 {
-    ioa_status_t    st;
-    ioa_gpu_ctx_t  *ctx = data;
+    ioa_gpu_ctx_t          *ctx = data;
+    const ioa_spdm_form_t  *form = &ctx->view.form;
 
-    st = ioa_spdm_parse(&ctx->view, ctx->evidence->evidence.pos,
-                        ctx->evidence->evidence.left);
-
-    if (st == IOA_OK) {
-        ioa_note(note, "%zu measurements, %zu bytes behind the signature",
-                 ctx->view.blocks_n, ctx->view.trailing);
+    if (ioa_spdm_parse(&ctx->view, ctx->evidence->evidence.pos,
+                       ctx->evidence->evidence.left) != IOA_OK)
+    {
+        return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    return ioa_gpu_that(st == IOA_OK);
+    if (form->newer) {
+        ioa_note(note, "opaque data NVDAOD %u.%u.%u, profile %u: a newer "
+                 "format, update ioattest", form->major, form->minor,
+                 form->patch, form->profile);
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    ioa_note(note, "%zu measurements, %s records, %zu bytes behind the "
+             "signature", ctx->view.blocks_n,
+             form->versioned ? "versioned" : "unversioned",
+             ctx->view.trailing);
+
+    return IOA_OK;
 }
 
 
@@ -153,7 +163,9 @@ ioa_gpu_step_identity(ioa_note_t *note, void *data)
     ioa_reader_t    spki;
     ioa_gpu_ctx_t  *ctx = data;
 
-    if (!ioa_chain_spki(&spki, ctx->chain, IOA_GPU_CERT_DEVICE)) {
+    if (!ioa_chain_spki(&spki, ctx->chain, IOA_GPU_CERT_DEVICE)
+        || !ioa_gpu_cert_ueid(ctx->gpu.ueid, ctx->chain))
+    {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -162,7 +174,8 @@ ioa_gpu_step_identity(ioa_note_t *note, void *data)
     ioa_sha256_final(ctx->gpu.identity, &sha);
 
     ioa_hex_encode((uint8_t *) hex, ctx->gpu.identity, IOA_GPU_IDENTITY_LEN);
-    ioa_note(note, "SHA-256 of its key %.*s", (int) sizeof(hex), hex);
+    ioa_note(note, "UEID %s, SHA-256 of its key %.*s", ctx->gpu.ueid,
+             (int) sizeof(hex), hex);
 
     return IOA_OK;
 }

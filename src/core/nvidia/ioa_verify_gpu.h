@@ -75,6 +75,7 @@ typedef struct {
      * for life, while the leaf's key changes with its firmware.
      */
     uint8_t         identity[IOA_GPU_IDENTITY_LEN];
+    char            ueid[IOA_UEID_TEXT_MAX + 1];        /* of the leaf */
     ioa_gpu_mode_t  mode;
     int             nvdec0;             /* 1 on, 0 off */
     /*

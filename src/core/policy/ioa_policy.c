@@ -80,11 +80,34 @@ ioa_policy_is_repeated(const ioa_policy_list_t *list)
 }
 
 
+/* Memory for the entries that value has, max at most. */
+IOA_MUST_CHECK static int
+ioa_policy_room(ioa_policy_list_t *list, const ioa_json_t *value, size_t max)
+{
+    size_t             n = 0;
+    const ioa_json_t  *item;
+
+    for (item = ioa_json_first(value); item != NULL && n < max;
+         item = ioa_json_next(item))
+    {
+        n++;
+    }
+
+    if (n == 0) {
+        return 1;
+    }
+
+    list->words = malloc(n * sizeof(list->words[0]));
+
+    return list->words != NULL;
+}
+
+
 static int
 ioa_policy_list(ioa_policy_ctx_t *ctx, const ioa_policy_field_t *field,
     const char *path, const ioa_json_t *value)
 {
-    size_t              n;
+    size_t              n, max;
     const char         *must;
     const uint8_t      *text;
     const ioa_json_t   *item;
@@ -98,12 +121,18 @@ ioa_policy_list(ioa_policy_ctx_t *ctx, const ioa_policy_field_t *field,
                                 path);
     }
 
+    max = field->least != 0 ? (size_t) field->least : IOA_POLICY_LIST_MAX;
+
+    if (!ioa_policy_room(list, value, max)) {
+        return ioa_policy_error(ctx, value, "%s: no memory", path);
+    }
+
     for (item = ioa_json_first(value); item != NULL;
          item = ioa_json_next(item))
     {
-        if (list->n == IOA_POLICY_LIST_MAX) {
-            return ioa_policy_error(ctx, item, "%s has more than %d entries",
-                                    path, IOA_POLICY_LIST_MAX);
+        if (list->n == max) {
+            return ioa_policy_error(ctx, item, "%s has more than %zu entries",
+                                    path, max);
         }
 
         must = "be a string";
@@ -125,7 +154,10 @@ ioa_policy_list(ioa_policy_ctx_t *ctx, const ioa_policy_field_t *field,
         }
     }
 
-    qsort(list->words, list->n, sizeof(list->words[0]), ioa_policy_compare);
+    if (list->n != 0) {
+        qsort(list->words, list->n, sizeof(list->words[0]),
+              ioa_policy_compare);
+    }
 
     return 1;
 }
@@ -330,7 +362,7 @@ ioa_policy_parse(ioa_policy_file_t **policy,
     ioa_json_free(ctx.root);
 
     if (!rc) {
-        free(ctx.policy);
+        ioa_policy_free(ctx.policy);
         return 0;
     }
 
@@ -343,5 +375,18 @@ ioa_policy_parse(ioa_policy_file_t **policy,
 void
 ioa_policy_free(ioa_policy_file_t *policy)
 {
+    size_t                     i;
+    const ioa_policy_field_t  *field;
+
+    if (policy == NULL) {
+        return;
+    }
+
+    for (i = 0; (field = ioa_policy_field(i)) != NULL; i++) {
+        if (field->kind < IOA_POLICY_NUMBER) {
+            free(ioa_policy_field_list(policy, field)->words);
+        }
+    }
+
     free(policy);
 }

@@ -19,7 +19,8 @@
 #include "tdx/ioa_tcb.h"
 
 #define IOA_POLICY_SIZE_MAX    (256 * 1024)
-#define IOA_POLICY_LIST_MAX    64       /* entries of one list */
+#define IOA_POLICY_LIST_MAX    64       /* entries of most lists */
+#define IOA_POLICY_UEIDS_MAX   1024     /* of gpu.ueid: GPUs of a fleet */
 #define IOA_POLICY_WORD_MAX    128      /* bytes of an entry */
 #define IOA_POLICY_ERROR_MAX   256
 #define IOA_POLICY_GRACE_MAX   (3650LL * 86400)
@@ -33,10 +34,10 @@
 #define IOA_POLICY_FMSPC_LEN   6
 #define IOA_POLICY_DIGEST_LEN  32
 
-/* Sorted; no entry twice.  Hex is in lower case. */
+/* Sorted; no entry twice.  Hex is in lower case.  n is 0: words is NULL. */
 typedef struct {
-    size_t  n;
-    char    words[IOA_POLICY_LIST_MAX][IOA_POLICY_WORD_MAX + 1];
+    size_t   n;
+    char   (*words)[IOA_POLICY_WORD_MAX + 1];
 } ioa_policy_list_t;
 
 typedef enum {
@@ -77,7 +78,7 @@ typedef struct {
     ioa_policy_list_t  refuse;
 } ioa_policy_bits_t;
 
-/* Made once, never written to again.  Some 200 kB. */
+/* Made once, never written to again. */
 typedef struct {
     ioa_policy_list_t    image_digests;
 
@@ -105,6 +106,7 @@ typedef struct {
     ioa_policy_list_t    vbios_versions;
     ioa_policy_number_t  count;
     ioa_policy_number_t  reference_expired;             /* seconds */
+    ioa_policy_list_t    ueid;
 } ioa_policy_file_t;
 
 /*
@@ -194,6 +196,7 @@ typedef struct {
     const char     *mode;           /* "single", ...; NULL: nobody says */
     const uint8_t  *switches32;     /* in "protected-pcie", else NULL */
     size_t          switches_n;     /* switches32 has them all where it is 4 */
+    const char     *ueid;
 } ioa_policy_gpu_t;
 
 #define IOA_POLICY_SWITCHES      4
@@ -232,7 +235,8 @@ ioa_status_t ioa_policy_snp(ioa_checks_t *checks,
  * The same for GPUs: each must be one of those listed, and all of one mode,
  * driver and VBIOS.  Without a list of modes protected PCIe is refused: NVLink
  * is in clear then, through switches that nobody has attested.  Where it is
- * listed, eight GPUs must name the same four switches.
+ * listed, eight GPUs must name the same four switches.  Where there is a list
+ * of UEIDs every GPU must be one of them.
  *
  * Returns: IOA_OK, IOA_GPU_EVIDENCE_MISSING for none and for fewer than asked
  * for, IOA_MEASUREMENT_MISMATCH for more and for all else.

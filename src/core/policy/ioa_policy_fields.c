@@ -108,7 +108,9 @@ static const ioa_policy_field_t  ioa_policy_fields[] = {
       IOA_POLICY_GPUS_MAX, IOA_POLICY_NONE },
     { IOA_POLICY_IN_GPU, "reference_expired", IOA_POLICY_TIME,
       IOA_POLICY_AT(reference_expired), 0, IOA_POLICY_GRACE_MAX,
-      IOA_POLICY_EXPIRED }
+      IOA_POLICY_EXPIRED },
+    { IOA_POLICY_IN_GPU, "ueid", IOA_POLICY_UEID, IOA_POLICY_AT(ueid),
+      IOA_POLICY_UEIDS_MAX, 0, 0 }
 };
 
 #define IOA_POLICY_FIELDS                                                     \

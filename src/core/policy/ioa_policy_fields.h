@@ -38,6 +38,7 @@ typedef enum {
     IOA_POLICY_PRODUCT,
     IOA_POLICY_PLATFORM_BIT,
     IOA_POLICY_GUEST_BIT,
+    IOA_POLICY_UEID,
     IOA_POLICY_VERSION,
     IOA_POLICY_NUMBER,          /* from least to limit */
     IOA_POLICY_BOOL,
@@ -49,7 +50,7 @@ typedef struct {
     const char           *name;
     ioa_policy_kind_t     kind;
     size_t                offset;   /* within ioa_policy_file_t */
-    int64_t               least;
+    int64_t               least;    /* a list: most entries, 0: as usual */
     int64_t               limit;
     int64_t               normal;   /* default; -1: none */
 } ioa_policy_field_t;

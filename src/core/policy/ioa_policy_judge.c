@@ -257,7 +257,8 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     int           good;
     size_t        i;
     const char   *arch[IOA_POLICY_GPUS_MAX], *driver[IOA_POLICY_GPUS_MAX],
-                 *vbios[IOA_POLICY_GPUS_MAX], *mode[IOA_POLICY_GPUS_MAX];
+                 *vbios[IOA_POLICY_GPUS_MAX], *mode[IOA_POLICY_GPUS_MAX],
+                 *ueid[IOA_POLICY_GPUS_MAX];
     ioa_status_t  count;
 
     count = ioa_policy_gpu_count(checks, policy, n);
@@ -275,6 +276,7 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
         driver[i] = gpus[i].driver_version;
         vbios[i] = gpus[i].vbios_version;
         mode[i] = gpus[i].mode;
+        ueid[i] = gpus[i].ueid;
     }
 
     good = ioa_policy_all_listed(checks, "gpu.arch", &policy->arch, arch, n);
@@ -287,6 +289,7 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
                                    && ioa_policy_same(vbios, n), "gpu.alike",
                            "mode, driver and VBIOS of %zu", n);
     good &= ioa_policy_modes(checks, policy, gpus, mode, n);
+    good &= ioa_policy_all_listed(checks, "gpu.ueid", &policy->ueid, ueid, n);
 
     if (count == IOA_GPU_EVIDENCE_MISSING) {
         return count;

@@ -12,6 +12,7 @@
 #define IOA_POLICY_DIGEST_HEX    64
 #define IOA_POLICY_VERSION_MAX   31
 #define IOA_POLICY_TIME_DIGITS   10
+#define IOA_POLICY_UEID_MAX      49         /* digits */
 
 
 typedef struct {
@@ -119,6 +120,22 @@ ioa_policy_is_mode(const uint8_t *text, size_t n)
 }
 
 
+/* Decimal, without leading zeros. */
+static int
+ioa_policy_is_ueid(const uint8_t *text, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return 0;
+        }
+    }
+
+    return n >= 1 && n <= IOA_POLICY_UEID_MAX && (text[0] != '0' || n == 1);
+}
+
+
 static int
 ioa_policy_is_product(const uint8_t *text, size_t n)
 {
@@ -209,6 +226,14 @@ ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     case IOA_POLICY_PRODUCT:
         if (!ioa_policy_is_product(text, n)) {
             return "be Milan, Genoa or Turin";
+        }
+
+        break;
+
+    case IOA_POLICY_UEID:
+        if (!ioa_policy_is_ueid(text, n)) {
+            return "be a string of 1 to 49 decimal digits, as NVIDIA's tools "
+                   "print a UEID";
         }
 
         break;

@@ -269,6 +269,23 @@ ioa_chain_dates(int64_t *from, int64_t *to, const ioa_chain_t *chain,
 
 
 int
+ioa_chain_serial(ioa_reader_t *serial, const ioa_chain_t *chain, size_t i)
+{
+    const ioa_cert_t  *cert;
+
+    cert = ioa_chain_cert(chain, i);
+
+    if (cert == NULL) {
+        return 0;
+    }
+
+    *serial = cert->serial;
+
+    return 1;
+}
+
+
+int
 ioa_chain_spki(ioa_reader_t *spki, const ioa_chain_t *chain, size_t i)
 {
     const ioa_cert_t  *cert;

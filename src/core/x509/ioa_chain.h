@@ -236,6 +236,10 @@ int ioa_chain_is_ca(const ioa_chain_t *chain, size_t i);
 int ioa_chain_dates(int64_t *from, int64_t *to, const ioa_chain_t *chain,
     size_t i) IOA_MUST_CHECK;
 
+/* The content of the serial number's INTEGER. */
+int ioa_chain_serial(ioa_reader_t *serial, const ioa_chain_t *chain, size_t i)
+    IOA_MUST_CHECK;
+
 /* The DER of SubjectPublicKeyInfo. */
 int ioa_chain_spki(ioa_reader_t *spki, const ioa_chain_t *chain, size_t i)
     IOA_MUST_CHECK;

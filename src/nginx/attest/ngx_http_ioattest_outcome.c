@@ -8,11 +8,17 @@
 #include "attest/ngx_http_ioattest_attestation.h"
 
 
+/* ids of a processor and 16 GPUs, and words between them */
+#define NGX_HTTP_IOATTEST_IDS_TEXT  1280
+
+
 static ngx_uint_t ngx_http_ioattest_outcome_refused(ioa_status_t reason);
 static const char *ngx_http_ioattest_outcome_tcb(
     ngx_http_ioattest_proof_t *proof);
 static const char *ngx_http_ioattest_outcome_grounds(
     ngx_http_ioattest_attestation_t *attestation);
+static u_char *ngx_http_ioattest_outcome_ids(u_char *p, u_char *last,
+    const ioa_proved_t *proved);
 static ngx_uint_t ngx_http_ioattest_outcome_level(
     ngx_http_ioattest_attestation_t *attestation,
     const ngx_http_ioattest_outcome_t *outcome);
@@ -93,6 +99,7 @@ ngx_http_ioattest_outcome_trusted(
     ngx_http_ioattest_attestation_t *attestation)
 {
     u_char         address[IOA_ADDRESS_TEXT_LEN];
+    u_char         ids[NGX_HTTP_IOATTEST_IDS_TEXT], *last;
     ngx_str_t      name;
     ngx_uint_t     level;
     const char    *again;
@@ -109,6 +116,8 @@ ngx_http_ioattest_outcome_trusted(
                                        attestation->model.names.name,
                                        attestation->model.names.name_len);
 
+    last = ngx_http_ioattest_outcome_ids(ids, ids + sizeof(ids), proved);
+
     /* a renewal is logged at "info" only */
 
     level = (attestation->news.machine == NGX_HTTP_IOATTEST_NEWS_NONE)
@@ -116,7 +125,7 @@ ngx_http_ioattest_outcome_trusted(
 
     ngx_log_error(level, attestation->ask.task->log, 0,
                   "ioattest: attested %*s for model \"%V\"%s: cpu %s, "
-                  "tcb status %s, %uz gpus %s%s, signer bound by %s",
+                  "tcb status %s, %uz gpus %s%s, signer bound by %s%*s",
                   (size_t) IOA_ADDRESS_TEXT_LEN, address, &name, again,
                   ngx_http_ioattest_cpu_name(proved->cpu),
                   ngx_http_ioattest_outcome_tcb(attestation->proof),
@@ -124,7 +133,33 @@ ngx_http_ioattest_outcome_trusted(
                   proved->gpus ? proved->gpu_arch : "-",
                   ngx_strcmp(proved->gpu_mode, "protected-pcie") == 0
                   ? " in protected PCIe mode, NVSwitches not attested" : "",
-                  ngx_http_ioattest_outcome_grounds(attestation));
+                  ngx_http_ioattest_outcome_grounds(attestation),
+                  (size_t) (last - ids), ids);
+}
+
+
+/* Which machine it is, as far as its evidence says so. */
+
+static u_char *
+ngx_http_ioattest_outcome_ids(u_char *p, u_char *last,
+    const ioa_proved_t *proved)
+{
+    ngx_uint_t  i;
+
+    if (proved->ppid[0]) {
+        p = ngx_slprintf(p, last, ", ppid %s", proved->ppid);
+    }
+
+    if (proved->chip_id[0]) {
+        p = ngx_slprintf(p, last, ", chip id %s", proved->chip_id);
+    }
+
+    for (i = 0; i < proved->gpus && i < IOA_GPUS_MAX; i++) {
+        p = ngx_slprintf(p, last, "%s%s", i ? " " : ", ueids ",
+                         proved->ueids[i]);
+    }
+
+    return p;
 }
 
 

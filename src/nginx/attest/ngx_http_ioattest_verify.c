@@ -25,6 +25,7 @@ static ngx_int_t ngx_http_ioattest_proof_next(
     ngx_http_ioattest_proof_t *proof);
 static ioa_status_t ngx_http_ioattest_proof_store(
     ngx_http_ioattest_proof_t *proof);
+static void ngx_http_ioattest_proof_changed(ngx_http_ioattest_proof_t *proof);
 static ngx_uint_t ngx_http_ioattest_proof_pinned(
     ngx_http_ioattest_loc_conf_t *ilcf, ngx_uint_t cpu);
 #if (NGX_THREADS)
@@ -333,7 +334,7 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     ngx_memcpy(machine.image_digest, proved->image_digest,
                proved->image_digest_len);
     machine.image_digest_len = proved->image_digest_len;
-    machine.proved = proved->proved;
+    ngx_http_ioattest_machine_prove(&machine, &proved->proved);
     machine.attested_at = ngx_time();
     machine.expires_at = machine.attested_at + ilcf->valid;
     machine.attested_ms = ngx_current_msec;
@@ -372,9 +373,60 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
                       "nonce alone, a downgrade");
         return IOA_REPORT_DATA_MISMATCH;
 
+    case NGX_BUSY:
+        ngx_http_ioattest_proof_changed(proof);
+        return IOA_MEASUREMENT_MISMATCH;
+
     default: /* NGX_DECLINED */
         return IOA_ZONE_FULL;
     }
+}
+
+
+/* The machine's address was trusted on another one. */
+
+static void
+ngx_http_ioattest_proof_changed(ngx_http_ioattest_proof_t *proof)
+{
+    char                      *id, hex[2 * IOA_POLICY_CHIP_LEN + 1];
+    ngx_http_ioattest_news_t  *news;
+
+    news = &proof->attestation->news;
+
+    switch (news->changed) {
+
+    case NGX_HTTP_IOATTEST_CHANGED_CPU:
+        id = "another kind of CPU";
+        break;
+
+    case NGX_HTTP_IOATTEST_CHANGED_PPID:
+        id = "PPID ";
+        break;
+
+    case NGX_HTTP_IOATTEST_CHANGED_CHIP_ID:
+        id = "chip id ";
+        break;
+
+    default: /* NGX_HTTP_IOATTEST_CHANGED_UEIDS */
+        id = "GPUs of other UEIDs";
+    }
+
+    hex[0] = '\0';
+
+    if (news->changed == NGX_HTTP_IOATTEST_CHANGED_PPID
+        || news->changed == NGX_HTTP_IOATTEST_CHANGED_CHIP_ID)
+    {
+        ioa_hex_encode((uint8_t *) hex, news->was.cpu, news->was.cpu_len);
+        hex[2 * news->was.cpu_len] = '\0';
+
+        if (news->was.cpu_len == 0) {
+            ngx_memcpy(hex, "masked", sizeof("masked"));
+        }
+    }
+
+    ioa_check_add(&proof->checks, "reply.same_machine", IOA_CHECK_FAILED,
+                  "the signing address was trusted before with %s%s", id,
+                  hex);
 }
 
 

@@ -13,7 +13,9 @@
 static void ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_row_t *row);
 static void ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
-    ioa_proved_t *proved);
+    ngx_http_ioattest_proved_t *proved);
+static void ngx_http_ioattest_json_ids(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_proved_t *proved);
 static void ngx_http_ioattest_json_model(ngx_http_request_t *r,
     ngx_http_ioattest_text_t *text, ngx_http_ioattest_row_t *row);
 static void ngx_http_ioattest_json_census(ngx_http_ioattest_text_t *text,
@@ -126,6 +128,7 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
                                address, &digest);
 
     ngx_http_ioattest_json_proved(text, &m->proved);
+    ngx_http_ioattest_json_ids(text, &m->proved);
 
     ngx_http_ioattest_text_add(text,
                                "\"signer_bound\":%s,\"via_tls\":%s,"
@@ -143,7 +146,7 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
 
 static void
 ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
-    ioa_proved_t *proved)
+    ngx_http_ioattest_proved_t *proved)
 {
     char       *p, *end;
     ngx_str_t   arch, driver, vbios, advisory;
@@ -197,6 +200,48 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
                                ngx_strcmp(proved->gpu_mode, "protected-pcie")
                                == 0 ? ",\"nvswitches\":\"not attested\"" : "",
                                proved->gpu_reference ? "true" : "false");
+}
+
+
+/* Which machine it is; null where its evidence does not say it. */
+
+static void
+ngx_http_ioattest_json_ids(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_proved_t *proved)
+{
+    char                      ueid[IOA_UEID_TEXT_MAX + 1];
+    u_char                    hex[2 * IOA_POLICY_CHIP_LEN], *p;
+    ngx_uint_t                i;
+    const char               *other;
+    ngx_http_ioattest_ids_t  *ids;
+
+    ids = &proved->ids;
+    p = ngx_hex_dump(hex, ids->cpu, ids->cpu_len);
+    other = (proved->cpu == IOA_CPU_TDX) ? "chip_id" : "ppid";
+
+    if (p == hex) {
+        ngx_http_ioattest_text_add(text, "\"ppid\":null,\"chip_id\":null,");
+
+    } else {
+        ngx_http_ioattest_text_add(text, "\"%s\":\"%*s\",\"%s\":null,",
+                                   proved->cpu == IOA_CPU_TDX ? "ppid"
+                                                              : "chip_id",
+                                   (size_t) (p - hex), hex, other);
+    }
+
+    ngx_http_ioattest_text_add(text, "\"ueids\":[");
+
+    for (i = 0; i < ids->ueids_n; i++) {
+        ioa_ueid_print(ueid, ids->ueids[i]);
+        ngx_http_ioattest_text_add(text, "%s\"%s\"", i ? "," : "", ueid);
+    }
+
+    ngx_http_ioattest_text_add(text, "],");
+
+    if (proved->gpus > ids->ueids_n) {
+        ngx_http_ioattest_text_add(text, "\"ueids_not_shown\":%uz,",
+                                   proved->gpus - ids->ueids_n);
+    }
 }
 
 

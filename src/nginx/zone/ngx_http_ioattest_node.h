@@ -434,4 +434,13 @@ void ngx_http_ioattest_bound_strict_locked(ngx_http_ioattest_sh_t *sh,
     const u_char *key32);
 
 
+/*
+ * In what a machine differs from the one that its address was trusted on in
+ * the last day.  Out: was, the ids of that one, if it does.
+ */
+ngx_http_ioattest_changed_e ngx_http_ioattest_ids_changed_locked(
+    ngx_http_ioattest_sh_t *sh, const u_char *key32,
+    const ngx_http_ioattest_machine_t *machine, ngx_http_ioattest_ids_t *was);
+
+
 #endif /* _NGX_HTTP_IOATTEST_NODE_H_INCLUDED_ */

@@ -71,6 +71,9 @@
 #define NGX_HTTP_IOATTEST_BOUND_MAX      32
 #define NGX_HTTP_IOATTEST_BOUND_TIME     86400000    /* ms */
 
+/* GPUs of a machine whose UEIDs are shown */
+#define NGX_HTTP_IOATTEST_UEIDS_MAX      8
+
 /* upper bounds of the histograms' buckets, in microseconds */
 #define NGX_HTTP_IOATTEST_BUCKETS        12
 
@@ -240,6 +243,34 @@ typedef struct {
 } ngx_http_ioattest_lease_t;
 
 
+/* Which machine it is, by its evidence. */
+typedef struct {
+    u_char                      cpu[IOA_POLICY_CHIP_LEN];   /* PPID, chip id */
+    uint8_t                     cpu_len;    /* 0: not said */
+    uint8_t                     ueids_n;
+    u_char                      ueids[NGX_HTTP_IOATTEST_UEIDS_MAX]
+                                     [IOA_UEID_LEN];
+    u_char                      gpus32[IOA_SHA256_LEN]; /* of all UEIDs */
+} ngx_http_ioattest_ids_t;
+
+
+/* What ioa_proved_t has, as far as it is shown, in less room. */
+typedef struct {
+    unsigned                    cpu;
+    ioa_tcb_status_t            tcb_status;
+    int                         signer_bound;
+    int                         gpu_reference;
+    int64_t                     expires;
+    size_t                      gpus;
+    char                        gpu_arch[16];
+    char                        gpu_mode[16];
+    char                        gpu_driver[32];
+    char                        gpu_vbios[32];
+    char                        advisories[IOA_EVIDENCE_ADVISORY_MAX + 1];
+    ngx_http_ioattest_ids_t     ids;
+} ngx_http_ioattest_proved_t;
+
+
 typedef struct {
     u_char                      address20[IOA_ADDRESS_LEN];
     u_char                      image_digest[IOA_IMAGE_DIGEST_MAX];
@@ -250,7 +281,7 @@ typedef struct {
     ngx_msec_t                  valid;          /* ms, by its location */
     ngx_uint_t                  via_tls;    /* over verified TLS */
     ngx_uint_t                  pinned;     /* image or measurement */
-    ioa_proved_t                proved;     /* by its evidence */
+    ngx_http_ioattest_proved_t  proved;     /* by its evidence */
     uint64_t                    verified;   /* responses */
 } ngx_http_ioattest_machine_t;
 
@@ -375,11 +406,23 @@ typedef enum {
 } ngx_http_ioattest_news_e;
 
 
+/* In what a machine is another one than its address was trusted with. */
+typedef enum {
+    NGX_HTTP_IOATTEST_CHANGED_NOTHING = 0,
+    NGX_HTTP_IOATTEST_CHANGED_CPU,      /* TDX or SEV-SNP */
+    NGX_HTTP_IOATTEST_CHANGED_PPID,
+    NGX_HTTP_IOATTEST_CHANGED_CHIP_ID,
+    NGX_HTTP_IOATTEST_CHANGED_UEIDS
+} ngx_http_ioattest_changed_e;
+
+
 typedef struct {
     ngx_http_ioattest_news_e    machine;
     ngx_uint_t                  searched;   /* a search has ended */
     ngx_uint_t                  known;      /* then: machines not expired */
     uint64_t                    draws;      /* then: since the last new one */
+    ngx_http_ioattest_changed_e changed;    /* why it was not stored */
+    ngx_http_ioattest_ids_t     was;        /* then: of the other machine */
 } ngx_http_ioattest_news_t;
 
 
@@ -432,13 +475,19 @@ void ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
  *
  * Returns NGX_OK; NGX_DECLINED if there is no room; NGX_ABORT for a
  * downgrade: the signer is not bound by hardware, but the address or the
- * model has been. In the latter two cases the caller calls draw_end().
+ * model has been; NGX_BUSY and news->changed if its address was trusted on
+ * another machine in the last day, under this policy and for this model. In
+ * the latter three cases the caller calls draw_end().
  */
 ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model, const u_char *machine_key32,
     const ngx_http_ioattest_machine_t *machine, uint64_t token,
     const ngx_http_ioattest_key_t *key,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
+
+/* Out: machine->proved. */
+void ngx_http_ioattest_machine_prove(ngx_http_ioattest_machine_t *machine,
+    const ioa_proved_t *proved);
 
 /* Ends an attestation without a machine, and gives its slot back. */
 void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,

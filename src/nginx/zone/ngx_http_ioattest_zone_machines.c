@@ -54,6 +54,14 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
 
     sh = ngx_http_ioattest_store_lock(zone);
 
+    news->changed = ngx_http_ioattest_ids_changed_locked(sh, machine_key32,
+                                                         machine, &news->was);
+
+    if (news->changed != NGX_HTTP_IOATTEST_CHANGED_NOTHING) {
+        rc = NGX_BUSY;
+        goto done;
+    }
+
     rc = ngx_http_ioattest_bound_check_locked(zone, sh, bound_key32, machine,
                                               limits->strict);
     if (rc != NGX_OK) {

@@ -87,11 +87,12 @@ Settings of evidence, each a value, or {"I": value, "*": value} by machine:
 evidence: none, tdx, snp; report_data: nonce (32 bytes, then zeros) or
 address-nonce; gpus: how many (8), 0 for none; gpu_arch: HOPPER, BLACKWELL;
 gpu_json_arch: what the JSON says (HOPPER); gpu_driver, gpu_vbios:
-"580.159.03", "96.00.74.00.20"; gpu_features: spt, mpt, ppcie; quote_version:
-4, 5; td_body of version 5: 1.0, 1.5; quote_trailing: zeros behind (70);
+"580.159.03", "96.00.74.00.20"; gpu_features: spt, mpt, ppcie; gpu_records:
+unversioned, or versioned, as drivers since CUDA 13.5; quote_version: 4, 5; td_body of version 5: 1.0, 1.5; quote_trailing: zeros behind (70);
 snp_version: 2, 3, 5; snp_product: Milan, Genoa, Turin; snp_signer: vcek,
 vlek; snp_certs: the certificate table behind the report.  nras_kid: number of
-NVIDIA's newest token key (7); collateral_life: seconds until Intel's documents
+NVIDIA's newest token key (7); hardware, gpu_hardware: the number of another
+machine, whose processor and GPUs, or GPUs alone, it runs on; collateral_life: seconds until Intel's documents
 end (29 days).
 
 Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models,
@@ -164,7 +165,9 @@ attest: evidence, before it is signed:
   gpu_block_spec gpu_opaque_cut gpu_fwid gpu_fwid_cert gpu_fwid_twice
   gpu_no_fwid gpu_opaque_unknown gpu_opaque_least gpu_no_driver gpu_no_vbios
   gpu_no_nvdec0 gpu_nvdec0 gpu_feature gpu_mode_pcie gpu_one_block
-  gpu_short_blocks gpu_ppcie gpu_driver gpu_vbios gpu_signature gpu_flip
+  gpu_short_blocks gpu_records_versioned gpu_records_minor gpu_records_newer
+  gpu_records_profile gpu_records_header gpu_records_cut gpu_records_overlap
+  gpu_records_twice gpu_records_both gpu_records_behind gpu_ppcie gpu_driver gpu_vbios gpu_signature gpu_flip
   gpu_nonce_patched gpu_signature_zero gpu_truncated gpu_half
   gpu_empty_evidence gpu_trailing gpu_root gpu_root_shown gpu_root_last
   gpu_chain_swapped gpu_chain_reversed gpu_chain_4 gpu_chain_gap gpu_chain_6

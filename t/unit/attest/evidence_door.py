@@ -173,6 +173,8 @@ def test_policy():
         *policy(tdx, gpu={"count": 2}))
     bad("another driver", "measurement_mismatch", 0,
         *policy(tdx, gpu={"driver_versions": ["1"]}))
+    bad("another GPU", "measurement_mismatch", 0,
+        *policy(tdx, gpu={"ueid": ["7"]}))
     ppid, fmspc = PPID.hex(), FMSPC.hex()
     good("this processor", "1 unknown 1 0 1",
          *policy(tdx, tdx={"ppid": ["00" * 16, ppid], "fmspc": [fmspc]}))

@@ -147,6 +147,13 @@ def but(kind, value):
             if t != kind or value is not None]
 
 
+def versioned(records=None, header=b"NVDAOD\0\0\2\0\0\0", kind=0x82):
+    """Opaque data as drivers since CUDA 13.5 write it."""
+    return header + b"".join(
+        struct.pack("<HHH", t, kind, len(v)) + v
+        for t, v in (RECORDS if records is None else records))
+
+
 CHAIN = text(make_chain())
 ROOT_MADE = mc.pem(make_chain()[4])
 

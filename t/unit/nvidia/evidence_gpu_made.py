@@ -15,7 +15,7 @@ import tap
 from gpujudge import (BLOCKS, CHAIN, FWID, INVALID, KEYS, NONCE, NOW, OK,
                       RECORDS, ROOT_MADE, STRANGER, SWITCHES, bad, block, but,
                       checks, composite, expect, gpus, judge, make, make_chain,
-                      record, run, tcb_info, text)
+                      record, run, tcb_info, text, versioned)
 from tap import ok
 
 
@@ -172,6 +172,58 @@ def test_modes():
     bad("half a switch", "mode", make(but(22, bytes(12))))
 
 
+def test_versioned():
+    """Records of drivers since CUDA 13.5: the same rules."""
+    def good(name, opaque):
+        line = judge([(make(opaque=opaque), CHAIN)], ROOT_MADE, nonce=NONCE)
+        expect(name, line, OK)
+        return gpus(line)[0][2:]
+
+    def worse(name, check, opaque):
+        bad("versioned, " + name, check, make(opaque=opaque))
+
+    plain = gpus(judge([(make(), CHAIN)], ROOT_MADE, nonce=NONCE))[0][2:]
+    ok(good("versioned records", versioned()) == plain,
+       "say what the others say", plain)
+    good("of types that are not known",
+         versioned(RECORDS + [(38, b"\xaa\0"), (999, b"")]))
+    good("with values of any type", versioned(kind=0xffff))
+    for i, n in ((8, 0), (8, 1), (9, 255), (10, 255)):
+        header = bytearray(versioned([]))
+        header[i] = n
+        good("byte %d of the header is %d" % (i, n),
+             versioned(header=bytes(header)))
+    for i, n in ((6, 1), (7, 1), (8, 3), (8, 255), (11, 1)):
+        header = bytearray(versioned([]))
+        header[i] = n
+        worse("byte %d of the header is %d" % (i, n), "layout",
+              versioned(header=bytes(header)))
+    for n in range(6, 12):
+        worse("%d bytes of a header" % n, "layout", versioned([])[:n])
+    worse("no records", "versions", versioned([]))
+    worse("one cut off", "layout", versioned()[:-1])
+    worse("half a head", "layout", versioned() + b"\x26\0\x82")
+    worse("two headers", "layout", versioned(header=versioned([]) * 2))
+    worse("the others behind the header", "layout", versioned([]) + b"".join(
+        struct.pack("<HH", t, len(v)) + v for t, v in RECORDS))
+    worse("behind the others", "layout", b"".join(
+        struct.pack("<HH", t, len(v)) + v for t, v in RECORDS) + versioned())
+    for kind in (3, 6, 11, 20, 21, 22, 36, 15, 17, 18, 35, 37):
+        value = dict(RECORDS).get(kind, b"x")
+        worse("record %d twice" % kind, "layout", versioned(
+            but(kind, None) + [(kind, value), (kind, value)]))
+    worse("no driver", "versions", versioned(but(3, None)))
+    worse("no VBIOS", "versions", versioned(but(6, None)))
+    worse("no NVDEC0", "nvdec0", versioned(but(11, None)))
+    worse("another firmware", "fwid", versioned(but(20, bytes(48))))
+    worse("another mode", "mode", versioned(but(36, b"\x63\0")))
+    worse("no switches", "mode", versioned(but(22, None)))
+    first, second = RECORDS[:2]
+    covered = struct.pack("<HHH", second[0], 0x82, len(second[1])) + second[1]
+    worse("the VBIOS' covers the next", "versions", versioned(
+        [(first[0], first[1] + covered)] + RECORDS[2:]))
+
+
 def test_each_certificate():
     def worse(name, check, **kw):
         bad(name, check, chain=text(make_chain(**kw)))
@@ -261,7 +313,8 @@ def test_lists():
 
 def main():
     for test in (test_made, test_curve, test_each_form, test_each_check,
-                 test_shape, test_modes, test_each_certificate, test_lists):
+                 test_shape, test_modes, test_versioned,
+                 test_each_certificate, test_lists):
         test()
     return tap.done()
 

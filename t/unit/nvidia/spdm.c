@@ -344,7 +344,7 @@ test_twice(void)
     ioa_spdm_view_t  view;
 
     static const unsigned  used[] = {
-        3, 6, 11, 15, 17, 18, 20, 21, 22, 35, 36
+        3, 6, 11, 15, 17, 18, 20, 21, 22, 35, 36, 37
     };
 
     for (type = 0; type < 65536; type++) {
@@ -447,12 +447,12 @@ test_numbers(void)
 static void
 test_records(void)
 {
-    size_t           i, n;
-    uint8_t          data[EVIDENCE_MAX];
-    uint16_t         type;
-    unit_all_t       all = { 0 }, cut = { 0 };
-    ioa_reader_t     r, value;
-    ioa_spdm_view_t  view;
+    size_t             i, n;
+    uint8_t            data[EVIDENCE_MAX];
+    unit_all_t         all = { 0 }, cut = { 0 };
+    ioa_reader_t       r;
+    ioa_spdm_view_t    view;
+    ioa_spdm_record_t  record;
 
     static const uint16_t  types[] = { 6, 3, 11, 999, 36 };
     static const size_t    lens[] = { 8, 11, 1, 2, 2 };
@@ -464,19 +464,22 @@ test_records(void)
     }
 
     for (r = view.opaque, i = 0; i < 5; i++) {
-        unit_each(&all, ioa_spdm_record(&r, &type, &value)
-                        && type == types[i]
-                        && ioa_reader_left(&value) == lens[i], "%zu", i);
+        unit_each(&all, ioa_spdm_record(&record, &r, &view.form)
+                        && record.type == types[i]
+                        && record.value_type == 0
+                        && ioa_reader_left(&record.value) == lens[i],
+                  "%zu", i);
     }
 
     UNIT_ALL(&all, "records in their order");
-    UNIT_OK(!ioa_spdm_record(&r, &type, &value) && type == 36,
+    UNIT_OK(!ioa_spdm_record(&record, &r, &view.form) && record.type == 36,
             "none behind the last");
 
     for (i = 0; i < 12; i++) {
         ioa_reader_init(&r, opaque, i);
-        unit_each(&cut, !ioa_spdm_record(&r, &type, &value)
-                        && ioa_reader_left(&r) == i && type == 36, "%zu", i);
+        unit_each(&cut, !ioa_spdm_record(&record, &r, &view.form)
+                        && ioa_reader_left(&r) == i && record.type == 36,
+                  "%zu", i);
     }
 
     UNIT_ALL(&cut, "records that are cut off");

@@ -5,6 +5,10 @@
 
 #include "fixtures/policyfile.h"
 
+#define MUST_UEID                                                             \
+    "line 1: gpu.ueid[0] must be a string of 1 to 49 decimal digits, as "     \
+    "NVIDIA's tools print a UEID"
+
 
 /* 1 where text is refused with exactly this sentence. */
 static int
@@ -170,6 +174,13 @@ test_errors(void)
           "}}",
           "line 1: gpu.vbios_versions[0] must be a version, of at most 31 "
           "characters" },
+        { "{\"gpu\":{\"ueid\":[7]}}", "line 1: gpu.ueid[0] must be a string" },
+        { "{\"gpu\":{\"ueid\":[\"\"]}}", MUST_UEID },
+        { "{\"gpu\":{\"ueid\":[\"07\"]}}", MUST_UEID },
+        { "{\"gpu\":{\"ueid\":[\"7a\"]}}", MUST_UEID },
+        { "{\"gpu\":{\"ueid\":[\"" UEID UEID "\"]}}", MUST_UEID },
+        { "{\"gpu\":{\"ueid\":[\"7\",\"7\"]}}",
+          "line 1: gpu.ueid[1] is duplicate" },
     };
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -249,6 +260,25 @@ test_bounds(void)
 
     UNIT_OK(strcmp(error, "line 1: gpu.driver_versions has more than 64 "
                    "entries") == 0, "and which list it was");
+
+    for (n = IOA_POLICY_UEIDS_MAX; n <= IOA_POLICY_UEIDS_MAX + 1; n++) {
+        text = malloc(200 + 20 * n);
+        at = text + sprintf(text, "{\"gpu\":{\"ueid\":[");
+
+        for (i = 0; i < n; i++) {
+            at += sprintf(at, "%s\"%zu\"", i > 0 ? "," : "", n - i);
+        }
+
+        sprintf(at, "]}}");
+        policy = read_bytes(error, text, strlen(text));
+        UNIT_OK((policy != NULL) == (n <= IOA_POLICY_UEIDS_MAX)
+                && (policy == NULL || (policy->ueid.n == n
+                    && strcmp(policy->ueid.words[0], "1") == 0
+                    && strcmp(policy->ueid.words[1], "10") == 0)),
+                "GPUs of a fleet: %zu", n);
+        ioa_policy_free(policy);
+        free(text);
+    }
 
     for (n = IOA_POLICY_SIZE_MAX; n <= IOA_POLICY_SIZE_MAX + 1; n++) {
         text = malloc(n);
@@ -378,6 +408,7 @@ test_canonical(void)
         { "{}", "{\"sev_snp\":{\"min_tcb\":{\"Turin\":{\"fmc\":1}}}}" },
         { "{}", "{\"sev_snp\":{\"products\":[\"Turin\"]}}" },
         { "{}", "{\"sev_snp\":{\"chip_id\":[\"" CHIP "\"]}}" },
+        { "{}", "{\"gpu\":{\"ueid\":[\"7\"]}}" },
         { "{\"sev_snp\":{\"platform_info\":{\"require\":[\"smt\"]}}}",
           "{\"sev_snp\":{\"platform_info\":{\"refuse\":[\"smt\"]}}}" },
         { "{\"sev_snp\":{\"platform_info\":{\"require\":[\"smt\"]}}}",

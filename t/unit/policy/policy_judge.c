@@ -236,6 +236,7 @@ test_gpus(void)
     gpus[0].mode = "single";
     gpus[0].switches32 = NULL;
     gpus[0].switches_n = 0;
+    gpus[0].ueid = "7";
     gpus[1] = gpus[0];
     gpus[2] = gpus[0];
     gpus[1].arch = "BLACKWELL";
@@ -278,6 +279,44 @@ test_gpus(void)
     UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 3)
             == IOA_MEASUREMENT_MISMATCH
             && strcmp(first(), "gpu.vbios_versions") == 0, "another VBIOS");
+    ioa_policy_free(policy);
+}
+
+
+/* Every GPU is one of those listed, in whatever order. */
+static void
+test_ueid(void)
+{
+    ioa_policy_gpu_t    gpus[2];
+    ioa_policy_file_t  *policy;
+
+    memset(gpus, 0, sizeof(gpus));
+    gpus[0].arch = gpus[1].arch = "HOPPER";
+    gpus[0].driver_version = gpus[1].driver_version = "550.90.07";
+    gpus[0].vbios_version = gpus[1].vbios_version = "96.00.9F.00.01";
+    gpus[0].mode = gpus[1].mode = "single";
+    gpus[0].ueid = UEID;
+    gpus[1].ueid = "7";
+
+    policy = good_policy("{}");
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2) == IOA_OK
+            && check_of("gpu.ueid") == IOA_CHECK_NOT_MADE, "any GPU");
+    ioa_policy_free(policy);
+
+    policy = good_policy("{\"gpu\":{\"ueid\":[\"7\",\"8\",\"" UEID "\"]}}");
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2) == IOA_OK
+            && check_of("gpu.ueid") == IOA_CHECK_PASSED, "those listed");
+    gpus[1].ueid = "77";
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH
+            && strcmp(first(), "gpu.ueid") == 0, "the second is not");
+    gpus[1].ueid = "8";
+    gpus[0].ueid = "655245131867405026133104226236363693205108889523";
+    UNIT_OK(ioa_policy_gpus(NULL, policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH, "the first is not");
+    gpus[0].ueid = "";
+    UNIT_OK(ioa_policy_gpus(fresh(), policy, gpus, 2)
+            == IOA_MEASUREMENT_MISMATCH, "one that does not say it");
     ioa_policy_free(policy);
 }
 
@@ -639,6 +678,7 @@ main(void)
     test_platform();
     test_td_attributes();
     test_gpus();
+    test_ueid();
     test_modes();
     test_tcb();
     test_advisories();

@@ -246,6 +246,155 @@ zone_all_bound(ngx_uint_t unbound)
 }
 
 
+/* An attestation of a machine that says these ids. */
+
+static ngx_int_t
+zone_met(zone_t *z, ngx_http_ioattest_machine_t *machine,
+    const ioa_proved_t *proved, ngx_http_ioattest_news_t *news)
+{
+    u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_http_ioattest_model_t  m;
+
+    m = zone_model(1);
+    zone_machine_key(key32, 1, 1);
+
+    machine->attested_ms = ngx_current_msec;
+    ngx_http_ioattest_machine_prove(machine, proved);
+
+    return ngx_http_ioattest_draw_met(&z->zone, &m, key32, machine, 0,
+                                      &z->key, &z->limits, news);
+}
+
+
+/* An address stays with the machine that it was trusted on. */
+
+static void
+zone_ids(void)
+{
+    zone_t                       z;
+    ioa_proved_t                 first, other;
+    ngx_http_ioattest_news_t     news;
+    ngx_http_ioattest_machine_t  machine;
+
+    zone_open(&z, 256 * 1024);
+
+    memset(&first, 0, sizeof(first));
+    first.cpu = IOA_CPU_TDX;
+    first.gpus = 2;
+    strcpy(first.ppid, "000102030405060708090a0b0c0d0e0f");
+    strcpy(first.ueids[0], "655245131867405026133104226236363693205108889522");
+    strcpy(first.ueids[1], "7");
+
+    machine = zone_machine(1);
+    UNIT_OK(zone_met(&z, &machine, &first, &news) == NGX_OK
+            && zone_met(&z, &machine, &first, &news) == NGX_OK
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_NOTHING,
+            "ids: the same machine again");
+    UNIT_OK(machine.proved.ids.cpu_len == 16
+            && machine.proved.ids.cpu[15] == 0x0f
+            && machine.proved.ids.ueids_n == 2
+            && machine.proved.ids.ueids[1][19] == 7, "ids: as bytes");
+
+    other = first;
+    other.ppid[31] = '0';
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_PPID
+            && news.was.cpu[15] == 0x0f, "ids: another PPID");
+
+    other = first;
+    strcpy(other.ueids[1], "70");
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_UEIDS,
+            "ids: another GPU");
+
+    other = first;
+    other.gpus = 1;
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_UEIDS,
+            "ids: a GPU less");
+
+    other = first;
+    other.cpu = IOA_CPU_SEV_SNP;
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_CPU,
+            "ids: another kind of CPU");
+    UNIT_OK(zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED,
+            "ids: what was trusted stays so");
+
+    zone_pass(23 * 3600);
+    other = first;
+    other.ppid[31] = '0';
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY,
+            "ids: remembered for a day");
+    UNIT_OK(zone_met(&z, &machine, &first, &news) == NGX_OK,
+            "ids: and the first machine is taken again");
+
+    zone_pass(25 * 3600);
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_OK,
+            "ids: what was not met for a day is forgotten");
+
+    first.signer_bound = 1;
+    UNIT_OK(zone_met(&z, &machine, &first, &news) == NGX_OK,
+            "ids: hardware that binds the address wins");
+    other.signer_bound = 1;
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY,
+            "ids: once");
+
+    zone_close(&z);
+}
+
+
+/* A chip's id, which may be masked, and more GPUs than are shown. */
+
+static void
+zone_chip(void)
+{
+    zone_t                       z;
+    ngx_uint_t                   i;
+    ioa_proved_t                 first, other;
+    ngx_http_ioattest_news_t     news;
+    ngx_http_ioattest_machine_t  machine;
+
+    zone_open(&z, 256 * 1024);
+
+    memset(&first, 0, sizeof(first));
+    first.cpu = IOA_CPU_SEV_SNP;
+    first.gpus = IOA_GPUS_MAX;
+    memset(first.chip_id, 'a', sizeof(first.chip_id) - 1);
+
+    for (i = 0; i < IOA_GPUS_MAX; i++) {
+        first.ueids[i][0] = (char) ('1' + i % 9);
+        first.ueids[i][1] = (char) ('0' + i / 9);
+    }
+
+    machine = zone_machine(1);
+    UNIT_OK(zone_met(&z, &machine, &first, &news) == NGX_OK
+            && machine.proved.ids.cpu_len == 64
+            && machine.proved.ids.ueids_n == NGX_HTTP_IOATTEST_UEIDS_MAX,
+            "chip id, and the first UEIDs");
+
+    other = first;
+    other.chip_id[127] = 'b';
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_CHIP_ID,
+            "another chip");
+
+    other = first;
+    other.chip_id[0] = '\0';
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_CHIP_ID,
+            "a chip that does not say which it is");
+
+    other = first;
+    other.ueids[IOA_GPUS_MAX - 1][1]++;
+    UNIT_OK(zone_met(&z, &machine, &other, &news) == NGX_BUSY
+            && news.changed == NGX_HTTP_IOATTEST_CHANGED_UEIDS,
+            "a GPU that is not shown differs");
+
+    zone_close(&z);
+}
+
+
 /* Responses are counted by machine, and a renewal keeps the count. */
 
 static void
@@ -301,5 +450,7 @@ zone_trust_cases(void)
     zone_downgrade();
     zone_all_bound(0);
     zone_all_bound(1);
+    zone_ids();
+    zone_chip();
     zone_counts();
 }

@@ -428,14 +428,26 @@ class Spdm:
             raise ValueError("number of blocks")
         c.take(32)
         self.fields = {}
-        opaque = Cursor(c.take(c.number(2)))
+        self.value_types = self._fields(c.take(c.number(2)))
+        self.signed = raw[:c.at]
+        self.signature = c.take(96)
+
+    def _fields(self, opaque):
+        """The type of each value, none where records are not versioned."""
+        types, versioned = {}, opaque.startswith(b"NVDAOD")
+        opaque = Cursor(opaque)
+        if versioned:
+            header = opaque.take(12)
+            if header[6:8] != b"\0\0" or header[8] > 2 or header[11]:
+                raise ValueError("version of the fields")
         while opaque.rest():
             kind = opaque.number(2)
             if kind in self.fields:
                 raise ValueError("field twice")
+            if versioned:
+                types[kind] = opaque.number(2)
             self.fields[kind] = opaque.take(opaque.number(2))
-        self.signed = raw[:c.at]
-        self.signature = c.take(96)
+        return types
 
 
 def _fwid(cert):
@@ -478,7 +490,7 @@ def _gpu_item(item, want, root, failed):
         failed.add("fwid")
     if [len(b) for b in spdm.blocks.values()] != [48] * 64:
         failed.add("shape")
-    if 3 not in spdm.fields or 6 not in spdm.fields \
+    if 3 not in spdm.fields or len(spdm.fields.get(6, b"")) != 8 \
             or spdm.fields.get(11) not in (b"\x55", b"\xaa"):
         failed.add("records")
     if spdm.fields.get(21, b"\x55") != b"\x55" \

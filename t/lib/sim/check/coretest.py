@@ -169,7 +169,9 @@ def good():
                        "snp_certs": certs, "snp_version": version}
                 ok(f"snp {how}", snp(world(evidence="snp", **how)), "ok")
     for arch in ("HOPPER", "BLACKWELL"):
-        ok(f"gpu {arch}", gpu(world(evidence="tdx", gpu_arch=arch)), "ok")
+        for records in ("unversioned", "versioned"):
+            ok(f"gpu {arch} {records}", gpu(world(
+                evidence="tdx", gpu_arch=arch, gpu_records=records)), "ok")
     ok("nras", nras(world(evidence="tdx")), "ok")
     ok("ocsp", ocsp(world(evidence="tdx")), "ok")
     for cpu in ("tdx", "snp"):

@@ -140,6 +140,9 @@ def good():
         w = World(evidence="tdx", gpu_arch=arch)
         check(f"good: ocsp {arch}",
               appraise_ocsp.gpu(w.fetch, w.evidence()[1]), set())
+        check(f"good: gpu {arch} versioned", World(
+            evidence="tdx", gpu_arch=arch, gpu_records="versioned").gpu(),
+              set())
     for path in services.ATTEST:
         check(f"good: nras {path}", World(evidence="tdx").nras(path=path),
               set())

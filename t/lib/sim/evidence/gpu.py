@@ -20,7 +20,14 @@ INFO = {"HOPPER": 0x180, "BLACKWELL": 0x1a0, "LS10": 0}
 FEATURES = {"spt": 0, "mpt": 1, "ppcie": 2}
 ISSUER, AKI, DRIVER_VERSION, GPU_INFO, SKU, VBIOS_VERSION = 1, 2, 3, 4, 5, 6
 NVDEC0, MSRSCNT, CPR, FWID, PPCIE, SWITCH_PDIS = 11, 12, 13, 20, 21, 22
-OPAQUE_VERSION, CHIP_INFO, FEATURE_FLAG = 34, 35, 36
+OPAQUE_VERSION, CHIP_INFO, FEATURE_FLAG, FSP_SVN = 34, 35, 36, 37
+# Versioned records: their header, and the types of values as real ones have
+# them.
+HEADER = b"NVDAOD\0\0\2\0\0\0"
+VALUE_TYPES = {VBIOS_VERSION: 0x86, DRIVER_VERSION: 0x86, MSRSCNT: 0x84,
+               CPR: 0x83, FSP_SVN: 0x87, FWID: 1, PPCIE: 0x85,
+               OPAQUE_VERSION: 0x86, FEATURE_FLAG: 0x85}
+OTHER_VALUE = 0x82
 LS10_BLOCKS = 31
 
 
@@ -54,7 +61,8 @@ def device(arch, machine, index, world=""):
 class Evidence:
     """What one GPU says."""
 
-    def __init__(self, dev, nonce, driver=None, vbios=None, features=None):
+    def __init__(self, dev, nonce, driver=None, vbios=None, features=None,
+                 records="unversioned"):
         arch = dev.arch
         self.device = dev
         self.nonce = nonce
@@ -68,6 +76,9 @@ class Evidence:
         self.opaque = self.fields(arch, driver or DRIVER[arch],
                                   vbios or VBIOS[arch], features)
         self.opaque_size = None
+        self.header = b""               # of versioned records
+        if records == "versioned":
+            self.version()
         self.key = dev.key
         self.chain = dev.chain()
         self.pem = None                 # None: PEM of the chain
@@ -104,6 +115,19 @@ class Evidence:
                       [FEATURE_FLAG, struct.pack(
                           "<H", FEATURES[features or "spt"])]]
 
+    def version(self):
+        """As drivers since CUDA 13.5 write records."""
+        self.header = HEADER
+        self.set_field(OPAQUE_VERSION, b"\0\2")
+        self.opaque.insert(12, [FSP_SVN, b"\0\0"])
+
+    def record(self, kind, data):
+        """Bytes of a record."""
+        out = struct.pack("<H", kind)
+        if self.header:
+            out += struct.pack("<H", VALUE_TYPES.get(kind, OTHER_VALUE))
+        return out + struct.pack("<H", len(data)) + data
+
     def switches(self):
         """The switch of each of 18 NVLinks: four of one machine."""
         machine = self.device.phrase.split(" device ")[0]
@@ -128,8 +152,8 @@ class Evidence:
             struct.pack("<BBHBH", index, spec, len(value) + 3, kind,
                         len(value)) + value
             for index, spec, kind, value in self.blocks)
-        opaque = b"".join(struct.pack("<HH", kind, len(data)) + data
-                          for kind, data in self.opaque)
+        opaque = self.header + b"".join(self.record(kind, data)
+                                        for kind, data in self.opaque)
         count = (len(self.blocks) if self.block_count is None
                  else self.block_count)
         size = len(opaque) if self.opaque_size is None else self.opaque_size

@@ -10,15 +10,17 @@ from faults import expect, misbehave
 SETTINGS = {
     "evidence": "none", "gpus": 8, "gpu_arch": "HOPPER",
     "gpu_json_arch": "HOPPER", "gpu_driver": None, "gpu_vbios": None,
-    "gpu_features": "spt", "report_data": "nonce", "quote_version": 4,
+    "gpu_features": "spt", "gpu_records": "unversioned",
+    "report_data": "nonce", "quote_version": 4,
     "td_body": "1.5", "quote_trailing": 70, "snp_version": 3,
     "snp_product": "Milan", "snp_signer": "vcek", "snp_certs": False,
-    "collateral_life": None,
+    "collateral_life": None, "hardware": None, "gpu_hardware": None,
 }
 CHOICES = {
     "evidence": ("none", "tdx", "snp"), "gpus": range(0, 17),
     "gpu_arch": ("HOPPER", "BLACKWELL"),
     "gpu_features": ("spt", "mpt", "ppcie"),
+    "gpu_records": ("unversioned", "versioned"),
     "report_data": ("nonce", "address-nonce"), "quote_version": (4, 5),
     "td_body": ("1.0", "1.5"), "quote_trailing": range(0, 65537),
     "snp_version": (2, 3, 5), "snp_product": ("Milan", "Genoa", "Turin"),
@@ -68,9 +70,12 @@ def _report(get, number, data):
 
 def _gpus(get, number, nonce):
     from evidence import gpu
+    if get("gpu_hardware") is not None:
+        number = get("gpu_hardware")
     group = gpu.Group(number, nonce, get("gpus"), get("gpu_arch"),
                       driver=get("gpu_driver"), vbios=get("gpu_vbios"),
-                      features=get("gpu_features"))
+                      features=get("gpu_features"),
+                      records=get("gpu_records"))
     group.arch = get("gpu_json_arch")
     return group
 
@@ -80,13 +85,15 @@ def made(settings, machine, nonce):
     number = machine.number
 
     def get(name):
-        return setting(settings, name, number)
+        return setting(settings, name, machine.number)
 
     address = bytes.fromhex(machine.address[2:])
     out = expect.Made(number, nonce, address)
     kind = get("evidence")
     if kind == "none":
         return out
+    if get("hardware") is not None:
+        number = get("hardware")
     data = report_data(get("report_data"), nonce, address)
     if kind == "tdx":
         out.tdx = _quote(get, number, data)

@@ -149,6 +149,74 @@ def _(e, group):
                 for index, spec, kind, value in e.blocks]
 
 
+# --- versioned records -----------------------------------------------------
+
+
+def _versioned(name, breaks, doc, change=lambda e: None):
+    @one(name, breaks, doc)
+    def _(e, group):
+        if not e.header:
+            e.version()
+        change(e)
+
+
+def _header(name, breaks, doc, header):
+    def change(e):
+        e.header = header
+    _versioned(name, breaks, doc, change)
+
+
+def _both(e):
+    good, header = e.record, e.header
+
+    def record(kind, data):
+        e.header = b""
+        out = good(kind, data)
+        e.header = header
+        return out
+    e.record = record
+
+
+def _cover(e):
+    """The first record covers the second as well."""
+    (first, data), (second, more) = e.opaque[:2]
+    e.opaque[:2] = [[first, data + e.record(second, more)]]
+
+
+_versioned("gpu_records_versioned", "", "versioned records")
+_header("gpu_records_minor", "", "records of version 2.7.1, which may have "
+        "types that nobody knows", b"NVDAOD\0\0\2\7\1\0")
+_header("gpu_records_newer", "format", "records of version 3",
+        b"NVDAOD\0\0\3\0\0\0")
+_header("gpu_records_profile", "format", "records of another profile",
+        b"NVDAOD\1\0\2\0\0\0")
+
+
+@one("gpu_records_header", "format", "a header of records that is cut off")
+def _(e, group):
+    e.header = gpus.HEADER[:9]
+    e.opaque = []
+
+
+_versioned("gpu_records_cut", "format", "a versioned record longer than what "
+           "is left", lambda e: setattr(e, "opaque_size", len(
+               e.header + b"".join(e.record(*f) for f in e.opaque)) - 1))
+_versioned("gpu_records_overlap", "records", "the VBIOS' record covers the "
+           "next one", _cover)
+_versioned("gpu_records_twice", "format", "two versioned records of the "
+           "driver", lambda e: e.opaque.append(
+               [gpus.DRIVER_VERSION, b"535.00.01\0"]))
+_versioned("gpu_records_both", "format", "unversioned records behind the "
+           "header of versioned ones", _both)
+
+
+@one("gpu_records_behind", "format", "versioned records behind unversioned "
+     "ones")
+def _(e, group):
+    plain = b"".join(e.record(*f) for f in e.opaque)
+    e.header = plain + gpus.HEADER
+
+
 @gpu("gpu_ppcie", "mode", "all in protected PCIe mode", "measurement_mismatch")
 def _(group, value):
     for e in group.items:
