@@ -55,7 +55,7 @@ sub one_silent {
 }
 
 one_silent('insecure', 'attestation_insecure');
-one_silent('refused', 'image_digest_mismatch', 2 => 'digest_other');
+one_silent('refused', 'image_digest_mismatch', 0 => 'digest_other');
 
 IoattestFleet::finish($nginx);
 done_testing();
