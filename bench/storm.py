@@ -229,12 +229,13 @@ def storm(args, where):
 
     sim.ask("reset", {"what": "set"})
     gateway.storm(rng, calm=True)
+    old = set(gateway.workers())
     gateway.reload()
-    time.sleep(2)
-    for _ in range(150):
-        if len(gateway.workers()) == 2:
-            break
+    for _ in range(400):
         time.sleep(0.2)
+        now = gateway.workers()
+        if len(now) == 2 and not old & set(now):
+            break
     time.sleep(3)
     check("workers", len(gateway.workers()), 2)
     stub = gateway.stub()
