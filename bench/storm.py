@@ -200,7 +200,8 @@ def storm(args, where):
         if not args.no_kill and rng.random() < 0.3:
             workers = gateway.workers()
             if workers and rng.random() < 0.4:
-                killing += gateway.kill(rng.choice(workers))
+                killing += any(gateway.kill(rng.choice(workers))
+                               for _ in range(20))
             elif not args.off:
                 killing += gateway.kill_in_lock(0.5)
         if not args.no_reload:

@@ -26,9 +26,8 @@ MODELS = ["storm-a", "storm-b", "storm-c", "storm-d"]
 ZONE = 4 << 20
 LIBC = ctypes.CDLL(None)
 PIDFD_GETFD = 438
-# accept4(), close(), socket(), as /proc has them
-SOCKET_CALLS = {"x86_64": ("288", "3", "41"),
-                "aarch64": ("242", "57", "198")}.get(platform.machine(), ())
+# epoll_wait() and epoll_pwait(), as /proc has them
+EPOLL = {"x86_64": ("232", "281"), "aarch64": ("22",)}
 DIGEST = "sha256:" + "%064x" % 7
 failed = 0
 
@@ -309,20 +308,22 @@ http {{
             and s.getsockname()[1] in (self.port, self.h2) \
             and not s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
 
+    # nginx opens a socket a moment before it counts it, and closes it a
+    # moment after: neither while it waits, nor while it holds the lock.
+
     @staticmethod
-    def between(pid):
-        """Whether it may have a socket that it does not count, or no more."""
+    def waits(pid):
         with open(f"/proc/{pid}/syscall") as f:
-            return f.read().split()[0] in SOCKET_CALLS
+            return f.read().split()[0] in EPOLL[platform.machine()]
 
     def kill(self, pid, holder=None):
-        """Stops, counts, kills.  holder: only where that says it holds."""
+        """Stops, counts, kills: where it waits, or holder() says it holds."""
         try:
             os.kill(pid, signal.SIGSTOP)
             while "\nState:\tT" not in open(f"/proc/{pid}/status").read():
                 if "\nState:\tZ" in open(f"/proc/{pid}/status").read():
                     return False
-            if self.between(pid) or (holder and not holder()):
+            if not (holder() if holder else self.waits(pid)):
                 os.kill(pid, signal.SIGCONT)
                 return False
             left = self.count(pid)
