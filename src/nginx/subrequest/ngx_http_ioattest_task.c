@@ -12,8 +12,8 @@
 
 
 /*
- * An nginx without stub_status has none of these, and the module may have been
- * built from sources that were configured otherwise: its ABI is the same.
+ * An nginx without stub_status has none of these, and the module may have
+ * been built from sources that were configured otherwise: the ABI is the same.
  */
 extern ngx_atomic_t  *ngx_stat_active __attribute__((weak));
 extern ngx_atomic_t  *ngx_stat_reading __attribute__((weak));
