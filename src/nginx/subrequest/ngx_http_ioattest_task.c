@@ -13,7 +13,7 @@
 
 /*
  * An nginx without stub_status has none of these, and the module may have
- * been built from sources that were configured otherwise: the ABI is the same.
+ * been built from sources configured otherwise: the ABI is the same.
  */
 extern ngx_atomic_t  *ngx_stat_active __attribute__((weak));
 extern ngx_atomic_t  *ngx_stat_reading __attribute__((weak));
