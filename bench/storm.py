@@ -200,7 +200,8 @@ def storm(args, where):
         if not args.no_kill and rng.random() < 0.3:
             workers = gateway.workers()
             if workers and rng.random() < 0.4:
-                killing += gateway.kill(rng.choice(workers))
+                killing += any(gateway.kill(rng.choice(workers))
+                               for _ in range(20))
             elif not args.off:
                 killing += gateway.kill_in_lock(0.5)
         if not args.no_reload:
@@ -229,12 +230,13 @@ def storm(args, where):
 
     sim.ask("reset", {"what": "set"})
     gateway.storm(rng, calm=True)
+    old = set(gateway.workers())
     gateway.reload()
-    time.sleep(2)
-    for _ in range(150):
-        if len(gateway.workers()) == 2:
-            break
+    for _ in range(400):
         time.sleep(0.2)
+        now = gateway.workers()
+        if len(now) == 2 and not old & set(now):
+            break
     time.sleep(3)
     check("workers", len(gateway.workers()), 2)
     stub = gateway.stub()

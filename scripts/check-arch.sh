@@ -441,5 +441,10 @@ check "the module exports its descriptor and nothing else" \
 check "the module has no symbol that nobody will define" \
     "$(nm -D --undefined-only "$module" 2>&1 | awk '$NF ~ /^ioa_/')"
 
+# nginx has these counters if it was built with stub_status, and only then.
+check "the module loads without stub_status" \
+    "$(nm -D --undefined-only "$module" 2>&1 \
+       | awk '$NF ~ /^ngx_stat_/ && $1 !~ /^[vw]$/')"
+
 echo "1..$n"
 [ $bad = 0 ]

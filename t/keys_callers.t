@@ -290,6 +290,7 @@ begin({ '*' => {} }, models_delay_ms => 300, machines => 1);
 @answers = $nginx->ask(map { request('many', "many-$_") } 1 .. 150);
 is(scalar(grep { $_->{code} == 200 } @answers), 150,
    '150 callers whose lists are fetched at once are all served');
+cmp_ok(asked('models'), '<=', 450, 'and none is fetched again and again');
 
 # lists that have no room beside each other
 

@@ -17,6 +17,7 @@ $ENV{MALLOC_PERTURB_} = 165;
 
 my $nginx = IoattestNginx->start(workers => 1, http => <<'EOF', server => <<'EOF');
     ioattest_zone tiny:32k;
+    ioattest_zone short:64k;
     ioattest_background off;
     ioattest_ssl_verify off;
     upstream api { server 127.0.0.1:$TEST_NGINX_SIM_PORT; }
@@ -31,9 +32,19 @@ EOF
             ioattest_model any;
             proxy_pass http://api/v1/private/;
         }
+        location /short/ {
+            ioattest zone=short;
+            ioattest_models /_ioattest/models;
+            ioattest_fail_timeout 60s;
+            proxy_pass http://api/v1/private/;
+        }
         location = /_ioattest/attestation {
             internal;
             proxy_pass http://api/v1/private/attestation;
+        }
+        location = /_ioattest/models {
+            internal;
+            proxy_pass http://api/v1/models;
         }
         location = /status { ioattest_status; }
 EOF
@@ -54,6 +65,28 @@ my $forged = IoattestNginx::completion(path => '/tiny/completions',
 $forged =~ s/\r\n/\r\nX-Id: id-1\r\n/;
 is(($nginx->ask($forged))[0]{reason}, 'untrusted_address',
    'and still lets nothing pass unchecked');
+
+# A models list that is longer than the zone.
+
+IoattestSim::reset();
+IoattestSim::set(list => [map { "model-$_" } 0 .. 199]);
+
+sub asked {
+    my ($model) = @_;
+    my ($answer) = $nginx->ask(IoattestNginx::completion(
+        path => '/short/completions', model => $model));
+    return "$answer->{code} " . ($answer->{reason} // '');
+}
+
+is(asked('model-0'), '200 ', 'a list too long for the zone: its first model');
+is(asked('model-199'), '502 zone_full', 'a model that it has no room for');
+my %answers;
+$answers{asked("model-$_")}++ for 0, 150 .. 198;
+$answers{asked("invented-$_")}++ for 1 .. 50;
+is_deeply(\%answers, { '200 ' => 1, '502 zone_full' => 99 },
+          'and others, which may be in the list or not');
+is(IoattestSim::stats()->{models}{total}, 2,
+   'for which the list was read once more, and not once for each');
 
 is_deeply([$nginx->log =~ /^(.*\[(?:alert|crit|emerg)\].*)$/mg], [],
           'nothing alarming in the log');

@@ -7,6 +7,15 @@
 #include "attest/ngx_http_ioattest_attestation.h"
 
 
+/* A read of a list by this worker. */
+typedef struct {
+    ngx_http_ioattest_ask_t   ask;
+    ngx_queue_t               queue;
+} ngx_http_ioattest_reading_t;
+
+
+static ngx_http_ioattest_ask_t *ngx_http_ioattest_models_reading(
+    ngx_http_ioattest_loc_conf_t *conf, const ngx_http_ioattest_key_t *key);
 static ngx_int_t ngx_http_ioattest_models_begin(ngx_http_ioattest_ask_t *ask,
     ngx_http_ioattest_task_t *task, const ngx_http_ioattest_key_t *key,
     ngx_str_t *authorization);
@@ -21,21 +30,33 @@ static void ngx_http_ioattest_models_conclude(ngx_http_ioattest_ask_t *ask,
     ioa_status_t reason, ngx_http_ioattest_give_e how, ngx_int_t status);
 
 
+static ngx_queue_t  ngx_http_ioattest_readings;
+
+
 ngx_int_t
 ngx_http_ioattest_models_start(ngx_http_ioattest_loc_conf_t *conf,
     const ngx_http_ioattest_key_t *key, ngx_str_t *authorization,
     uint64_t token)
 {
-    ngx_int_t                  rc;
-    ngx_http_ioattest_ask_t   *ask;
-    ngx_http_ioattest_task_t  *task;
+    ngx_int_t                     rc;
+    ngx_http_ioattest_ask_t      *ask;
+    ngx_http_ioattest_task_t     *task;
+    ngx_http_ioattest_reading_t  *reading;
+
+    ask = ngx_http_ioattest_models_reading(conf, key);
+
+    if (ask) {
+        ask->token = token;
+        return NGX_OK;
+    }
 
     task = ngx_http_ioattest_task_create(conf, "models list");
 
-    ask = task ? ngx_pcalloc(task->pool, sizeof(ngx_http_ioattest_ask_t))
-               : NULL;
+    reading = task ? ngx_pcalloc(task->pool,
+                                 sizeof(ngx_http_ioattest_reading_t))
+                   : NULL;
 
-    if (ask == NULL) {
+    if (reading == NULL) {
         ngx_http_ioattest_lease_give(conf->zone, key->list, token,
                                      NGX_HTTP_IOATTEST_GIVE_BACK, IOA_OK, 0);
         if (task) {
@@ -44,6 +65,9 @@ ngx_http_ioattest_models_start(ngx_http_ioattest_loc_conf_t *conf,
 
         return NGX_ERROR;
     }
+
+    ask = &reading->ask;
+    ngx_queue_insert_tail(&ngx_http_ioattest_readings, &reading->queue);
 
     ask->conf = conf;
     ask->token = token;
@@ -70,6 +94,44 @@ ngx_http_ioattest_models_start(ngx_http_ioattest_loc_conf_t *conf,
     ngx_http_ioattest_task_release(task);
 
     return NGX_OK;
+}
+
+
+/*
+ * The read of this worker that goes on with the key, or NULL.  While more
+ * callers ask than the zone has places for, the lease of one whose list is
+ * being read may be dropped and taken again: then that read has it, and no
+ * second one is started.
+ */
+
+static ngx_http_ioattest_ask_t *
+ngx_http_ioattest_models_reading(ngx_http_ioattest_loc_conf_t *conf,
+    const ngx_http_ioattest_key_t *key)
+{
+    ngx_queue_t                  *q;
+    ngx_http_ioattest_reading_t  *reading;
+
+    if (ngx_http_ioattest_readings.next == NULL) {
+        ngx_queue_init(&ngx_http_ioattest_readings);
+    }
+
+    for (q = ngx_queue_head(&ngx_http_ioattest_readings);
+         q != ngx_queue_sentinel(&ngx_http_ioattest_readings);
+         q = ngx_queue_next(q))
+    {
+        reading = ngx_queue_data(q, ngx_http_ioattest_reading_t, queue);
+
+        if (!reading->ask.concluded
+            && reading->ask.conf->zone == conf->zone
+            && ngx_memcmp(reading->ask.wake, key->list,
+                          NGX_HTTP_IOATTEST_KEY_LEN)
+               == 0)
+        {
+            return &reading->ask;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -190,6 +252,11 @@ ngx_http_ioattest_models_timeout(ngx_http_ioattest_task_t *task)
 static void
 ngx_http_ioattest_models_cleanup(ngx_http_ioattest_task_t *task)
 {
+    ngx_http_ioattest_reading_t  *reading;
+
+    reading = task->data;
+    ngx_queue_remove(&reading->queue);
+
     ngx_http_ioattest_ask_end(task->data, NGX_HTTP_IOATTEST_GIVE_BACK,
                               IOA_OK);
 }

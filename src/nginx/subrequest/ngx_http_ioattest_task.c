@@ -11,6 +11,16 @@
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
+/*
+ * An nginx without stub_status has none of these, and the module may have
+ * been built from sources configured otherwise: the ABI is the same.
+ */
+extern ngx_atomic_t  *ngx_stat_active __attribute__((weak));
+extern ngx_atomic_t  *ngx_stat_reading __attribute__((weak));
+extern ngx_atomic_t  *ngx_stat_writing __attribute__((weak));
+extern ngx_atomic_t  *ngx_stat_requests __attribute__((weak));
+
+
 static void ngx_http_ioattest_task_count(ngx_http_request_t *r);
 static ngx_int_t ngx_http_ioattest_task_request(ngx_http_request_t *r,
     ngx_http_ioattest_loc_conf_t *conf);
@@ -77,7 +87,9 @@ ngx_http_ioattest_task_create(ngx_http_ioattest_loc_conf_t *conf,
 static void
 ngx_http_ioattest_task_count(ngx_http_request_t *r)
 {
-#if (NGX_STAT_STUB)
+    if (&ngx_stat_active == NULL) {
+        return;
+    }
 
     (void) ngx_atomic_fetch_add(ngx_stat_active, 1);
     (void) ngx_atomic_fetch_add(ngx_stat_reading, -1);
@@ -86,12 +98,6 @@ ngx_http_ioattest_task_count(ngx_http_request_t *r)
 
     r->stat_reading = 0;
     r->stat_writing = 1;
-
-#else
-
-    (void) r;
-
-#endif
 }
 
 

@@ -19,7 +19,7 @@ typedef enum {
     NGX_HTTP_IOATTEST_LIST_BUSY,
     NGX_HTTP_IOATTEST_LIST_FAILED,
     NGX_HTTP_IOATTEST_LIST_RESTING, /* the key is not to be used now */
-    NGX_HTTP_IOATTEST_LIST_FULL
+    NGX_HTTP_IOATTEST_LIST_FULL     /* no room for the list or all of it */
 } ngx_http_ioattest_listed_e;
 
 
@@ -54,9 +54,10 @@ void ngx_http_ioattest_lease_bury(ngx_http_ioattest_zone_t *zone,
 
 /*
  * Looks up a name in the models list that the API returned for key.  A name
- * that is absent has the list read again, at most once in fail_timeout.  For
- * keys with key->many set, NGX_HTTP_IOATTEST_LISTS_MAX lists at most are
- * kept.
+ * that is absent has the list read again, at most once in fail_timeout; until
+ * then the answer is UNLISTED, or LIST_FULL if the zone may have had the name
+ * and had no room for it.  For keys with key->many set, at most
+ * NGX_HTTP_IOATTEST_LISTS_MAX lists are kept.
  */
 void ngx_http_ioattest_list_lookup(ngx_http_ioattest_listed_t *listed,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_key_t *key,

@@ -154,7 +154,8 @@ ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,
         &sh->machine_lru,
         &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_SHARED],
         &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_LISTS],
-        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN]
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_OWN],
+        &sh->name_lru[NGX_HTTP_IOATTEST_NAMES_HEADS]
     };
 
     for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {

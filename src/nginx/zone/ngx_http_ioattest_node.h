@@ -98,6 +98,7 @@ typedef struct {
     ngx_uint_t                  backoff;
     ngx_msec_t                  retry_at;   /* while fails are too many */
     ioa_status_t                reason;
+    ngx_msec_t                  failed_at;  /* when it was that */
     u_char                      failed20[IOA_ADDRESS_LEN];
     ngx_uint_t                  have_failed;
     ngx_http_ioattest_silence_t own;        /* for the gateway's own key */
@@ -183,6 +184,8 @@ typedef struct {
     ngx_http_ioattest_lease_t   lease;      /* head: who reads it */
     ngx_uint_t                  fetched;    /* head: has been read */
     ngx_msec_t                  fetched_ms; /* head */
+    ngx_uint_t                  reread;     /* head: for dropped entries */
+    ngx_msec_t                  reread_ms;  /* head: when, if it was */
 } ngx_http_ioattest_name_node_t;
 
 
@@ -337,6 +340,14 @@ void ngx_http_ioattest_claim_locked(ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_waiter_t *waiter);
 void ngx_http_ioattest_unclaim_locked(ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_key_t *key);
+
+
+/*
+ * 1 if of several failures in a row the first reason is still told, and not
+ * the second: it says more, and is younger than fail_timeout.
+ */
+ngx_uint_t ngx_http_ioattest_tells_more(ioa_status_t reason, ngx_msec_t at,
+    ioa_status_t second, ngx_msec_t fail_timeout);
 
 
 /* silences: keys whose attestations bring no answer */

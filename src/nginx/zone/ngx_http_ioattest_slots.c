@@ -385,10 +385,16 @@ ngx_http_ioattest_silence_locked(ngx_http_ioattest_sh_t *sh,
 
     silence = ngx_http_ioattest_silence_find_locked(sh, model, key, 1);
 
-    silence->n++;
     silence->at = ngx_current_msec;
     silence->until = ngx_current_msec + fail_timeout;
-    silence->reason = reason;
+
+    if (silence->n++ == 0
+        || !ngx_http_ioattest_tells_more(silence->reason, silence->reason_at,
+                                         reason, fail_timeout))
+    {
+        silence->reason = reason;
+        silence->reason_at = ngx_current_msec;
+    }
 }
 
 

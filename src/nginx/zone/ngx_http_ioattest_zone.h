@@ -2,7 +2,6 @@
 /*
  * The zone: trusted machines, models and the models list in shared memory.
  * Uses only nginx's core API; knows no request.
- *
  * Public functions take and release the slab mutex themselves.  Functions
  * that end in _locked are called with it held.  No pointer into a node is
  * used without the lock: values are copied.
@@ -127,10 +126,11 @@ typedef struct ngx_http_ioattest_replay_s  ngx_http_ioattest_replay_t;
  * API may refuse, displace no list that was read.
  */
 typedef enum {
-    NGX_HTTP_IOATTEST_NAMES_OWN = 0,    /* the gateway's heads, entries */
+    NGX_HTTP_IOATTEST_NAMES_OWN = 0,    /* entries of the gateway's lists */
     NGX_HTTP_IOATTEST_NAMES_SHARED,     /* entries of callers' lists */
     NGX_HTTP_IOATTEST_NAMES_ASKING,     /* callers' heads, not yet read */
     NGX_HTTP_IOATTEST_NAMES_LISTS,      /* callers' heads, read */
+    NGX_HTTP_IOATTEST_NAMES_HEADS,      /* the gateway's heads */
     NGX_HTTP_IOATTEST_NAMES_MAX
 } ngx_http_ioattest_names_e;
 
@@ -165,6 +165,7 @@ typedef struct {
     ngx_msec_t                  until;      /* not used before */
     ngx_uint_t                  n;          /* in a row */
     ioa_status_t                reason;
+    ngx_msec_t                  reason_at;
 } ngx_http_ioattest_silence_t;
 
 

@@ -486,9 +486,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     if (stale == 0) {
         mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
 
-        wanted = ngx_http_ioattest_census_watch(mn, limits, count);
-
-        return ngx_http_ioattest_census_less(wanted, busy);
+        return ngx_http_ioattest_census_watch(mn, limits, count);
     }
 
     mn->census = NGX_HTTP_IOATTEST_CENSUS_CHASE;
@@ -501,7 +499,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
 }
 
 
-/* Whether the next single draw of a watch is due. */
+/* Whether the next draw of a watch is due, however long others take. */
 
 static ngx_uint_t
 ngx_http_ioattest_census_watch(ngx_http_ioattest_model_node_t *mn,

@@ -157,6 +157,13 @@ ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
 
     if (found->reason != IOA_OK) {
         found->answer = NGX_HTTP_IOATTEST_FAILED;
+
+        /* of the gateway's own key silences are failures like others */
+
+        if (key->own && mn->fails) {
+            ngx_http_ioattest_failed_locked(found, mn);
+        }
+
         return;
     }
 

@@ -36,6 +36,10 @@ static void ngx_http_ioattest_list_answer_locked(
     ngx_http_ioattest_listed_t *listed, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *head, const ngx_http_ioattest_key_t *key,
     const u_char *name_key32, const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_list_absent_locked(
+    ngx_http_ioattest_listed_t *listed, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_name_node_t *list, const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_limits_t *limits);
 static ngx_uint_t ngx_http_ioattest_list_take_locked(
     ngx_http_ioattest_listed_t *listed, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_lease_t *lease, const ngx_http_ioattest_key_t *key,
@@ -45,7 +49,7 @@ static void ngx_http_ioattest_list_content(u_char *content32,
 static void ngx_http_ioattest_list_done_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     const ngx_http_ioattest_key_t *key, const u_char *content32,
-    uint64_t generation, uint64_t token);
+    uint64_t generation, uint64_t token, ngx_uint_t lost);
 static void ngx_http_ioattest_list_entry_key(u_char *key32,
     const u_char *name_key32, const u_char *content32);
 static ngx_int_t ngx_http_ioattest_list_put_locked(
@@ -110,10 +114,10 @@ ngx_http_ioattest_list_head_locked(ngx_http_ioattest_zone_t *zone,
 
     head->u.name.head = 1;
 
-    if (key->many) {
-        ngx_http_ioattest_node_place_locked(sh, head,
-                                            NGX_HTTP_IOATTEST_NAMES_ASKING);
-    }
+    ngx_http_ioattest_node_place_locked(sh, head,
+                                        key->many
+                                        ? NGX_HTTP_IOATTEST_NAMES_ASKING
+                                        : NGX_HTTP_IOATTEST_NAMES_HEADS);
 
     return head;
 }
@@ -181,7 +185,7 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         return;
     }
 
-    if (list->place == NGX_HTTP_IOATTEST_NAMES_LISTS) {
+    if (list->place != NGX_HTTP_IOATTEST_NAMES_ASKING) {
         ngx_http_ioattest_node_place_locked(sh, head, list->place);
     }
 
@@ -192,6 +196,8 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
 
     if (node && node->u.name.generation >= list->generation) {
         entry = &node->u.name;
+
+        ngx_http_ioattest_node_place_locked(sh, node, entry->place);
 
         listed->attestable = entry->attestable;
         listed->id_len = entry->names.id_len;
@@ -210,24 +216,54 @@ ngx_http_ioattest_list_answer_locked(ngx_http_ioattest_listed_t *listed,
         return;
     }
 
-    /* the name may have been in the list if entries were dropped since */
+    ngx_http_ioattest_list_absent_locked(listed, sh, list, key, limits);
+}
 
-    if (list->dropped == sh->names_dropped
-        && ngx_http_ioattest_within(at, ngx_max(limits->fail_timeout,
-                                             NGX_HTTP_IOATTEST_LIST_PAUSE)))
-    {
+
+/*
+ * The list has not expired, and the zone does not have the name.  That it was
+ * not in the list is certain only if no entry has been dropped since.  If one
+ * has, the list is read again at once, but no more often than one that lacks
+ * a name: a zone too small for its lists would have them read all the time.
+ */
+
+static void
+ngx_http_ioattest_list_absent_locked(ngx_http_ioattest_listed_t *listed,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_name_node_t *list,
+    const ngx_http_ioattest_key_t *key,
+    const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_uint_t  certain;
+    ngx_msec_t  pause;
+
+    certain = (list->dropped == sh->names_dropped);
+    pause = ngx_max(limits->fail_timeout, NGX_HTTP_IOATTEST_LIST_PAUSE);
+
+    if (certain && ngx_http_ioattest_within(list->fetched_ms, pause)) {
         listed->answer = NGX_HTTP_IOATTEST_UNLISTED;
         return;
     }
 
-    (void) ngx_http_ioattest_list_take_locked(listed, sh, &list->lease, key,
-                                              limits);
-
-    if (listed->answer == NGX_HTTP_IOATTEST_LIST_FAILED
-        || listed->answer == NGX_HTTP_IOATTEST_LIST_RESTING)
+    if (!certain
+        && list->reread && ngx_http_ioattest_within(list->reread_ms, pause)
+        && !ngx_http_ioattest_lease_live_locked(&list->lease)
+        && !ngx_http_ioattest_lease_failing_locked(&list->lease))
     {
+        listed->answer = NGX_HTTP_IOATTEST_LIST_FULL;
+        return;
+    }
 
-        /* the list has not expired, and the name is not in it */
+    if (ngx_http_ioattest_list_take_locked(listed, sh, &list->lease, key,
+                                           limits)
+        && !certain)
+    {
+        list->reread = 1;
+        list->reread_ms = ngx_current_msec;
+    }
+
+    if (certain && (listed->answer == NGX_HTTP_IOATTEST_LIST_FAILED
+                    || listed->answer == NGX_HTTP_IOATTEST_LIST_RESTING))
+    {
         listed->answer = NGX_HTTP_IOATTEST_UNLISTED;
     }
 }
@@ -315,7 +351,7 @@ ngx_http_ioattest_list_store(ngx_http_ioattest_zone_t *zone,
     }
 
     ngx_http_ioattest_list_done_locked(zone, sh, key, content32, generation,
-                                       token);
+                                       token, lost);
 
     ngx_http_ioattest_store_unlock(zone);
 
@@ -357,7 +393,8 @@ ngx_http_ioattest_list_content(u_char *content32,
 static void
 ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_key_t *key,
-    const u_char *content32, uint64_t generation, uint64_t token)
+    const u_char *content32, uint64_t generation, uint64_t token,
+    ngx_uint_t lost)
 {
     ngx_http_ioattest_node_t       *head;
     ngx_http_ioattest_name_node_t  *list;
@@ -385,7 +422,7 @@ ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
     list->generation = generation;
     list->fetched = 1;
     list->fetched_ms = ngx_current_msec;
-    list->dropped = sh->names_dropped;
+    list->dropped = sh->names_dropped - (lost ? 1 : 0);
     ngx_memcpy(list->content, content32, NGX_HTTP_IOATTEST_KEY_LEN);
 
     if (!key->many) {

@@ -107,9 +107,223 @@ zone_list(ngx_uint_t many)
 }
 
 
+/* So many models, "a0" and on, in a list. */
+
+static const char *
+zone_names(const char *letter, ngx_uint_t n)
+{
+    size_t       len;
+    ngx_uint_t   i;
+    static char  text[65536];
+
+    len = snprintf(text, sizeof(text), "{\"object\":\"list\",\"data\":[");
+
+    for (i = 0; i < n; i++) {
+        len += snprintf(text + len, sizeof(text) - len, "%s" ENTRY("%s%d",
+                        "true"), i ? "," : "", letter, (int) i, letter,
+                        (int) i, letter, (int) i);
+    }
+
+    snprintf(text + len, sizeof(text) - len, "]}");
+
+    return text;
+}
+
+
+static ngx_http_ioattest_listed_t
+zone_named(zone_t *z, const char *letter, ngx_uint_t n)
+{
+    char  name[32];
+
+    snprintf(name, sizeof(name), "%s%d", letter, (int) n);
+
+    return zone_look(z, name);
+}
+
+
+/* Looks for so many made up names; the list is read when that is due. */
+
+static ngx_uint_t
+zone_invented(zone_t *z, const char *list, ngx_uint_t n, ngx_uint_t *full)
+{
+    ngx_uint_t                  i, reads;
+    ngx_http_ioattest_listed_t  listed;
+
+    for (i = 0, reads = 0, *full = 0; i < n; i++) {
+        listed = zone_named(z, "made-up-", i);
+
+        if (listed.answer == NGX_HTTP_IOATTEST_LIST_TAKEN) {
+            reads++;
+            zone_store(z, list, listed.token);
+            listed = zone_named(z, "made-up-", i);
+        }
+
+        *full += (listed.answer == NGX_HTTP_IOATTEST_LIST_FULL);
+    }
+
+    return reads;
+}
+
+
+/* A list that the zone has no room for: what it lacks is not unknown. */
+
+static void
+zone_list_lost(ngx_uint_t many)
+{
+    zone_t                      z;
+    const char                 *whose;
+    ngx_uint_t                  full;
+    ngx_http_ioattest_listed_t  listed;
+
+    zone_open(&z, 64 * 1024);
+
+    whose = many ? "a caller's list" : "the gateway's list";
+
+    if (many) {
+        zone_caller(&z, 1);
+    }
+
+    listed = zone_look(&z, "a0");
+    UNIT_OK(zone_store(&z, zone_names("a", 200), listed.token) > 0,
+            "%s is too long for the zone", whose);
+    UNIT_OK(zone_look(&z, "a0").answer == NGX_HTTP_IOATTEST_LISTED,
+            "%s is there in part", whose);
+
+    listed = zone_look(&z, "a199");
+    UNIT_OK(listed.answer == NGX_HTTP_IOATTEST_LIST_TAKEN,
+            "%s is read again for what is lacking", whose);
+    UNIT_OK(zone_look(&z, "a199").answer == NGX_HTTP_IOATTEST_LIST_BUSY,
+            "%s is waited for", whose);
+
+    zone_store(&z, zone_names("a", 200), listed.token);
+    UNIT_OK(zone_look(&z, "a199").answer == NGX_HTTP_IOATTEST_LIST_FULL,
+            "%s has no room, and that is the answer", whose);
+
+    UNIT_OK(zone_invented(&z, zone_names("a", 200), 50, &full) == 0
+            && full == 50, "%s is not read for each name", whose);
+
+    zone_pass(ZONE_PACE / 1000);
+    UNIT_OK(zone_invented(&z, zone_names("a", 200), 50, &full) == 1,
+            "%s is read once in ioattest_fail_timeout", whose);
+
+    /* the reason of a read that failed is told */
+
+    zone_pass(ZONE_PACE / 1000);
+    listed = zone_look(&z, "a199");
+    ngx_http_ioattest_lease_give(&z.zone, z.key.list, listed.token,
+                                 NGX_HTTP_IOATTEST_GIVE_FAILED,
+                                 IOA_ATTESTATION_TIMEOUT, ZONE_PACE);
+    listed = zone_look(&z, "a199");
+    UNIT_OK(listed.answer == NGX_HTTP_IOATTEST_LIST_FAILED
+            && listed.reason == IOA_ATTESTATION_TIMEOUT,
+            "%s: why it could not be read", whose);
+
+    zone_close(&z);
+}
+
+
+/* Lists of two keys that push each other's entries out. */
+
+static void
+zone_list_two(void)
+{
+    zone_t                      z;
+    ngx_uint_t                  i, n, reads[2], caller, listed_n;
+    ngx_http_ioattest_listed_t  listed;
+
+    zone_open(&z, 64 * 1024);
+
+    n = ((ngx_http_ioattest_sh_t *) z.zone.shpool->data)->capacity / 4 - 1;
+    reads[0] = 0;
+    reads[1] = 0;
+    listed_n = 0;
+
+    for (i = 0; i < 20 * n; i++) {
+        caller = i % 2;
+        zone_caller(&z, 1 + caller);
+
+        listed = zone_named(&z, caller ? "b" : "a", i % n);
+
+        if (listed.answer == NGX_HTTP_IOATTEST_LIST_TAKEN) {
+            reads[caller]++;
+            zone_store(&z, zone_names(caller ? "b" : "a", n), listed.token);
+            continue;
+        }
+
+        listed_n += (listed.answer == NGX_HTTP_IOATTEST_LISTED);
+    }
+
+    UNIT_OK(reads[0] == 2 && reads[1] == 2,
+            "two lists in room for one are read again once each: %d, %d",
+            (int) reads[0], (int) reads[1]);
+    UNIT_OK(listed_n >= 8 * n, "and are there in part: %d of %d",
+            (int) listed_n, (int) (20 * n));
+
+    zone_close(&z);
+
+    /* what is asked for stays */
+
+    zone_open(&z, 64 * 1024);
+
+    zone_caller(&z, 1);
+    zone_store(&z, zone_names("a", n), zone_look(&z, "a0").token);
+    UNIT_OK(zone_look(&z, "a0").answer == NGX_HTTP_IOATTEST_LISTED,
+            "one name of a list is asked for");
+
+    zone_caller(&z, 2);
+    zone_store(&z, zone_names("b", n / 2), zone_look(&z, "b0").token);
+
+    zone_caller(&z, 1);
+    UNIT_OK(zone_look(&z, "a0").answer == NGX_HTTP_IOATTEST_LISTED
+            && zone_look(&z, "a1").answer == NGX_HTTP_IOATTEST_LIST_TAKEN,
+            "it stays, and others give way");
+
+    zone_close(&z);
+}
+
+
+/* Lists of the gateway's keys that fill a zone, so that each pushes at all. */
+
+static void
+zone_list_own(void)
+{
+    zone_t                      z;
+    ngx_uint_t                  i, k, n, reads;
+    ngx_http_ioattest_listed_t  listed;
+
+    zone_open(&z, 64 * 1024);
+
+    n = ((ngx_http_ioattest_sh_t *) z.zone.shpool->data)->capacity / 4;
+    reads = 0;
+
+    for (i = 0; i < 20; i++) {
+        for (k = 0; k < 8; k++) {
+            zone_gateway(&z);
+            memset(z.key.list, 'a' + (int) k, NGX_HTTP_IOATTEST_KEY_LEN);
+
+            listed = zone_named(&z, "a", i % n);
+
+            if (listed.answer == NGX_HTTP_IOATTEST_LIST_TAKEN) {
+                reads++;
+                zone_store(&z, zone_names("a", n), listed.token);
+            }
+        }
+    }
+
+    UNIT_OK(reads == 16, "eight lists in room for three: %d reads of 160",
+            (int) reads);
+
+    zone_close(&z);
+}
+
+
 void
 zone_list_cases(void)
 {
     zone_list(0);
     zone_list(1);
+    zone_list_lost(0);
+    zone_list_lost(1);
+    zone_list_two();
+    zone_list_own();
 }

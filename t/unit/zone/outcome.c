@@ -108,6 +108,119 @@ zone_silent(void)
 }
 
 
+/* One that ends so, and what the next request is told. */
+
+static ioa_status_t
+zone_told(zone_t *z, ioa_status_t reason)
+{
+    zone_end(z, 1, 0, (reason >= IOA_CPU_EVIDENCE_MISSING)
+                      ? NGX_HTTP_IOATTEST_DRAW_REFUSED
+                      : NGX_HTTP_IOATTEST_DRAW_SILENT, reason, 7);
+
+    return zone_gate(z, 1).reason;
+}
+
+
+/* Attestations that fail differently: the reason that says most is told. */
+
+static void
+zone_telling(ngx_uint_t caller)
+{
+    zone_t                     z;
+    ngx_uint_t                 i, k, n;
+    unit_all_t                 all = { 0, 0, "" };
+    const char                *whose;
+    ngx_http_ioattest_found_t  found;
+    static const ioa_status_t  order[] = {
+        IOA_ATTESTATION_UNAVAILABLE, IOA_ATTESTATION_MALFORMED,
+        IOA_ATTESTATION_INSECURE, IOA_MEASUREMENT_MISMATCH
+    };
+
+    whose = caller ? "a caller's key" : "the gateway's key";
+    n = caller ? 3 : 4;
+
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < n; k++) {
+            zone_open(&z, 256 * 1024);
+
+            if (caller) {
+                zone_caller(&z, 1);
+            }
+
+            (void) zone_gate(&z, 1);
+            (void) zone_told(&z, IOA_ATTESTATION_UNAVAILABLE);
+            (void) zone_told(&z, IOA_ATTESTATION_UNAVAILABLE);
+            (void) zone_told(&z, order[i]);
+            (void) zone_told(&z, order[k]);
+            (void) zone_told(&z, IOA_ATTESTATION_UNAVAILABLE);
+            (void) zone_told(&z, IOA_ATTESTATION_TIMEOUT);
+
+            unit_each(&all,
+                      zone_told(&z, IOA_ATTESTATION_UNAVAILABLE)
+                      == order[ngx_max(i, k)],
+                      "%s, then %s", ioa_status_name(order[i]),
+                      ioa_status_name(order[k]));
+            zone_close(&z);
+        }
+    }
+
+    UNIT_ALL(&all, caller ? "a caller's key: the reason that says most"
+                          : "the gateway's key: the reason that says most");
+
+    /* as long as it is new, and of one row with the others */
+
+    zone_open(&z, 256 * 1024);
+
+    if (caller) {
+        zone_caller(&z, 1);
+    }
+
+    (void) zone_gate(&z, 1);
+    zone_silence(&z, 1, 2);
+    UNIT_OK(zone_told(&z, IOA_ATTESTATION_INSECURE)
+            == IOA_ATTESTATION_INSECURE, "%s: insecure", whose);
+
+    zone_pass_ms(ZONE_PACE - 1);
+    UNIT_OK(zone_told(&z, IOA_ATTESTATION_TIMEOUT)
+            == IOA_ATTESTATION_INSECURE, "%s: still insecure", whose);
+
+    zone_pass_ms(1);
+    UNIT_OK(zone_told(&z, IOA_ATTESTATION_TIMEOUT)
+            == IOA_ATTESTATION_TIMEOUT,
+            "%s: after ioattest_fail_timeout the last reason counts", whose);
+
+    (void) zone_told(&z, IOA_ATTESTATION_INSECURE);
+    zone_meet(&z, 1, 1);
+    zone_pass_ms(1);
+    zone_silence(&z, 1, 2);
+    z.limits.valid = 1;
+    UNIT_OK(zone_told(&z, IOA_ATTESTATION_TIMEOUT)
+            == IOA_ATTESTATION_TIMEOUT,
+            "%s: a machine that is met begins anew", whose);
+
+    zone_close(&z);
+
+    if (caller) {
+        return;
+    }
+
+    /* with its address */
+
+    zone_open(&z, 256 * 1024);
+
+    (void) zone_gate(&z, 1);
+    zone_refuse(&z, 1, 7);
+    zone_silence(&z, 1, 3);
+    found = zone_gate(&z, 1);
+    UNIT_OK(found.answer == NGX_HTTP_IOATTEST_FAILED
+            && found.reason == IOA_REVOKED && found.have_address
+            && found.address20[0] == 7,
+            "refused evidence is told with the address that it names");
+
+    zone_close(&z);
+}
+
+
 /* A liar names an honest machine in evidence that is refused. */
 
 static void
@@ -213,6 +326,8 @@ zone_outcome_cases(void)
 {
     zone_refused();
     zone_silent();
+    zone_telling(0);
+    zone_telling(1);
     zone_liar();
     zone_bad_one();
 }

@@ -61,7 +61,7 @@ zone_watches(void)
 {
     zone_t                     z;
     ngx_uint_t                 i, n;
-    ngx_http_ioattest_found_t  found;
+    ngx_http_ioattest_found_t  found, other;
 
     zone_fleet(&z, 4);
     zone_pass(ZONE_VALID / 8 + 1);
@@ -72,13 +72,20 @@ zone_watches(void)
     UNIT_OK(zone_census(&z, 1, 1).n == 0, "a new machine, and its search is over");
 
     zone_pass(ZONE_VALID / 10 - 1);
-    UNIT_OK(zone_census(&z, 1, 1).n == 0, "a watch draws twice for each machine");
+    UNIT_OK(zone_census(&z, 1, 1).n == 0,
+            "a watch draws twice for each machine");
 
     zone_pass(2);
     found = zone_census(&z, 1, 1);
     UNIT_OK(found.n == 1, "one at a time");
-    UNIT_OK(zone_census(&z, 1, 1).n == 0, "and no other beside");
+    UNIT_OK(zone_census(&z, 1, 1).n == 0, "and no other at once");
+
+    zone_pass(ZONE_VALID / 10 + 1);
+    other = zone_census(&z, 1, 1);
+    UNIT_OK(other.n == 1, "the next in time, though the first goes on");
+
     zone_met(&z, found.token[0], 1);
+    zone_met(&z, other.token[0], 2);
     UNIT_OK(zone_census(&z, 1, 1).n == 0, "then it rests");
 
     zone_pass(ZONE_VALID / 10 + 1);
