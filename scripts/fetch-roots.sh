@@ -134,9 +134,23 @@ split_pem() {
         END { exit bad || inside || n == 0 || n > 8 }'
 }
 
-fingerprint() {
-    openssl x509 -in "$1" -outform DER 2>/dev/null > "$work/der" \
-        && openssl dgst -sha256 -r "$work/der" | cut -c 1-64
+# examine FILE: $print is its fingerprint, and $work/cert is it, written anew;
+# $print is empty if it cannot be read.
+examine() {
+    print=$(openssl x509 -in "$1" -noout -fingerprint -sha256 2>/dev/null \
+                | tr -d ':\n' | tr A-F a-f)
+    print=${print##*=}
+    [ ${#print} = 64 ] && openssl x509 -in "$1" > "$work/cert" || print=
+}
+
+# name_of FINGERPRINT LIST: $name is what the list calls it, or empty
+name_of() {
+    name=
+    while read -r one_name one_print; do
+        [ "$one_print" != "$1" ] || name=$one_name
+    done <<EOF
+$2
+EOF
 }
 
 # take FILE URL LIST: fetches, compares with LIST (NAME FINGERPRINT a line), and
@@ -154,10 +168,10 @@ take() {
         return 1
     fi
 
-    : > "$work/found"
+    found=
     for one in "$work"/[0-9]*.pem; do
-        print=$(fingerprint "$one") || print=
-        name=$(printf '%s\n' "$3" | awk -v p="$print" '$2 == p { print $1 }')
+        examine "$one"
+        name_of "${print:-none}" "$3"
 
         if [ -z "$print" ] || [ -z "$name" ]; then
             complain "$2: a certificate that is not expected, with SHA-256
@@ -165,27 +179,32 @@ take() {
             return 1
         fi
 
-        echo "$name" >> "$work/found"
-        if ! grep -qx "$name" "$work/names"; then
-            echo "$name" >> "$work/names"
-            {
-                echo "# $name"
-                echo "# SHA-256 $print"
-                openssl x509 -in "$one"
-            } >> "$work/$1"
-            echo "ok: $name"
-        fi
+        found="$found $name "
+        case $names in
+            *" $name "*) continue ;;
+        esac
+
+        names="$names $name "
+        {
+            echo "# $name"
+            echo "# SHA-256 $print"
+            cat "$work/cert"
+        } >> "$work/$1"
+        echo "ok: $name"
     done
 
-    for name in $(printf '%s\n' "$3" | awk '{ print $1 }'); do
-        if ! grep -qx "$name" "$work/found"; then
-            complain "$2: $name is not there"
-            return 1
-        fi
-    done
+    while read -r name print; do
+        case $found in
+            *" $name "*) ;;
+            *) complain "$2: $name is not there"
+               return 1 ;;
+        esac
+    done <<EOF
+$3
+EOF
 }
 
-: > "$work/names"
+names=
 wrong=0
 wanted > "$work/wanted"
 
