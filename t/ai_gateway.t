@@ -102,18 +102,20 @@ my $beside = <<'EOT';
         location = /_models { internal; proxy_pass http://api/v1/models; }
         location = /_read { internal; ioattest off; return 204; }
 EOT
-my $pass = 'proxy_pass http://api/v1/private/completions;';
 
+my %pass = (mirror => 'proxy_pass http://api;',
+            early => 'proxy_pass http://api/v1/private/completions;');
+my %place = (mirror => '@', early => '= /routed/');
 my %entry = (mirror => <<'EOT');
         location = /v1/private/completions {
             ioattest off;
             mirror /_read;
-            try_files /none /$where/x;
+            error_page 404 = @$where;
         }
 EOT
 $entry{early} = <<'EOT' if $known{client_body_early_read};
         client_body_early_read on;
-        if ($uri = /v1/private/completions) { rewrite ^ /$where/x last; }
+        if ($uri = /v1/private/completions) { rewrite ^ /routed/$where last; }
 EOT
 
 sub gateway {
@@ -145,12 +147,13 @@ sub ends {
 }
 
 for my $entry (sort keys %entry) {
+    my ($pass, $at) = ($pass{$entry}, $place{$entry});
     my $nginx = gateway($entry, <<'EOT', <<"EOT2");
         default                public;
         "~meta-llama/Llama-3"  private;
 EOT
-        location = /public/x { $pass }
-        location = /private/x {
+        location ${at}public { $pass }
+        location ${at}private {
 $protected            $pass
         }
 EOT2
@@ -163,8 +166,8 @@ EOT2
         default                        private;
         "~\"model\":\"Qwen/Qwen3-32B\""  public;
 EOT
-$protected        location = /private/x { $pass }
-        location = /public/x { ioattest off; $pass }
+$protected        location ${at}private { $pass }
+        location ${at}public { ioattest off; $pass }
 EOT2
     is(ends($nginx), '502 response_hash_mismatch',
        "$entry: ioattest in the server: a short prompt is verified");
