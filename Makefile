@@ -78,6 +78,8 @@ install-files:
 	install -D -m 755 build/ioattest '$(DESTDIR)$(BINDIR)/ioattest'
 	install -d '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 build/man/*.1 '$(DESTDIR)$(MANDIR)/man1/'
+	install -m 644 scripts/fetch-roots.1 \
+		'$(DESTDIR)$(MANDIR)/man1/ioattest-fetch-roots.1'
 	install -d '$(DESTDIR)$(DOCDIR)/doc'
 	install -m 644 $(DOCUMENTS) '$(DESTDIR)$(DOCDIR)/'
 	install -m 644 doc/*.md '$(DESTDIR)$(DOCDIR)/doc/'
