@@ -64,14 +64,59 @@ newest:
 lockcheck:
 	@CC='$(CC)' sh scripts/lockcheck.sh '$(NGINX_SRC)' build/lockcheck
 
+# make install DESTDIR=/tmp/root PREFIX=/usr: the module, the tool, its manual
+# pages, the documents.
+
 PREFIX     ?= /usr/local
 MODULESDIR ?= /usr/lib/nginx/modules
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/ioattest
 
-install: all
+DOCUMENTS := README.md SECURITY.md CHANGES LICENSE conf.example
+
+# Manual pages are made of what the tool says to --help: scripts/man.pl.
+man: tool
+	@mkdir -p build/man
+	@perl scripts/man.pl build/ioattest build/man
+
+install: all man install-files
 	install -D -m 644 build/$(MODULE) '$(DESTDIR)$(MODULESDIR)/$(MODULE)'
-	install -D -m 755 build/ioattest '$(DESTDIR)$(PREFIX)/bin/ioattest'
 
-.PHONY: all module nginx san newest lockcheck install
+# All but the module, of what was built before: debian/rules.
+install-files:
+	install -D -m 755 build/ioattest '$(DESTDIR)$(BINDIR)/ioattest'
+	install -d '$(DESTDIR)$(MANDIR)/man1'
+	install -m 644 build/man/*.1 '$(DESTDIR)$(MANDIR)/man1/'
+	install -m 644 scripts/fetch-roots.1 \
+		'$(DESTDIR)$(MANDIR)/man1/ioattest-fetch-roots.1'
+	install -d '$(DESTDIR)$(DOCDIR)/doc'
+	install -m 644 $(DOCUMENTS) '$(DESTDIR)$(DOCDIR)/'
+	install -m 644 doc/*.md '$(DESTDIR)$(DOCDIR)/doc/'
+	cp -r contrib '$(DESTDIR)$(DOCDIR)/'
+	install -D -m 755 scripts/fetch-roots.sh \
+		'$(DESTDIR)$(BINDIR)/ioattest-fetch-roots'
+
+uninstall:
+	rm -f '$(DESTDIR)$(MODULESDIR)/$(MODULE)' \
+		'$(DESTDIR)$(BINDIR)/ioattest' \
+		'$(DESTDIR)$(BINDIR)/ioattest-fetch-roots' \
+		'$(DESTDIR)$(MANDIR)'/man1/ioattest.1 \
+		'$(DESTDIR)$(MANDIR)'/man1/ioattest-*.1
+	rm -rf '$(DESTDIR)$(DOCDIR)'
+
+# Debian packages, in build/deb; and what they do in fresh systems of Debian 12
+# and 13, as root: see the scripts.
+deb:
+	sh scripts/deb.sh build/deb
+
+DEB_SUITES ?= bookworm trixie
+
+deb-check:
+	sh scripts/deb-check.sh $(DEB_SUITES)
+
+.PHONY: all module nginx san newest lockcheck man install install-files \
+	uninstall deb deb-check
 
 # The zone's cases: a module that nginx loads and that runs them (t/zone.t).
 # With another nginx: make nginx zone-test ZONE_TEST_DIR=build/nginx.

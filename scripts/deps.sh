@@ -16,7 +16,7 @@ set -eu
 packages="bash ca-certificates curl gcc libc6-dev libcjson-dev
     libcurl4-openssl-dev libpcre2-dev libsecp256k1-dev libssl-dev libxml2-dev make nghttp2-client
     nginx nginx-dev openssl perl pkg-config procps python3
-    python3-cryptography valgrind libc6-dbg xmlsec1 zlib1g-dev"
+    python3-cryptography python3-yaml valgrind libc6-dbg xmlsec1 zlib1g-dev"
 
 for more in "$@"; do
     case $more in

@@ -6,7 +6,9 @@
 #ifndef IOATTEST_COMMAND_H
 #define IOATTEST_COMMAND_H
 
-#define IOATTEST_VERSION  "0.2.0"
+#include "attest/ioattest.h"
+
+#define IOATTEST_VERSION  IOA_VERSION
 
 /* The exit status of a command. */
 #define IOATTEST_VERIFIED  0

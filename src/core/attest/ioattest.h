@@ -12,6 +12,12 @@
 #ifndef IOATTEST_H
 #define IOATTEST_H
 
+/*
+ * The version of the module, the library, the tool and the packages: the
+ * first line of CHANGES is the same.
+ */
+#define IOA_VERSION  "0.2.0"
+
 /* values and words that all share */
 #include "base/ioa_bytes.h"
 #include "base/ioa_cause.h"

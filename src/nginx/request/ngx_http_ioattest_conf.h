@@ -17,7 +17,7 @@
 #include "audit/ngx_http_ioattest_audit.h"
 
 
-#define NGX_HTTP_IOATTEST_VERSION   "0.2.0"
+#define NGX_HTTP_IOATTEST_VERSION   IOA_VERSION
 
 /* beside IOA_CPU_TDX and IOA_CPU_SEV_SNP */
 #define NGX_HTTP_IOATTEST_CPU_OFF      0x8000
