@@ -9,6 +9,9 @@
 #include "attest/ioattest.h"
 
 
+static u_char *ngx_http_ioattest_text_clean(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len);
+
 void
 ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text, const char *fmt,
     ...)
@@ -48,24 +51,19 @@ ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text, const char *fmt,
 }
 
 
-ngx_str_t
-ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
+/* What is not text becomes question marks; as long as data. */
+
+static u_char *
+ngx_http_ioattest_text_clean(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len)
 {
-    size_t     i, n;
-    u_char    *clean;
-    ngx_str_t  out;
-
-    ngx_str_null(&out);
-
-    /* at most one backslash is added per byte */
+    size_t   i, n;
+    u_char  *clean;
 
     clean = ngx_pnalloc(text->pool, len + 1);
-    out.data = ngx_pnalloc(text->pool, 2 * len + 1);
-
-    if (clean == NULL || out.data == NULL) {
+    if (clean == NULL) {
         text->failed = 1;
-        return out;
+        return NULL;
     }
 
     for (i = 0; i < len; i += n) {
@@ -83,7 +81,110 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
         }
     }
 
+    return clean;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len)
+{
+    u_char    *clean;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    clean = ngx_http_ioattest_text_clean(text, data, len);
+
+    /* at most one backslash is added per byte */
+
+    out.data = ngx_pnalloc(text->pool, 2 * len + 1);
+
+    if (clean == NULL || out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
     out.len = (u_char *) ngx_escape_json(out.data, clean, len) - out.data;
+
+    return out;
+}
+
+
+/* For text between tags, and for values of attributes in double quotes. */
+
+ngx_str_t
+ngx_http_ioattest_text_html(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len)
+{
+    u_char    *clean;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    clean = ngx_http_ioattest_text_clean(text, data, len);
+    if (clean == NULL) {
+        return out;
+    }
+
+    /* the length of what is added */
+
+    out.data = ngx_pnalloc(text->pool,
+                           len + 1 + ngx_escape_html(NULL, clean, len));
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    out.len = (u_char *) ngx_escape_html(out.data, clean, len) - out.data;
+
+    return out;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_time(ngx_http_ioattest_text_t *text, time_t at)
+{
+    ngx_tm_t   tm;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    out.data = ngx_pnalloc(text->pool,
+                           NGX_INT64_LEN + sizeof("-00-00T00:00:00Z"));
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    ngx_gmtime(at, &tm);
+
+    out.len = ngx_sprintf(out.data, "%4d-%02d-%02dT%02d:%02d:%02dZ",
+                          tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                          tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec)
+              - out.data;
+
+    return out;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_policy(ngx_http_ioattest_text_t *text,
+    const u_char *policy32)
+{
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    out.data = ngx_pnalloc(text->pool, 2 * NGX_HTTP_IOATTEST_POLICY_LEN);
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    out.len = 2 * NGX_HTTP_IOATTEST_POLICY_LEN;
+    ngx_hex_dump(out.data, (u_char *) policy32,
+                 NGX_HTTP_IOATTEST_POLICY_LEN);
 
     return out;
 }

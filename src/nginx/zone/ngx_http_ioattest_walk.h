@@ -79,6 +79,14 @@ ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
     ngx_uint_t n);
 
+/* What is known of a model by its name. */
+#define NGX_HTTP_IOATTEST_NAMED_NOT      0
+#define NGX_HTTP_IOATTEST_NAMED_LISTED   1  /* or it was asked for */
+#define NGX_HTTP_IOATTEST_NAMED_TRUSTED  2  /* a machine of it is trusted */
+
+ngx_uint_t ngx_http_ioattest_store_named(ngx_http_ioattest_zone_t *zone,
+    const u_char *policy32, const ngx_str_t *name, ngx_msec_t valid);
+
 /* Bytes of the zone in use, whole pages. */
 size_t ngx_http_ioattest_store_used_bytes(ngx_http_ioattest_zone_t *zone);
 

@@ -98,7 +98,6 @@ typedef struct {
     ngx_atomic_t                verified;
     ngx_atomic_t                unsigned_errors;
     ngx_atomic_t                rejected[IOA_STATUS_MAX];
-    ngx_atomic_t                dry_run;
     ngx_atomic_t                dry_run_rejected[IOA_STATUS_MAX];
     ngx_atomic_t                attest_trigger[NGX_HTTP_IOATTEST_TRIGGER_MAX];
     ngx_atomic_t                requests_waited;
