@@ -81,15 +81,15 @@ like(probe($name)->{body}, qr/"ready":true\}.*"ready":false\}|"ready":false\}.*"
 $nginx->configure(IoattestFleet::texts(http => [$digest,
     'ioattest_authorization $http_authorization', 'ioattest_valid 30s']));
 $nginx->reload;
-ok(becomes("model=$IoattestFleet::OTHER", 404), 'nobody has read a list');
+ok(becomes("model=$IoattestFleet::OTHER", 503), 'listed, and not asked for');
 my $before = IoattestFleet::attestations();
 probe("model=$IoattestFleet::OTHER") for 1 .. 5;
-is(IoattestFleet::attestations(), $before, 'and a probe does not');
+is(IoattestFleet::attestations(), $before, 'nor does a probe ask');
 my @rows = IoattestLoad::run(count => 1, rate => 0, keys => 'Bearer c',
                              models => $IoattestFleet::OTHER);
 is($rows[0]{status}, 200, 'a caller asks');
 is(probe("model=$IoattestFleet::OTHER")->{code}, 200, 'then it is ready');
-is(probe("model=$coded")->{code}, 503, 'one that is in the list is not');
+is(probe('model=no/such')->{code}, 404, 'in no list');
 
 IoattestFleet::finish($nginx);
 done_testing();
