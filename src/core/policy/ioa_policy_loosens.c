@@ -42,6 +42,19 @@ ioa_policy_list_adds(const ioa_policy_field_t *field)
 }
 
 
+/* 1 where the line adds a status that is taken by default. */
+static int
+ioa_policy_status_usual(const char *line)
+{
+    const char  *word;
+
+    word = strstr(line, " = ") + 3;
+
+    return strcmp(word, ioa_tcb_name(IOA_TCB_UP_TO_DATE)) == 0
+           || strcmp(word, ioa_tcb_name(IOA_TCB_SW_HARDENING_NEEDED)) == 0;
+}
+
+
 /* A number that is missing asks for nothing. */
 static int
 ioa_policy_number_loosens(int64_t was, int64_t is,
@@ -106,7 +119,7 @@ ioa_policy_loosens(const ioa_policy_file_t *older,
     /* an empty list takes anything, but for the one with a default */
 
     if (field->kind == IOA_POLICY_STATUS) {
-        return added;
+        return added && (was->n != 0 || !ioa_policy_status_usual(line));
     }
 
     return added ? was->n != 0 : is->n == 0;
