@@ -83,7 +83,7 @@ is($machine->[2]{data}{gpus}, 8, 'the GPUs');
 like($machine->[2]{text}, qr/HOPPER.*driver 580/s, 'their driver');
 like($machine->[3]{texts}{pinned}, qr/^pinned/, 'pinned');
 like($machine->[1]{text}, qr/PPID [0-9a-f]{32}/, 'the id of the platform');
-ok($machine->[6]{texts}{expires}, 'when it expires');
+ok($machine->[4]{texts}{expires}, 'when it expires');
 is($page->{tables}{recent}[0][0]{text}, 'response_hash_mismatch',
    'refused of late');
 is($page->{tables}{recent}[0][1]{text}, $hostile, 'of this model');

@@ -93,7 +93,7 @@ sub agrees {
                @{ $page->{tables}{machines} }],
               [map { $_->{signing_address} } @machines],
               'page: their addresses');
-    is_deeply([map { $_->[6]{texts}{expires} }
+    is_deeply([map { $_->[4]{texts}{expires} }
                @{ $page->{tables}{machines} }],
               [map { $_->{expires_at} } @machines], 'page: their ends');
 

@@ -26,8 +26,7 @@ ngx_http_ioattest_html_machines(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_fact_t  **fact;
 
     static const char *const  columns[] = {
-        "Machine", "CPU", "GPUs", "Trust", "Attested", "Renewal", "Expires",
-        "Answers", NULL
+        "Machine", "CPU", "GPUs", "Trust", "Attested", "Answers", NULL
     };
 
     if (zone->machines.nelts == 0) {
@@ -86,21 +85,22 @@ ngx_http_ioattest_html_machine(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_text_add(text, "</td><td>");
     ngx_http_ioattest_html_time(text, "attested",
                      ngx_http_ioattest_fact_attested(machine, now), now);
-    ngx_http_ioattest_text_add(text, "</td><td>");
+    ngx_http_ioattest_text_add(text, "<br><small>again ");
 
     if (machine->renews && machine->renewal == 0) {
-        ngx_http_ioattest_text_add(text, "<span class=\"renewal\">due%s"
+        ngx_http_ioattest_text_add(text, "<span class=\"renewal\">now%s"
                                    "</span>", machine->conf->own_key
-                                   ? "" : " with the next request");
+                                   ? "" : ", with the next request");
 
     } else {
         ngx_http_ioattest_html_time(text, "renewal", machine->renews
                         ? now + (time_t) (machine->renewal / 1000) : 0, now);
     }
 
-    ngx_http_ioattest_text_add(text, "</td><td>");
+    ngx_http_ioattest_text_add(text, "</small><br><small>expires ");
     ngx_http_ioattest_html_time(text, "expires",
                      ngx_http_ioattest_fact_expires(machine, now), now);
+    ngx_http_ioattest_text_add(text, "</small>");
     ngx_http_ioattest_text_add(text, "</td><td class=\"number\">");
     ngx_http_ioattest_html_number(text, "verified", m->verified);
     ngx_http_ioattest_text_add(text, "</td></tr>\n");
@@ -143,8 +143,8 @@ ngx_http_ioattest_html_cpu(ngx_http_ioattest_text_t *text,
                                            ngx_strlen(proved->ppid));
         fmspc = ngx_http_ioattest_text_html(text, (u_char *) proved->fmspc,
                                             ngx_strlen(proved->fmspc));
-        ngx_http_ioattest_text_add(text, "<br><small>PPID <code>%V</code>, "
-                                   "FMSPC <code>%V</code></small>",
+        ngx_http_ioattest_text_add(text, "<br><small>PPID <code>%V</code></small>"
+                                   "<br><small>FMSPC <code>%V</code></small>",
                                    &ppid, &fmspc);
     }
 }
@@ -181,15 +181,15 @@ ngx_http_ioattest_html_gpu(ngx_http_ioattest_text_t *text,
         ngx_http_ioattest_text_add(text, ", %V", &mode);
     }
 
-    ngx_http_ioattest_text_add(text, "<br><small>driver <code>%V</code>, "
-                               "VBIOS <code>%V</code></small>",
+    ngx_http_ioattest_text_add(text, "<br><small>driver <code>%V</code></small>"
+                               "<br><small>VBIOS <code>%V</code></small>",
                                &driver, &vbios);
 
     ngx_http_ioattest_text_add(text, "<br><small class=\"%s\">%s</small>",
                                proved->gpu_reference ? "good" : "fair",
                                proved->gpu_reference
                                ? "measures what NVIDIA published"
-                               : "not compared with NVIDIA's reference");
+                               : "no reference to compare with");
 
     if (clear) {
         ngx_http_ioattest_text_add(text, "<br><small class=\"fair\">"
@@ -211,11 +211,11 @@ ngx_http_ioattest_html_trust(ngx_http_ioattest_text_t *text,
         class = "good";
 
     } else if (m->via_tls) {
-        key = "key vouched for by TLS alone";
+        key = "key by TLS alone";
         class = "fair";
 
     } else {
-        key = "key vouched for by nothing verified here";
+        key = "key by nothing verified here";
         class = "bad";
     }
 

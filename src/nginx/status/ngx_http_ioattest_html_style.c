@@ -40,7 +40,7 @@ const ngx_str_t  ngx_http_ioattest_html_style = ngx_string(
     ".good{color:var(--good)}.fair{color:var(--fair)}.bad{color:var(--bad)}\n"
     ".tiles{display:grid;gap:.8rem;list-style:none;padding:0;"
     "margin:.9rem 0 0;"
-    "grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr))}\n"
+    "grid-template-columns:repeat(auto-fit,minmax(7.6rem,1fr))}\n"
     ".tiles li{background:var(--card);border:1px solid var(--line);"
     "border-radius:10px;padding:.7rem .9rem}\n"
     ".tiles data{display:block;font-size:1.55rem;font-weight:600;"
@@ -63,5 +63,8 @@ const ngx_str_t  ngx_http_ioattest_html_style = ngx_string(
     "small.good{color:var(--good)}small.fair{color:var(--fair)}"
     "small.bad{color:var(--bad)}\n"
     "time{white-space:nowrap}\n"
-    "table.machines td:first-child{max-width:26rem}\n"
+    "table.machines td:first-child{min-width:23rem}\n"
+    "table.machines td:nth-child(2){min-width:17rem}\n"
+    "table.machines td:nth-child(4){min-width:11rem}\n"
+    ".cpu{text-transform:uppercase}\n"
 );
