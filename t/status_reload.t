@@ -95,7 +95,7 @@ unlike(IoattestFleet::text($nginx, '/metrics'),
        qr/^ioattest_model_.*Llama/m, 'its series end');
 
 reload();
-ok(IoattestFleet::until_true(sub { (metric($machines) // 0) == 2 }, 8),
+ok(IoattestFleet::until_true(sub { (metric($machines) // 0) >= 2 }, 8),
    'back again, they are trusted as before');
 
 # --- a shorter life
