@@ -65,6 +65,8 @@ const ngx_str_t  ngx_http_ioattest_html_style = ngx_string(
     "time{white-space:nowrap}\n"
     "table.machines td:first-child{min-width:23rem}\n"
     "table.machines td:nth-child(2){min-width:17rem}\n"
+    "table.machines td:nth-child(3){min-width:12rem}\n"
     "table.machines td:nth-child(4){min-width:11rem}\n"
+    "table.machines td:nth-child(5){white-space:nowrap}\n"
     ".cpu{text-transform:uppercase}\n"
 );
