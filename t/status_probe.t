@@ -82,8 +82,10 @@ $nginx->configure(IoattestFleet::texts(http => [$digest,
     'ioattest_authorization $http_authorization', 'ioattest_valid 30s']));
 $nginx->reload;
 ok(becomes("model=$IoattestFleet::OTHER", 503), 'listed, and not asked for');
+ok(IoattestFleet::quiet(0.7, 10), 'the old workers are done');
 my $before = IoattestFleet::attestations();
 probe("model=$IoattestFleet::OTHER") for 1 .. 5;
+IoattestFleet::quiet(0.7, 5);
 is(IoattestFleet::attestations(), $before, 'nor does a probe ask');
 my @rows = IoattestLoad::run(count => 1, rate => 0, keys => 'Bearer c',
                              models => $IoattestFleet::OTHER);
