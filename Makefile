@@ -28,7 +28,7 @@ all: module lib tool
 
 module:
 	@$(CONFIGURE) '$(NGINX_SRC)' build/nginx-module module $(NGX_OPTS)
-	@$(NGX_MAKE) -C build/nginx-module/src -f ../objs/Makefile modules
+	+@$(NGX_MAKE) -C build/nginx-module/src -f ../objs/Makefile modules
 	@cmp -s build/nginx-module/objs/$(MODULE) build/$(MODULE) \
 		|| { cp build/nginx-module/objs/$(MODULE) build/$(MODULE).new \
 		&& mv build/$(MODULE).new build/$(MODULE); }
@@ -36,14 +36,14 @@ module:
 # nginx itself and the module, from one source tree.
 nginx:
 	@$(CONFIGURE) '$(NGINX_SRC)' build/nginx binary $(NGX_OPTS)
-	@$(NGX_MAKE) -C build/nginx/src -f ../objs/Makefile \
+	+@$(NGX_MAKE) -C build/nginx/src -f ../objs/Makefile \
 		binary modules
 	@cp build/nginx/objs/nginx build/nginx/objs/$(MODULE) build/nginx/
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 san:
 	@$(CONFIGURE) '$(NGINX_SRC)' build/san san $(NGX_OPTS)
-	@$(NGX_MAKE) -C build/san/src -f ../objs/Makefile \
+	+@$(NGX_MAKE) -C build/san/src -f ../objs/Makefile \
 		binary modules
 	@cp build/san/objs/nginx build/san/objs/$(MODULE) build/san/
 
@@ -56,7 +56,7 @@ newest:
 	@mkdir -p $(NEWEST)
 	@sh scripts/newest.sh '$(NEWEST_SRC)'
 	@$(CONFIGURE) '$(NEWEST_SRC)' $(NEWEST) binary $(NGX_OPTS)
-	@$(NGX_MAKE) -j"$$(getconf _NPROCESSORS_ONLN)" \
+	+@$(NGX_MAKE) -j"$$(getconf _NPROCESSORS_ONLN)" \
 		-C $(NEWEST)/src -f ../objs/Makefile binary modules
 	@cp $(NEWEST)/objs/nginx $(NEWEST)/objs/$(MODULE) $(NEWEST)/
 

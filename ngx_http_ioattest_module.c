@@ -422,6 +422,9 @@ ngx_http_ioattest_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->audits, cf->pool, 1,
                           sizeof(ngx_http_ioattest_audit_t *))
            != NGX_OK
+        || ngx_array_init(&mcf->changes, cf->pool, 1,
+                          sizeof(ngx_http_ioattest_change_t))
+           != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 1,
                           sizeof(ngx_http_ioattest_policy_t))
            != NGX_OK)

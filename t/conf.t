@@ -136,7 +136,7 @@ ioattest_request       /a$uri        the path of an internal location
 ioattest_cpu           sgx           "off" alone, or "tdx" and "sev-snp", each
 ioattest_cpu           off tdx       "off" alone, or "tdx" and "sev-snp", each
 ioattest_gpu           amd           "local", "nras" or "off"
-ioattest_status        xml           "json", "prometheus" or nothing
+ioattest_status        xml           "json", "prometheus", "html" or nothing
 ioattest_wait          0             a time between 1ms and 1h
 ioattest_wait          2h            a time between 1ms and 1h
 ioattest_wait          long          a time between 1ms and 1h

@@ -56,6 +56,17 @@ ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
 void
 ioa_evidence_expires(ioa_proved_t *proved, int64_t when)
 {
+    ioa_evidence_result_expires(proved, when);
+
+    if (proved->documents_end == 0 || when < proved->documents_end) {
+        proved->documents_end = when;
+    }
+}
+
+
+void
+ioa_evidence_result_expires(ioa_proved_t *proved, int64_t when)
+{
     if (proved->expires == 0 || when < proved->expires) {
         proved->expires = when;
     }

@@ -141,6 +141,8 @@ typedef struct {
     char              gpu_vbios[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_mode[IOA_EVIDENCE_WORD_MAX + 1];  /* "": unknown */
     int               gpu_reference;        /* measure what NVIDIA published */
+    int64_t           documents_end;        /* as expires, without results
+                                               of NVIDIA's service */
 
     /* which machine: "" where its evidence does not say it */
     char              chip_id[2 * IOA_POLICY_CHIP_LEN + 1];     /* SNP: hex */
@@ -189,6 +191,9 @@ int ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
 
 /* What is proved is so until then, or until what was said before. */
 void ioa_evidence_expires(ioa_proved_t *proved, int64_t when);
+
+/* The same for a result that ends soon and is asked for each time. */
+void ioa_evidence_result_expires(ioa_proved_t *proved, int64_t when);
 
 /* For ioa_evidence_cpu: one of its two kinds, decoded. */
 ioa_status_t ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,

@@ -329,7 +329,7 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     }
 
     if (st == IOA_OK) {
-        ioa_evidence_expires(proved, nras->expires + IOA_NRAS_LEEWAY);
+        ioa_evidence_result_expires(proved, nras->expires + IOA_NRAS_LEEWAY);
         st = ioa_gpu_policy(proved, checks, e, gpus, nras->devices_n);
     }
 

@@ -150,6 +150,14 @@ void ioa_policy_digest(uint8_t digest32[IOA_POLICY_DIGEST_LEN],
 size_t ioa_policy_diff(const ioa_policy_file_t *older,
     const ioa_policy_file_t *newer, ioa_policy_line_pt line, void *ctx);
 
+/*
+ * In: line, one that ioa_policy_diff() has given for the two.
+ * Returns: 1 where, by what it says of this member, newer may take what older
+ * refused.
+ */
+int ioa_policy_loosens(const ioa_policy_file_t *older,
+    const ioa_policy_file_t *newer, const char *line);
+
 
 /* What is pinned.  A policy that pins none of them takes any machine. */
 #define IOA_POLICY_PINS_IMAGE  1

@@ -22,7 +22,6 @@ static void ngx_http_ioattest_reference_warn(ngx_conf_t *cf, ngx_str_t *name,
     ioa_reference_t *reference);
 static void ngx_http_ioattest_defaults_cleanup(void *data);
 static void ngx_http_ioattest_policy_cleanup(void *data);
-static void ngx_http_ioattest_policy_line(void *data, const char *line);
 
 
 /* Reads a whole file.  NGX_OK; NGX_ERROR with a line in the log. */
@@ -306,49 +305,6 @@ static void
 ngx_http_ioattest_policy_cleanup(void *data)
 {
     ioa_policy_free(data);
-}
-
-
-/* Logs which members of the policies a reload has changed. */
-
-void
-ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
-    ngx_log_t *log)
-{
-    ngx_uint_t                   i, j;
-    ngx_http_ioattest_policy_t  *was, *is;
-
-    was = older->elts;
-    is = newer->elts;
-
-    for (i = 0; i < newer->nelts; i++) {
-
-        for (j = 0; j < older->nelts; j++) {
-
-            if (was[j].file && is[i].file
-                && was[j].name.len == is[i].name.len
-                && ngx_memcmp(was[j].name.data, is[i].name.data,
-                              is[i].name.len)
-                   == 0)
-            {
-                is[i].log = log;
-
-                (void) ioa_policy_diff(was[j].file, is[i].file,
-                                       ngx_http_ioattest_policy_line, &is[i]);
-                break;
-            }
-        }
-    }
-}
-
-
-static void
-ngx_http_ioattest_policy_line(void *data, const char *line)
-{
-    ngx_http_ioattest_policy_t *policy = data;
-
-    ngx_log_error(NGX_LOG_NOTICE, policy->log, 0,
-                  "ioattest: policy \"%V\": %s", &policy->name, line);
 }
 
 

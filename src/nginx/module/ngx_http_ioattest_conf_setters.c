@@ -402,9 +402,12 @@ ngx_http_ioattest_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         } else if (ngx_strcmp(value[1].data, "prometheus") == 0) {
             ilcf->status_format = NGX_HTTP_IOATTEST_STATUS_PROMETHEUS;
 
+        } else if (ngx_strcmp(value[1].data, "html") == 0) {
+            ilcf->status_format = NGX_HTTP_IOATTEST_STATUS_HTML;
+
         } else {
             return ngx_http_ioattest_conf_bad(cf, &value[1],
-                                      "\"json\", \"prometheus\" or nothing");
+                            "\"json\", \"prometheus\", \"html\" or nothing");
         }
     }
 

@@ -72,6 +72,7 @@ ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     zone->name = name;
     zone->shm_zone = shm_zone;
     zone->policies = &mcf->policies;
+    zone->changes = &mcf->changes;
 
     shm_zone->init = ngx_http_ioattest_zone_init;
     shm_zone->data = zone;
@@ -90,16 +91,26 @@ ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    ngx_http_ioattest_zone_t  *zone, *old;
+    ngx_http_ioattest_zone_t  *zone, *old, *resized;
 
     zone = shm_zone->data;
     old = data;
 
+    resized = old ? NULL : ngx_http_ioattest_conf_resized(shm_zone);
+
+    if (resized) {
+        ngx_log_error(NGX_LOG_WARN, shm_zone->shm.log, 0,
+                      "ioattest zone \"%V\" has another size now and starts "
+                      "empty: all machines are attested again, and counters "
+                      "and the replay window begin anew", &zone->name);
+
+        ngx_http_ioattest_conf_changes(zone, resized, shm_zone->shm.log);
+    }
+
     if (old) {
         ngx_memcpy(zone->secret, old->secret, NGX_HTTP_IOATTEST_KEY_LEN);
 
-        ngx_http_ioattest_conf_policies(old->policies, zone->policies,
-                                        shm_zone->shm.log);
+        ngx_http_ioattest_conf_changes(zone, old, shm_zone->shm.log);
 
     } else if (RAND_bytes(zone->secret, NGX_HTTP_IOATTEST_KEY_LEN) != 1) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,

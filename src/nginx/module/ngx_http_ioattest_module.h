@@ -124,9 +124,16 @@ char *ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child);
 void ngx_http_ioattest_conf_order(ngx_conf_t *cf);
 
 
-/* Logs the changes of policy files at a reload. */
-void ngx_http_ioattest_conf_policies(ngx_array_t *older, ngx_array_t *newer,
-    ngx_log_t *log);
+/*
+ * changes: notes in zone->changes, and logs, which members of the policies a
+ * reload has changed.
+ */
+void ngx_http_ioattest_conf_changes(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_zone_t *old, ngx_log_t *log);
+
+/* The zone of that name before a reload, of another size; or NULL. */
+ngx_http_ioattest_zone_t *ngx_http_ioattest_conf_resized(
+    ngx_shm_zone_t *shm_zone);
 
 /* Logs "invalid value ... expected ...": always NGX_CONF_ERROR. */
 char *ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,

@@ -38,14 +38,28 @@
 #define NGX_HTTP_IOATTEST_STATUS_AUTO        0
 #define NGX_HTTP_IOATTEST_STATUS_JSON        1
 #define NGX_HTTP_IOATTEST_STATUS_PROMETHEUS  2
+#define NGX_HTTP_IOATTEST_STATUS_HTML        3
+
+/* changes of policies that are kept, the latest ones */
+#define NGX_HTTP_IOATTEST_CHANGES            32
 
 
 /* A policy file, for the comparison at a reload. */
 typedef struct {
     ngx_str_t                    name;
     ioa_policy_file_t           *file;
-    ngx_log_t                   *log;
+    ngx_uint_t                   compared;
 } ngx_http_ioattest_policy_t;
+
+
+/* A member of a policy that a reload has changed. */
+typedef struct {
+    time_t                       at;
+    ngx_str_t                    name;      /* of the policy */
+    ngx_str_t                    line;      /* "+ " or "- ", and the member */
+    ngx_uint_t                   loosens;   /* it may take what it did not */
+    ngx_uint_t                   fresh;     /* by the last reload */
+} ngx_http_ioattest_change_t;
 
 
 /* One "ioattest_prewarm" directive. */
@@ -77,6 +91,7 @@ typedef struct {
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
+    ngx_array_t                  changes;   /* ngx_http_ioattest_change_t */
 } ngx_http_ioattest_main_conf_t;
 
 

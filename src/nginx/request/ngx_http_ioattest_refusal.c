@@ -18,14 +18,19 @@
     "\"param\":null,\"code\":\"%s\"}}"
 
 
-static void ngx_http_ioattest_refuse_dry(
-    ngx_http_ioattest_counters_t *counters, ioa_status_t reason);
+static void ngx_http_ioattest_refuse_note(ngx_http_ioattest_ctx_t *ctx,
+    ngx_uint_t sent);
 static void ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at);
+static void ngx_http_ioattest_refuse_signer(ngx_http_ioattest_ctx_t *ctx,
+    ngx_str_t *signer, u_char address[IOA_ADDRESS_TEXT_LEN]);
 static ngx_int_t ngx_http_ioattest_refuse_sentence(
     ngx_http_ioattest_ctx_t *ctx, ngx_str_t *sentence);
 static ngx_uint_t ngx_http_ioattest_refuse_counted(ngx_http_request_t *r);
 static void ngx_http_ioattest_refuse_cleanup(void *data);
+
+
+static const ngx_str_t  ngx_http_ioattest_nothing = ngx_null_string;
 
 
 ngx_uint_t
@@ -52,9 +57,11 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 
     ngx_http_ioattest_refuse_log(ctx, look_at);
     ngx_http_ioattest_refuse_audit(ctx);
+    ngx_http_ioattest_refuse_note(ctx,
+                                ctx->state >= NGX_HTTP_IOATTEST_STATE_SENT);
 
     if (ctx->conf->dry_run) {
-        ngx_http_ioattest_refuse_dry(counters, reason);
+        (void) ngx_atomic_fetch_add(&counters->dry_run_rejected[reason], 1);
 
         return ngx_http_ioattest_set_state(ctx,
                                            NGX_HTTP_IOATTEST_STATE_EXEMPT)
@@ -72,14 +79,50 @@ ngx_http_ioattest_refuse(ngx_http_ioattest_ctx_t *ctx, ioa_status_t reason,
 }
 
 
-/* Counts what would be refused without the dry run. */
+/* Not for mistakes of callers, who would fill the list at will. */
 
 static void
-ngx_http_ioattest_refuse_dry(ngx_http_ioattest_counters_t *counters,
-    ioa_status_t reason)
+ngx_http_ioattest_refuse_note(ngx_http_ioattest_ctx_t *ctx, ngx_uint_t sent)
 {
-    (void) ngx_atomic_fetch_add(&counters->dry_run, 1);
-    (void) ngx_atomic_fetch_add(&counters->dry_run_rejected[reason], 1);
+    size_t                      n, len;
+    ngx_http_ioattest_names_t  *names;
+    ngx_http_ioattest_recent_t  recent;
+
+    if (ioa_status_http(ctx->reason) < NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return;
+    }
+
+    ngx_memzero(&recent, sizeof(ngx_http_ioattest_recent_t));
+
+    recent.reason = (uint16_t) ctx->reason;
+    recent.dry_run = (ctx->conf->dry_run != 0);
+    recent.sent = (sent != 0);
+
+    if (ctx->response.judged.have_address) {
+        recent.have_address = 1;
+        ngx_memcpy(recent.address20, ctx->response.judged.address20,
+                   IOA_ADDRESS_LEN);
+    }
+
+    /* a name without an id is any text of the caller's */
+
+    names = &ctx->model.names;
+
+    if (names->id_len) {
+
+        for (len = 0; len < names->name_len; len += n) {
+            n = ioa_utf8_char(names->name + len, names->name_len - len);
+
+            if (n == 0 || len + n > NGX_HTTP_IOATTEST_RECENT_NAME) {
+                break;
+            }
+        }
+
+        ngx_memcpy(recent.name, names->name, len);
+        recent.name_len = (uint8_t) len;
+    }
+
+    ngx_http_ioattest_recent_add(ctx->conf->zone, &recent);
 }
 
 
@@ -88,7 +131,9 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     const char *look_at)
 {
     u_char               address[IOA_ADDRESS_TEXT_LEN];
-    ngx_str_t            model, signer, sentence;
+    ngx_str_t            model, signer, digest, sentence;
+    ngx_uint_t           named;
+    ioa_bytes_t          said;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -96,20 +141,7 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
     model = ngx_http_ioattest_printable(r->pool, ctx->model.names.name,
                                         ctx->model.names.name_len);
 
-    if (ctx->response.judged.have_address) {
-        ioa_address_print(address, ctx->response.judged.address20);
-        signer.data = address;
-        signer.len = IOA_ADDRESS_TEXT_LEN;
-
-    } else {
-        signer = ngx_http_ioattest_printable(r->pool,
-                    ctx->response.judged.signature.signing_address.data,
-                    ctx->response.judged.signature.signing_address.len);
-    }
-
-    if (signer.len == 0) {
-        ngx_str_set(&signer, "-");
-    }
+    ngx_http_ioattest_refuse_signer(ctx, &signer, address);
 
     /* more text follows the sentence, so it has no full stop */
 
@@ -117,12 +149,60 @@ ngx_http_ioattest_refuse_log(ngx_http_ioattest_ctx_t *ctx,
         ngx_str_set(&sentence, "no memory to say more");
     }
 
+    named = (ctx->reason == IOA_IMAGE_DIGEST_MISMATCH);
+
+    ngx_str_set(&digest, "none");
+    said = ctx->response.judged.signature.image_digest;
+
+    if (named && said.len) {
+        digest = ngx_http_ioattest_printable(r->pool, said.data, said.len);
+    }
+
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "ioattest: %s %s: %V%s%s, model \"%V\", address \"%V\"",
+                  "ioattest: %s %s: %V%s%s%s%V%s, model \"%V\", "
+                  "address \"%V\"",
                   ctx->conf->dry_run ? "would refuse" : "refused",
                   ioa_status_name(ctx->reason), &sentence,
                   look_at ? "; " : "", look_at ? look_at : "",
-                  &model, &signer);
+                  named ? ", image digest \"" : "",
+                  named ? &digest : &ngx_http_ioattest_nothing,
+                  named ? "\"" : "", &model, &signer);
+}
+
+
+/*
+ * The address that has signed, or else the one that is claimed, always in the
+ * same form.  What is no address is shown as it came.
+ */
+
+static void
+ngx_http_ioattest_refuse_signer(ngx_http_ioattest_ctx_t *ctx,
+    ngx_str_t *signer, u_char address[IOA_ADDRESS_TEXT_LEN])
+{
+    u_char       claimed20[IOA_ADDRESS_LEN];
+    ioa_bytes_t  claimed;
+
+    signer->data = address;
+    signer->len = IOA_ADDRESS_TEXT_LEN;
+
+    if (ctx->response.judged.have_address) {
+        ioa_address_print(address, ctx->response.judged.address20);
+        return;
+    }
+
+    claimed = ctx->response.judged.signature.signing_address;
+
+    if (claimed.len && ioa_address_parse(claimed20, claimed)) {
+        ioa_address_print(address, claimed20);
+        return;
+    }
+
+    *signer = ngx_http_ioattest_printable(ctx->request->pool, claimed.data,
+                                          claimed.len);
+
+    if (signer->len == 0) {
+        ngx_str_set(signer, "-");
+    }
 }
 
 
@@ -191,7 +271,8 @@ ngx_http_ioattest_refuse_subrequest(ngx_http_request_t *r)
     counters = ngx_http_ioattest_store_counters(ilcf->zone);
 
     if (ilcf->dry_run) {
-        ngx_http_ioattest_refuse_dry(counters, IOA_NO_SIGNATURE);
+        (void) ngx_atomic_fetch_add(
+                             &counters->dry_run_rejected[IOA_NO_SIGNATURE], 1);
 
     } else {
         (void) ngx_atomic_fetch_add(&counters->rejected[IOA_NO_SIGNATURE], 1);

@@ -12,14 +12,11 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "zone/ngx_http_ioattest_zone.h"
+#include "status/ngx_http_ioattest_facts.h"
 
 
 /* longest text of one call: a machine with every name escaped */
 #define NGX_HTTP_IOATTEST_LINE  8192
-
-/* rows that are copied from the zone while its lock is held once */
-#define NGX_HTTP_IOATTEST_ROWS  16
 
 
 typedef struct {
@@ -61,30 +58,52 @@ ngx_str_t ngx_http_ioattest_text_share(ngx_http_ioattest_text_t *text,
 ngx_str_t ngx_http_ioattest_text_unseen(ngx_http_ioattest_text_t *text,
     uint64_t draws);
 
+/* RFC 3339, section 5.6 */
+ngx_str_t ngx_http_ioattest_text_time(ngx_http_ioattest_text_t *text,
+    time_t at);
+
+/* The digits of a policy's digest that are shown. */
+ngx_str_t ngx_http_ioattest_text_policy(ngx_http_ioattest_text_t *text,
+    const u_char *policy32);
+
+/* Text for a page, whatever the bytes are: as text_escape, and for HTML. */
+ngx_str_t ngx_http_ioattest_text_html(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len);
+
+/* the version of the library that is used */
+const char *ngx_http_ioattest_openssl(void);
+
+
+/* the status in its formats */
+void ngx_http_ioattest_status_json(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts);
+void ngx_http_ioattest_status_prometheus(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts);
+void ngx_http_ioattest_status_html(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts);
+
+/* members of JSON, with a comma behind them */
+void ngx_http_ioattest_json_rows(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone, time_t now);
+void ngx_http_ioattest_json_when(ngx_http_ioattest_text_t *text,
+    const char *name, time_t at);
+void ngx_http_ioattest_json_address(ngx_http_ioattest_text_t *text,
+    const char *name, const u_char *address20);
+
+/* status_models: Prometheus' series of models, read once */
+
 /* A zone whose status is being written for Prometheus. */
 typedef struct {
-    ngx_http_ioattest_zone_t      *zone;
-    ngx_http_ioattest_counters_t  *counters;
-    ngx_str_t                      label;       /* its name, escaped */
-    ngx_uint_t                     machines;    /* trusted now */
-    ngx_array_t                    models;      /* see status_models */
+    const ngx_http_ioattest_zone_facts_t  *zone;
+    time_t                                 now;
+    ngx_str_t                              label;   /* its name, escaped */
+    ngx_array_t                            models;  /* see status_models */
 } ngx_http_ioattest_scrape_t;
 
-/* the page in its two formats */
-void ngx_http_ioattest_status_json(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text);
-void ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text);
-
-/* status_rows: the members "machines", "models" and "leases" of a zone */
-void ngx_http_ioattest_json_rows(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone);
-
 /* status_audit: the member "audit", if there is an audit log */
-void ngx_http_ioattest_json_audit(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text);
+void ngx_http_ioattest_json_audit(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts);
 
-/* status_models: series of models, read once, then written one by one */
 void ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 void ngx_http_ioattest_prom_model_machines(ngx_http_ioattest_text_t *text,
@@ -95,8 +114,18 @@ void ngx_http_ioattest_prom_model_draws(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 void ngx_http_ioattest_prom_model_unseen(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_model_refused(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
 void ngx_http_ioattest_prom_model_expires(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
+
+
+/*
+ * Answers "?model=NAME".  Returns the status, with text for the body or
+ * without any; NGX_DECLINED if no model is asked for.
+ */
+ngx_int_t ngx_http_ioattest_status_probe(ngx_http_request_t *r,
+    ngx_http_ioattest_text_t *text);
 
 
 #endif /* _NGX_HTTP_IOATTEST_STATUS_H_INCLUDED_ */

@@ -9,30 +9,28 @@
 
 
 void
-ngx_http_ioattest_json_audit(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text)
+ngx_http_ioattest_json_audit(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts)
 {
     u_char                            hex[2 * IOA_SHA256_LEN];
     ngx_str_t                         name;
     ngx_uint_t                        i;
     ngx_http_ioattest_audit_t       **audit;
-    ngx_http_ioattest_main_conf_t    *mcf;
     ngx_http_ioattest_audit_chain_t   chain;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_ioattest_module);
-    audit = mcf->audits.elts;
+    audit = facts->audits->elts;
 
-    if (mcf->audits.nelts == 0) {
+    if (facts->audits->nelts == 0) {
         return;
     }
 
     ngx_http_ioattest_text_add(text, ",\"audit\":");
 
-    if (mcf->audits.nelts > 1) {
+    if (facts->audits->nelts > 1) {
         ngx_http_ioattest_text_add(text, "[");
     }
 
-    for (i = 0; i < mcf->audits.nelts; i++) {
+    for (i = 0; i < facts->audits->nelts; i++) {
         ngx_http_ioattest_audit_state(audit[i], &chain);
 
         ioa_hex_encode(hex, chain.head32, IOA_SHA256_LEN);
@@ -46,7 +44,7 @@ ngx_http_ioattest_json_audit(ngx_http_request_t *r,
                                    chain.lost);
     }
 
-    if (mcf->audits.nelts > 1) {
+    if (facts->audits->nelts > 1) {
         ngx_http_ioattest_text_add(text, "]");
     }
 }

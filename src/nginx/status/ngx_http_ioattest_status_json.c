@@ -4,155 +4,187 @@
  */
 
 
-#include "zone/ngx_http_ioattest_walk.h"
-#include "request/ngx_http_ioattest_conf.h"
 #include "status/ngx_http_ioattest_status.h"
 
-
-typedef struct {
-    uint64_t    verified;
-    uint64_t    unsigned_errors;
-    uint64_t    rejected[IOA_STATUS_MAX];
-    uint64_t    attested;
-    uint64_t    failed[IOA_STATUS_MAX];
-    uint64_t    match;
-    uint64_t    mismatch;
-    uint64_t    unknown;
-    uint64_t    dry_run;
-    uint64_t    dry_run_rejected[IOA_STATUS_MAX];
-    uint64_t    trigger[NGX_HTTP_IOATTEST_TRIGGER_MAX];
-    uint64_t    waited;
-} ngx_http_ioattest_totals_t;
+#include <openssl/crypto.h>
 
 
-static void ngx_http_ioattest_json_zone(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_totals_t *all);
-static void ngx_http_ioattest_json_total(ngx_http_ioattest_totals_t *t,
-    const ngx_http_ioattest_counters_t *c);
+static void ngx_http_ioattest_json_build(ngx_http_ioattest_text_t *text);
+static void ngx_http_ioattest_json_zone(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone, time_t now);
+static void ngx_http_ioattest_json_recent(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone);
+static void ngx_http_ioattest_json_changes(ngx_http_ioattest_text_t *text,
+    const ngx_array_t *changes);
 static void ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_totals_t *t);
+    const ngx_http_ioattest_counts_t *counts);
 static void ngx_http_ioattest_json_reasons(ngx_http_ioattest_text_t *text,
     const uint64_t *count);
 
 
 void
-ngx_http_ioattest_status_json(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text)
+ngx_http_ioattest_status_json(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts)
 {
-    ngx_uint_t                       i;
-    ngx_http_ioattest_zone_t       **zone;
-    ngx_http_ioattest_totals_t       all;
-    ngx_http_ioattest_main_conf_t   *mcf;
+    ngx_uint_t  i;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_ioattest_module);
-    zone = mcf->zones.elts;
-
-    ngx_memzero(&all, sizeof(ngx_http_ioattest_totals_t));
-
-    ngx_http_ioattest_text_add(text, "{\"version\":\"%s\",\"zones\":[",
+    ngx_http_ioattest_text_add(text, "{\"version\":\"%s\",",
                                NGX_HTTP_IOATTEST_VERSION);
+    ngx_http_ioattest_json_build(text);
+    ngx_http_ioattest_text_add(text, "\"zones\":[");
 
-    for (i = 0; i < mcf->zones.nelts; i++) {
+    for (i = 0; i < facts->n; i++) {
         ngx_http_ioattest_text_add(text, i ? "," : "");
-        ngx_http_ioattest_json_zone(r, text, zone[i], &all);
+        ngx_http_ioattest_json_zone(text, &facts->zones[i], facts->now);
     }
 
     ngx_http_ioattest_text_add(text, "],");
-    ngx_http_ioattest_json_counts(text, &all);
-    ngx_http_ioattest_json_audit(r, text);
+    ngx_http_ioattest_json_changes(text, facts->changes);
+    ngx_http_ioattest_json_counts(text, &facts->counts);
+    ngx_http_ioattest_json_audit(text, facts);
     ngx_http_ioattest_text_add(text, "}\n");
 }
 
 
 static void
-ngx_http_ioattest_json_zone(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_totals_t *all)
+ngx_http_ioattest_json_build(ngx_http_ioattest_text_t *text)
 {
-    ngx_str_t                      name;
-    ngx_uint_t                     used, size;
-    ngx_http_ioattest_totals_t     t;
-    ngx_http_ioattest_counters_t  *c;
+    ngx_http_ioattest_text_add(text, "\"build\":{\"version\":\"%s\","
+                               "\"nginx\":\"%s\",\"openssl\":\"%s\"},",
+                               NGX_HTTP_IOATTEST_VERSION, NGINX_VERSION,
+                               ngx_http_ioattest_openssl());
+}
 
-    c = ngx_http_ioattest_store_counters(zone);
 
-    ngx_memzero(&t, sizeof(ngx_http_ioattest_totals_t));
-    ngx_http_ioattest_json_total(&t, c);
-    ngx_http_ioattest_json_total(all, c);
+/* That which is linked at run time. */
 
-    name = ngx_http_ioattest_text_escape(text, zone->name.data,
-                                         zone->name.len);
+const char *
+ngx_http_ioattest_openssl(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+
+static void
+ngx_http_ioattest_json_zone(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone, time_t now)
+{
+    ngx_str_t  name;
+
+    name = ngx_http_ioattest_text_escape(text, zone->zone->name.data,
+                                         zone->zone->name.len);
 
     ngx_http_ioattest_text_add(text,
                                "{\"name\":\"%V\",\"size\":%uz,\"used\":%uz,"
-                               "\"evictions\":%uA,\"resets\":%ui,",
-                               &name, zone->shm_zone->shm.size,
-                               ngx_http_ioattest_store_used_bytes(zone),
-                               c->evicted,
-                               ngx_http_ioattest_store_resets(zone));
-
-    ngx_http_ioattest_replay_count(zone, &used, &size);
+                               "\"evictions\":%uL,\"resets\":%ui,",
+                               &name, zone->size, zone->used,
+                               zone->counts.evicted, zone->resets);
 
     ngx_http_ioattest_text_add(text,
                                "\"replay\":{\"used\":%ui,\"size\":%ui,"
-                               "\"evictions\":%uA},",
-                               used, size, c->replay_evicted);
+                               "\"evictions\":%uL},",
+                               zone->replay_used, zone->replay_size,
+                               zone->counts.replay_evicted);
 
-    ngx_http_ioattest_json_rows(r, text, zone);
-    ngx_http_ioattest_json_counts(text, &t);
+    ngx_http_ioattest_json_rows(text, zone, now);
+    ngx_http_ioattest_json_recent(text, zone);
+
+    ngx_http_ioattest_text_add(text, "\"leases\":%ui,\"key_refused\":%uL,",
+                               zone->leases, zone->counts.key_refused);
+
+    ngx_http_ioattest_json_when(text, "documents_end", zone->documents_end);
+    ngx_http_ioattest_json_when(text, "reference_end", zone->reference_end);
+    ngx_http_ioattest_json_counts(text, &zone->counts);
     ngx_http_ioattest_text_add(text, "}");
 }
 
 
 static void
-ngx_http_ioattest_json_total(ngx_http_ioattest_totals_t *t,
-    const ngx_http_ioattest_counters_t *c)
+ngx_http_ioattest_json_recent(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone)
 {
-    ngx_uint_t  i;
+    ngx_str_t                          name;
+    ngx_uint_t                         i;
+    const ngx_http_ioattest_recent_t  *one;
 
-    t->verified += c->verified;
-    t->unsigned_errors += c->unsigned_errors;
-    t->attested += c->attest_verified;
-    t->match += c->requests_match;
-    t->mismatch += c->requests_mismatch;
-    t->unknown += c->requests_unknown;
-    t->waited += c->requests_waited;
-    t->dry_run += c->dry_run;
+    ngx_http_ioattest_text_add(text, "\"recent\":[");
 
-    for (i = 0; i < IOA_STATUS_MAX; i++) {
-        t->rejected[i] += c->rejected[i];
-        t->failed[i] += c->attest_rejected[i];
-        t->dry_run_rejected[i] += c->dry_run_rejected[i];
+    for (i = 0; i < zone->recent_n; i++) {
+        one = &zone->recent[i];
+        name = ngx_http_ioattest_text_escape(text, one->name, one->name_len);
+
+        ngx_http_ioattest_text_add(text, "%s{", i ? "," : "");
+        ngx_http_ioattest_json_when(text, "at", one->at);
+        ngx_http_ioattest_json_address(text, "address", one->have_address
+                                                  ? one->address20 : NULL);
+        ngx_http_ioattest_text_add(text,
+                                   "\"reason\":\"%s\",\"count\":%ui,"
+                                   "\"model\":\"%V\",\"sent\":%s,"
+                                   "\"dry_run\":%s}",
+                                   ioa_status_name(one->reason), one->n,
+                                   &name, one->sent ? "true" : "false",
+                                   one->dry_run ? "true" : "false");
     }
 
-    for (i = 0; i < NGX_HTTP_IOATTEST_TRIGGER_MAX; i++) {
-        t->trigger[i] += c->attest_trigger[i];
+    ngx_http_ioattest_text_add(text, "],");
+}
+
+
+static void
+ngx_http_ioattest_json_changes(ngx_http_ioattest_text_t *text,
+    const ngx_array_t *changes)
+{
+    ngx_str_t                          name, line;
+    ngx_uint_t                         i;
+    const ngx_http_ioattest_change_t  *change;
+
+    change = changes->elts;
+
+    ngx_http_ioattest_text_add(text, "\"policy_changes\":[");
+
+    for (i = 0; i < changes->nelts; i++) {
+        name = ngx_http_ioattest_text_escape(text, change[i].name.data,
+                                             change[i].name.len);
+        line = ngx_http_ioattest_text_escape(text, change[i].line.data,
+                                             change[i].line.len);
+
+        ngx_http_ioattest_text_add(text, "%s{", i ? "," : "");
+        ngx_http_ioattest_json_when(text, "at", change[i].at);
+        ngx_http_ioattest_text_add(text, "\"policy\":\"%V\","
+                                   "\"change\":\"%V\",\"loosens\":%s}",
+                                   &name, &line,
+                                   change[i].loosens ? "true" : "false");
     }
+
+    ngx_http_ioattest_text_add(text, "],");
 }
 
 
 static void
 ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_totals_t *t)
+    const ngx_http_ioattest_counts_t *counts)
 {
+    const uint64_t  *trigger;
+
+    trigger = counts->trigger;
+
     ngx_http_ioattest_text_add(text,
                                "\"responses\":{\"verified\":%uL,"
                                "\"unsigned\":%uL,\"rejected\":{",
-                               t->verified, t->unsigned_errors);
-    ngx_http_ioattest_json_reasons(text, t->rejected);
+                               counts->verified, counts->unsigned_errors);
+    ngx_http_ioattest_json_reasons(text, counts->rejected);
 
     ngx_http_ioattest_text_add(text,
                                "}},\"attestations\":{\"verified\":%uL,"
-                               "\"rejected\":{", t->attested);
-    ngx_http_ioattest_json_reasons(text, t->failed);
+                               "\"rejected\":{", counts->attested);
+    ngx_http_ioattest_json_reasons(text, counts->failed);
 
     ngx_http_ioattest_text_add(text,
                                "},\"trigger\":{\"gate\":%uL,"
                                "\"signer\":%uL,\"background\":%uL}},",
-                               t->trigger[NGX_HTTP_IOATTEST_TRIGGER_GATE],
-                               t->trigger[NGX_HTTP_IOATTEST_TRIGGER_SIGNER],
-                          t->trigger[NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND]);
+                               trigger[NGX_HTTP_IOATTEST_TRIGGER_GATE],
+                               trigger[NGX_HTTP_IOATTEST_TRIGGER_SIGNER],
+                               trigger[NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND]);
 
     ngx_http_ioattest_text_add(text,
                                "\"requests\":{\"match\":%uL,"
@@ -160,9 +192,10 @@ ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
                                "\"requests_waited\":%uL,"
                                "\"dry_run_would_reject\":%uL,"
                                "\"dry_run_rejected\":{",
-                               t->match, t->mismatch, t->unknown, t->waited,
-                               t->dry_run);
-    ngx_http_ioattest_json_reasons(text, t->dry_run_rejected);
+                               counts->match, counts->mismatch,
+                               counts->unknown, counts->waited,
+                               counts->dry_run);
+    ngx_http_ioattest_json_reasons(text, counts->dry_run_rejected);
     ngx_http_ioattest_text_add(text, "}");
 }
 
@@ -184,4 +217,41 @@ ngx_http_ioattest_json_reasons(ngx_http_ioattest_text_t *text,
             first = 0;
         }
     }
+}
+
+
+/* In RFC 3339's form, section 5.6; null for 0. */
+
+void
+ngx_http_ioattest_json_when(ngx_http_ioattest_text_t *text, const char *name,
+    time_t at)
+{
+    ngx_str_t  when;
+
+    if (at == 0) {
+        ngx_http_ioattest_text_add(text, "\"%s\":null,", name);
+        return;
+    }
+
+    when = ngx_http_ioattest_text_time(text, at);
+
+    ngx_http_ioattest_text_add(text, "\"%s\":\"%V\",", name, &when);
+}
+
+
+void
+ngx_http_ioattest_json_address(ngx_http_ioattest_text_t *text,
+    const char *name, const u_char *address20)
+{
+    u_char  address[IOA_ADDRESS_TEXT_LEN];
+
+    if (address20 == NULL) {
+        ngx_http_ioattest_text_add(text, "\"%s\":null,", name);
+        return;
+    }
+
+    ioa_address_print(address, address20);
+
+    ngx_http_ioattest_text_add(text, "\"%s\":\"%*s\",", name,
+                               (size_t) IOA_ADDRESS_TEXT_LEN, address);
 }

@@ -4,23 +4,24 @@
  */
 
 
-#include "zone/ngx_http_ioattest_walk.h"
 #include "status/ngx_http_ioattest_status.h"
 
 
 /* A model under a policy; rows that differ only in the id are merged. */
 typedef struct {
-    u_char       policy[2 * NGX_HTTP_IOATTEST_POLICY_LEN];
+    ngx_str_t    policy;    /* as shown */
     ngx_str_t    model;     /* escaped */
     ngx_uint_t   known;
     ngx_uint_t   in_flight;
+    ngx_uint_t   refused;
     uint64_t     draws;
     ngx_msec_t   soonest;   /* where known is not 0 */
 } ngx_http_ioattest_series_t;
 
 
 static void ngx_http_ioattest_series_add(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_scrape_t *scrape, ngx_http_ioattest_row_t *row);
+    ngx_http_ioattest_scrape_t *scrape,
+    const ngx_http_ioattest_row_t *row);
 static void ngx_http_ioattest_series_merge(
     ngx_http_ioattest_scrape_t *scrape);
 static int ngx_libc_cdecl ngx_http_ioattest_series_compare(const void *one,
@@ -30,13 +31,14 @@ static void ngx_http_ioattest_series_name(ngx_http_ioattest_text_t *text,
     const char *metric);
 
 
+/* Without those of policies that no location has any more. */
+
 void
 ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_uint_t                  i, n;
-    ngx_http_ioattest_row_t     rows[NGX_HTTP_IOATTEST_ROWS];
-    ngx_http_ioattest_cursor_t  cursor;
+    ngx_uint_t                  i;
+    ngx_http_ioattest_fact_t  **fact;
 
     if (ngx_array_init(&scrape->models, text->pool, 16,
                        sizeof(ngx_http_ioattest_series_t))
@@ -46,23 +48,12 @@ ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
         return;
     }
 
-    ngx_memzero(&cursor, sizeof(ngx_http_ioattest_cursor_t));
+    fact = scrape->zone->models.elts;
 
-    for ( ;; ) {
-        n = ngx_http_ioattest_store_rows(scrape->zone, &cursor, rows,
-                                         NGX_HTTP_IOATTEST_ROWS);
-        if (n == 0) {
-            break;
-        }
+    for (i = 0; i < scrape->zone->models.nelts; i++) {
 
-        for (i = 0; i < n; i++) {
-
-            if (rows[i].kind == NGX_HTTP_IOATTEST_NODE_MODEL) {
-                ngx_http_ioattest_series_add(text, scrape, &rows[i]);
-
-            } else {
-                scrape->machines += rows[i].trusted;
-            }
+        if (fact[i]->conf) {
+            ngx_http_ioattest_series_add(text, scrape, &fact[i]->row);
         }
     }
 
@@ -72,7 +63,7 @@ ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
 
 static void
 ngx_http_ioattest_series_add(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_scrape_t *scrape, ngx_http_ioattest_row_t *row)
+    ngx_http_ioattest_scrape_t *scrape, const ngx_http_ioattest_row_t *row)
 {
     ngx_http_ioattest_series_t  *series;
 
@@ -82,12 +73,13 @@ ngx_http_ioattest_series_add(ngx_http_ioattest_text_t *text,
         return;
     }
 
-    ngx_hex_dump(series->policy, row->policy, NGX_HTTP_IOATTEST_POLICY_LEN);
+    series->policy = ngx_http_ioattest_text_policy(text, row->policy);
 
     series->model = ngx_http_ioattest_text_escape(text, row->names.name,
                                                   row->names.name_len);
     series->known = row->known;
     series->in_flight = row->in_flight;
+    series->refused = row->refused_n;
     series->draws = row->draws;
     series->soonest = row->soonest;
 }
@@ -126,6 +118,7 @@ ngx_http_ioattest_series_merge(ngx_http_ioattest_scrape_t *scrape)
 
         to->known += all[i].known;
         to->in_flight += all[i].in_flight;
+        to->refused += all[i].refused;
         to->draws = ngx_min(to->draws, all[i].draws);
     }
 
@@ -141,7 +134,8 @@ ngx_http_ioattest_series_compare(const void *one, const void *two)
 
     ngx_int_t  rc;
 
-    rc = ngx_memcmp(a->policy, b->policy, sizeof(a->policy));
+    rc = ngx_memn2cmp(a->policy.data, b->policy.data, a->policy.len,
+                      b->policy.len);
 
     if (rc == 0) {
         rc = ngx_memn2cmp(a->model.data, b->model.data, a->model.len,
@@ -157,10 +151,9 @@ ngx_http_ioattest_series_name(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape, ngx_http_ioattest_series_t *series,
     const char *metric)
 {
-    ngx_http_ioattest_text_add(text, "%s{zone=\"%V\",policy=\"%*s\","
+    ngx_http_ioattest_text_add(text, "%s{zone=\"%V\",policy=\"%V\","
                                "model=\"%V\"}", metric, &scrape->label,
-                               sizeof(series->policy), series->policy,
-                               &series->model);
+                               &series->policy, &series->model);
 }
 
 
@@ -231,6 +224,23 @@ ngx_http_ioattest_prom_model_unseen(ngx_http_ioattest_text_t *text,
         ngx_http_ioattest_series_name(text, scrape, &series[i],
                                       "ioattest_model_unseen_ratio");
         ngx_http_ioattest_text_add(text, " %V\n", &share);
+    }
+}
+
+
+void
+ngx_http_ioattest_prom_model_refused(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape)
+{
+    ngx_uint_t                   i;
+    ngx_http_ioattest_series_t  *series;
+
+    series = scrape->models.elts;
+
+    for (i = 0; i < scrape->models.nelts; i++) {
+        ngx_http_ioattest_series_name(text, scrape, &series[i],
+                                      "ioattest_model_refused_machines");
+        ngx_http_ioattest_text_add(text, " %ui\n", series[i].refused);
     }
 }
 

@@ -4,8 +4,6 @@
  */
 
 
-#include "zone/ngx_http_ioattest_walk.h"
-#include "request/ngx_http_ioattest_conf.h"
 #include "status/ngx_http_ioattest_status.h"
 
 
@@ -17,7 +15,7 @@ static void ngx_http_ioattest_prom_value(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape, const char *name, uint64_t value);
 static void ngx_http_ioattest_prom_reasons(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape, const char *name, const char *label,
-    const ngx_atomic_t *count);
+    const uint64_t *count);
 static void ngx_http_ioattest_prom_responses(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 static void ngx_http_ioattest_prom_attestations(ngx_http_ioattest_text_t *text,
@@ -44,6 +42,12 @@ static void ngx_http_ioattest_prom_resets(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 static void ngx_http_ioattest_prom_key(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
+static void ngx_http_ioattest_prom_documents(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+static void ngx_http_ioattest_prom_reference(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+static void ngx_http_ioattest_prom_until(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape, const char *name, time_t end);
 static void ngx_http_ioattest_prom_verify(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 static void ngx_http_ioattest_prom_attest(ngx_http_ioattest_text_t *text,
@@ -51,7 +55,7 @@ static void ngx_http_ioattest_prom_attest(ngx_http_ioattest_text_t *text,
 static void ngx_http_ioattest_prom_wait(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 static void ngx_http_ioattest_prom_histogram(ngx_http_ioattest_text_t *text,
-    const char *name, ngx_str_t *label, ngx_http_ioattest_histogram_t *h);
+    const char *name, ngx_str_t *label, const ngx_http_ioattest_spread_t *h);
 
 
 static const struct {
@@ -98,6 +102,9 @@ static const struct {
       "Upper bound, with a probability of 99.9 %, of the share of a model's "
       "responses that come from machines which no attestation has met.",
       ngx_http_ioattest_prom_model_unseen },
+    { "ioattest_model_refused_machines", "gauge",
+      "Addresses of a model whose evidence was refused of late.",
+      ngx_http_ioattest_prom_model_refused },
     { "ioattest_machine_expires_seconds", "gauge",
       "Time until the first of a model's trusted machines expires, unless it "
       "is attested again.",
@@ -117,6 +124,14 @@ static const struct {
     { "ioattest_key_refused_total", "counter",
       "Times that the API refused a key of the gateway's own.",
       ngx_http_ioattest_prom_key },
+    { "ioattest_documents_expire_seconds", "gauge",
+      "Time until the first vendor's document ends on which the evidence of a "
+      "trusted machine rests.",
+      ngx_http_ioattest_prom_documents },
+    { "ioattest_reference_expires_seconds", "gauge",
+      "Time until the first manifest of ioattest_gpu_reference ends, negative "
+      "after that.",
+      ngx_http_ioattest_prom_reference },
     { "ioattest_verify_seconds", "histogram",
       "Time spent on verifying a response.",
       ngx_http_ioattest_prom_verify },
@@ -130,33 +145,37 @@ static const struct {
 
 
 void
-ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text)
+ngx_http_ioattest_status_prometheus(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts)
 {
-    ngx_uint_t                       i, m;
-    ngx_http_ioattest_zone_t       **zone;
-    ngx_http_ioattest_scrape_t      *scrape;
-    ngx_http_ioattest_main_conf_t   *mcf;
+    ngx_uint_t                   i, m;
+    ngx_http_ioattest_scrape_t  *scrape;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_ioattest_module);
-    zone = mcf->zones.elts;
-
-    scrape = ngx_pcalloc(r->pool, (mcf->zones.nelts + 1)
-                                  * sizeof(ngx_http_ioattest_scrape_t));
+    scrape = ngx_pcalloc(text->pool, (facts->n + 1)
+                                     * sizeof(ngx_http_ioattest_scrape_t));
     if (scrape == NULL) {
         text->failed = 1;
         return;
     }
 
-    for (i = 0; i < mcf->zones.nelts; i++) {
-        scrape[i].zone = zone[i];
-        scrape[i].counters = ngx_http_ioattest_store_counters(zone[i]);
+    for (i = 0; i < facts->n; i++) {
+        scrape[i].zone = &facts->zones[i];
+        scrape[i].now = facts->now;
         scrape[i].label = ngx_http_ioattest_text_escape(text,
-                                                        zone[i]->name.data,
-                                                        zone[i]->name.len);
+                                              facts->zones[i].zone->name.data,
+                                              facts->zones[i].zone->name.len);
 
         ngx_http_ioattest_scrape_models(text, &scrape[i]);
     }
+
+    ngx_http_ioattest_text_add(text,
+                               "# HELP ioattest_build_info Versions of the "
+                               "module, nginx and OpenSSL; always 1.\n"
+                               "# TYPE ioattest_build_info gauge\n"
+                               "ioattest_build_info{version=\"%s\","
+                               "nginx=\"%s\",openssl=\"%s\"} 1\n",
+                               NGX_HTTP_IOATTEST_VERSION, NGINX_VERSION,
+                               ngx_http_ioattest_openssl());
 
     for (m = 0;
          m < sizeof(ngx_http_ioattest_metrics)
@@ -169,7 +188,7 @@ ngx_http_ioattest_status_prometheus(ngx_http_request_t *r,
                                    ngx_http_ioattest_metrics[m].name,
                                    ngx_http_ioattest_metrics[m].type);
 
-        for (i = 0; i < mcf->zones.nelts; i++) {
+        for (i = 0; i < facts->n; i++) {
             ngx_http_ioattest_metrics[m].write(text, &scrape[i]);
         }
     }
@@ -192,13 +211,13 @@ ngx_http_ioattest_prom_value(ngx_http_ioattest_text_t *text,
 static void
 ngx_http_ioattest_prom_reasons(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape, const char *name, const char *label,
-    const ngx_atomic_t *count)
+    const uint64_t *count)
 {
     ngx_uint_t  i;
 
     for (i = 1; i < IOA_STATUS_MAX; i++) {
         ngx_http_ioattest_text_add(text,
-                                   "%s{zone=\"%V\",%sreason=\"%s\"} %uA\n",
+                                   "%s{zone=\"%V\",%sreason=\"%s\"} %uL\n",
                                    name, &scrape->label, label,
                                    ioa_status_name(i), count[i]);
     }
@@ -209,15 +228,15 @@ static void
 ngx_http_ioattest_prom_responses(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_counters_t  *c;
+    const ngx_http_ioattest_counts_t  *c;
 
-    c = scrape->counters;
+    c = &scrape->zone->counts;
 
     ngx_http_ioattest_text_add(text,
                                "ioattest_responses_total{zone=\"%V\","
-                               "verdict=\"verified\",reason=\"\"} %uA\n"
+                               "verdict=\"verified\",reason=\"\"} %uL\n"
                                "ioattest_responses_total{zone=\"%V\","
-                               "verdict=\"unsigned\",reason=\"\"} %uA\n",
+                               "verdict=\"unsigned\",reason=\"\"} %uL\n",
                                &scrape->label, c->verified,
                                &scrape->label, c->unsigned_errors);
 
@@ -230,19 +249,19 @@ static void
 ngx_http_ioattest_prom_attestations(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_counters_t  *c;
+    const ngx_http_ioattest_counts_t  *c;
 
-    c = scrape->counters;
+    c = &scrape->zone->counts;
 
     ngx_http_ioattest_text_add(text,
                                "ioattest_attestations_total{zone=\"%V\","
-                               "result=\"verified\",reason=\"\"} %uA\n",
-                               &scrape->label, c->attest_verified);
+                               "result=\"verified\",reason=\"\"} %uL\n",
+                               &scrape->label, c->attested);
 
     ngx_http_ioattest_prom_reasons(text, scrape,
                                    "ioattest_attestations_total",
                                    "result=\"rejected\",",
-                                   c->attest_rejected);
+                                   c->failed);
 }
 
 
@@ -252,15 +271,13 @@ ngx_http_ioattest_prom_triggers(ngx_http_ioattest_text_t *text,
 {
     ngx_uint_t  i;
 
-    /* as ngx_http_ioattest_trigger_e */
-    static const char *const  names[] = { "gate", "signer", "background" };
-
     for (i = 0; i < NGX_HTTP_IOATTEST_TRIGGER_MAX; i++) {
         ngx_http_ioattest_text_add(text,
                                    "ioattest_attestations_triggered_total"
-                                   "{zone=\"%V\",trigger=\"%s\"} %uA\n",
-                                   &scrape->label, names[i],
-                                   scrape->counters->attest_trigger[i]);
+                                   "{zone=\"%V\",trigger=\"%s\"} %uL\n",
+                                   &scrape->label,
+                                   ngx_http_ioattest_trigger_names[i],
+                                   scrape->zone->counts.trigger[i]);
     }
 }
 
@@ -269,20 +286,20 @@ static void
 ngx_http_ioattest_prom_requests(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    ngx_http_ioattest_counters_t  *c;
+    const ngx_http_ioattest_counts_t  *c;
 
-    c = scrape->counters;
+    c = &scrape->zone->counts;
 
     ngx_http_ioattest_text_add(text,
                                "ioattest_requests_total{zone=\"%V\","
-                               "result=\"match\"} %uA\n"
+                               "result=\"match\"} %uL\n"
                                "ioattest_requests_total{zone=\"%V\","
-                               "result=\"mismatch\"} %uA\n"
+                               "result=\"mismatch\"} %uL\n"
                                "ioattest_requests_total{zone=\"%V\","
-                               "result=\"unknown\"} %uA\n",
-                               &scrape->label, c->requests_match,
-                               &scrape->label, c->requests_mismatch,
-                               &scrape->label, c->requests_unknown);
+                               "result=\"unknown\"} %uL\n",
+                               &scrape->label, c->match,
+                               &scrape->label, c->mismatch,
+                               &scrape->label, c->unknown);
 }
 
 
@@ -292,7 +309,7 @@ ngx_http_ioattest_prom_waited(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_value(text, scrape,
                                  "ioattest_requests_waited_total",
-                                 scrape->counters->requests_waited);
+                                 scrape->zone->counts.waited);
 }
 
 
@@ -302,7 +319,7 @@ ngx_http_ioattest_prom_dry_run(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_value(text, scrape,
                                  "ioattest_dry_run_would_reject_total",
-                                 scrape->counters->dry_run);
+                                 scrape->zone->counts.dry_run);
 }
 
 
@@ -312,7 +329,7 @@ ngx_http_ioattest_prom_dry_run_reasons(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_reasons(text, scrape,
                                    "ioattest_dry_run_rejected_total", "",
-                                   scrape->counters->dry_run_rejected);
+                                   scrape->zone->counts.dry_run_rejected);
 }
 
 
@@ -321,7 +338,7 @@ ngx_http_ioattest_prom_machines(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
     ngx_http_ioattest_prom_value(text, scrape, "ioattest_machines",
-                                 scrape->machines);
+                                 scrape->zone->machines.nelts);
 }
 
 
@@ -329,17 +346,14 @@ static void
 ngx_http_ioattest_prom_bytes(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
-    size_t  used;
-
-    used = ngx_http_ioattest_store_used_bytes(scrape->zone);
-
     ngx_http_ioattest_text_add(text,
                                "ioattest_zone_bytes{zone=\"%V\","
                                "state=\"used\"} %uz\n"
                                "ioattest_zone_bytes{zone=\"%V\","
                                "state=\"free\"} %uz\n",
-                               &scrape->label, used, &scrape->label,
-                               scrape->zone->shm_zone->shm.size - used);
+                               &scrape->label, scrape->zone->used,
+                               &scrape->label,
+                               scrape->zone->size - scrape->zone->used);
 }
 
 
@@ -349,7 +363,7 @@ ngx_http_ioattest_prom_evictions(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_value(text, scrape,
                                  "ioattest_zone_evictions_total",
-                                 scrape->counters->evicted);
+                                 scrape->zone->counts.evicted);
 }
 
 
@@ -359,7 +373,7 @@ ngx_http_ioattest_prom_replay(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_value(text, scrape,
                                  "ioattest_replay_evictions_total",
-                                 scrape->counters->replay_evicted);
+                                 scrape->zone->counts.replay_evicted);
 }
 
 
@@ -368,7 +382,7 @@ ngx_http_ioattest_prom_resets(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
     ngx_http_ioattest_prom_value(text, scrape, "ioattest_zone_resets_total",
-                                 ngx_http_ioattest_store_resets(scrape->zone));
+                                 scrape->zone->resets);
 }
 
 
@@ -377,7 +391,40 @@ ngx_http_ioattest_prom_key(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
 {
     ngx_http_ioattest_prom_value(text, scrape, "ioattest_key_refused_total",
-                                 scrape->counters->key_refused);
+                                 scrape->zone->counts.key_refused);
+}
+
+
+static void
+ngx_http_ioattest_prom_documents(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape)
+{
+    ngx_http_ioattest_prom_until(text, scrape,
+                                 "ioattest_documents_expire_seconds",
+                                 scrape->zone->documents_end);
+}
+
+
+static void
+ngx_http_ioattest_prom_reference(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape)
+{
+    ngx_http_ioattest_prom_until(text, scrape,
+                                 "ioattest_reference_expires_seconds",
+                                 scrape->zone->reference_end);
+}
+
+
+/* Omitted where there is no such thing. */
+
+static void
+ngx_http_ioattest_prom_until(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape, const char *name, time_t end)
+{
+    if (end) {
+        ngx_http_ioattest_text_add(text, "%s{zone=\"%V\"} %T\n", name,
+                                   &scrape->label, end - scrape->now);
+    }
 }
 
 
@@ -387,7 +434,7 @@ ngx_http_ioattest_prom_verify(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_histogram(text, "ioattest_verify_seconds",
                                      &scrape->label,
-                                     &scrape->counters->verify);
+                                     &scrape->zone->counts.verify);
 }
 
 
@@ -397,7 +444,7 @@ ngx_http_ioattest_prom_attest(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_histogram(text, "ioattest_attest_seconds",
                                      &scrape->label,
-                                     &scrape->counters->attest);
+                                     &scrape->zone->counts.attest);
 }
 
 
@@ -407,13 +454,13 @@ ngx_http_ioattest_prom_wait(ngx_http_ioattest_text_t *text,
 {
     ngx_http_ioattest_prom_histogram(text, "ioattest_wait_seconds",
                                      &scrape->label,
-                                     &scrape->counters->wait);
+                                     &scrape->zone->counts.wait);
 }
 
 
 static void
 ngx_http_ioattest_prom_histogram(ngx_http_ioattest_text_t *text,
-    const char *name, ngx_str_t *label, ngx_http_ioattest_histogram_t *h)
+    const char *name, ngx_str_t *label, const ngx_http_ioattest_spread_t *h)
 {
     uint64_t    count, us;
     ngx_uint_t  i;

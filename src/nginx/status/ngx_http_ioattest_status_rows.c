@@ -4,101 +4,64 @@
  */
 
 
-#include "zone/ngx_http_ioattest_walk.h"
-#include "request/ngx_http_ioattest_conf.h"
 #include "request/ngx_http_ioattest_printable.h"
 #include "status/ngx_http_ioattest_status.h"
 
 
 static void ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_row_t *row);
+    const ngx_http_ioattest_fact_t *machine, time_t now);
 static void ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_proved_t *proved);
+    const ngx_http_ioattest_proved_t *proved);
 static void ngx_http_ioattest_json_ids(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_proved_t *proved);
-static void ngx_http_ioattest_json_model(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, ngx_http_ioattest_row_t *row);
+    const ngx_http_ioattest_proved_t *proved);
+static void ngx_http_ioattest_json_model(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_fact_t *model);
 static void ngx_http_ioattest_json_census(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_row_t *row);
-static void ngx_http_ioattest_json_server(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, const u_char *policy32);
+    const ngx_http_ioattest_row_t *row);
+static void ngx_http_ioattest_json_server(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_loc_conf_t *conf);
 static void ngx_http_ioattest_json_refused(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_row_t *row);
-static time_t ngx_http_ioattest_json_shown(time_t noted, time_t now);
-static u_char *ngx_http_ioattest_json_time(u_char *buf, time_t at);
-
-
-/* as ngx_http_ioattest_show_e */
-static const char *const  ngx_http_ioattest_json_shows[] = {
-    "idle", "search", "chase", "behind"
-};
+    const ngx_http_ioattest_row_t *row);
 
 
 void
-ngx_http_ioattest_json_rows(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, ngx_http_ioattest_zone_t *zone)
+ngx_http_ioattest_json_rows(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone, time_t now)
 {
-    ngx_uint_t                  i, n, pass, first, leases;
-    ngx_http_ioattest_row_t     rows[NGX_HTTP_IOATTEST_ROWS];
-    ngx_http_ioattest_cursor_t  cursor;
+    ngx_uint_t                  i;
+    ngx_http_ioattest_fact_t  **fact;
 
-    leases = 0;
+    ngx_http_ioattest_text_add(text, "\"machines\":[");
 
-    for (pass = 0; pass < 2; pass++) {
+    fact = zone->machines.elts;
 
-        ngx_http_ioattest_text_add(text, pass ? "],\"models\":["
-                                              : "\"machines\":[");
-
-        ngx_memzero(&cursor, sizeof(ngx_http_ioattest_cursor_t));
-        first = 1;
-
-        for ( ;; ) {
-            n = ngx_http_ioattest_store_rows(zone, &cursor, rows,
-                                             NGX_HTTP_IOATTEST_ROWS);
-            if (n == 0) {
-                break;
-            }
-
-            for (i = 0; i < n; i++) {
-
-                if (pass) {
-                    leases += rows[i].leased;
-                }
-
-                if (rows[i].kind != (pass ? NGX_HTTP_IOATTEST_NODE_MODEL
-                                          : NGX_HTTP_IOATTEST_NODE_MACHINE)
-                    || (!pass && !rows[i].trusted))
-                {
-                    continue;
-                }
-
-                ngx_http_ioattest_text_add(text, first ? "" : ",");
-                first = 0;
-
-                if (pass) {
-                    ngx_http_ioattest_json_model(r, text, &rows[i]);
-
-                } else {
-                    ngx_http_ioattest_json_machine(text, &rows[i]);
-                }
-            }
-        }
+    for (i = 0; i < zone->machines.nelts; i++) {
+        ngx_http_ioattest_text_add(text, i ? "," : "");
+        ngx_http_ioattest_json_machine(text, fact[i], now);
     }
 
-    ngx_http_ioattest_text_add(text, "],\"leases\":%ui,", leases);
+    ngx_http_ioattest_text_add(text, "],\"models\":[");
+
+    fact = zone->models.elts;
+
+    for (i = 0; i < zone->models.nelts; i++) {
+        ngx_http_ioattest_text_add(text, i ? "," : "");
+        ngx_http_ioattest_json_model(text, fact[i]);
+    }
+
+    ngx_http_ioattest_text_add(text, "],");
 }
 
 
 static void
 ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_row_t *row)
+    const ngx_http_ioattest_fact_t *machine, time_t now)
 {
-    u_char                        address[IOA_ADDRESS_TEXT_LEN];
-    u_char                        at[32], until[32];
-    time_t                        age, left, attested, expires;
-    ngx_str_t                     name, id, digest;
-    ngx_http_ioattest_machine_t  *m;
+    ngx_str_t                           name, id, digest;
+    const ngx_http_ioattest_row_t      *row;
+    const ngx_http_ioattest_machine_t  *m;
 
+    row = &machine->row;
     m = &row->machine;
 
     name = ngx_http_ioattest_text_escape(text, row->names.name,
@@ -108,37 +71,27 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     digest = ngx_http_ioattest_text_escape(text, m->image_digest,
                                            m->image_digest_len);
 
-    ioa_address_print(address, m->address20);
-
-    age = (ngx_current_msec - m->attested_ms) / 1000;
-    left = row->left / 1000;
-
-    attested = ngx_http_ioattest_json_shown(m->attested_at,
-                                            ngx_time() - age);
-    expires = ngx_http_ioattest_json_shown(m->expires_at, ngx_time() + left);
-
-    *ngx_http_ioattest_json_time(at, attested) = '\0';
-    *ngx_http_ioattest_json_time(until, expires) = '\0';
-
-    ngx_http_ioattest_text_add(text,
-                               "{\"model\":\"%V\",\"model_id\":\"%V\","
-                               "\"signing_address\":\"%*s\","
-                               "\"image_digest\":\"%V\",",
-                               &name, &id, (size_t) IOA_ADDRESS_TEXT_LEN,
-                               address, &digest);
+    ngx_http_ioattest_text_add(text, "{\"model\":\"%V\",\"model_id\":\"%V\",",
+                               &name, &id);
+    ngx_http_ioattest_json_address(text, "signing_address", m->address20);
+    ngx_http_ioattest_text_add(text, "\"image_digest\":\"%V\",", &digest);
 
     ngx_http_ioattest_json_proved(text, &m->proved);
     ngx_http_ioattest_json_ids(text, &m->proved);
 
+    ngx_http_ioattest_json_when(text, "attested_at",
+                         ngx_http_ioattest_fact_attested(machine, now));
+    ngx_http_ioattest_json_when(text, "expires_at",
+                         ngx_http_ioattest_fact_expires(machine, now));
+    ngx_http_ioattest_json_when(text, "renewal_at", machine->renews
+                         ? now + (time_t) (machine->renewal / 1000) : 0);
+
     ngx_http_ioattest_text_add(text,
                                "\"signer_bound\":%s,\"via_tls\":%s,"
-                               "\"pinned\":%s,"
-                               "\"attested_at\":\"%s\","
-                               "\"expires_at\":\"%s\",\"verified\":%uL}",
+                               "\"pinned\":%s,\"verified\":%uL}",
                                m->proved.signer_bound ? "true" : "false",
                                m->via_tls ? "true" : "false",
-                               m->pinned ? "true" : "false", at, until,
-                               m->verified);
+                               m->pinned ? "true" : "false", m->verified);
 }
 
 
@@ -146,9 +99,9 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
 
 static void
 ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_proved_t *proved)
+    const ngx_http_ioattest_proved_t *proved)
 {
-    char       *p, *end;
+    const char *p, *end;
     ngx_str_t   arch, driver, vbios, advisory;
 
     if (proved->cpu == 0) {
@@ -207,16 +160,16 @@ ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
 
 static void
 ngx_http_ioattest_json_ids(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_proved_t *proved)
+    const ngx_http_ioattest_proved_t *proved)
 {
-    char                      ueid[IOA_UEID_TEXT_MAX + 1];
-    u_char                    hex[2 * IOA_POLICY_CHIP_LEN], *p;
-    ngx_uint_t                i;
-    const char               *other;
-    ngx_http_ioattest_ids_t  *ids;
+    char                            ueid[IOA_UEID_TEXT_MAX + 1];
+    u_char                          hex[2 * IOA_POLICY_CHIP_LEN], *p;
+    ngx_uint_t                      i;
+    const char                     *other;
+    const ngx_http_ioattest_ids_t  *ids;
 
     ids = &proved->ids;
-    p = ngx_hex_dump(hex, ids->cpu, ids->cpu_len);
+    p = ngx_hex_dump(hex, (u_char *) ids->cpu, ids->cpu_len);
     other = (proved->cpu == IOA_CPU_TDX) ? "chip_id" : "ppid";
 
     if (p == hex) {
@@ -246,26 +199,28 @@ ngx_http_ioattest_json_ids(ngx_http_ioattest_text_t *text,
 
 
 static void
-ngx_http_ioattest_json_model(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, ngx_http_ioattest_row_t *row)
+ngx_http_ioattest_json_model(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_fact_t *model)
 {
-    u_char     policy[2 * NGX_HTTP_IOATTEST_POLICY_LEN];
-    ngx_str_t  name, id;
+    ngx_str_t                       name, id, policy;
+    const ngx_http_ioattest_row_t  *row;
+
+    row = &model->row;
 
     name = ngx_http_ioattest_text_escape(text, row->names.name,
                                          row->names.name_len);
     id = ngx_http_ioattest_text_escape(text, row->names.id,
                                        row->names.id_len);
-    ngx_hex_dump(policy, row->policy, NGX_HTTP_IOATTEST_POLICY_LEN);
+    policy = ngx_http_ioattest_text_policy(text, row->policy);
 
     ngx_http_ioattest_text_add(text,
                                "{\"model\":\"%V\",\"model_id\":\"%V\","
-                               "\"policy\":\"%*s\","
+                               "\"policy\":\"%V\","
                                "\"machines\":%ui,\"failing\":\"%s\",",
-                               &name, &id, sizeof(policy), policy,
-                               row->machines, ioa_status_name(row->failing));
+                               &name, &id, &policy, row->machines,
+                               ioa_status_name(row->failing));
 
-    ngx_http_ioattest_json_server(r, text, row->policy);
+    ngx_http_ioattest_json_server(text, model->conf);
     ngx_http_ioattest_json_census(text, row);
     ngx_http_ioattest_json_refused(text, row);
 }
@@ -273,9 +228,8 @@ ngx_http_ioattest_json_model(ngx_http_request_t *r,
 
 static void
 ngx_http_ioattest_json_census(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_row_t *row)
+    const ngx_http_ioattest_row_t *row)
 {
-    u_char     at[32];
     ngx_str_t  unseen, refused;
 
     unseen = ngx_http_ioattest_text_unseen(text, row->draws);
@@ -286,105 +240,49 @@ ngx_http_ioattest_json_census(ngx_http_ioattest_text_t *text,
                                "\"census\":\"%s\",\"draws\":%uL,"
                                "\"unseen_below\":%V,\"refused_share\":%V,",
                                row->known, row->in_flight,
-                               ngx_http_ioattest_json_shows[row->census],
+                               ngx_http_ioattest_show_names[row->census],
                                row->draws, &unseen, &refused);
 
-    if (row->last_new == 0) {
-        ngx_http_ioattest_text_add(text, "\"last_new\":null,");
-        return;
-    }
-
-    *ngx_http_ioattest_json_time(at, row->last_new) = '\0';
-
-    ngx_http_ioattest_text_add(text, "\"last_new\":\"%s\",", at);
+    ngx_http_ioattest_json_when(text, "last_new", row->last_new);
 }
 
 
-/*
- * The first name of a server that attests under the policy; null if no
- * server does so any more.
- */
+/* Null if no server attests under the policy any more. */
 
 static void
-ngx_http_ioattest_json_server(ngx_http_request_t *r,
-    ngx_http_ioattest_text_t *text, const u_char *policy32)
+ngx_http_ioattest_json_server(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_loc_conf_t *conf)
 {
-    ngx_str_t                       name;
-    ngx_uint_t                      i;
-    ngx_http_core_srv_conf_t       *cscf;
-    ngx_http_ioattest_loc_conf_t  **conf;
-    ngx_http_ioattest_main_conf_t  *mcf;
+    ngx_str_t  name;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_ioattest_module);
-    conf = mcf->attested.elts;
-
-    for (i = 0; i < mcf->attested.nelts; i++) {
-
-        if (ngx_memcmp(conf[i]->policy32, policy32, NGX_HTTP_IOATTEST_KEY_LEN)
-            != 0)
-        {
-            continue;
-        }
-
-        cscf = conf[i]->server->srv_conf[ngx_http_core_module.ctx_index];
-        name = ngx_http_ioattest_text_escape(text, cscf->server_name.data,
-                                             cscf->server_name.len);
-
-        ngx_http_ioattest_text_add(text, "\"server\":\"%V\",", &name);
+    if (conf == NULL) {
+        ngx_http_ioattest_text_add(text, "\"server\":null,");
         return;
     }
 
-    ngx_http_ioattest_text_add(text, "\"server\":null,");
+    name = ngx_http_ioattest_fact_server(conf);
+    name = ngx_http_ioattest_text_escape(text, name.data, name.len);
+
+    ngx_http_ioattest_text_add(text, "\"server\":\"%V\",", &name);
 }
 
 
 static void
 ngx_http_ioattest_json_refused(ngx_http_ioattest_text_t *text,
-    ngx_http_ioattest_row_t *row)
+    const ngx_http_ioattest_row_t *row)
 {
-    u_char       at[32], address[IOA_ADDRESS_TEXT_LEN];
-    ngx_uint_t   i;
+    ngx_uint_t  i;
 
     ngx_http_ioattest_text_add(text, "\"refused\":[");
 
     for (i = 0; i < row->refused_n; i++) {
-        ioa_address_print(address, row->refused[i].address20);
-        *ngx_http_ioattest_json_time(at, row->refused[i].at) = '\0';
-
-        ngx_http_ioattest_text_add(text, "%s{\"address\":\"%*s\","
-                                   "\"reason\":\"%s\",\"at\":\"%s\"}",
-                                   i ? "," : "",
-                                   (size_t) IOA_ADDRESS_TEXT_LEN, address,
-                                   ioa_status_name(row->refused[i].reason),
-                                   at);
+        ngx_http_ioattest_text_add(text, "%s{", i ? "," : "");
+        ngx_http_ioattest_json_address(text, "address",
+                                       row->refused[i].address20);
+        ngx_http_ioattest_json_when(text, "at", row->refused[i].at);
+        ngx_http_ioattest_text_add(text, "\"reason\":\"%s\"}",
+                                   ioa_status_name(row->refused[i].reason));
     }
 
     ngx_http_ioattest_text_add(text, "]}");
-}
-
-
-/*
- * The monotonic clock decides on expiry.  The time noted is shown, unless the
- * wall clock has been set since.
- */
-
-static time_t
-ngx_http_ioattest_json_shown(time_t noted, time_t now)
-{
-    return (now - noted <= 1 && noted - now <= 1) ? noted : now;
-}
-
-
-/* RFC 3339, section 5.6 */
-
-static u_char *
-ngx_http_ioattest_json_time(u_char *buf, time_t at)
-{
-    ngx_tm_t  tm;
-
-    ngx_gmtime(at, &tm);
-
-    return ngx_sprintf(buf, "%4d-%02d-%02dT%02d:%02d:%02dZ",
-                       tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
-                       tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec);
 }

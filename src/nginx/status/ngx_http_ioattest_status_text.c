@@ -8,6 +8,9 @@
 #include "status/ngx_http_ioattest_status.h"
 
 
+static u_char *ngx_http_ioattest_text_clean(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len);
+
 void
 ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text, const char *fmt,
     ...)
@@ -47,6 +50,40 @@ ngx_http_ioattest_text_add(ngx_http_ioattest_text_t *text, const char *fmt,
 }
 
 
+/* What is not text becomes question marks; as long as data. */
+
+static u_char *
+ngx_http_ioattest_text_clean(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len)
+{
+    size_t   i, n;
+    u_char  *clean;
+
+    clean = ngx_pnalloc(text->pool, len + 1);
+    if (clean == NULL) {
+        text->failed = 1;
+        return NULL;
+    }
+
+    for (i = 0; i < len; i += n) {
+        n = ioa_utf8_char(data + i, len - i);
+
+        if (n == 0) {
+            n = 1;
+            clean[i] = '?';
+
+        } else if (ioa_utf8_hidden(ioa_utf8_code(data + i, n))) {
+            ngx_memset(clean + i, '?', n);
+
+        } else {
+            ngx_memcpy(clean + i, data + i, n);
+        }
+    }
+
+    return clean;
+}
+
+
 ngx_str_t
 ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     const u_char *data, size_t len)
@@ -64,6 +101,85 @@ ngx_http_ioattest_text_escape(ngx_http_ioattest_text_t *text,
     out.len = ngx_http_ioattest_escape(out.data, out.data + 2 * len + 1, data,
                                        len)
               - out.data;
+
+    return out;
+}
+
+
+/* For text between tags, and for values of attributes in double quotes. */
+
+ngx_str_t
+ngx_http_ioattest_text_html(ngx_http_ioattest_text_t *text,
+    const u_char *data, size_t len)
+{
+    u_char    *clean;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    clean = ngx_http_ioattest_text_clean(text, data, len);
+    if (clean == NULL) {
+        return out;
+    }
+
+    /* the length of what is added */
+
+    out.data = ngx_pnalloc(text->pool,
+                           len + 1 + ngx_escape_html(NULL, clean, len));
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    out.len = (u_char *) ngx_escape_html(out.data, clean, len) - out.data;
+
+    return out;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_time(ngx_http_ioattest_text_t *text, time_t at)
+{
+    ngx_tm_t   tm;
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    out.data = ngx_pnalloc(text->pool,
+                           NGX_INT64_LEN + sizeof("-00-00T00:00:00Z"));
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    ngx_gmtime(at, &tm);
+
+    out.len = ngx_sprintf(out.data, "%4d-%02d-%02dT%02d:%02d:%02dZ",
+                          tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                          tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec)
+              - out.data;
+
+    return out;
+}
+
+
+ngx_str_t
+ngx_http_ioattest_text_policy(ngx_http_ioattest_text_t *text,
+    const u_char *policy32)
+{
+    ngx_str_t  out;
+
+    ngx_str_null(&out);
+
+    out.data = ngx_pnalloc(text->pool, 2 * NGX_HTTP_IOATTEST_POLICY_LEN);
+    if (out.data == NULL) {
+        text->failed = 1;
+        return out;
+    }
+
+    out.len = 2 * NGX_HTTP_IOATTEST_POLICY_LEN;
+    ngx_hex_dump(out.data, (u_char *) policy32,
+                 NGX_HTTP_IOATTEST_POLICY_LEN);
 
     return out;
 }

@@ -37,6 +37,7 @@ typedef struct {
     ngx_http_ioattest_machine_t machine;    /* MACHINE */
     ngx_uint_t                  trusted;    /* MACHINE: not expired */
     ngx_msec_t                  left;       /* MACHINE: ms to expiry */
+    ngx_uint_t                  given_up;   /* MACHINE: not met by a chase */
     ngx_uint_t                  machines;   /* MODEL */
     ngx_uint_t                  known;      /* MODEL: not expired */
     ngx_uint_t                  in_flight;  /* MODEL */
@@ -52,17 +53,39 @@ typedef struct {
     ngx_uint_t                  leased;     /* NAME */
     ioa_status_t                failing;    /* MODEL: reason, or IOA_OK */
     u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_row_t;
 
+/* For how long machines are trusted by a policy of today's configuration. */
+typedef struct {
+    const u_char               *policy32;
+    ngx_msec_t                  valid;
+} ngx_http_ioattest_life_t;
+
+
+/*
+ * lives, if given, says what is trusted: machines of another policy are not.
+ * Else each is trusted as long as its location said.
+ */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_uint_t                  started;
+    ngx_http_ioattest_life_t   *lives;      /* NULL: not given */
+    ngx_uint_t                  lives_n;
 } ngx_http_ioattest_cursor_t;
 
 /* Returns the number of rows written, 0 at the end. */
 ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
     ngx_uint_t n);
+
+/* What is known of a model by its name. */
+#define NGX_HTTP_IOATTEST_NAMED_NOT      0
+#define NGX_HTTP_IOATTEST_NAMED_LISTED   1  /* or it was asked for */
+#define NGX_HTTP_IOATTEST_NAMED_TRUSTED  2  /* a machine of it is trusted */
+
+ngx_uint_t ngx_http_ioattest_store_named(ngx_http_ioattest_zone_t *zone,
+    const u_char *policy32, const ngx_str_t *name, ngx_msec_t valid);
 
 /* Bytes of the zone in use, whole pages. */
 size_t ngx_http_ioattest_store_used_bytes(ngx_http_ioattest_zone_t *zone);

@@ -73,6 +73,10 @@
 /* GPUs of a machine whose UEIDs are shown */
 #define NGX_HTTP_IOATTEST_UEIDS_MAX      8
 
+/* answers refused of late, for the status page */
+#define NGX_HTTP_IOATTEST_RECENT         16
+#define NGX_HTTP_IOATTEST_RECENT_NAME    64
+
 /* upper bounds of the histograms' buckets, in microseconds */
 #define NGX_HTTP_IOATTEST_BUCKETS        12
 
@@ -96,7 +100,6 @@ typedef struct {
     ngx_atomic_t                verified;
     ngx_atomic_t                unsigned_errors;
     ngx_atomic_t                rejected[IOA_STATUS_MAX];
-    ngx_atomic_t                dry_run;
     ngx_atomic_t                dry_run_rejected[IOA_STATUS_MAX];
     ngx_atomic_t                attest_trigger[NGX_HTTP_IOATTEST_TRIGGER_MAX];
     ngx_atomic_t                requests_waited;
@@ -169,6 +172,23 @@ typedef struct {
 } ngx_http_ioattest_silence_t;
 
 
+/*
+ * An answer that was refused, for which no caller is to blame; the same again
+ * is counted.
+ */
+typedef struct {
+    time_t                      at;         /* the last one; 0: none */
+    ngx_uint_t                  n;
+    uint16_t                    reason;
+    uint8_t                     dry_run;    /* it passed */
+    uint8_t                     sent;       /* the prompt had left */
+    uint8_t                     have_address;
+    uint8_t                     name_len;
+    u_char                      address20[IOA_ADDRESS_LEN];
+    u_char                      name[NGX_HTTP_IOATTEST_RECENT_NAME];
+} ngx_http_ioattest_recent_t;
+
+
 /* Head of the zone. */
 typedef struct {
     uint64_t                    magic;
@@ -200,6 +220,7 @@ typedef struct {
     ngx_http_ioattest_rest_t    own_rests[NGX_HTTP_IOATTEST_OWN_RESTS];
     ngx_http_ioattest_counters_t
                                 counters;
+    ngx_http_ioattest_recent_t  recent[NGX_HTTP_IOATTEST_RECENT];
 } ngx_http_ioattest_sh_t;
 
 
@@ -209,6 +230,7 @@ typedef struct {
     ngx_slab_pool_t            *shpool;
     ngx_shm_zone_t             *shm_zone;
     ngx_array_t                *policies;   /* of the configuration */
+    ngx_array_t                *changes;    /* of policies, by reloads */
     ngx_uint_t                  replay;     /* some location has a window */
 
     /*
@@ -262,6 +284,7 @@ typedef struct {
     int                         signer_bound;
     int                         gpu_reference;
     int64_t                     expires;
+    int64_t                     documents_end;
     size_t                      gpus;
     char                        gpu_arch[16];
     char                        gpu_mode[16];
@@ -537,6 +560,14 @@ void ngx_http_ioattest_key_rest(ngx_http_ioattest_zone_t *zone,
 /* 1 and *rest if the key rests. */
 ngx_uint_t ngx_http_ioattest_key_rests(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_resting_t *rest);
+
+/* Notes a refused answer; at and n are set here. */
+void ngx_http_ioattest_recent_add(ngx_http_ioattest_zone_t *zone,
+    const ngx_http_ioattest_recent_t *recent);
+
+/* Out: recent, NGX_HTTP_IOATTEST_RECENT at most, newest first.  Their number. */
+ngx_uint_t ngx_http_ioattest_recent_get(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_recent_t *recent);
 
 ngx_http_ioattest_counters_t *ngx_http_ioattest_store_counters(
     ngx_http_ioattest_zone_t *zone);

@@ -26,6 +26,7 @@ ngx_http_ioattest_machine_prove(ngx_http_ioattest_machine_t *machine,
     p->tcb_status = proved->tcb_status;
     p->signer_bound = proved->signer_bound;
     p->expires = proved->expires;
+    p->documents_end = proved->documents_end;
     p->gpus = proved->gpus;
     p->gpu_reference = proved->gpu_reference;
 

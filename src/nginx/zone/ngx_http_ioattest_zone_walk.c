@@ -17,11 +17,16 @@ const ngx_uint_t  ngx_http_ioattest_bucket_us[NGX_HTTP_IOATTEST_BUCKETS] = {
 static ngx_http_ioattest_node_t *ngx_http_ioattest_next_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_cursor_t *cursor);
 static void ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
+    const ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node);
 static void ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node);
-static ngx_msec_t ngx_http_ioattest_machine_left(
+    const ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node);
+static ngx_msec_t ngx_http_ioattest_machine_life(
+    const ngx_http_ioattest_cursor_t *cursor, const u_char *policy32,
     const ngx_http_ioattest_machine_t *machine);
+static ngx_msec_t ngx_http_ioattest_machine_left(
+    const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid);
 
 
 ngx_uint_t
@@ -41,7 +46,7 @@ ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
             break;
         }
 
-        ngx_http_ioattest_row_locked(&rows[i], sh, node);
+        ngx_http_ioattest_row_locked(&rows[i], cursor, sh, node);
 
         ngx_memcpy(cursor->key, node->key, NGX_HTTP_IOATTEST_KEY_LEN);
         cursor->started = 1;
@@ -91,18 +96,20 @@ ngx_http_ioattest_next_locked(ngx_http_ioattest_sh_t *sh,
 
 static void
 ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
+    const ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node)
 {
     ngx_http_ioattest_machine_t  *machine;
 
     ngx_memzero(row, sizeof(ngx_http_ioattest_row_t));
 
     row->kind = node->kind;
+    ngx_memcpy(row->key, node->key, NGX_HTTP_IOATTEST_KEY_LEN);
 
     switch (node->kind) {
 
     case NGX_HTTP_IOATTEST_NODE_MODEL:
-        ngx_http_ioattest_row_model_locked(row, sh, node);
+        ngx_http_ioattest_row_model_locked(row, cursor, sh, node);
         break;
 
     case NGX_HTTP_IOATTEST_NODE_MACHINE:
@@ -110,11 +117,14 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
 
         row->names = node->u.machine.model->u.model.names;
         row->machine = *machine;
-        row->trusted = ngx_http_ioattest_machine_good_locked(machine,
-                                                             machine->valid);
-        row->left = ngx_http_ioattest_machine_left(machine);
+        row->given_up = node->u.machine.given_up;
         ngx_memcpy(row->policy, node->u.machine.model->u.model.policy,
                    NGX_HTTP_IOATTEST_KEY_LEN);
+        row->left = ngx_http_ioattest_machine_left(machine,
+                              ngx_http_ioattest_machine_life(cursor,
+                                                             row->policy,
+                                                             machine));
+        row->trusted = (row->left != 0);
         break;
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
@@ -132,7 +142,8 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
 
 static void
 ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
-    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
+    const ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *node)
 {
     ngx_uint_t                       i;
     ngx_msec_t                       left;
@@ -169,12 +180,13 @@ ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
                                u.machine.siblings);
         machine = &other->u.machine.info;
 
-        if (ngx_http_ioattest_machine_good_locked(machine, machine->valid)) {
-            left = ngx_http_ioattest_machine_left(machine);
+        left = ngx_http_ioattest_machine_left(machine,
+                              ngx_http_ioattest_machine_life(cursor,
+                                                             mn->policy,
+                                                             machine));
 
-            if (row->known++ == 0 || left < row->soonest) {
-                row->soonest = left;
-            }
+        if (left && (row->known++ == 0 || left < row->soonest)) {
+            row->soonest = left;
         }
     }
 
@@ -188,18 +200,48 @@ ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
 }
 
 
-/* How long the machine remains trusted, ms, without further news. */
+/* 0: by no policy of today. */
 
 static ngx_msec_t
-ngx_http_ioattest_machine_left(const ngx_http_ioattest_machine_t *machine)
+ngx_http_ioattest_machine_life(const ngx_http_ioattest_cursor_t *cursor,
+    const u_char *policy32, const ngx_http_ioattest_machine_t *machine)
+{
+    ngx_uint_t  i;
+
+    if (cursor->lives == NULL) {
+        return machine->valid;
+    }
+
+    for (i = 0; i < cursor->lives_n; i++) {
+
+        if (ngx_memcmp(cursor->lives[i].policy32, policy32,
+                       NGX_HTTP_IOATTEST_KEY_LEN)
+            == 0)
+        {
+            return cursor->lives[i].valid;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * How long the machine remains trusted, ms, without further news; 0: it is
+ * not.
+ */
+
+static ngx_msec_t
+ngx_http_ioattest_machine_left(const ngx_http_ioattest_machine_t *machine,
+    ngx_msec_t valid)
 {
     ngx_msec_t  left, evidence;
 
-    if (!ngx_http_ioattest_machine_good_locked(machine, machine->valid)) {
+    if (valid == 0 || !ngx_http_ioattest_machine_good_locked(machine, valid)) {
         return 0;
     }
 
-    left = machine->attested_ms + machine->valid - ngx_current_msec;
+    left = machine->attested_ms + valid - ngx_current_msec;
 
     if (machine->proved.expires) {
         evidence = (ngx_msec_t) (machine->proved.expires - ngx_time()) * 1000;
