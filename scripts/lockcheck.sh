@@ -150,7 +150,7 @@ built good
 
 # planted NAME AWK: the same, with the file that locks changed by AWK
 planted() {
-    file=$(grep -l 'ngx_shmtx_lock(' "$tree"/src/nginx/*/*.c | head -n 1)
+    file=$(grep -l 'ngx_shmtx_lock(' "$tree"/src/nginx/zone/*.c | head -n 1)
     cp -p "$file" "$dir/keep.c"
     awk "$2" "$dir/keep.c" > "$file"
     if cmp -s "$file" "$dir/keep.c"; then
