@@ -221,3 +221,40 @@ ngx_http_ioattest_text_unseen(ngx_http_ioattest_text_t *text, uint64_t draws)
     return ngx_http_ioattest_text_share(text, NGX_HTTP_IOATTEST_UNSEEN,
                                         draws);
 }
+
+
+/* In RFC 3339's form, section 5.6; null for 0. */
+
+void
+ngx_http_ioattest_json_when(ngx_http_ioattest_text_t *text, const char *name,
+    time_t at)
+{
+    ngx_str_t  when;
+
+    if (at == 0) {
+        ngx_http_ioattest_text_add(text, "\"%s\":null,", name);
+        return;
+    }
+
+    when = ngx_http_ioattest_text_time(text, at);
+
+    ngx_http_ioattest_text_add(text, "\"%s\":\"%V\",", name, &when);
+}
+
+
+void
+ngx_http_ioattest_json_address(ngx_http_ioattest_text_t *text,
+    const char *name, const u_char *address20)
+{
+    u_char  address[IOA_ADDRESS_TEXT_LEN];
+
+    if (address20 == NULL) {
+        ngx_http_ioattest_text_add(text, "\"%s\":null,", name);
+        return;
+    }
+
+    ioa_address_print(address, address20);
+
+    ngx_http_ioattest_text_add(text, "\"%s\":\"%*s\",", name,
+                               (size_t) IOA_ADDRESS_TEXT_LEN, address);
+}

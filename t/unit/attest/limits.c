@@ -316,7 +316,7 @@ test_policy_words(void)
     unsigned             i;
     ioa_checks_t         checks;
     ioa_policy_snp_t     snp = { other48, other48, 3, { 9, 9, 9, 9, 9 },
-                                 IOA_POLICY_GENOA, NULL, 0, 0 };
+                                 IOA_POLICY_GENOA, NULL, 0, 0, 0 };
     ioa_policy_tdx_t     tdx;
     ioa_policy_file_t   *policy;
 
