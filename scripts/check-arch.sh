@@ -138,11 +138,11 @@ cited() {
     cited_in -nwE -e 'AGENT|FORMATS|DESIGN|INTERFACE|HOUSE|FLEET' \
         -e 'HOLD(\.md)? [0-9]' -e 'Floors? F[0-9]'
 
-    # a path that begins with a variable is not a citation
+    # a path that begins with a variable, or is an installed one, is no citation
     cited_in -noE '[$]?[A-Za-z0-9_/.-]*[A-Za-z0-9_]\.md\>( [0-9]+(\.[0-9]+)?)?' \
         | while IFS=: read -r file line what; do
             name=${what%% *}
-            case $name in '$'*) continue ;; esac
+            case $name in '$'* | usr/*) continue ;; esac
             for at in "$name" "doc/$name" "$(dirname "$file")/$name" ""; do
                 [ ! -f "$at" ] || break
             done
@@ -220,21 +220,23 @@ skip() {
 # nginx may be built without any of these; Debian's has them all.
 nginx=build/nginx-module
 objs=$nginx/objs
-glue() {
-    for file in *.c src/nginx/*/*.c; do
-        glue_one "$file" "$@"
-    done
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+# each COMMAND ...: with each file of standard input, several at once
+each() {
+    xargs -P "$jobs" -n 1 "$@" 2>&1
 }
-glue_one() {
-    file=$1
-    shift
-    ${CC:-cc} -O -Wall -Wextra -Wno-unused-parameter -Werror -fPIC \
+glue() {
+    printf '%s\n' *.c src/nginx/*/*.c | glue_each "$@"
+}
+glue_each() {
+    each ${CC:-cc} -O -Wall -Wextra -Wno-unused-parameter -Werror -fPIC \
         "$@" -I$objs -I$nginx/src/src/core -I$nginx/src/src/event \
         -I$nginx/src/src/event/modules -I$nginx/src/src/event/quic \
         -I$nginx/src/src/os/unix -I$nginx/src/src/http \
         -I$nginx/src/src/http/modules -I$nginx/src/src/http/v2 \
         -I$nginx/src/src/http/v3 -Isrc/core -Isrc/nginx -I. \
-        -c -o $objects/glue.o "$file" 2>&1
+        -c -o /dev/null
 }
 check "the module compiles for an nginx without --with-debug" \
     "$(glue -DNGX_DEBUG=0)"
@@ -271,10 +273,9 @@ if ${CC:-cc} $wide -c -o $objects/try.o $objects/try.c 2>/dev/null; then
          s/^(#define NGX_MAX_SIZE_T_VALUE) .*/\1  2147483647L/
          s/^(#define NGX_SIZE_T_LEN) .*/\1  (sizeof("-2147483648") - 1)/'
     check "$wide_name" \
-        "$(for file in src/core/*/*.c; do
-               ${CC:-cc} $wide -std=c11 -O -Wall -Wextra -Werror -Isrc/core \
-                   -fsyntax-only "$file" 2>&1
-           done
+        "$(printf '%s\n' src/core/*/*.c \
+               | each ${CC:-cc} $wide -std=c11 -O -Wall -Wextra -Werror \
+                     -Isrc/core -fsyntax-only
            # shellcheck disable=SC2086
            glue $wide -fsyntax-only)"
 else
@@ -283,10 +284,12 @@ fi
 objs=$nginx/objs
 
 check "each header of the module stands alone" \
-    "$(for header in src/nginx/*/*.h; do
-           echo "#include \"$header\"" > $objects/alone.c
-           glue_one $objects/alone.c
-       done)"
+    "$(mkdir -p $objects/alone
+       for header in src/nginx/*/*.h; do
+           alone=$objects/alone/$(basename "$header" .h).c
+           echo "#include \"$header\"" > "$alone"
+           echo "$alone"
+       done | glue_each)"
 
 # The folders of src/nginx, in their order: scripts/rooms.awk.  Checked are the
 # includes of each file, and the symbols of other objects that its object uses;
@@ -405,11 +408,10 @@ clang="-Wconditional-uninitialized -fsyntax-only"
 clang_name="core, tool and module compile with clang, without a warning"
 if command -v clang >/dev/null 2>&1; then
     check "$clang_name" \
-        "$(for file in src/core/*/*.c $tools; do
-               # shellcheck disable=SC2086
-               clang -std=c11 -O -Wall -Wextra -Werror $clang -Isrc/core \
-                   $xml "$file" 2>&1
-           done
+        "$(# shellcheck disable=SC2086
+           printf '%s\n' src/core/*/*.c $tools \
+               | each clang -std=c11 -O -Wall -Wextra -Werror $clang \
+                     -Isrc/core $xml
            # shellcheck disable=SC2086
            CC=clang && glue $clang)"
 else

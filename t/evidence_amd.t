@@ -44,6 +44,11 @@ for my $name (sort keys %wanted) {
     }
 }
 
+my $committed = IoattestEvidence::file(
+    { sev_snp => { provisional => JSON::PP::false } });
+$wanted .= IoattestEvidence::location('committed', "ioattest_policy $committed")
+           . IoattestEvidence::location('any');
+
 my $nginx = IoattestEvidence::gateway(
     workers => 2,
     server => join('', $wanted,
@@ -97,6 +102,16 @@ IoattestSim::set({ %good, kds => 'status=404', attest => 'snp_signature' });
 is(said($_, "false-$_"), '502 cpu_evidence_invalid', "a false report: $_")
     for qw( list mirror );
 
+# firmware that runs and is not committed, where the policy minds
+
+IoattestSim::set({ %good, attest => q{} });
+is(said('committed', 'committed'), 200, 'firmware that is committed');
+IoattestSim::set({ %good, attest => 'snp_uncommitted_build' });
+is(said('any', 'running'), 200, 'other firmware, where nobody minds');
+is(said('committed', 'running'), '502 tcb_rejected', 'and where it is refused');
+is(IoattestEvidence::failed_check($nginx, 'running'),
+   'tcb_rejected, check "sev_snp.provisional"', 'by that check');
+
 # another failure is no answer, and is not kept
 
 IoattestSim::reset();
@@ -108,7 +123,7 @@ is(said('late', 'late-2'), 200, 'and one, at once');
 # a list that was there is not forgotten
 
 IoattestSim::reset();
-IoattestSim::set(\%good);
+IoattestSim::set({ %good, attest => q{} });
 is(said('gone', 'gone-1'), 200, 'a list that is there');
 IoattestSim::set({ %good, kds => 'status=404' });
 is(said('gone', 'gone-2'), 200, 'and is there no more');
@@ -116,7 +131,7 @@ is(said('gone', 'gone-2'), 200, 'and is there no more');
 # whom an operator wants
 
 IoattestSim::reset();
-IoattestSim::set(\%good);
+IoattestSim::set({ %good, attest => q{} });
 for my $name (sort keys %wanted) {
     my $reason = $name eq 'min_tcb' ? 'tcb_rejected' : 'measurement_mismatch';
 

@@ -361,6 +361,16 @@ ioattest_pin_rules_tdx(FILE *out, const ioa_policy_file_t *rules)
 
 
 static void
+ioattest_pin_rules_provisional(FILE *out, const ioa_policy_file_t *rules)
+{
+    if (rules->provisional.given) {
+        fprintf(out, ",\n    \"provisional\": %s",
+                rules->provisional.value ? "true" : "false");
+    }
+}
+
+
+static void
 ioattest_pin_rules_bits(FILE *out, const char *name,
     const ioa_policy_bits_t *bits)
 {
@@ -418,6 +428,7 @@ ioattest_pin_rules_snp(FILE *out, const ioa_policy_file_t *rules)
 
     ioattest_pin_rules_bits(out, "platform_info", &rules->platform_info);
     ioattest_pin_rules_bits(out, "policy", &rules->guest_policy);
+    ioattest_pin_rules_provisional(out, rules);
 }
 
 

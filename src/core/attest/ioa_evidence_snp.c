@@ -255,6 +255,7 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     said.chip_id64 = snp->chip_checked ? snp->chip_id : NULL;
     said.platform_info = snp->platform_info;
     said.policy = snp->policy;
+    said.provisional = snp->provisional;
 
     st = ioa_policy_snp(checks, e->policy->file, &said);
 

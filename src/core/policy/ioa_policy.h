@@ -5,7 +5,7 @@
  * A policy says nothing of what it does not mention: a list that is missing
  * or empty pins nothing, and each function below says so where a caller
  * keeps a list of checks.  tdx.tcb_status has a default, see
- * ioa_policy_tcb; so has tdx.sept_ve_disable, true.
+ * ioa_policy_tcb; so have tdx.sept_ve_disable and sev_snp.provisional, true.
  */
 
 #ifndef IOA_POLICY_H
@@ -99,6 +99,7 @@ typedef struct {
     ioa_policy_number_t  min_tcb[IOA_POLICY_PRODUCTS][IOA_POLICY_SNP_SVNS];
     ioa_policy_bits_t    platform_info;
     ioa_policy_bits_t    guest_policy;
+    ioa_policy_number_t  provisional;
 
     ioa_policy_list_t    arch;
     ioa_policy_list_t    modes;
@@ -194,6 +195,7 @@ typedef struct {
     const uint8_t         *chip_id64;
     uint64_t               platform_info;
     uint64_t               policy;
+    int                    provisional;     /* firmware is not committed */
 } ioa_policy_snp_t;
 
 /* What verified GPU evidence says; terminated strings. */

@@ -87,6 +87,8 @@ static const ioa_policy_field_t  ioa_policy_fields[] = {
       IOA_POLICY_AT(products), 0, 0, 0 },
     { IOA_POLICY_IN_SNP, "chip_id", IOA_POLICY_HEX, IOA_POLICY_AT(chip_id),
       0, IOA_POLICY_CHIP_LEN, 0 },
+    { IOA_POLICY_IN_SNP, "provisional", IOA_POLICY_BOOL,
+      IOA_POLICY_AT(provisional), 0, 1, 1 },
     IOA_POLICY_SVNS(IOA_POLICY_IN_MILAN, IOA_POLICY_MILAN),
     IOA_POLICY_SVNS(IOA_POLICY_IN_GENOA, IOA_POLICY_GENOA),
     IOA_POLICY_SVN(IOA_POLICY_IN_TURIN, IOA_POLICY_TURIN, "fmc",

@@ -114,6 +114,29 @@ ioa_policy_bits_are(ioa_checks_t *checks, const char *name,
 }
 
 
+/*
+ * Firmware that runs and is not committed can be replaced by an older one
+ * without a reset.
+ */
+static int
+ioa_policy_provisional(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_policy_snp_t *snp)
+{
+    static const char  name[] = "sev_snp.provisional";
+
+    if (!policy->provisional.given || policy->provisional.value != 0) {
+        ioa_check_add(checks, name, IOA_CHECK_NOT_MADE, "%s, accepted",
+                      snp->provisional ? "not committed" : "committed");
+        return 1;
+    }
+
+    return ioa_check_that(checks, !snp->provisional, name,
+                          snp->provisional
+                          ? "what runs is not committed"
+                          : "what runs is committed");
+}
+
+
 static int
 ioa_policy_platform(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_policy_snp_t *snp)
@@ -175,7 +198,8 @@ ioa_policy_snp(ioa_checks_t *checks, const ioa_policy_file_t *policy,
                                   &policy->products, &product, 1);
     good &= ioa_policy_chip(checks, policy, snp);
     good &= ioa_policy_platform(checks, policy, snp);
-    new_enough = ioa_policy_min_tcb(checks, policy, snp);
+    new_enough = ioa_policy_provisional(checks, policy, snp);
+    new_enough &= ioa_policy_min_tcb(checks, policy, snp);
 
     if (!good) {
         return IOA_MEASUREMENT_MISMATCH;

@@ -73,6 +73,13 @@ ioa_policy_number_loosens(int64_t was, int64_t is,
     }
 
     if (field->kind == IOA_POLICY_BOOL
+        && strcmp(field->name, "provisional") == 0)
+    {
+        /* the one that allows */
+        return is > was;
+    }
+
+    if (field->kind == IOA_POLICY_BOOL
         || strncmp(field->name, "min_", sizeof("min_") - 1) == 0
         || (field->section >= IOA_POLICY_IN_MIN_TCB
             && field->section <= IOA_POLICY_IN_TURIN))

@@ -372,6 +372,13 @@ ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
     memcpy(snp->chip_id, view->chip_id64, IOA_SNP_CHIP_ID_LEN);
 
     snp->chip_checked = ctx->chip_checked;
+    snp->provisional = memcmp(&view->current, &view->committed,
+                              sizeof(view->current))
+                       != 0
+                       || memcmp(&view->current_firmware,
+                                 &view->committed_firmware,
+                                 sizeof(view->current_firmware))
+                          != 0;
 
     if (!ioa_chain_dates(&from, &snp->not_after, ctx->chain, 0)) {
         snp->not_after = 0;

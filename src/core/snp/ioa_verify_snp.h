@@ -47,6 +47,8 @@ typedef struct {
     uint8_t            host_data[IOA_SNP_HOST_DATA_LEN];
     uint8_t            chip_id[IOA_SNP_CHIP_ID_LEN];
     int                chip_checked;    /* the key is this chip's */
+    int                provisional;     /* newer firmware runs than is
+                                           committed */
     int64_t            not_after;       /* of the signing key's certificate */
 } ioa_snp_t;
 

@@ -155,6 +155,13 @@ def test_snp_policy(policy):
     both("policy.refuse", no, milan, {"policy": {"refuse": ["cxl"]}},
          {"policy": {"refuse": ["cxl", "smt"]}})
 
+    running = seeds.seed(SNP, snp_certs=True, spec="snp_uncommitted_build",
+                         **how)
+    both("provisional firmware", "tcb_rejected", running,
+         {"provisional": True}, {"provisional": False})
+    good("committed firmware", fits,
+         *policy(milan, sev_snp={"provisional": False}))
+
 
 def test_policy():
     other = "00" * 47 + "01"
@@ -387,7 +394,7 @@ def test_services():
 
 def asked(record):
     """What NVIDIA's service is asked for this reply; None for nothing."""
-    run = subprocess.run([JUDGE, "nras"], input=record, capture_output=True)
+    run = subprocess.run([DRIVER, "door", "nras"], input=record, capture_output=True)
     if run.returncode != 0:
         return "died"
     return json.loads(run.stdout) if run.stdout else None

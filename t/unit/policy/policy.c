@@ -440,10 +440,11 @@ test_lines(void)
     ioa_policy_file_t  *older, *newer;
 
     older = good_policy("{}");
-    UNIT_OK(ioa_policy_diff(NULL, older, append, text) == 17
+    UNIT_OK(ioa_policy_diff(NULL, older, append, text) == 18
             && strcmp(text, "+ tdx.tcb_status = default\n"
                       "+ tdx.tcb_grace = 0s\n"
                       "+ tdx.sept_ve_disable = true\n"
+                      "+ sev_snp.provisional = true\n"
                       "+ sev_snp.min_tcb.Milan.bootloader = 0\n"
                       "+ sev_snp.min_tcb.Milan.tee = 0\n"
                       "+ sev_snp.min_tcb.Milan.snp = 0\n"
@@ -486,8 +487,8 @@ test_lines(void)
     UNIT_OK(ioa_policy_diff(newer, older, append, text) == 1
             && strcmp(text, "- tdx.rtmr0 = " HEX48 "\n") == 0,
             "one entry less");
-    UNIT_OK(ioa_policy_diff(NULL, older, NULL, NULL) == 18
-            && ioa_policy_diff(older, NULL, NULL, NULL) == 18
+    UNIT_OK(ioa_policy_diff(NULL, older, NULL, NULL) == 19
+            && ioa_policy_diff(older, NULL, NULL, NULL) == 19
             && ioa_policy_diff(NULL, NULL, NULL, NULL) == 0
             && ioa_policy_diff(older, older, NULL, NULL) == 0,
             "against nothing and itself");

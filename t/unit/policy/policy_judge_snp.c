@@ -111,7 +111,7 @@ test_snp(void)
     snp_made(IOA_POLICY_GENOA);
 
     UNIT_OK(ioa_policy_snp(fresh(), policy, &snp_good) == IOA_OK
-            && *first() == '\0' && checks.n == 14, "snp fits");
+            && *first() == '\0' && checks.n == 15, "snp fits");
     snp = snp_good;
     snp.measurement48 = other48;
     snp_bad(policy, &snp, IOA_MEASUREMENT_MISMATCH, "sev_snp.measurement");
@@ -127,6 +127,10 @@ test_snp(void)
     snp_host32[31] ^= 1;
     snp.vmpl = 1;
     snp_bad(policy, &snp, IOA_MEASUREMENT_MISMATCH, "sev_snp.vmpl");
+
+    snp = snp_good;
+    snp.provisional = 1;
+    snp_bad(policy, &snp, IOA_TCB_REJECTED, "sev_snp.provisional");
 
     /* a Milan that is new enough for a Genoa */
 

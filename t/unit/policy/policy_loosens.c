@@ -92,6 +92,12 @@ test_loosens(void)
         { "{}", "{\"tdx\":{\"sept_ve_disable\":false}}",
           "!+ tdx.sept_ve_disable = false\n"
           "!- tdx.sept_ve_disable = true\n" },
+        { "{}", "{\"sev_snp\":{\"provisional\":false}}",
+          "+ sev_snp.provisional = false\n"
+          "- sev_snp.provisional = true\n" },
+        { "{\"sev_snp\":{\"provisional\":false}}", "{}",
+          "!- sev_snp.provisional = false\n"
+          "!+ sev_snp.provisional = true\n" },
         { "{\"gpu\":{\"count\":8}}", "{\"gpu\":{\"count\":4}}",
           "!+ gpu.count = 4\n!- gpu.count = 8\n" },
         { "{}", "{\"gpu\":{\"count\":4}}", "+ gpu.count = 4\n" }

@@ -221,6 +221,7 @@ STAGES = (
     ("kds", "reply", "kds: certificates and lists"),
     ("nras", "reply", "nras: tokens, before they are signed"),
     ("jwks", "reply", "jwks: keys"),
+    ("ocsp", "reply", "ocsp: answers, before they are signed"),
 )
 
 
