@@ -92,6 +92,13 @@ for my $n (1 .. 3) {
     IoattestEvidence::settle($nginx);
 }
 
+# what is final is told, though a certificate before it has no answer
+
+IoattestSim::reset();
+IoattestSim::set({ %good, ocsp => 'ocsp_signature=1,ocsp_revoked=3' });
+is(said('ocsp-wrong', 'final'), '502 revoked', 'one revoked, one not known');
+IoattestEvidence::settle($nginx);
+
 my $said = 'check "gpu.0.revocation": certificate 2, "NVIDIA GH100 Provisioner '
            . 'ICA 1", was revoked 3 days ago: keyCompromise';
 like($nginx->log, qr/\Q$said\E/, 'the log says which, and why');

@@ -131,9 +131,8 @@ is(system('make', '-s', '-C', $top, 'install', "DESTDIR=$to", 'PREFIX=/usr'),
 for my $file ('usr/lib/nginx/modules/ngx_http_ioattest_module.so',
               'usr/bin/ioattest', 'usr/share/man/man1/ioattest.1',
               (map { "usr/share/man/man1/ioattest-$_.1" } keys %summary),
-              'usr/share/doc/ioattest/README.md',
-              'usr/share/doc/ioattest/conf.example',
-              'usr/share/doc/ioattest/doc/policy.md')
+              (map { "usr/share/doc/ioattest/$_" }
+                   qw( README.md conf.example doc/policy.md )))
 {
     ok(-s "$to/$file", "installs $file");
 }

@@ -26,10 +26,13 @@ static ngx_int_t ngx_http_ioattest_audit_append(
 static void ngx_http_ioattest_audit_reopen(ngx_http_ioattest_audit_t *audit);
 static ngx_int_t ngx_http_ioattest_audit_lock(ngx_fd_t fd);
 static ngx_uint_t ngx_http_ioattest_audit_follow(
-    ngx_http_ioattest_audit_t *audit, ngx_file_info_t *fi);
+    ngx_http_ioattest_audit_t *audit, ngx_file_info_t *fi, ngx_fd_t *tail);
 static ngx_int_t ngx_http_ioattest_audit_put(
     ngx_http_ioattest_audit_t *audit, ngx_http_ioattest_audit_line_t *line,
     ngx_file_info_t *fi, ngx_uint_t cut);
+static void ngx_http_ioattest_audit_note(
+    ngx_http_ioattest_audit_chain_t *chain, uint64_t sequence,
+    const u_char head32[IOA_SHA256_LEN]);
 static void ngx_http_ioattest_audit_lost(ngx_http_ioattest_audit_t *audit,
     ngx_log_t *log, ngx_err_t err);
 
@@ -88,6 +91,7 @@ ngx_http_ioattest_audit_open(ngx_conf_t *cf, ngx_str_t *name,
 static ngx_int_t
 ngx_http_ioattest_audit_init(ngx_shm_zone_t *shm_zone, void *data)
 {
+    ngx_fd_t                         fd;
     ngx_int_t                        rc;
     ngx_uint_t                       cut;
     ngx_http_ioattest_audit_t       *audit, *old;
@@ -111,17 +115,24 @@ ngx_http_ioattest_audit_init(ngx_shm_zone_t *shm_zone, void *data)
 
     audit->chain = chain;
 
-    rc = ngx_http_ioattest_audit_tail(audit->name.data, &chain->sequence,
-                                      chain->head32, &cut);
+    rc = ngx_http_ioattest_audit_tail(audit->name.data, &fd,
+                                      &chain->sequence, chain->head32, &cut);
 
-    if (rc == NGX_ERROR && ngx_errno != NGX_ENOENT) {
+    if (rc == NGX_ERROR && ngx_errno == NGX_ENOENT) {
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_ERROR) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, ngx_errno,
                       "ioattest: the audit log \"%V\" cannot be read, which "
                       "its chain needs to go on", &audit->name);
-        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    if (fd != NGX_INVALID_FILE) {
+        (void) ngx_close_file(fd);
+    }
+
+    return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -165,13 +176,17 @@ ngx_http_ioattest_audit_state(ngx_http_ioattest_audit_t *audit,
 }
 
 
-/* With the mutex; and with a lock on the file, for another nginx beside us. */
+/*
+ * With the mutex; and with a lock on the file, for another nginx beside us.
+ * The lock ends where this process closes any descriptor of the file: the one
+ * that its tail is read by stays open until the line is written.
+ */
 
 static ngx_int_t
 ngx_http_ioattest_audit_append(ngx_http_ioattest_audit_t *audit,
     ngx_http_ioattest_audit_line_t *line, ngx_log_t *log)
 {
-    ngx_fd_t         fd;
+    ngx_fd_t         fd, tail;
     ngx_int_t        rc;
     ngx_err_t        err;
     ngx_uint_t       cut;
@@ -180,6 +195,7 @@ ngx_http_ioattest_audit_append(ngx_http_ioattest_audit_t *audit,
     ngx_http_ioattest_audit_reopen(audit);
 
     fd = audit->file->fd;
+    tail = NGX_INVALID_FILE;
     rc = NGX_ERROR;
 
     if (ngx_http_ioattest_audit_lock(fd) != NGX_OK) {
@@ -188,13 +204,17 @@ ngx_http_ioattest_audit_append(ngx_http_ioattest_audit_t *audit,
     } else {
 
         if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR) {
-            cut = ngx_http_ioattest_audit_follow(audit, &fi);
+            cut = ngx_http_ioattest_audit_follow(audit, &fi, &tail);
             rc = ngx_http_ioattest_audit_put(audit, line, &fi, cut);
         }
 
         err = ngx_errno;
 
         (void) ngx_unlock_fd(fd);
+
+        if (tail != NGX_INVALID_FILE) {
+            (void) ngx_close_file(tail);
+        }
     }
 
     if (rc != NGX_OK) {
@@ -265,12 +285,12 @@ ngx_http_ioattest_audit_lock(ngx_fd_t fd)
 /*
  * Takes over what the file has beyond the noted state.  What it has less is
  * not taken over: the next line then shows the gap.  Returns 1 if the file
- * ends in the middle of a line.
+ * ends in the middle of a line.  Out: tail, if it was opened.
  */
 
 static ngx_uint_t
 ngx_http_ioattest_audit_follow(ngx_http_ioattest_audit_t *audit,
-    ngx_file_info_t *fi)
+    ngx_file_info_t *fi, ngx_fd_t *tail)
 {
     u_char                            head32[IOA_SHA256_LEN];
     uint64_t                          sequence;
@@ -286,13 +306,12 @@ ngx_http_ioattest_audit_follow(ngx_http_ioattest_audit_t *audit,
         return 0;
     }
 
-    if (ngx_http_ioattest_audit_tail(audit->name.data, &sequence, head32,
-                                     &cut)
+    if (ngx_http_ioattest_audit_tail(audit->name.data, tail, &sequence,
+                                     head32, &cut)
         == NGX_OK
         && sequence > chain->sequence)
     {
-        chain->sequence = sequence;
-        ngx_memcpy(chain->head32, head32, IOA_SHA256_LEN);
+        ngx_http_ioattest_audit_note(chain, sequence, head32);
     }
 
     return cut;
@@ -307,6 +326,7 @@ ngx_http_ioattest_audit_put(ngx_http_ioattest_audit_t *audit,
 {
     u_char                            head[NGX_HTTP_IOATTEST_AUDIT_HEAD];
     u_char                            hex[2 * IOA_SHA256_LEN], *p, *end;
+    u_char                            head32[IOA_SHA256_LEN];
     size_t                            len;
     ssize_t                           n;
     ngx_http_ioattest_audit_chain_t  *chain;
@@ -343,14 +363,33 @@ ngx_http_ioattest_audit_put(ngx_http_ioattest_audit_t *audit,
         return NGX_ERROR;
     }
 
-    chain->size = ngx_file_size(fi) + n;
-    chain->uniq = ngx_file_uniq(fi);
-    chain->lost = 0;
-    chain->sequence++;
     p += cut;
-    ioa_sha256(chain->head32, p, end - 1 - p);
+    ioa_sha256(head32, p, end - 1 - p);
+
+    ngx_http_ioattest_audit_note(chain, chain->sequence + 1, head32);
+
+    chain->lost = 0;
+    chain->uniq = ngx_file_uniq(fi);
+    ngx_memory_barrier();
+    chain->size = ngx_file_size(fi) + n;
 
     return NGX_OK;
+}
+
+
+/*
+ * In an order in which a worker may die anywhere: while sequence is that of
+ * the line before, or size is, the next writer reads the file.
+ */
+
+static void
+ngx_http_ioattest_audit_note(ngx_http_ioattest_audit_chain_t *chain,
+    uint64_t sequence, const u_char head32[IOA_SHA256_LEN])
+{
+    ngx_memcpy(chain->head32, head32, IOA_SHA256_LEN);
+    ngx_memory_barrier();
+    chain->sequence = sequence;
+    ngx_memory_barrier();
 }
 
 

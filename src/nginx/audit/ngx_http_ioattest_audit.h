@@ -84,10 +84,11 @@ void ngx_http_ioattest_audit_state(ngx_http_ioattest_audit_t *audit,
 
 /*
  * Reads the file's last line.  Out: its sequence and hash; cut: the file ends
- * in the middle of a line.  NGX_OK; NGX_DECLINED: there is no such line;
- * NGX_ERROR: the file cannot be read, errno is set.
+ * in the middle of a line; fd: the file, to be closed by the caller, or
+ * NGX_INVALID_FILE.  NGX_OK; NGX_DECLINED: there is no such line; NGX_ERROR:
+ * the file cannot be read, errno is set.
  */
-ngx_int_t ngx_http_ioattest_audit_tail(const u_char *name,
+ngx_int_t ngx_http_ioattest_audit_tail(const u_char *name, ngx_fd_t *fd,
     uint64_t *sequence, u_char head32[IOA_SHA256_LEN], ngx_uint_t *cut);
 
 

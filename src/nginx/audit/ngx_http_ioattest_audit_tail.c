@@ -16,26 +16,22 @@ static ngx_int_t ngx_http_ioattest_audit_read(ngx_fd_t fd, u_char *buf,
 
 
 ngx_int_t
-ngx_http_ioattest_audit_tail(const u_char *name, uint64_t *sequence,
-    u_char head32[IOA_SHA256_LEN], ngx_uint_t *cut)
+ngx_http_ioattest_audit_tail(const u_char *name, ngx_fd_t *fd,
+    uint64_t *sequence, u_char head32[IOA_SHA256_LEN], ngx_uint_t *cut)
 {
     u_char     buf[2 * NGX_HTTP_IOATTEST_AUDIT_LINE], *p, *last, *digit;
     size_t     n;
-    ngx_fd_t   fd;
     ngx_int_t  rc;
     uint64_t   number;
 
     *cut = 0;
 
-    fd = ngx_open_file((u_char *) name, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-    if (fd == NGX_INVALID_FILE) {
+    *fd = ngx_open_file((u_char *) name, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    if (*fd == NGX_INVALID_FILE) {
         return NGX_ERROR;
     }
 
-    rc = ngx_http_ioattest_audit_read(fd, buf, sizeof(buf), &n);
-
-    (void) ngx_close_file(fd);
-
+    rc = ngx_http_ioattest_audit_read(*fd, buf, sizeof(buf), &n);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -288,8 +288,9 @@ ocsp: answers, before they are signed:
   ocsp_open ocsp_nonce ocsp_nonce_none ocsp_nonce_short ocsp_nonce_twice
   ocsp_serial ocsp_issuer ocsp_twice ocsp_more ocsp_signature ocsp_no_signer
   ocsp_by_issuer ocsp_by_name ocsp_foreign ocsp_sibling ocsp_no_usage
-  ocsp_other_usage ocsp_signer_expired ocsp_signer_future ocsp_critical
-  ocsp_type ocsp_garbage ocsp_cut ocsp_trailing ocsp_large
+  ocsp_other_usage ocsp_signer_expired ocsp_signer_future ocsp_signer_ca
+  ocsp_signer_bits ocsp_signer_critical ocsp_sha1 ocsp_single_critical
+  ocsp_critical ocsp_type ocsp_garbage ocsp_cut ocsp_trailing ocsp_large
 """
 import argparse
 import asyncio

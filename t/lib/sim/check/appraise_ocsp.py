@@ -18,6 +18,8 @@ from check import appraise
 AHEAD = datetime.timedelta(minutes=5)
 LIFE = datetime.timedelta(hours=1)
 LARGEST = 16 * 1024
+KNOWN = (ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE,
+         ExtensionOID.EXTENDED_KEY_USAGE)
 
 
 def request(cert, issuer, nonce):
@@ -27,6 +29,8 @@ def request(cert, issuer, nonce):
 
 
 def _signed(key, signature, data, algorithm):
+    if algorithm.digest_size < hashes.SHA256.digest_size:
+        return False
     try:
         key.verify(signature, data, ec.ECDSA(algorithm))
         return True
@@ -42,12 +46,16 @@ def _delegate(cert, issuer, now):
         return False
     if not cert.not_valid_before <= now <= cert.not_valid_after:
         return False
-    try:
-        usage = cert.extensions.get_extension_for_oid(
-            ExtensionOID.EXTENDED_KEY_USAGE).value
-    except x509.ExtensionNotFound:
+    found = {e.oid: e for e in cert.extensions}
+    if any(e.critical and oid not in KNOWN for oid, e in found.items()):
         return False
-    return ExtendedKeyUsageOID.OCSP_SIGNING in usage
+    basic = found.get(ExtensionOID.BASIC_CONSTRAINTS)
+    bits = found.get(ExtensionOID.KEY_USAGE)
+    usage = found.get(ExtensionOID.EXTENDED_KEY_USAGE)
+    return (usage is not None
+            and ExtendedKeyUsageOID.OCSP_SIGNING in usage.value
+            and not (basic and basic.value.ca)
+            and (bits is None or bits.value.digital_signature))
 
 
 def _signer(answer, issuer, now):
@@ -120,6 +128,9 @@ def judge(raw, cert, issuer, nonce):
     one = _statement(answer, cert, issuer)
     if one is None:
         return "cert_id"
+    if len(list(answer.responses)) == 1 and any(
+            e.critical for e in answer.single_extensions):
+        return "form"
     last = one.next_update or one.this_update + LIFE
     if one.this_update > now + AHEAD or last < now:
         return "dates"

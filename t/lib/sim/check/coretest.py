@@ -44,10 +44,11 @@ def blob(data):
     return struct.pack("<I", len(data)) + data
 
 
-def run(part, record, *args):
+def run(part, record, *args, **env):
     """First word of what the driver says; why it died, where it did."""
     done = subprocess.run([DRIVER, part, *args],
-                          input=record, capture_output=True)
+                          input=record, capture_output=True,
+                          env={**os.environ, **env})
     words = done.stdout.decode().split()
     if done.returncode or not words:
         return ["died", done.stderr.decode()[-200:]]
@@ -146,11 +147,11 @@ def policy(cpu, spec=""):
     return run("door", record, "new", text)[0]
 
 
-def ocsp(world):
+def ocsp(world, **env):
     """Its own answers, through all of the library."""
     record = seeds.seed(seeds.OCSP, seeds.ocsp(world), evidence="tdx",
                         gpus=evidencetest.GPUS)
-    return run("door", record)[0]
+    return run("door", record, **env)[0]
 
 
 # --- all of them -----------------------------------------------------------
@@ -174,6 +175,9 @@ def good():
                 evidence="tdx", gpu_arch=arch, gpu_records=records)), "ok")
     ok("nras", nras(world(evidence="tdx")), "ok")
     ok("ocsp", ocsp(world(evidence="tdx")), "ok")
+    ok("ocsp, and nobody knows with what nonce",
+       ocsp(world(evidence="tdx"), DOOR_NO_NONCE="1"),
+       "attestation_unavailable")
     for cpu in ("tdx", "snp"):
         ok(f"policy {cpu}", policy(cpu), "ok")
 

@@ -132,6 +132,14 @@ class EcKey:
         r, s = self._sign(data)
         return der.seq(der.integer(r), der.integer(s))
 
+    def sign_sha1(self, data):
+        """(algorithm, signature) with a hash that nobody should take."""
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
+        key = ec.derive_private_key(self._d, self._curve)
+        return (der.seq(der.oid("1.2.840.10045.4.1")),
+                key.sign(data, ec.ECDSA(hashes.SHA1())))
+
     def sign_raw(self, data):
         """r || s, big-endian, each as long as the curve."""
         r, s = self._sign(data)

@@ -85,11 +85,11 @@ def identity_of(issuer, serial):
 
 
 def delegate(issuer, signer=None, first=None, last=None, usage=OCSP_SIGNING,
-             critical=True):
+             critical=True, bits=(der.DIGITAL_SIGNATURE,), more=()):
     """Certificate of a key that signs answers for this issuer."""
     key = keys.p384("nvidia ocsp responder")
     now = int(time.time())
-    extensions = [der.key_usage(der.DIGITAL_SIGNATURE),
+    extensions = [der.key_usage(*bits), *more,
                   der.subject_key_id(key),
                   der.authority_key_id(issuer.key),
                   der.extension("1.3.6.1.5.5.7.48.1.5", der.NULL)]
@@ -128,6 +128,8 @@ class Answer:
         self.key = None                 # None: that of by
         self.type = BASIC
         self.more = []                  # further statements
+        self.single = []                # extensions of the statement
+        self.sha1 = False
         self.extensions = []
         self.after = []                 # functions over the DER
 
@@ -144,6 +146,8 @@ class Answer:
         parts = [cert_id or self.cert_id, self.said, when(self.this)]
         if self.next is not None:
             parts.append(der.ctx(0, when(self.next)))
+        if self.single:
+            parts.append(der.ctx(1, der.seq(*self.single)))
         return der.seq(*parts)
 
     def data(self):
@@ -164,7 +168,10 @@ class Answer:
         else:
             key = self.key or self.by.key
             data = self.data()
-            basic = [data, key.algorithm, der.bits(key.sign(data))]
+            algorithm, signature = (
+                key.sign_sha1(data) if self.sha1
+                else (key.algorithm, key.sign(data)))
+            basic = [data, algorithm, der.bits(signature)]
             if self.certs:
                 basic.append(der.ctx(0, der.seq(*(c.der
                                                   for c in self.certs))))

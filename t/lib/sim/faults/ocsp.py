@@ -6,6 +6,7 @@ from evidence import der, keys, ocsp as answers, pki
 from faults.expect import ocsp
 
 UNAVAILABLE = "attestation_unavailable"
+STRANGE = "1.3.6.1.4.1.5703.9"          # an extension that nobody knows
 
 
 def _fault(name, breaks, doc, reason=None):
@@ -125,13 +126,28 @@ _by("ocsp_signer_expired", "signer", "[=N]: its signer's certificate has "
 _by("ocsp_signer_future", "signer", "[=N]: its signer's certificate is not "
     "yet valid", lambda a: answers.delegate(a.issuer, first=a.now + 3600))
 
+_by("ocsp_signer_ca", "signer", "[=N]: its signer is a CA as well",
+    lambda a: answers.delegate(
+        a.issuer, bits=(der.DIGITAL_SIGNATURE, der.CERT_SIGN),
+        more=[der.basic_constraints(True)]))
+_by("ocsp_signer_bits", "signer", "[=N]: its signer's key is not one for "
+    "signatures", lambda a: answers.delegate(a.issuer, bits=(der.CRL_SIGN,)))
+_by("ocsp_signer_critical", "signer", "[=N]: its signer's certificate has a "
+    "critical extension that nobody knows", lambda a: answers.delegate(
+        a.issuer, more=[der.extension(STRANGE, der.NULL, True)]))
+_set("ocsp_sha1", "signature", "[=N]: signed over a SHA-1", sha1=True)
+
 # --- its form --------------------------------------------------------------
+
+_set("ocsp_single_critical", "form", "[=N]: a critical extension that nobody "
+     "knows, of the statement",
+     single=[der.extension(STRANGE, der.NULL, True)])
 
 
 @_fault("ocsp_critical", "form", "[=N]: a critical extension that nobody "
         "knows")
 def _(a):
-    a.extensions.append(der.extension("1.3.6.1.4.1.5703.9", der.NULL, True))
+    a.extensions.append(der.extension(STRANGE, der.NULL, True))
 
 
 _set("ocsp_type", "form", "[=N]: an answer of another type",
