@@ -1,0 +1,226 @@
+# contrib/nginx/ioattest-clients.conf, in the ten lines of doc/operate.md: what
+# clients of OpenAI's API get through it, by HTTP/1.1 and HTTP/2, and pages of
+# other origins.
+
+use strict;
+use warnings;
+
+use Cwd qw( abs_path );
+use File::Temp qw( tempdir );
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+
+use JSON::PP qw( decode_json encode_json );
+use Test::More;
+
+use IoattestCli qw( put slurp );
+use IoattestDocs qw( blocks );
+use IoattestEvidence;
+use IoattestNginx;
+use IoattestSim;
+use IoattestTls;
+
+plan skip_all => 'there is no curl'
+    if system('curl --version >/dev/null 2>&1') != 0;
+
+my $top = abs_path("$FindBin::Bin/..");
+my $dir = tempdir(CLEANUP => 1);
+my $operate = slurp("$top/doc/operate.md");
+my ($site) = grep { /ioattest-clients\.conf/ }
+             map { $_->{text} } blocks($operate);
+my $clients = slurp("$top/contrib/nginx/ioattest-clients.conf");
+my $model = 'meta-llama/Llama-3.3-70B-Instruct';
+
+IoattestSim->start(machines => 1, evidence => 1,
+                   models => [$model, "-example/not-attestable"]);
+IoattestSim::set({ evidence => 'tdx', gpus => 1 });
+
+my $tls = IoattestTls->new;
+my ($one, $two, $api) = map { IoattestTls::port($_) } 1 .. 3;
+my $certificate = $tls->certificate('here', 'gateway.test');
+
+cmp_ok(scalar(grep { /\S/ } split /\n/, $site), '<=', 11,
+       'a site is ten lines, and one with a key');
+
+# addresses and files of here in the place of those that are named
+
+my %stands = (
+    'api.intelligence.io.net:443' => "127.0.0.1:$api",
+    '/etc/ssl/certs/ca-certificates.crt' => $tls->ca('public'),
+    'ioattest/cpu-roots.pem' => $ENV{TEST_NGINX_SIM_CPU_ROOTS},
+    'ioattest/nvidia-root.pem' => $ENV{TEST_NGINX_SIM_GPU_ROOTS},
+    'ioattest/policy.json' =>
+        IoattestEvidence::file(IoattestEvidence::policy(1)),
+    '/etc/nginx/ioattest/models.json' => "$dir/models.json",
+    'ioattest/ioattest-clients.conf' => "$dir/clients.conf",
+    'ioattest/key.conf' => "$dir/key.conf",
+    'listen 127.0.0.1:8080;' => <<"EOT",
+listen 127.0.0.1:$one;
+    listen 127.0.0.1:$two ssl http2;
+    ssl_certificate $certificate.pem;
+    ssl_certificate_key $certificate.key;
+EOT
+);
+
+for my $what (sort { length $b <=> length $a } keys %stands) {
+    cmp_ok($clients =~ s/^(?!#)(.*)\Q$what\E/$1$stands{$what}/mg
+           + $site =~ s/\Q$what\E/$stands{$what}/g, '>', 0, "$what is there");
+}
+put("$dir/clients.conf", $clients);
+put("$dir/key.conf", "ioattest_authorization \"Bearer KEY\";\n");
+
+sub started {
+    my ($after) = @_;
+
+    my $text = $site =~ s/(include \S+key\.conf;\n)/$1$after\n/r;
+    return IoattestNginx->start(workers => 1, server => '',
+        http => $tls->server(port => 3, ca => 'public',
+                             name => 'api.intelligence.io.net',
+                             more => 'client_max_body_size 64m; '
+                                 . 'client_body_buffer_size 64m;') . <<"EOT");
+    map \$http_origin \$our_origins {
+        ~^https://(app|chat)\\.example\\.com\$ \$http_origin;
+    }
+$text
+EOT
+}
+
+# What curl gets: status, head and body.
+my $how = 'http1.1';
+sub curl {
+    my ($path, @more) = @_;
+
+    my @where = $how eq 'http1.1' ? ("http://127.0.0.1:$one$path")
+        : ('--cacert', $tls->ca('here'), '--connect-to',
+           "gateway.test:443:127.0.0.1:$two", "https://gateway.test$path");
+    unlink "$dir/head", "$dir/body";
+    system('curl', '-s', "--$how", '-m', 20, '-D', "$dir/head",
+           '-o', "$dir/body", @more, @where);
+    my $head = -e "$dir/head" ? slurp("$dir/head") : '';
+    my ($status) = $head =~ m{.*^HTTP/\S+ (\d+)}ms;
+    return ($status // 0, $head, -e "$dir/body" ? slurp("$dir/body") : '');
+}
+
+sub post {
+    my ($path, $params, @more) = @_;
+
+    put("$dir/request", encode_json({ model => $model,
+        messages => [{ role => 'user', content => 'hello' }], %$params }));
+    return curl($path, '-d', "\@$dir/request",
+                '-H', 'Content-Type: application/json', @more);
+}
+
+sub code {
+    my ($body) = @_;
+    return eval { decode_json($body)->{error}{code} } // "not JSON: $body";
+}
+
+my @page = ('-H', 'Origin: https://app.example.com');
+my @preflight = ('-X', 'OPTIONS', '-H', 'Access-Control-Request-Method: POST',
+                 '-H', 'Access-Control-Request-Headers: authorization,x-a');
+my $chat = '/v1/chat/completions';
+
+my $nginx = started('');
+for my $version (qw( http1.1 http2 )) {
+    $how = $version;
+
+    my ($status, $head, $body) = post($chat, {});
+    is($status, 200, "$how: a completion") or diag($body, $nginx->log);
+    like($head, $how eq 'http2' ? qr{\AHTTP/2 } : qr{\AHTTP/1\.1 },
+         'by that version');
+    like($body, qr/echo: hello/, 'and its text');
+
+    ($status, $head, $body) = post($chat, { stream => JSON::PP::true });
+    is($status, 200, "$how: a stream");
+    like($head, qr{^content-type: text/event-stream}mi, 'of its type');
+    like($body, qr/data: \[DONE\]\s*\z/, 'to its end');
+    unlike($body, qr/event: signature/, 'without what clients fail on');
+
+    ($status, undef, $body) = post($chat, {}, '-H', 'X-Sim: flip_body');
+    is("$status " . code($body), '502 response_hash_mismatch',
+       "$how: a changed answer is refused");
+
+    ($status, undef, $body) = post($chat, { model => 'example/not-attestable' });
+    is("$status " . code($body), '403 model_not_attestable',
+       "$how: a model that cannot be attested");
+
+    # sizes: an image, and more than the gateway takes
+    ($status, $head, $body) = post($chat, { messages => [{ role => 'user',
+        content => 'x' x 3_000_000 }] });
+    is($status, 200, "$how: 3 MB");
+    ($status) = post($chat, { messages => [{ role => 'user',
+        content => 'x' x 34_000_000 }] });
+    is($status, 413, "$how: 34 MB are too much");
+
+    for my $path ('/v1/completions', '/v1/embeddings', '/v1/nothing') {
+        ($status, undef, $body) = post($path, {});
+        is("$status " . code($body), '404 not_found', "$how: no $path");
+    }
+    for my $path ('/_ioattest/attestation', '/_ioattest/models') {
+        ($status) = post($path, {});
+        is($status, 404, "$how: $path is the gateway's own");
+    }
+
+    # nobody may read from a page, unless the site says so
+    ($status, $head) = curl($chat, @preflight, @page);
+    is($status, 204, "$how: a preflight");
+    unlike($head, qr/^access-control-allow-origin/mi, 'which allows nothing');
+}
+unlike($nginx->log, qr/buffered to a temporary file/,
+       'no prompt was in a file');
+
+# the list: the command of doc/operate.md writes it
+
+SKIP: {
+    my ($command) = $operate =~ /\n  ```sh\n(  curl .*?models\.json)\n  ```/s;
+    ok($command, 'there is a command for the list') or last SKIP;
+    is((curl('/v1/models'))[0], 404, 'no list before it is written');
+    skip 'there is no jq', 3 if system('jq --version >/dev/null 2>&1') != 0;
+
+    $command =~ s{https://api\.intelligence\.io\.net}
+                 {http://127.0.0.1:$ENV{TEST_NGINX_SIM_PORT}};
+    $command =~ s{/etc/nginx/ioattest/}{$dir/};
+    is(system("mkdir $dir/w && cd $dir/w && { $command\n}"), 0, 'it runs');
+    my ($status, $head, $body) = curl('/v1/models');
+    is($status, 200, 'the list');
+    like($head, qr{^content-type: application/json}mi, 'is JSON');
+    is_deeply([map { $_->{id} } @{ decode_json($body)->{data} }], [$model],
+              'of the models that can be attested');
+}
+$nginx->stop;
+
+# pages of some origins
+
+for my $after ('set $io_origin https://app.example.com;',
+               'set $io_origin $our_origins;') {
+    $nginx = started($after);
+    for my $version (qw( http1.1 http2 )) {
+        $how = $version;
+        my ($status, $head) = curl($chat, @preflight, @page);
+        is($status, 204, "$how: a preflight");
+        is(join(' ', $head =~ /^access-control-allow-origin: (\S+)/mig),
+           'https://app.example.com', 'from its page, said once');
+        like($head, qr/^access-control-allow-methods: POST/mi, 'may POST');
+        like($head, qr/^access-control-allow-headers: authorization,x-a/mi,
+             'and send its headers');
+
+        for my $case ([200, []], [502, ['-H', 'X-Sim: flip_body']]) {
+            my ($code, $more) = @$case;
+            ($status, $head) = post($chat, {}, @page, @$more);
+            is($status, $code, "$how: a page's request");
+            is(join(' ', $head =~ /^access-control-allow-origin: (\S+)/mig),
+               'https://app.example.com', 'the page can read the answer');
+        }
+
+        (undef, $head) = curl($chat, @preflight,
+                              '-H', 'Origin: https://evil.example.com');
+        unlike($head, qr/^access-control-allow-origin: .*evil/mi,
+               'no page of others');
+    }
+    $nginx->stop;
+}
+
+is_deeply([$nginx->log =~ /^(.*\[(?:alert|crit|emerg)\].*)$/mg], [],
+          'nothing alarming in the log');
+
+done_testing();
