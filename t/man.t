@@ -133,7 +133,9 @@ for my $file ('usr/lib/nginx/modules/ngx_http_ioattest_module.so',
               (map { "usr/share/man/man1/ioattest-$_.1" } keys %summary),
               'usr/share/doc/ioattest/README.md',
               'usr/share/doc/ioattest/conf.example',
-              'usr/share/doc/ioattest/doc/policy.md')
+              (map { "usr/share/doc/ioattest/" . substr $_, 1 + length $top }
+                   glob("$top/doc/*.md"), glob("$top/doc/policies/*"),
+                   glob("$top/contrib/*/*.*")))
 {
     ok(-s "$to/$file", "installs $file");
 }
