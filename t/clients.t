@@ -6,7 +6,6 @@ use strict;
 use warnings;
 
 use Cwd qw( abs_path );
-use File::Temp qw( tempdir );
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
@@ -14,82 +13,20 @@ use JSON::PP qw( decode_json encode_json );
 use Test::More;
 
 use IoattestCli qw( put slurp );
-use IoattestDocs qw( blocks );
-use IoattestEvidence;
-use IoattestNginx;
 use IoattestSim;
-use IoattestTls;
+use IoattestSite;
 
 plan skip_all => 'there is no curl'
     if system('curl --version >/dev/null 2>&1') != 0;
 
 my $top = abs_path("$FindBin::Bin/..");
-my $dir = tempdir(CLEANUP => 1);
 my $operate = slurp("$top/doc/operate.md");
-my ($site) = grep { /ioattest-clients\.conf/ }
-             map { $_->{text} } blocks($operate);
-my $clients = slurp("$top/contrib/nginx/ioattest-clients.conf");
-my $model = 'meta-llama/Llama-3.3-70B-Instruct';
+my $site = IoattestSite->new;
+my ($dir, $one, $two) = @{$site}{qw( dir one two )};
+my $model = $IoattestSite::model;
 
-IoattestSim->start(machines => 1, evidence => 1,
-                   models => [$model, "-example/not-attestable"]);
-IoattestSim::set({ evidence => 'tdx', gpus => 1 });
-
-my $tls = IoattestTls->new;
-my ($one, $two, $api) = map { IoattestTls::port($_) } 1 .. 3;
-my $certificate = $tls->certificate('here', 'gateway.test');
-
-cmp_ok(scalar(grep { /\S/ } split /\n/, $site), '<=', 11,
+cmp_ok(scalar(grep { /\S/ } split /\n/, $site->{text}), '<=', 11,
        'a site is ten lines, and one with a key');
-
-# addresses and files of here in the place of those that are named
-
-my %stands = (
-    'api.intelligence.io.net:443' => "127.0.0.1:$api",
-    '/etc/ssl/certs/ca-certificates.crt' => $tls->ca('public'),
-    'ioattest/cpu-roots.pem' => $ENV{TEST_NGINX_SIM_CPU_ROOTS},
-    'ioattest/nvidia-root.pem' => $ENV{TEST_NGINX_SIM_GPU_ROOTS},
-    'ioattest/policy.json' =>
-        IoattestEvidence::file(IoattestEvidence::policy(1)),
-    '/etc/nginx/ioattest/models.json' => "$dir/models.json",
-    'ioattest/ioattest-clients.conf' => "$dir/clients.conf",
-    'ioattest/key.conf' => "$dir/key.conf",
-    'listen 127.0.0.1:8080;' => <<"EOT",
-listen 127.0.0.1:$one;
-    listen 127.0.0.1:$two ssl http2;
-    ssl_certificate $certificate.pem;
-    ssl_certificate_key $certificate.key;
-EOT
-);
-
-for my $what (sort { length $b <=> length $a } keys %stands) {
-    cmp_ok($clients =~ s/^(?!#)(.*)\Q$what\E/$1$stands{$what}/mg
-           + $site =~ s/\Q$what\E/$stands{$what}/g, '>', 0, "$what is there");
-}
-put("$dir/clients.conf", $clients);
-put("$dir/key.conf", "ioattest_authorization \"Bearer KEY\";\n");
-
-sub started {
-    my ($after) = @_;
-
-    my $text = $site =~ s/(include \S+key\.conf;\n)/$1$after\n/r;
-    my $front = $tls->server(port => 3, ca => 'public',
-                             name => 'api.intelligence.io.net',
-                             more => <<'EOT');
-client_max_body_size 64m;
-        client_body_buffer_size 64m;
-        add_header Access-Control-Allow-Origin * always;
-        add_header X-Saw-Origin $http_origin always;
-EOT
-    return IoattestNginx->start(workers => 1, server => '',
-                                http => <<"EOT");
-$front
-    map \$http_origin \$our_origins {
-        ~^https://(app|chat)\\.example\\.com\$ \$http_origin;
-    }
-$text
-EOT
-}
 
 # What curl gets: status, head and body.
 my $how = 'http1.1';
@@ -97,7 +34,7 @@ sub curl {
     my ($path, @more) = @_;
 
     my @where = $how eq 'http1.1' ? ("http://127.0.0.1:$one$path")
-        : ('--cacert', $tls->ca('here'), '--connect-to',
+        : ('--cacert', $site->{ca}, '--connect-to',
            "gateway.test:443:127.0.0.1:$two", "https://gateway.test$path");
     unlink "$dir/head", "$dir/body";
     system('curl', '-s', "--$how", '-m', 20, '-D', "$dir/head",
@@ -128,7 +65,7 @@ my @preflight = ('-X', 'OPTIONS', '-H', 'Access-Control-Request-Method: POST',
                  '-H', 'Access-Control-Request-Headers: authorization,x-a');
 my $chat = '/v1/chat/completions';
 
-my $nginx = started('');
+my $nginx = $site->start('');
 for my $version (qw( http1.1 http2 )) {
     $how = $version;
 
@@ -201,7 +138,7 @@ $nginx->stop;
 
 for my $after ('set $io_origin https://app.example.com;',
                'set $io_origin $our_origins;') {
-    $nginx = started($after);
+    $nginx = $site->start($after);
     for my $version (qw( http1.1 http2 )) {
         $how = $version;
         my ($status, $head) = curl($chat, @preflight, @page);
