@@ -110,9 +110,9 @@ sub broken {
 
 is_deeply([broken($_, $text{$_})], [], "$_: its links lead somewhere")
     for @pages;
-is_deeply([broken('README.md', '[a](doc/no.md) [b](doc/policy.md#no) [c](#no) '
+is_deeply([broken('README.md', '[a](doc/no) [b](doc/policy.md#no) [c](#no) '
                   . '[d](doc/policy.md) [e](https://example.com/)')],
-          ['doc/no.md', 'doc/policy.md#no', '#no'], 'those that do not are found');
+          ['doc/no', 'doc/policy.md#no', '#no'], 'those that do not are found');
 
 # README.md lists the pages
 
