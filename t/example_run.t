@@ -41,7 +41,8 @@ my ($ten, $first) = map { $_->{text} } blocks(slurp("$top/README.md"));
 
 my $clients = slurp("$top/contrib/nginx/ioattest-clients.conf");
 cmp_ok(scalar(grep { /\S/ } split /\n/, $ten), '<=', 10, 'ten lines');
-$ten =~ s{^ *include ioattest/ioattest-clients\.conf;$}{$clients}m
+my $vendors = slurp("$top/contrib/nginx/ioattest-vendors.conf");
+$ten =~ s{^ *include ioattest/ioattest-clients\.conf;$}{$clients$vendors}m
     or die "README.md does not begin with ten lines\n";
 
 # what stands for addresses and files there
@@ -50,7 +51,8 @@ my @stand_in = (
     [qr/listen 127\.0\.0\.1:8080/, "listen 127.0.0.1:$port"],
     [qr/server (?:192\.0\.2\.1|api\.intelligence\.io\.net):443/,
      "server 127.0.0.1:$service"],
-    [qr/https:\/\/192\.0\.2\.\d+\//, "https://127.0.0.1:$service/"],
+    [qr/https:\/\/(?:192\.0\.2\.\d+|[\w.]+\.com)\//,
+     "https://127.0.0.1:$service/"],
     [qr/\/etc\/ssl\/certs\/ca-certificates\.crt/, $ca],
     [qr/ioattest\/cpu-roots\.pem/, $ENV{TEST_NGINX_SIM_CPU_ROOTS}],
     [qr/ioattest\/nvidia-root\.pem/, $ENV{TEST_NGINX_SIM_GPU_ROOTS}],
@@ -113,11 +115,15 @@ my $clients_path = '/v1/chat/completions';
 for my $case (['what README.md begins with', $ten, $clients_path],
               ['the same written out', $first]) {
     my ($name, $text, @path) = @$case;
+    IoattestSim::reset();
+    IoattestSim::set({ evidence => 'tdx', gpus => 1 });
     $nginx = started('public', $text);
     (undef, $said) = ask($nginx, @path);
     is($said, 200, $name) or diag($nginx->log);
     like($nginx->log, qr/signer bound by TLS to the API alone/,
          "$name: by TLS as well");
+    is(IoattestSim::stats()->{services}{collateral}, @path ? 4 : 0,
+       "$name: Intel's collateral");
     $nginx->stop;
 }
 

@@ -58,8 +58,8 @@ sub folder {
     put("$dir/ioattest/defaults.json", '{"temperature":0.7}');
     put("$dir/ioattest/gpu-reference.json", IoattestReference::example(0));
     put("$dir/ioattest/key.conf", "ioattest_authorization \"Bearer KEY\";\n");
-    put("$dir/ioattest/ioattest-clients.conf",
-        here(slurp("$top/contrib/nginx/ioattest-clients.conf")));
+    put("$dir/ioattest/$_", here(slurp("$top/contrib/nginx/$_")))
+        for qw( ioattest-clients.conf ioattest-vendors.conf );
     return $dir;
 }
 
@@ -70,6 +70,8 @@ sub here {
     $text =~ s{/etc/ssl/certs/ca-certificates\.crt}{ioattest/cpu-roots.pem}g;
     $text =~ s{/var/(?:log|lib)/nginx/|/etc/nginx/}{$dir/}g;
     $text =~ s{\bserver [a-z][a-z0-9.-]*:}{server 192.0.2.1:}g;
+    $text =~ s{\bproxy_pass https://[a-z0-9-]+\.[a-z][a-z.]*/}
+              {proxy_pass https://192.0.2.2/}g;
     return $text;
 }
 
