@@ -93,6 +93,8 @@ install-files:
 	install -d '$(DESTDIR)$(DOCDIR)/doc'
 	install -m 644 $(DOCUMENTS) '$(DESTDIR)$(DOCDIR)/'
 	install -m 644 doc/*.md '$(DESTDIR)$(DOCDIR)/doc/'
+	install -d '$(DESTDIR)$(DOCDIR)/doc/policies'
+	install -m 644 doc/policies/* '$(DESTDIR)$(DOCDIR)/doc/policies/'
 	cp -r contrib '$(DESTDIR)$(DOCDIR)/'
 	install -D -m 755 scripts/fetch-roots.sh \
 		'$(DESTDIR)$(BINDIR)/ioattest-fetch-roots'

@@ -82,7 +82,7 @@ EOF
        openssl x509 -in $f -noout -subject -fingerprint -sha256
    done
 
-3. Compare with these, and with those in README.md:
+3. Compare with these, and with those in doc/evidence.md:
 
 EOF
     wanted | sed -n 's/^  \([^ ]*\) /   \1 /p' | sort -u \

@@ -1,86 +1,20 @@
-# doc/ai-gateway.md: each configuration in it passes nginx -t where this nginx
-# knows its directives; and the trap is one: a long prompt passes by a location
-# that alone has ioattest, and does not where the server has it.
+# doc/ai-gateway.md: the trap that it tells of is one: a long prompt passes by a
+# location that alone has ioattest, and does not where the server has it. That
+# its configurations are good is looked at in t/doc_blocks.t.
 
 use strict;
 use warnings;
 
-use Cwd qw( abs_path );
-use File::Temp qw( tempdir );
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
 use Test::More;
 
-use IoattestCli qw( put slurp );
+use IoattestDocs qw( complaints );
 use IoattestNginx;
 use IoattestSim;
 
-my $top = abs_path("$FindBin::Bin/..");
-my $text = slurp("$top/doc/ai-gateway.md");
-my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
-my $modules = join '', map { "load_module $_;\n" }
-    split ' ', $ENV{TEST_NGINX_LOAD_MODULES}
-               || "$top/build/ngx_http_ioattest_module.so";
-my $dir = tempdir(CLEANUP => 1);
-my $temp = join '', map { "${_}_temp_path $dir/$_;\n" }
-    qw( client_body proxy fastcgi uwsgi scgi );
-
-$ENV{PATH} .= ':/usr/sbin:/sbin';
-
-# Says what nginx -t has against this inside of http, or nothing.
-sub complaints {
-    my ($http) = @_;
-
-    put("$dir/nginx.conf", "${modules}pid $dir/pid;\n"
-        . "error_log $dir/error.log;\nevents { }\n"
-        . "http {\naccess_log off;\n$temp$http}\n");
-    my $said = `$binary -t -e $dir/error.log -p $dir -c $dir/nginx.conf 2>&1`;
-    return $? == 0 ? '' : $said || 'it failed';
-}
-
-# "```nginx WHERE [NEEDS]"; WHERE is http, server or file=NAME.
-my @blocks = $text =~ /^```nginx (\S+)(?: (\w+))?\n(.*?)^```$/msg;
-is(() = $text =~ /^```nginx/mg, @blocks / 3, 'each says where it belongs');
-cmp_ok(scalar @blocks / 3, '>', 6, 'and there are some');
-
-mkdir "$dir/ioattest" or die $!;
-system('/usr/bin/python3', "$top/t/lib/sim/sim.py", '--write-roots',
-       "$dir/ioattest") == 0 or die "no roots\n";
-rename "$dir/ioattest/gpu.pem", "$dir/ioattest/nvidia-root.pem" or die $!;
-rename "$dir/ioattest/cpu.pem", "$dir/ioattest/cpu-roots.pem" or die $!;
-put("$dir/ioattest/policy.json", '{}');
-
-my %known = (
-    json_set => complaints("json_set \$a_b \$arg_a b;\n"
-        . "server { location \$arg_c { } }\n") eq '',
-    client_body_early_read => complaints("client_body_early_read on;\n") eq '',
-);
-
-my ($shared, $n) = ('', 0);
-while (my ($where, $needs, $block) = splice @blocks, 0, 3) {
-    my $name = 'block ' . ++$n . " ($where)";
-
-    # the log is the machine's own, and no test's
-    $block =~ s{/var/log/nginx/}{$dir/};
-
-    if ($where =~ /\Afile=([\w.\/-]+)\z/) {
-        put("$dir/$1", $block);
-        next;
-    }
-    $block = "server { listen 127.0.0.1:8080;\n$block}\n"
-        if $where eq 'server';
-    ok(!$needs || exists $known{$needs}, "$name: what it needs is known");
-
-    SKIP: {
-        skip "$name: this nginx has no $needs", 1 if $needs && !$known{$needs};
-        is(complaints("$shared$block"), '', $name);
-    }
-    $shared = $block if $where eq 'http' && $n == 1;
-}
-
-isnt(complaints("$shared server { include ioattest/api.conf; nonsense; }\n"),
-     '', 'what is wrong is told');
+my $early = complaints("client_body_early_read on;\n") eq '';
 
 # The trap. Where nginx reads bodies early, it routes by the body as the
 # document has it; any nginx does so after a mirror has had the body read.
@@ -113,7 +47,7 @@ my %entry = (mirror => <<'EOT');
             error_page 404 = @$where;
         }
 EOT
-$entry{early} = <<'EOT' if $known{client_body_early_read};
+$entry{early} = <<'EOT' if $early;
         client_body_early_read on;
         if ($uri = /v1/private/completions) { rewrite ^ /routed/$where last; }
 EOT

@@ -38,6 +38,15 @@ for my $package ($file =~ m{/packages/([a-z-]+)_\*\.deb}g) {
          "$package is a package");
 }
 
+# nginx: what the includes' comments and the documents name; t/clients.t and
+# t/example_run.t run them
+
+for my $file (glob "$top/contrib/nginx/*.conf") {
+    my ($name) = $file =~ m{([^/]+)\z};
+    like(slurp("$top/doc/operate.md"), qr{contrib/nginx/\Q$name\E},
+         "doc/operate.md tells of $name");
+}
+
 # kubernetes
 
 my $yaml = "$top/contrib/kubernetes/ioattest.yaml";

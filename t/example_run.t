@@ -1,4 +1,4 @@
-# conf.example, and README.md's first configuration, with a simulated API
+# conf.example, and README.md's configurations, with a simulated API
 # behind TLS in the place of what they name: they attest, by verified TLS
 # alone, and leave other servers as they are.
 
@@ -10,6 +10,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use IoattestCli qw( slurp );
+use IoattestDocs qw( blocks );
 use IoattestEvidence;
 use IoattestNginx;
 use IoattestSim;
@@ -33,7 +35,15 @@ sub text {
 }
 
 my $conf = text('conf.example', qr/^http \{\n(.*)^\}\n\z/ms);
-my $first = text('README.md', qr/^```nginx\n(.*?)^```$/ms);
+my ($ten, $first) = map { $_->{text} } blocks(slurp("$top/README.md"));
+
+# the ten lines, with what they include in its place
+
+my $clients = slurp("$top/contrib/nginx/ioattest-clients.conf");
+cmp_ok(scalar(grep { /\S/ } split /\n/, $ten), '<=', 10, 'ten lines');
+my $vendors = slurp("$top/contrib/nginx/ioattest-vendors.conf");
+$ten =~ s{^ *include ioattest/ioattest-clients\.conf;$}{$clients$vendors}m
+    or die "README.md does not begin with ten lines\n";
 
 # what stands for addresses and files there
 
@@ -41,7 +51,8 @@ my @stand_in = (
     [qr/listen 127\.0\.0\.1:8080/, "listen 127.0.0.1:$port"],
     [qr/server (?:192\.0\.2\.1|api\.intelligence\.io\.net):443/,
      "server 127.0.0.1:$service"],
-    [qr/https:\/\/192\.0\.2\.\d+\//, "https://127.0.0.1:$service/"],
+    [qr/https:\/\/(?:192\.0\.2\.\d+|[\w.]+\.com)\//,
+     "https://127.0.0.1:$service/"],
     [qr/\/etc\/ssl\/certs\/ca-certificates\.crt/, $ca],
     [qr/ioattest\/cpu-roots\.pem/, $ENV{TEST_NGINX_SIM_CPU_ROOTS}],
     [qr/ioattest\/nvidia-root\.pem/, $ENV{TEST_NGINX_SIM_GPU_ROOTS}],
@@ -51,7 +62,7 @@ my @stand_in = (
 for my $pair (@stand_in) {
     my ($what, $by) = @$pair;
     cmp_ok($conf =~ s/$what/$by/g, '>', 0, "conf.example has $what");
-    $first =~ s/$what/$by/g;
+    s/$what/$by/g for $first, $ten;
 }
 
 my $names = join ' ', qw( api.intelligence.io.net kdsintf.amd.com
@@ -75,9 +86,9 @@ EOT
 }
 
 sub ask {
-    my ($nginx) = @_;
+    my ($nginx, $path) = @_;
     my $of = bless { %$nginx, port => $port }, ref $nginx;
-    my ($answer) = $of->ask(IoattestNginx::completion());
+    my ($answer) = $of->ask(IoattestNginx::completion(path => $path));
     return ($of, join ' ', grep { length } $answer->{code},
                                            $answer->{reason});
 }
@@ -100,11 +111,21 @@ is(IoattestSim::stats()->{services}{collateral}, 4,
 is($answer->{body}, "$seen\n", 'another server sends what it sent');
 ok($nginx->stop, 'nginx goes quietly');
 
-$nginx = started('public', $first);
-(undef, $said) = ask($nginx);
-is($said, 200, 'what README.md begins with') or diag($nginx->log);
-like($nginx->log, qr/signer bound by TLS to the API alone/, 'by TLS as well');
-$nginx->stop;
+my $clients_path = '/v1/chat/completions';
+for my $case (['what README.md begins with', $ten, $clients_path],
+              ['the same written out', $first]) {
+    my ($name, $text, @path) = @$case;
+    IoattestSim::reset();
+    IoattestSim::set({ evidence => 'tdx', gpus => 1 });
+    $nginx = started('public', $text);
+    (undef, $said) = ask($nginx, @path);
+    is($said, 200, $name) or diag($nginx->log);
+    like($nginx->log, qr/signer bound by TLS to the API alone/,
+         "$name: by TLS as well");
+    is(IoattestSim::stats()->{services}{collateral}, @path ? 4 : 0,
+       "$name: Intel's collateral");
+    $nginx->stop;
+}
 
 # the same, before somebody who is not the API
 
@@ -113,11 +134,11 @@ $nginx = started('somebody', $conf);
 is($said, '502 attestation_unavailable', 'another CA');
 $nginx->stop;
 
-for my $careless ($conf, $first) {
+for my $careless ($conf, $first, $ten) {
     $careless =~ s/(proxy_ssl_verify +)on;/$1off;/
         or die "no proxy_ssl_verify there\n";
     $nginx = started('somebody', $careless);
-    (undef, $said) = ask($nginx);
+    (undef, $said) = ask($nginx, $careless eq $ten ? $clients_path : ());
     is($said, '502 attestation_insecure', 'and where nobody looks');
     $nginx->stop;
 }

@@ -117,10 +117,10 @@ my ($code, $out, $err) = cli('report', $reply, '--nonce', '0' x 64,
     '--gpu-roots', "$dir/new/roots/nvidia-root.pem");
 is("$code $err", '1 ', 'both files are read as roots');
 
-my ($readme) = slurp("$top/README.md") =~ /(\| certificate \|.*?)\n\n/s;
+my ($page) = slurp("$top/doc/evidence.md") =~ /(\| certificate \|.*?)\n\n/s;
 for my $print (slurp($script) =~ /^  A?[A-Z]*RK-\w+ (\w{64})$|CA (\w{64})$/mg) {
     next if !defined $print;
-    like($readme, qr/`$print`/, "README.md has $print");
+    like($page, qr/`$print`/, "doc/evidence.md has $print");
 }
 
 # What is wrong, and what is said of it. Files that are there stay.

@@ -126,13 +126,17 @@ like($module, qr/\Q$defined\E\0/, 'so has the module');
 # make install
 
 my $to = "$dir/root";
+my $doc = 'usr/share/doc/ioattest';
 is(system('make', '-s', '-C', $top, 'install', "DESTDIR=$to", 'PREFIX=/usr'),
    0, 'make install');
 for my $file ('usr/lib/nginx/modules/ngx_http_ioattest_module.so',
               'usr/bin/ioattest', 'usr/share/man/man1/ioattest.1',
               (map { "usr/share/man/man1/ioattest-$_.1" } keys %summary),
-              (map { "usr/share/doc/ioattest/$_" }
-                   qw( README.md conf.example doc/policy.md )))
+              "$doc/README.md",
+              "$doc/conf.example",
+              (map { "$doc/" . substr $_, 1 + length $top }
+                   glob("$top/doc/*.md"), glob("$top/doc/policies/*"),
+                   glob("$top/contrib/*/*.*")))
 {
     ok(-s "$to/$file", "installs $file");
 }

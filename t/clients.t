@@ -1,0 +1,172 @@
+# contrib/nginx/ioattest-clients.conf, in the ten lines of doc/operate.md: what
+# clients of OpenAI's API get through it, by HTTP/1.1 and HTTP/2, and pages of
+# other origins.
+
+use strict;
+use warnings;
+
+use Cwd qw( abs_path );
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+
+use JSON::PP qw( decode_json encode_json );
+use Test::More;
+
+use IoattestCli qw( put slurp );
+use IoattestSim;
+use IoattestSite;
+
+plan skip_all => 'there is no curl'
+    if system('curl --version >/dev/null 2>&1') != 0;
+
+my $top = abs_path("$FindBin::Bin/..");
+my $operate = slurp("$top/doc/operate.md");
+my $site = IoattestSite->new;
+my ($dir, $one, $two) = @{$site}{qw( dir one two )};
+my $model = $IoattestSite::model;
+
+cmp_ok(scalar(grep { /\S/ } split /\n/, $site->{text}), '<=', 11,
+       'a site is ten lines, and one with a key');
+
+# What curl gets: status, head and body.
+my $how = 'http1.1';
+sub curl {
+    my ($path, @more) = @_;
+
+    my @where = $how eq 'http1.1' ? ("http://127.0.0.1:$one$path")
+        : ('--cacert', $site->{ca}, '--connect-to',
+           "gateway.test:443:127.0.0.1:$two", "https://gateway.test$path");
+    unlink "$dir/head", "$dir/body";
+    system('curl', '-s', "--$how", '-m', 20, '-D', "$dir/head",
+           '-o', "$dir/body", @more, @where);
+    my $head = -e "$dir/head" ? slurp("$dir/head") : '';
+    my ($status) = $head =~ m{.*^HTTP/\S+ (\d+)}ms;
+    return ($status // 0, $head, -e "$dir/body" ? slurp("$dir/body") : '');
+}
+
+sub post {
+    my ($path, $params, @more) = @_;
+    my $text = ref $more[0] ? ${ shift @more } : 'hello';
+    my $body = encode_json({ model => $model,
+        messages => [{ role => 'user', content => 'TEXT' }], %$params });
+
+    put("$dir/request", $body =~ s/TEXT/$text/r);
+    return curl($path, '-d', "\@$dir/request",
+                '-H', 'Content-Type: application/json', @more);
+}
+
+sub code {
+    my ($body) = @_;
+    return eval { decode_json($body)->{error}{code} } // "not JSON: $body";
+}
+
+my @page = ('-H', 'Origin: https://app.example.com');
+my @preflight = ('-X', 'OPTIONS', '-H', 'Access-Control-Request-Method: POST',
+                 '-H', 'Access-Control-Request-Headers: authorization,x-a');
+my $chat = '/v1/chat/completions';
+
+my $nginx = $site->start('');
+for my $version (qw( http1.1 http2 )) {
+    $how = $version;
+
+    my ($status, $head, $body) = post($chat, {});
+    is($status, 200, "$how: a completion") or diag($body, $nginx->log);
+    like($head, $how eq 'http2' ? qr{\AHTTP/2 } : qr{\AHTTP/1\.1 },
+         'by that version');
+    like($body, qr/echo: hello/, 'and its text');
+    unlike($head, qr/^access-control-allow-origin/mi, 'for no page of others');
+
+    ($status, $head, $body) = post($chat, { stream => JSON::PP::true });
+    is($status, 200, "$how: a stream");
+    like($head, qr{^content-type: text/event-stream}mi, 'of its type');
+    like($body, qr/data: \[DONE\]\s*\z/, 'to its end');
+    unlike($body, qr/event: signature/, 'without what clients fail on');
+
+    ($status, undef, $body) = post($chat, {}, '-H', 'X-Sim: flip_body');
+    is("$status " . code($body), '502 response_hash_mismatch',
+       "$how: a changed answer is refused");
+
+    ($status, undef, $body) = post($chat, { model => 'example/not-attestable' });
+    is("$status " . code($body), '403 model_not_attestable',
+       "$how: a model that cannot be attested");
+
+    # sizes: an image, and more than the gateway takes
+    for my $case ([3, 200], [34, 413]) {
+        my ($size, $code) = @$case;
+        ($status) = post($chat, {}, \('x' x ($size * 1_000_000)));
+        is($status, $code, "$how: a prompt of $size MB");
+    }
+
+    for my $path ('/v1/completions', '/v1/embeddings', '/v1/nothing') {
+        ($status, undef, $body) = post($path, {});
+        is("$status " . code($body), '404 not_found', "$how: no $path");
+    }
+    for my $path ('/_ioattest/attestation', '/_ioattest/models') {
+        ($status) = post($path, {});
+        is($status, 404, "$how: $path is the gateway's own");
+    }
+
+    # nobody may read from a page, unless the site says so
+    ($status, $head) = curl($chat, @preflight, @page);
+    is($status, 204, "$how: a preflight");
+    unlike($head, qr/^access-control-allow-origin/mi, 'which allows nothing');
+}
+unlike($nginx->log, qr/buffered to a temporary file/,
+       'no prompt was in a file');
+
+# the list: the command of doc/operate.md writes it
+
+SKIP: {
+    my ($command) = $operate =~ /\n  ```sh\n(  curl .*?models\.json)\n  ```/s;
+    ok($command, 'there is a command for the list') or last SKIP;
+    is((curl('/v1/models'))[0], 404, 'no list before it is written');
+    skip 'there is no jq', 3 if system('jq --version >/dev/null 2>&1') != 0;
+
+    $command =~ s{https://api\.intelligence\.io\.net}
+                 {http://127.0.0.1:$ENV{TEST_NGINX_SIM_PORT}};
+    $command =~ s{/etc/nginx/ioattest/}{$dir/};
+    is(system("mkdir $dir/w && cd $dir/w && { $command\n}"), 0, 'it runs');
+    my ($status, $head, $body) = curl('/v1/models');
+    is($status, 200, 'the list');
+    like($head, qr{^content-type: application/json}mi, 'is JSON');
+    is_deeply([map { $_->{id} } @{ decode_json($body)->{data} }], [$model],
+              'of the models that can be attested');
+}
+$nginx->stop;
+
+# pages of some origins
+
+for my $after ('set $io_origin https://app.example.com;',
+               'set $io_origin $our_origins;') {
+    $nginx = $site->start($after);
+    for my $version (qw( http1.1 http2 )) {
+        $how = $version;
+        my ($status, $head) = curl($chat, @preflight, @page);
+        is($status, 204, "$how: a preflight");
+        is(join(' ', $head =~ /^access-control-allow-origin: (\S+)/mig),
+           'https://app.example.com', 'from its page, said once');
+        like($head, qr/^access-control-allow-methods: POST/mi, 'may POST');
+        like($head, qr/^access-control-allow-headers: authorization,x-a/mi,
+             'and send its headers');
+
+        for my $case ([200, []], [502, ['-H', 'X-Sim: flip_body']]) {
+            my ($code, $more) = @$case;
+            ($status, $head) = post($chat, {}, @page, @$more);
+            is($status, $code, "$how: a page's request");
+            is(join(' ', $head =~ /^access-control-allow-origin: (\S+)/mig),
+               'https://app.example.com', 'the page can read the answer');
+            unlike($head, qr/^x-saw-origin/mi, 'of which the API knows not');
+        }
+
+        (undef, $head) = curl($chat, @preflight,
+                              '-H', 'Origin: https://evil.example.com');
+        unlike($head, qr/^access-control-allow-origin: .*evil/mi,
+               'no page of others');
+    }
+    $nginx->stop;
+}
+
+is_deeply([$nginx->log =~ /^(.*\[(?:alert|crit|emerg)\].*)$/mg], [],
+          'nothing alarming in the log');
+
+done_testing();
