@@ -16,7 +16,7 @@ from check import appraise, appraise_ocsp, evidencetest
 from evidence import pki
 
 TDX, SNP, LOCAL, NRAS, OCSP, COLLATERAL, KDS = 1, 2, 4, 8, 12, 64, 128
-FETCH_OCSP, FETCH_MAX = 8, 56       # as in ioa_evidence.h
+FETCH_OCSP, FETCH_MAX = 10, 58      # as in ioa_evidence.h
 PCS = "/tdx/certification/v4/"
 
 
