@@ -61,8 +61,14 @@ def _answer(state, kind, request, run):
     if kind == "kds":
         return kds.serve(request.path, query, run, KDS_MACHINES)
 
+    early = query.get("update") == "early"
+    if early and state.settings["collateral_early"] == "down":
+        return agent.error_reply(503, "Service Unavailable")
+
     def run_ends(document):
         _ends(state, document)
+        if early:
+            pcs.early(document, state.settings["collateral_early"])
         run(document)
 
     return pcs.serve(request.path, query, run_ends)
