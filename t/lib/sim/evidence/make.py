@@ -25,7 +25,8 @@ CHOICES = {
     "td_body": ("1.0", "1.5"), "quote_trailing": range(0, 65537),
     "snp_version": (2, 3, 5), "snp_product": ("Milan", "Genoa", "Turin"),
     "snp_signer": ("vcek", "vlek"), "snp_certs": (False, True),
-    "collateral_early": ("same", "next", "short", "forged", "down"),
+    "collateral_early": ("same", "next", "short", "forged", "down",
+                         "slow"),
 }
 
 
