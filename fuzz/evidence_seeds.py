@@ -45,6 +45,13 @@ def intel(world, quote, gpu):
             FETCH_MAX + 1: qe[1]["SGX-Enclave-Identity-Issuer-Chain"].encode()}
 
 
+def early(world, quote, gpu):
+    """With what Intel will ask for next."""
+    return {**intel(world, quote, gpu),
+            8: world.fetch(PCS + "tcb?fmspc=A0B06F000000&update=early")[2],
+            9: world.fetch(PCS + "qe/identity?update=early")[2]}
+
+
 def amd(world, quote, gpu):
     raw = bytes.fromhex(quote)
     return {4: world.kds("Milan", raw[0x1a0:0x1e0], raw[0x180:0x188]),
@@ -78,6 +85,8 @@ SEEDS = {
                               report_data="address-nonce"),
     "tdx-collateral": lambda: seed(TDX | COLLATERAL, intel, evidence="tdx",
                                    gpus=0),
+    "tdx-early": lambda: seed(TDX | COLLATERAL, early, evidence="tdx", gpus=0,
+                              collateral_early="short"),
     "snp": lambda: seed(SNP | KDS, amd, evidence="snp", gpus=0),
     "snp-certs": lambda: seed(SNP, evidence="snp", snp_certs=True, gpus=0),
     "nras": lambda: seed(TDX | NRAS, nvidia, evidence="tdx"),

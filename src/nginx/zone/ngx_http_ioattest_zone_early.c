@@ -62,6 +62,8 @@ ngx_http_ioattest_store_early(ngx_http_ioattest_zone_t *zone,
 
     told = early->evaluation + 1;
 
+    /* a renewal needs no search */
+
     if (!early->accepted && to->told != told) {
         due = !ngx_http_ioattest_early_told_locked(sh,
                                                    &machine->info.proved.ids,
