@@ -234,9 +234,10 @@ def test_early():
     for fault, check in (("tcb_sgx_svn", "tdx.tcb.platform:"),
                          ("tcb_fmspc", "tdx.tcb.fmspc:")):
         def none(*args):
+            right = seeds.early(*args)
             wrong = asking(seeds.early, "X-Sim-Collateral", fault)(*args)
-            return {**seeds.early(*args), 8: wrong[8]}
-        got = said(none)
+            return {**right, 8: wrong[8]}
+        got = said(none, what="next")
         expect(fault, "ok 0 unknown 0 19 0", got)
         tap.ok(got[6:7] == [check], "early: the check that it fails", got)
     expect("neither is there", "attestation_unavailable 300 unknown 0 0 1",
@@ -436,7 +437,7 @@ def test_services():
 
 def asked(record):
     """What NVIDIA's service is asked for this reply; None for nothing."""
-    run = subprocess.run([JUDGE, "nras"], input=record, capture_output=True)
+    run = subprocess.run([DRIVER, "door", "nras"], input=record, capture_output=True)
     if run.returncode != 0:
         return "died"
     return json.loads(run.stdout) if run.stdout else None
