@@ -256,6 +256,13 @@ static ngx_command_t  ngx_http_ioattest_commands[] = {
       offsetof(ngx_http_ioattest_loc_conf_t, gpu_ocsp),
       (void *) "off" },
 
+    { ngx_string("ioattest_collateral_early"),
+      NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_ioattest_conf_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_ioattest_loc_conf_t, collateral_early),
+      (void *) "off" },
+
     { ngx_string("ioattest_thread_pool"),
       NGX_HTTP_IOATTEST_ANYWHERE|NGX_CONF_TAKE1,
       ngx_http_ioattest_conf_pool,

@@ -16,7 +16,7 @@ from check import appraise, appraise_ocsp, evidencetest
 from evidence import pki
 
 TDX, SNP, LOCAL, NRAS, OCSP, COLLATERAL, KDS = 1, 2, 4, 8, 12, 64, 128
-FETCH_OCSP, FETCH_MAX = 8, 56       # as in ioa_evidence.h
+FETCH_OCSP, FETCH_MAX = 10, 58      # as in ioa_evidence.h
 PCS = "/tdx/certification/v4/"
 
 
@@ -43,6 +43,13 @@ def intel(world, quote, gpu):
             3: world.fetch("/IntelSGXRootCA.der")[2],
             FETCH_MAX: info[1]["TCB-Info-Issuer-Chain"].encode(),
             FETCH_MAX + 1: qe[1]["SGX-Enclave-Identity-Issuer-Chain"].encode()}
+
+
+def early(world, quote, gpu):
+    """With what Intel will ask for next."""
+    return {**intel(world, quote, gpu),
+            8: world.fetch(PCS + "tcb?fmspc=A0B06F000000&update=early")[2],
+            9: world.fetch(PCS + "qe/identity?update=early")[2]}
 
 
 def amd(world, quote, gpu):
@@ -78,6 +85,8 @@ SEEDS = {
                               report_data="address-nonce"),
     "tdx-collateral": lambda: seed(TDX | COLLATERAL, intel, evidence="tdx",
                                    gpus=0),
+    "tdx-early": lambda: seed(TDX | COLLATERAL, early, evidence="tdx", gpus=0,
+                              collateral_early="short"),
     "snp": lambda: seed(SNP | KDS, amd, evidence="snp", gpus=0),
     "snp-certs": lambda: seed(SNP, evidence="snp", snp_certs=True, gpus=0),
     "nras": lambda: seed(TDX | NRAS, nvidia, evidence="tdx"),

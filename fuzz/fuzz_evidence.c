@@ -66,6 +66,35 @@ policy_read(ioa_policy_t *policy, uint8_t flags, const ioa_roots_t *roots)
 }
 
 
+/* What Intel will ask for next decides nothing, and is said or is not. */
+static void
+judge_early(const ioa_policy_t *policy, const ioa_machine_t *machine,
+    const ioa_fetched_t *fetched, int64_t now)
+{
+    ioa_early_t    early;
+    ioa_status_t   st;
+
+    static ioa_wants_t        wants;
+    static ioa_checks_t       checks;
+    static const ioa_early_t  zero;
+
+    ioa_checks_init(&checks);
+    memset(&early, 0xff, sizeof(early));
+    st = ioa_evidence_early(&early, &wants, &checks, &machine->proved, policy,
+                            fetched, now);
+
+    fuzz_assert(st == IOA_OK || memcmp(&early, &zero, sizeof(zero)) == 0);
+    fuzz_assert(st == IOA_OK || st == IOA_REVOKED || st == IOA_TCB_REJECTED
+                || st == IOA_ATTESTATION_UNAVAILABLE);
+    fuzz_assert((st == IOA_ATTESTATION_UNAVAILABLE) == (wants.wanted != 0));
+    fuzz_assert(st != IOA_OK || (machine->proved.cpu == IOA_CPU_TDX
+                                 && policy->collateral));
+    fuzz_assert(st != IOA_OK || early.accepted
+                || ioa_checks_failed(&checks) != NULL);
+    fuzz_assert(memchr(early.lacks, '\0', sizeof(early.lacks)) != NULL);
+}
+
+
 static void
 judge(const ioa_policy_t *policy, ioa_bytes_t reply,
     const ioa_fetched_t *fetched, int64_t now)
@@ -106,6 +135,8 @@ judge(const ioa_policy_t *policy, ioa_bytes_t reply,
                                       &cached, fetched, 0, now) == st);
         fuzz_assert(memcmp(&machine, &again, sizeof(again)) == 0);
     }
+
+    judge_early(policy, &machine, fetched, now);
 
     /* a reply that is refused is also refused for a model bound before */
     if (st != IOA_OK) {
@@ -160,6 +191,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
         fetched[IOA_FETCH_TCB_INFO].chain = fields[1 + IOA_FETCH_MAX];
         fetched[IOA_FETCH_QE_IDENTITY].chain = fields[2 + IOA_FETCH_MAX];
+        fetched[IOA_FETCH_EARLY_TCB_INFO].chain = fields[1 + IOA_FETCH_MAX];
+        fetched[IOA_FETCH_EARLY_QE_IDENTITY].chain
+            = fields[2 + IOA_FETCH_MAX];
 
         reply.len = ioa_reader_left(&r);
         reply.data = fuzz_exact(r.pos, reply.len);

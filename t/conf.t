@@ -154,6 +154,8 @@ ioattest_evidence_dir  ""            "off" or a directory, as in /var/lib/nginx/
 ioattest_evidence_dir  a$uri         "off" or a directory, as in /var/lib/nginx/
 ioattest_evidence_keep  0            a number between 1 and 1000000
 ioattest_evidence_keep  1000001      a number between 1 and 1000000
+ioattest_collateral_early  early     "off" or the path of an internal location
+ioattest_collateral_early  /a$uri    "off" or the path of an internal location
 END
     my ($directive, $value, $expected) = @$row;
     my ($said) = $value =~ /([^" ]*)/;
@@ -217,6 +219,8 @@ ioattest_audit_log off
 ioattest_evidence_dir a
 ioattest_evidence_dir off
 ioattest_evidence_keep 10
+ioattest_collateral_early /e
+ioattest_collateral_early off
 ioattest_prewarm m
 ioattest_authorization "Bearer a"
 END

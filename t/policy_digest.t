@@ -92,6 +92,7 @@ my %does_not = (
     ioattest_audit_log => ['off', 'audit-a.log'],
     ioattest_evidence_dir => ['off', 'evidence-a'],
     ioattest_evidence_keep => ['10', '20'],
+    ioattest_collateral_early => ['off', '/_a'],
     ioattest_request_defaults => [map { IoattestEvidence::file($_) }
                                   '{"n":1}', '{"n":2}'],
     # an address is trusted in the location that names it, and is not kept

@@ -24,6 +24,7 @@ my %line = (
     binding => qr/"ioattest_report_data \w+" accepts machines/,
     reference => qr/"ioattest_gpu local" compares no measurement/,
     milan => qr/Milan's signing keys can be extracted by software/,
+    early => qr/"ioattest_collateral_early" judges TDX platforms/,
     size => qr/"client_body_buffer_size" of \d+ bytes is less/,
 );
 
@@ -274,6 +275,37 @@ server {
         ioattest zone=io;
         ioattest_cpu off;
         ioattest_report_data auto;
+    }
+}
+EOF
+
+marked('a TCB to come, where nobody asks for that of today', <<"EOF");
+client_body_buffer_size 1m;
+ioattest_gpu off;
+ioattest_request /a;
+ioattest_models /m;
+ioattest_image_digest $digest;
+ioattest_report_data address-nonce;
+ioattest_cpu_trusted_certificate $dir/root;
+ioattest_policy $dir/other.json;
+ioattest_collateral_early /e/;
+server {
+    location /without/ {
+        ioattest zone=io; # early
+        location /without/more/ { }
+    }
+    location /snp/ {
+        ioattest zone=io; # early
+        ioattest_cpu sev-snp;
+        ioattest_collateral /c/;
+    }
+    location /with/ {
+        ioattest zone=io;
+        ioattest_collateral /c/;
+    }
+    location /off/ {
+        ioattest zone=io;
+        ioattest_collateral_early off;
     }
 }
 EOF

@@ -50,7 +50,15 @@ static const ioattest_file_t  ioattest_files[IOA_FETCH_GPU_OCSP] = {
     [IOA_FETCH_NRAS] = { "nras.json", NULL, NULL, "nras.json",
         "NVIDIA's attestation service" },
     [IOA_FETCH_JWKS] = { "jwks.json", NULL, NULL, "jwks.json",
-        "the key set of NVIDIA's attestation service" }
+        "the key set of NVIDIA's attestation service" },
+    [IOA_FETCH_EARLY_TCB_INFO] = { "tcb_info_early.json", NULL,
+        "tcb_info_early_chain.pem",
+        "tcb_info_early.json and tcb_info_early_chain.pem",
+        "https://api.trustedservices.intel.com/" },
+    [IOA_FETCH_EARLY_QE_IDENTITY] = { "qe_identity_early.json", NULL,
+        "qe_identity_early_chain.pem",
+        "qe_identity_early.json and qe_identity_early_chain.pem",
+        "https://api.trustedservices.intel.com/" }
 };
 
 

@@ -20,6 +20,7 @@
 #include "nvidia/ioa_verify_gpu.h"
 #include "policy/ioa_policy.h"
 #include "tdx/ioa_tcb.h"
+#include "tdx/ioa_verify_collateral.h"
 #include "x509/ioa_chain.h"
 
 #define IOA_NONCE_LEN              32
@@ -54,6 +55,8 @@ typedef enum {
     IOA_FETCH_AMD_CRL,
     IOA_FETCH_NRAS,             /* NVIDIA's service */
     IOA_FETCH_JWKS,
+    IOA_FETCH_EARLY_TCB_INFO,   /* Intel's, for ioa_evidence_early() alone */
+    IOA_FETCH_EARLY_QE_IDENTITY,
     IOA_FETCH_GPU_OCSP,         /* NVIDIA's OCSP responder, a certificate */
     IOA_FETCH_GPU_OCSP_LAST = IOA_FETCH_GPU_OCSP + IOA_GPU_OCSP_MAX - 1,
     IOA_FETCH_MAX
@@ -148,7 +151,19 @@ typedef struct {
     char              chip_id[2 * IOA_POLICY_CHIP_LEN + 1];     /* SNP: hex */
     char              ueids[IOA_GPUS_MAX][IOA_EVIDENCE_WORD_MAX + 1];
                                             /* of all GPUs, sorted */
+
+    /* of a TDX platform, for ioa_evidence_early() */
+    ioa_collateral_quote_t  platform;
 } ioa_proved_t;
+
+/* A TDX platform by the TCB that Intel will ask for next. */
+typedef struct {
+    ioa_tcb_status_t  status;               /* unknown: it has no level */
+    int               accepted;             /* the policy would take it */
+    uint64_t          evaluation;           /* as in ioa_tcb.h */
+    char              lacks[IOA_TCB_LACKS_MAX + 1];     /* likewise, or the
+                                               check that it fails */
+} ioa_early_t;
 
 /*
  * Judges CPU evidence.  report data: with IOA_REPORT_DATA_AUTO a machine
@@ -166,6 +181,24 @@ ioa_status_t ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
 /* The same of GPU evidence, with the reasons of ioa_verify_gpu and _nras. */
 ioa_status_t ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e) IOA_MUST_CHECK;
+
+/*
+ * Judges a platform that was proved with collateral once more, by what
+ * Intel's service says to "update=early".  It decides nothing: whoever trusts
+ * the machine goes on doing so.
+ *
+ * Returns: IOA_OK, whatever there is to say; IOA_ATTESTATION_UNAVAILABLE with
+ * something in wants; IOA_REVOKED or IOA_TCB_REJECTED where the documents are
+ * no good, checks (may be NULL) say why.  IOA_TCB_REJECTED too for a machine
+ * that was not proved to be a TDX platform.
+ * Out: early, all zero unless IOA_OK; with IOA_OK a failed line in checks is
+ * what the policy would refuse it for.
+ * In: fetched, with the CRLs that proved it; policy; now.
+ */
+ioa_status_t ioa_evidence_early(ioa_early_t *early, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_proved_t *proved,
+    const ioa_policy_t *policy, const ioa_fetched_t *fetched, int64_t now)
+    IOA_MUST_CHECK;
 
 /*
  * What NVIDIA's service is asked: written here, with our nonce and the GPUs'

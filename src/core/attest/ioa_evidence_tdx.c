@@ -3,6 +3,7 @@
  * See ioa_evidence.h.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 /* Where Intel and a PCCS keep them (doc/formats.md 8.4). */
 #define IOA_PCS_TCB_INFO     "tdx/certification/v4/tcb?fmspc=%.*s"
 #define IOA_PCS_QE_IDENTITY  "tdx/certification/v4/qe/identity"
+#define IOA_PCS_EARLY_INFO   IOA_PCS_TCB_INFO "&update=early"
+#define IOA_PCS_EARLY_QE     IOA_PCS_QE_IDENTITY "?update=early"
 #define IOA_PCS_PCK_CRL      "sgx/certification/v4/pckcrl?ca=%s&encoding=der"
 #define IOA_PCS_ROOT_CRL     "IntelSGXRootCA.der"
 
@@ -115,16 +118,13 @@ ioa_tdx_chain(ioa_reader_t *chain, uint8_t **text, ioa_bytes_t header)
 
 static ioa_status_t
 ioa_tdx_collateral(ioa_collateral_t **collateral, ioa_checks_t *checks,
-    const ioa_evidence_t *e, const ioa_crls_t *crls)
+    const ioa_evidence_t *e, const ioa_crls_t *crls,
+    const ioa_fetched_t *info, const ioa_fetched_t *id)
 {
     int                     ok;
     uint8_t                *tcb = NULL, *qe = NULL;
     ioa_status_t            st = IOA_TCB_REJECTED;
-    const ioa_fetched_t    *info, *id;
     ioa_collateral_text_t   text;
-
-    info = &e->fetched[IOA_FETCH_TCB_INFO];
-    id = &e->fetched[IOA_FETCH_QE_IDENTITY];
 
     ioa_reader_init(&text.tcb_info, info->body.data, info->body.len);
     ioa_reader_init(&text.qe_identity, id->body.data, id->body.len);
@@ -195,7 +195,6 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
     ioa_crls_t              *crls;
     ioa_status_t             st = IOA_CPU_EVIDENCE_INVALID;
     ioa_collateral_t        *collateral = NULL;
-    ioa_collateral_quote_t   platform;
 
     crls = ioa_tdx_crls(checks, e);
 
@@ -206,12 +205,15 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
     }
 
     if (st == IOA_OK) {
-        st = ioa_tdx_collateral(&collateral, checks, e, crls);
+        st = ioa_tdx_collateral(&collateral, checks, e, crls,
+                                &e->fetched[IOA_FETCH_TCB_INFO],
+                                &e->fetched[IOA_FETCH_QE_IDENTITY]);
     }
 
     if (st == IOA_OK) {
-        ioa_collateral_quote(&platform, tdx);
-        st = ioa_collateral_judge(tcb, checks, collateral, &platform);
+        ioa_collateral_quote(&proved->platform, tdx);
+        st = ioa_collateral_judge(tcb, checks, collateral,
+                                  &proved->platform);
         ioa_evidence_expires(proved, ioa_collateral_expires(collateral)
                                      + e->policy->slack);
         ioa_evidence_expires(proved, ioa_crls_expire(crls));
@@ -339,6 +341,92 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     proved->tcb_status = tcb->status;
     ioa_tdx_advisories(proved, tcb);
 
+    free(tcb);
+
+    return st;
+}
+
+
+/*
+ * By documents that are good.  A platform for which they have no level is one
+ * that they refuse.
+ */
+static void
+ioa_early_judge(ioa_early_t *early, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_collateral_t *collateral,
+    const ioa_collateral_quote_t *platform, ioa_tcb_t *tcb)
+{
+    const ioa_check_t  *check;
+
+    early->evaluation = ioa_collateral_evaluated(collateral);
+
+    if (ioa_collateral_judge(tcb, checks, collateral, platform) == IOA_OK) {
+        early->status = tcb->status;
+        early->accepted = ioa_policy_tcb(checks, e->policy->file, tcb, 1,
+                                         e->now)
+                          == IOA_OK;
+        memcpy(early->lacks, tcb->lacks, sizeof(early->lacks));
+    }
+
+    check = ioa_checks_failed(checks);
+
+    if (early->lacks[0] == '\0' && check != NULL) {
+        snprintf(early->lacks, sizeof(early->lacks), "%s: %.*s", check->name,
+                 IOA_TCB_LACKS_MAX - IOA_CHECK_NAME_MAX - 2, check->detail);
+    }
+}
+
+
+ioa_status_t
+ioa_evidence_early(ioa_early_t *early, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_proved_t *proved,
+    const ioa_policy_t *policy, const ioa_fetched_t *fetched, int64_t now)
+{
+    int                all;
+    ioa_tcb_t         *tcb;
+    ioa_crls_t        *crls;
+    ioa_status_t       st = IOA_TCB_REJECTED;
+    ioa_evidence_t     e;
+    ioa_collateral_t  *collateral = NULL;
+
+    memset(early, 0, sizeof(ioa_early_t));
+    memset(wants, 0, sizeof(ioa_wants_t));
+    memset(&e, 0, sizeof(ioa_evidence_t));
+
+    e.policy = policy;
+    e.fetched = fetched;
+    e.now = now;
+
+    if (proved->cpu != IOA_CPU_TDX || !policy->collateral) {
+        return IOA_TCB_REJECTED;
+    }
+
+    all = ioa_evidence_need(wants, &e, IOA_FETCH_EARLY_TCB_INFO,
+                            IOA_PCS_EARLY_INFO,
+                            2 * IOA_PCK_FMSPC_LEN, proved->fmspc);
+    all &= ioa_evidence_need(wants, &e, IOA_FETCH_EARLY_QE_IDENTITY,
+                             IOA_PCS_EARLY_QE);
+
+    if (!all) {
+        return IOA_ATTESTATION_UNAVAILABLE;
+    }
+
+    tcb = calloc(1, sizeof(ioa_tcb_t));
+    crls = tcb != NULL ? ioa_tdx_crls(checks, &e) : NULL;
+
+    if (crls != NULL) {
+        st = ioa_tdx_collateral(&collateral, checks, &e, crls,
+                                &fetched[IOA_FETCH_EARLY_TCB_INFO],
+                                &fetched[IOA_FETCH_EARLY_QE_IDENTITY]);
+    }
+
+    if (st == IOA_OK) {
+        ioa_early_judge(early, checks, &e, collateral, &proved->platform,
+                        tcb);
+    }
+
+    ioa_collateral_free(collateral);
+    ioa_crls_free(crls);
     free(tcb);
 
     return st;

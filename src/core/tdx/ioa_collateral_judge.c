@@ -310,9 +310,8 @@ ioa_collateral_qe(ioa_tcb_t *tcb, ioa_checks_t *checks,
 }
 
 
-/* Of both documents the older. */
-static uint64_t
-ioa_collateral_evaluation(const ioa_collateral_t *collateral)
+uint64_t
+ioa_collateral_evaluated(const ioa_collateral_t *collateral)
 {
     uint64_t  info, identity;
 
@@ -408,7 +407,7 @@ ioa_collateral_judge(ioa_tcb_t *tcb, ioa_checks_t *checks,
         return st;
     }
 
-    tcb->evaluation = ioa_collateral_evaluation(collateral);
+    tcb->evaluation = ioa_collateral_evaluated(collateral);
 
     return IOA_OK;
 }

@@ -55,6 +55,9 @@ void ioa_collateral_free(ioa_collateral_t *collateral);
  */
 int64_t ioa_collateral_expires(const ioa_collateral_t *collateral);
 
+/* tcbEvaluationDataNumber, the lower of both documents'. */
+uint64_t ioa_collateral_evaluated(const ioa_collateral_t *collateral);
+
 /* What a verified quote says of its platform. */
 typedef struct {
     uint8_t   fmspc6[IOA_COLLATERAL_FMSPC_LEN];             /* PCK */

@@ -346,6 +346,11 @@ ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
                                             NGX_HTTP_GATEWAY_TIME_OUT);
     }
 
+    if (attestation->ask.concluded) {
+        ngx_http_ioattest_early_timeout(attestation->proof);
+        return;
+    }
+
     ngx_http_ioattest_attestation_conclude(attestation,
                                            IOA_ATTESTATION_TIMEOUT,
                                            NGX_HTTP_IOATTEST_GIVE_FAILED,
@@ -417,6 +422,10 @@ ngx_http_ioattest_attestation_conclude(
     ngx_http_ioattest_outcome_searched(attestation);
 
     ngx_http_ioattest_wait_wake(attestation->ask.wake);
+
+    if (reason == IOA_OK) {
+        ngx_http_ioattest_early_start(attestation);
+    }
 }
 
 

@@ -102,6 +102,12 @@ struct ngx_http_ioattest_proof_s {
     u_char                           evidence32[IOA_SHA256_LEN];
     ngx_uint_t                       kept;      /* in "ioattest_evidence_dir" */
     ngx_err_t                        keep_error;
+
+    /* of a machine that was stored */
+    u_char                           machine32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_uint_t                       second;    /* judged by early documents:
+                                                   the proof itself is over */
+    ioa_early_t                      early;     /* owned as machine is */
 };
 
 
@@ -204,6 +210,24 @@ void ngx_http_ioattest_outcome_searched(
 ngx_int_t ngx_http_ioattest_proof_start(
     ngx_http_ioattest_attestation_t *attestation,
     void (*done)(ngx_http_ioattest_proof_t *proof, ngx_int_t rc));
+
+
+/* Off the event loop, if there are threads: as proof_start(). */
+ngx_int_t ngx_http_ioattest_proof_continue(ngx_http_ioattest_proof_t *proof);
+
+
+/*
+ * early: judges a machine that was stored once more, by the TCB that Intel
+ * will ask for next, if its location asks for that.  To be called last: the
+ * attestation is over, and nobody waits.
+ */
+ngx_uint_t ngx_http_ioattest_early_asked(ngx_http_ioattest_loc_conf_t *ilcf,
+    unsigned cpu);
+void ngx_http_ioattest_early_start(
+    ngx_http_ioattest_attestation_t *attestation);
+
+/* Its services have not answered in time. */
+void ngx_http_ioattest_early_timeout(ngx_http_ioattest_proof_t *proof);
 
 
 /* endorsements */

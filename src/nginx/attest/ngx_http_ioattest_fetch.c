@@ -180,6 +180,12 @@ ngx_http_ioattest_fetch_unanswered(ngx_http_ioattest_subrequest_t *sub,
         level = NGX_LOG_INFO;
     }
 
+    if (proof->second) {
+
+        /* nothing depends on it, and it is told once in a while */
+        level = NGX_LOG_INFO;
+    }
+
     if (fetch->what != IOA_FETCH_AMD_CRL || status != NGX_HTTP_NOT_FOUND) {
         ngx_log_error(level, proof->task->log, 0,
                       "ioattest: \"%V%s%s\" did not answer what an "

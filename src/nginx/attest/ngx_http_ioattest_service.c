@@ -29,6 +29,10 @@ static const ngx_http_ioattest_service_t
       NULL, 0, IOA_REPORT_SIZE_MAX },
     { offsetof(ngx_http_ioattest_loc_conf_t, nras_jwks),
       NULL, 3600, IOA_REPORT_SIZE_MAX },
+    { offsetof(ngx_http_ioattest_loc_conf_t, collateral_early),
+      "TCB-Info-Issuer-Chain", 6 * 3600, IOA_REPORT_SIZE_MAX },
+    { offsetof(ngx_http_ioattest_loc_conf_t, collateral_early),
+      "SGX-Enclave-Identity-Issuer-Chain", 6 * 3600, IOA_REPORT_SIZE_MAX },
     { offsetof(ngx_http_ioattest_loc_conf_t, gpu_ocsp),
       NULL, 1800, IOA_OCSP_ANSWER_MAX }
 };

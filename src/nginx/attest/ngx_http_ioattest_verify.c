@@ -15,8 +15,6 @@
 #define NGX_HTTP_IOATTEST_THREAD_TIMER  60000   /* ms */
 
 
-static ngx_int_t ngx_http_ioattest_proof_continue(
-    ngx_http_ioattest_proof_t *proof);
 static ngx_int_t ngx_http_ioattest_proof_post(
     ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof);
@@ -64,7 +62,7 @@ ngx_http_ioattest_proof_start(ngx_http_ioattest_attestation_t *attestation,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_ioattest_proof_continue(ngx_http_ioattest_proof_t *proof)
 {
     ngx_int_t  rc;
@@ -163,6 +161,15 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
 static void
 ngx_http_ioattest_proof_run(ngx_http_ioattest_proof_t *proof)
 {
+    if (proof->second) {
+        proof->reason = ioa_evidence_early(&proof->early, &proof->wants,
+                                           &proof->checks,
+                                           &proof->machine.proved,
+                                           &proof->conf->policy,
+                                           proof->fetched, proof->now);
+        return;
+    }
+
     ngx_http_ioattest_proof_keep(proof);
 
     proof->reason = ioa_attest_verify(&proof->machine, &proof->wants,
@@ -286,6 +293,10 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
 {
     ngx_int_t  rc;
 
+    if (proof->reason == IOA_OK && proof->second) {
+        return NGX_OK;
+    }
+
     if (proof->reason == IOA_OK
         && !proof->machine.proved.signer_bound
         && !ngx_http_ioattest_tls_counts(proof->attestation->ask.asked))
@@ -314,7 +325,7 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
 static ioa_status_t
 ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
 {
-    u_char                         key32[NGX_HTTP_IOATTEST_KEY_LEN];
+    u_char                        *key32;
     ngx_int_t                      rc;
     ngx_str_t                      id, address;
     ioa_machine_t                 *proved;
@@ -327,6 +338,7 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     model = &proof->attestation->model;
     ilcf = proof->conf;
     proved = &proof->machine;
+    key32 = proof->machine32;
 
     ngx_memzero(&machine, sizeof(ngx_http_ioattest_machine_t));
 
@@ -340,6 +352,8 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
     machine.attested_ms = ngx_current_msec;
     machine.valid = ilcf->limits.valid;
     machine.via_tls = (ask->asked->tls == NGX_HTTP_IOATTEST_TLS_VERIFIED);
+    machine.early.asked = ngx_http_ioattest_early_asked(ilcf,
+                                                        proved->proved.cpu);
     machine.pinned = ngx_http_ioattest_proof_pinned(ilcf, proved->proved.cpu);
 
     if (machine.proved.expires

@@ -18,6 +18,7 @@
 #define NGX_HTTP_IOATTEST_WARN_MODELS    0x08
 #define NGX_HTTP_IOATTEST_WARN_REFERENCE 0x10
 #define NGX_HTTP_IOATTEST_WARN_MILAN     0x20
+#define NGX_HTTP_IOATTEST_WARN_EARLY     0x40
 
 
 static void ngx_http_ioattest_conf_limits(ngx_conf_t *cf,
@@ -324,6 +325,17 @@ ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
                            "software (arXiv 2605.12990): pin "
                            "sev_snp.chip_id or leave Milan out of "
                            "sev_snp.products, see \"ioattest_policy\"");
+    }
+
+    if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_EARLY,
+            conf->collateral_early.len
+            && (!conf->policy.collateral
+                || (conf->policy.cpu & IOA_CPU_TDX) == 0)))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ioattest_collateral_early\" judges TDX "
+                           "platforms that were proved with "
+                           "\"ioattest_collateral\": here are none");
     }
 }
 

@@ -36,6 +36,7 @@ ngx_http_ioattest_conf_create(ngx_conf_t *cf)
      *     conf->amd_no_crl = 0;
      *     conf->gpu_ocsp = { 0, NULL };
      *     conf->gpu_hold = 0;
+     *     conf->collateral_early = { 0, NULL };
      *     conf->thread_pool_name = { 0, NULL };
      *     conf->thread_pool = NULL;
      *     conf->model = NULL;
@@ -194,6 +195,8 @@ ngx_http_ioattest_conf_merge(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_str_value(conf->gpu_ocsp, prev->gpu_ocsp, "");
+    ngx_conf_merge_str_value(conf->collateral_early, prev->collateral_early,
+                             "");
     ngx_conf_merge_str_value(conf->nras, prev->nras, "");
     ngx_conf_merge_str_value(conf->nras_jwks, prev->nras_jwks, "");
     ngx_conf_merge_sec_value(conf->slack, prev->slack, 0);

@@ -150,6 +150,7 @@ struct ngx_http_ioattest_loc_conf_s {
     time_t                       slack;
     ngx_str_t                    gpu_ocsp;
     ngx_uint_t                   gpu_hold;          /* it is accepted */
+    ngx_str_t                    collateral_early;
 
     ngx_str_t                    thread_pool_name;  /* empty: off */
 #if (NGX_THREADS)

@@ -91,6 +91,7 @@ ngx_http_ioattest_facts_zone(ngx_http_ioattest_zone_facts_t *facts,
     zone = facts->zone;
 
     if (ngx_array_init(&facts->machines, pool, 16, sizeof(void *)) != NGX_OK
+        || ngx_http_ioattest_facts_early(facts, mcf, pool) != NGX_OK
         || ngx_array_init(&facts->models, pool, 16, sizeof(void *)) != NGX_OK
         || ngx_http_ioattest_facts_rows(facts, mcf, pool) != NGX_OK)
     {

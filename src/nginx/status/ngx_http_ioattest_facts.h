@@ -74,6 +74,10 @@ typedef struct {
        machine rests, and the first manifest of a reference; 0: none does */
     time_t                         documents_end;
     time_t                         reference_end;
+
+    /* policies under which platforms are judged by the TCB to come, each as
+       its location: ngx_http_ioattest_loc_conf_t* */
+    ngx_array_t                    early;
 } ngx_http_ioattest_zone_facts_t;
 
 
@@ -93,6 +97,11 @@ extern const char *const  ngx_http_ioattest_trigger_names[];
 /* as ngx_http_ioattest_show_e */
 extern const char *const  ngx_http_ioattest_show_names[];
 
+
+/* status_early: facts->early.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_facts_early(
+    ngx_http_ioattest_zone_facts_t *facts,
+    ngx_http_ioattest_main_conf_t *mcf, ngx_pool_t *pool);
 
 /* NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_facts(ngx_http_request_t *r,

@@ -78,6 +78,7 @@ ngx_http_ioattest_html_machine(ngx_http_ioattest_text_t *text,
 
     ngx_http_ioattest_text_add(text, "</td><td>");
     ngx_http_ioattest_html_cpu(text, &m->proved);
+    ngx_http_ioattest_html_early(text, row);
     ngx_http_ioattest_text_add(text, "</td><td>");
     ngx_http_ioattest_html_gpu(text, &m->proved);
     ngx_http_ioattest_text_add(text, "</td><td>");

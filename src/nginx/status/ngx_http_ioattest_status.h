@@ -90,6 +90,12 @@ void ngx_http_ioattest_json_when(ngx_http_ioattest_text_t *text,
 void ngx_http_ioattest_json_address(ngx_http_ioattest_text_t *text,
     const char *name, const u_char *address20);
 
+/* status_early: machines by the TCB that Intel will ask for next */
+void ngx_http_ioattest_json_early(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_row_t *row);
+void ngx_http_ioattest_html_early(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_row_t *row);
+
 /* status_models: Prometheus' series of models, read once */
 
 /* A zone whose status is being written for Prometheus. */
@@ -105,6 +111,8 @@ void ngx_http_ioattest_json_audit(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_facts_t *facts);
 
 void ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,
+    ngx_http_ioattest_scrape_t *scrape);
+void ngx_http_ioattest_prom_early(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);
 void ngx_http_ioattest_prom_model_machines(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape);

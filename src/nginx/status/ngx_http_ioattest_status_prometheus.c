@@ -132,6 +132,10 @@ static const struct {
       "Time until the first manifest of ioattest_gpu_reference ends, negative "
       "after that.",
       ngx_http_ioattest_prom_reference },
+    { "ioattest_tcb_early", "gauge",
+      "Trusted platforms that a policy will refuse when Intel asks for its "
+      "next TCB.",
+      ngx_http_ioattest_prom_early },
     { "ioattest_verify_seconds", "histogram",
       "Time spent on verifying a response.",
       ngx_http_ioattest_prom_verify },

@@ -78,6 +78,7 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
 
     ngx_http_ioattest_json_proved(text, &m->proved);
     ngx_http_ioattest_json_ids(text, &m->proved);
+    ngx_http_ioattest_json_early(text, row);
 
     ngx_http_ioattest_json_when(text, "attested_at",
                          ngx_http_ioattest_fact_attested(machine, now));

@@ -270,6 +270,7 @@ ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
 
     case NGX_HTTP_IOATTEST_NODE_MACHINE:
         ngx_queue_remove(&node->u.machine.siblings);
+        ngx_http_ioattest_early_free_locked(zone, &node->u.machine);
 
         model = node->u.machine.model;
         mn = &model->u.model;

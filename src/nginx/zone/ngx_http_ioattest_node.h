@@ -150,6 +150,8 @@ typedef struct {
     ngx_uint_t                  chased;     /* is being renewed */
     uint64_t                    chase_met;  /* model's met at that time */
     ngx_uint_t                  given_up;   /* the chase did not meet it */
+    char                       *early;      /* which SVNs are short by the
+                                               TCB to come; NULL: none */
 } ngx_http_ioattest_machine_node_t;
 
 
@@ -255,6 +257,13 @@ void ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
 
 void ngx_http_ioattest_blob_free_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_blob_node_t *blob);
+
+/* What is kept of early when a machine is attested again. */
+void ngx_http_ioattest_early_again_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_machine_node_t *machine,
+    const ngx_http_ioattest_early_t *was);
+void ngx_http_ioattest_early_free_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_machine_node_t *machine);
 
 /* Drops the least useful node; 0 if none may be dropped. */
 ngx_uint_t ngx_http_ioattest_node_drop_locked(ngx_http_ioattest_zone_t *zone,

@@ -38,6 +38,7 @@ typedef struct {
     ngx_uint_t                  trusted;    /* MACHINE: not expired */
     ngx_msec_t                  left;       /* MACHINE: ms to expiry */
     ngx_uint_t                  given_up;   /* MACHINE: not met by a chase */
+    char                        early[IOA_TCB_LACKS_MAX + 1];   /* MACHINE */
     ngx_uint_t                  machines;   /* MODEL */
     ngx_uint_t                  known;      /* MODEL: not expired */
     ngx_uint_t                  in_flight;  /* MODEL */

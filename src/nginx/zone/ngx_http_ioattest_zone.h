@@ -221,6 +221,7 @@ typedef struct {
     ngx_http_ioattest_counters_t
                                 counters;
     ngx_http_ioattest_recent_t  recent[NGX_HTTP_IOATTEST_RECENT];
+    ngx_msec_t                  early_failed;   /* logged; 0: not yet */
 } ngx_http_ioattest_sh_t;
 
 
@@ -295,6 +296,17 @@ typedef struct {
 } ngx_http_ioattest_proved_t;
 
 
+/* A TDX platform by the TCB that Intel will ask for next: ioa_early_t. */
+typedef struct {
+    uint64_t                    evaluation; /* of Intel's documents */
+    uint64_t                    told;       /* last one warned of, + 1 */
+    uint8_t                     status;     /* ioa_tcb_status_t */
+    uint8_t                     asked;      /* by its location */
+    uint8_t                     judged;     /* 0: not yet, or it failed */
+    uint8_t                     accepted;   /* by the policy */
+} ngx_http_ioattest_early_t;
+
+
 typedef struct {
     u_char                      address20[IOA_ADDRESS_LEN];
     u_char                      image_digest[IOA_IMAGE_DIGEST_MAX];
@@ -307,6 +319,7 @@ typedef struct {
     ngx_uint_t                  pinned;     /* image or measurement */
     ngx_http_ioattest_proved_t  proved;     /* by its evidence */
     uint64_t                    verified;   /* responses */
+    ngx_http_ioattest_early_t   early;
 } ngx_http_ioattest_machine_t;
 
 
@@ -523,6 +536,19 @@ void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
 /* 1 if signers of the model have to be bound by hardware. */
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_model_t *model);
+
+/*
+ * Notes what a machine is by the TCB that Intel will ask for next; early is
+ * NULL if that could not be judged.  Returns 1 if its platform is one that
+ * the policy would refuse, and no machine on it was told of for this
+ * evaluation of Intel's.
+ */
+ngx_uint_t ngx_http_ioattest_store_early(ngx_http_ioattest_zone_t *zone,
+    const u_char *machine_key32, const ioa_early_t *early);
+
+/* 1 if such a failure is to be logged: once an hour. */
+ngx_uint_t ngx_http_ioattest_store_early_failed(
+    ngx_http_ioattest_zone_t *zone);
 
 /* Counts a verified response of a machine. */
 void ngx_http_ioattest_store_used(ngx_http_ioattest_zone_t *zone,

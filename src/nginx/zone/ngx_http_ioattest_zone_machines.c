@@ -320,6 +320,7 @@ ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
 {
     uint64_t                         verified;
     ngx_http_ioattest_node_t        *node, *oldest;
+    ngx_http_ioattest_early_t        early;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &mnode->u.model;
@@ -364,9 +365,13 @@ ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
 
     ngx_queue_insert_tail(&mn->machines, &node->u.machine.siblings);
 
+    early = node->u.machine.info.early;
+
     /* the one place where a machine becomes trusted */
     node->u.machine.info = *machine;
     node->u.machine.info.verified = verified;
+
+    ngx_http_ioattest_early_again_locked(zone, &node->u.machine, &early);
 
     node->u.machine.chased = 0;
     node->u.machine.given_up = 0;

@@ -118,6 +118,13 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
         row->names = node->u.machine.model->u.model.names;
         row->machine = *machine;
         row->given_up = node->u.machine.given_up;
+
+        if (node->u.machine.early) {
+            (void) ngx_cpystrn((u_char *) row->early,
+                               (u_char *) node->u.machine.early,
+                               sizeof(row->early));
+        }
+
         ngx_memcpy(row->policy, node->u.machine.model->u.model.policy,
                    NGX_HTTP_IOATTEST_KEY_LEN);
         row->left = ngx_http_ioattest_machine_left(machine,

@@ -93,7 +93,9 @@ snp_version: 2, 3, 5; snp_product: Milan, Genoa, Turin; snp_signer: vcek,
 vlek; snp_certs: the certificate table behind the report.  nras_kid: number of
 NVIDIA's newest token key (7); hardware, gpu_hardware: the number of another
 machine, whose processor and GPUs, or GPUs alone, it runs on; collateral_life: seconds until Intel's documents
-end (29 days).
+end (29 days); collateral_early: what Intel says to update=early: same, next
+(the next evaluation, nothing else), short (and one SVN more than there is),
+forged (signed by another), down, slow (3 s).
 
 Misbehaviour: request header X-Sim (completions), X-Sim-Attest, X-Sim-Models,
 X-Sim-Collateral, X-Sim-Kds, X-Sim-Nras, X-Sim-Jwks, X-Sim-Ocsp:

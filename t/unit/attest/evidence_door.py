@@ -214,6 +214,56 @@ def test_policy():
          *policy(status, tdx={"tcb_status": ["OutOfDate"]}))
 
 
+def test_early():
+    """What Intel will ask for next: never refused for, and said or not."""
+    def said(fetch, tdx=None, what="short", cpu="tdx", flags=TDX | COLLATERAL):
+        record = seeds.seed(flags, fetch, evidence=cpu, gpus=0,
+                            collateral_early=what)
+        return judge(record, "new", json.dumps({"tdx": tdx or {}}), "early")
+
+    def expect(name, want, got):
+        tap.ok(got[:6] == want.split(), "early: " + name, got)
+
+    words = "SGX component 1 (BIOS, Early Microcode Update) is".split()
+    got = said(seeds.early)
+    expect("short", "ok 0 OutOfDate 0 19 0", got)
+    tap.ok(got[6:14] == words and got[-3:] == ["for", "UpToDate",
+                                               "(2026-08-13)"],
+           "early: which SVN", got)
+    expect("met", "ok 0 UpToDate 1 19 0", said(seeds.early, what="next"))
+    expect("no news", "ok 0 UpToDate 1 18 0", said(seeds.early, what="same"))
+    expect("the policy takes it", "ok 0 OutOfDate 1 19 0",
+           said(seeds.early, {"tcb_status": ["UpToDate", "OutOfDate"]}))
+    got = said(seeds.early, {"tcb_status": ["UpToDate", "OutOfDate"],
+                             "advisories_allowed": ["INTEL-SA-1"]})
+    expect("the policy takes it, but not the advisory",
+           "ok 0 OutOfDate 0 19 0", got)
+    for fault, check in (("tcb_sgx_svn", "tdx.tcb.platform:"),
+                         ("tcb_fmspc", "tdx.tcb.fmspc:")):
+        def none(*args):
+            right = seeds.early(*args)
+            wrong = asking(seeds.early, "X-Sim-Collateral", fault)(*args)
+            return {**right, 8: wrong[8]}
+        got = said(none, what="next")
+        expect(fault, "ok 0 unknown 0 19 0", got)
+        tap.ok(got[6:7] == [check], "early: the check that it fails", got)
+    expect("neither is there", "attestation_unavailable 300 unknown 0 0 1",
+           said(seeds.intel))
+    for at in 8, 9:
+        expect(f"{at} is not there",
+               "attestation_unavailable %x unknown 0 0 1" % (1 << at),
+               said(without(seeds.early, at)))
+        expect(f"{at} is no good", "tcb_rejected 0 unknown 0 0 1",
+               said(changed(seeds.early, at, lambda text: text[:-9])))
+    for at in 2, 3:
+        expect(f"the CRL {at} is not there", "tcb_rejected 0 unknown 0 0 1",
+               said(without(seeds.early, at)))
+    expect("signed by another", "tcb_rejected 0 unknown 0 0 1",
+           said(seeds.early, what="forged"))
+    expect("of a platform that was proved without collateral",
+           "tcb_rejected 0 unknown 0 0 1", said(seeds.early, flags=TDX))
+
+
 def test_advisories():
     old = seeds.seed(TDX | COLLATERAL, seeds.intel, spec="tdx_tcb_old",
                      evidence="tdx", gpus=0)
@@ -471,5 +521,6 @@ test_nras_body()
 test_leaves()
 test_policy()
 test_advisories()
+test_early()
 test_many_gpus()
 sys.exit(tap.done())

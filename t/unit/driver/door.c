@@ -4,6 +4,9 @@
  * Standard input: see door.h.  Arguments: "bound" where the model was bound
  * before, "nras" to print only what NVIDIA's service is asked, else "new"; a
  * policy file's text; "ends" to print only until when what was proved lasts,
+ * "early" to print what the platform is by the TCB to come: the reason or
+ * "ok", what is wanted, status, whether the policy takes it, evaluation,
+ * whether nothing was left, what is short;
  * "none" where AMD's key service says that it has no
  * list of what is revoked, "no_crl" where that is accepted of it.
  * Standard output: the reason or "ok", what is wanted in hex, kind of CPU,
@@ -54,6 +57,29 @@ door_nras(const door_t *door)
 }
 
 
+/* Of a machine that was proved, or of one that was not. */
+static void
+door_early(const door_t *door, const ioa_machine_t *machine)
+{
+    ioa_early_t    early;
+    ioa_wants_t    wants;
+    ioa_status_t   st;
+
+    static ioa_checks_t       checks;
+    static const ioa_early_t  zero;
+
+    ioa_checks_init(&checks);
+    memset(&early, 0xff, sizeof(early));
+    st = ioa_evidence_early(&early, &wants, &checks, &machine->proved,
+                            &door->policy, door->fetched, door->now);
+
+    printf("%s %" PRIx64 " %s %d %" PRIu64 " %d %s\n",
+           st == IOA_OK ? "ok" : ioa_status_name(st), wants.wanted,
+           ioa_tcb_name(early.status), early.accepted, early.evaluation,
+           memcmp(&early, &zero, sizeof(zero)) == 0, early.lacks);
+}
+
+
 int
 feed_door(int argc, char **argv)
 {
@@ -85,7 +111,9 @@ feed_door(int argc, char **argv)
         door.policy.file = file;
     }
 
-    if (argc > 3 && strcmp(argv[3], "ends") != 0) {
+    if (argc > 3 && strcmp(argv[3], "ends") != 0
+        && strcmp(argv[3], "early") != 0)
+    {
         door.fetched[IOA_FETCH_AMD_CRL].body.data = (const uint8_t *) "";
         door.policy.no_crl = strcmp(argv[3], "no_crl") == 0;
     }
@@ -97,6 +125,9 @@ feed_door(int argc, char **argv)
     if (argc > 3 && strcmp(argv[3], "ends") == 0) {
         printf("%s %lld\n", st == IOA_OK ? "ok" : ioa_status_name(st),
                (long long) machine.proved.expires);
+
+    } else if (argc > 3 && strcmp(argv[3], "early") == 0) {
+        door_early(&door, &machine);
 
     } else {
         door_print(&machine, st, &wants);

@@ -106,6 +106,11 @@ door_read(door_t *door)
     door->fetched[IOA_FETCH_QE_IDENTITY].chain
         = door->fields[2 + IOA_FETCH_MAX];
 
+    door->fetched[IOA_FETCH_EARLY_TCB_INFO].chain
+        = door->fetched[IOA_FETCH_TCB_INFO].chain;
+    door->fetched[IOA_FETCH_EARLY_QE_IDENTITY].chain
+        = door->fetched[IOA_FETCH_QE_IDENTITY].chain;
+
     for (i = 0; i < IOA_NONCE_LEN; i++) {
         door->nonce32[i] = (uint8_t) i;
     }

@@ -14,7 +14,7 @@ SETTINGS = {
     "report_data": "nonce", "quote_version": 4,
     "td_body": "1.5", "quote_trailing": 70, "snp_version": 3,
     "snp_product": "Milan", "snp_signer": "vcek", "snp_certs": False,
-    "collateral_life": None, "hardware": None, "gpu_hardware": None,
+    "collateral_early": "same", "collateral_life": None, "hardware": None, "gpu_hardware": None,
 }
 CHOICES = {
     "evidence": ("none", "tdx", "snp"), "gpus": range(0, 17),
@@ -25,6 +25,8 @@ CHOICES = {
     "td_body": ("1.0", "1.5"), "quote_trailing": range(0, 65537),
     "snp_version": (2, 3, 5), "snp_product": ("Milan", "Genoa", "Turin"),
     "snp_signer": ("vcek", "vlek"), "snp_certs": (False, True),
+    "collateral_early": ("same", "next", "short", "forged", "down",
+                         "slow"),
 }
 
 

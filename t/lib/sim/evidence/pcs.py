@@ -134,6 +134,26 @@ def qe_identity(now):
     return c
 
 
+def early(c, what):
+    """What is said to update=early, if it differs: the evaluation to come;
+    "short" asks for one SVN more than there is, "forged" is not signed."""
+    if what == "same":
+        return
+    c.value["tcbEvaluationDataNumber"] += 1
+    if what == "forged":
+        c.key = nobody()
+    if what == "short" and c.kind == "tcb":
+        for level in c.value["tcbLevels"]:
+            if level["tcbStatus"] == "UpToDate":
+                level["tcbStatus"] = "OutOfDate"
+                level["advisoryIDs"] = ["INTEL-SA-01400"]
+        sgx = list(quotes.CPUSVN)
+        sgx[0] += 1
+        c.value["tcbLevels"].insert(0, _level(
+            sgx, quotes.PCESVN, _pad(5, 0, 2), "2026-08-13T00:00:00Z",
+            "UpToDate"))
+
+
 class Crl:
     def __init__(self, kind, issuer, now):
         self.kind = kind                # root, platform or processor

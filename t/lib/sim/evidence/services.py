@@ -48,6 +48,10 @@ def _ends(state, document):
         document.value["nextUpdate"] = pcs.stamp(last)
 
 
+def _early(request):
+    return "update=early" in request.target.partition("?")[2].split("&")
+
+
 def _answer(state, kind, request, run):
     from evidence import kds, nras, ocsp
     query = dict(urllib.parse.parse_qsl(request.target.partition("?")[2]))
@@ -61,8 +65,14 @@ def _answer(state, kind, request, run):
     if kind == "kds":
         return kds.serve(request.path, query, run, KDS_MACHINES)
 
+    early = _early(request)
+    if early and state.settings["collateral_early"] == "down":
+        return agent.error_reply(503, "Service Unavailable")
+
     def run_ends(document):
         _ends(state, document)
+        if early:
+            pcs.early(document, state.settings["collateral_early"])
         run(document)
 
     return pcs.serve(request.path, query, run_ends)
@@ -79,6 +89,8 @@ def route(state, request):
         return agent.error_reply(405, "Method Not Allowed")
     plan = state.plan(kind, request.header(HEADERS[kind]))
     delay = state.settings[kind + "_delay_ms"]
+    if _early(request) and state.settings["collateral_early"] == "slow":
+        delay = 3000
     if delay:
         plan.append(("delay", str(delay)))
     reply = _answer(state, kind, request,
