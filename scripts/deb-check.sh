@@ -85,7 +85,9 @@ apt() {
 
 make_base() {
     rm -rf "$work/base" "$work/base.new"
-    debootstrap --variant=minbase "$suite" "$work/base.new" "$mirror" \
+    # what it mounts ends with it
+    unshare --mount sh -c 'mount --make-rprivate / && exec "$@"' sh \
+        debootstrap --variant=minbase "$suite" "$work/base.new" "$mirror" \
         || return 1
     {
         echo "deb $mirror $suite main"
@@ -103,7 +105,7 @@ make_base() {
 # fresh NAME: a system of that name, as "base" is
 fresh() {
     rm -rf "$work/$1"
-    cp -a "$work/base" "$work/$1"
+    cp -a --one-file-system "$work/base" "$work/$1"
 }
 
 # build RELEASE INTO: the packages of $tree with this part of the version
@@ -116,7 +118,7 @@ build() {
         || return 1
     mkdir -p "$work/$2"
     mv "$work/builder/build"/ioattest_*-"$1"~* "$work/builder/build"/*.deb \
-        "$work/$2/"
+        "$work/$2/" && cp "$work/builder/build"/*.orig.tar.* "$work/$2/"
 }
 
 # What a system with the packages can do: RELEASE is the version that is there.
