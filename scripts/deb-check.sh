@@ -135,8 +135,12 @@ works() {
     done
     within "$work/system" /src/debian/tests/conf || return 1
     within "$work/system" /src/debian/tests/answer || return 1
-    within "$work/system" sh -c '
-        ioattest --version && test -s /usr/share/man/man1/ioattest-report.1.gz'
+    tool=$(sed -n 's/^Test-Command: //p' debian/tests/control)
+    within "$work/system" sh -c "cd /src && { $tool; }" || return 1
+    within "$work/system" sh -c 'for command in attest audit pin report rim; do
+        ioattest $command --help > /dev/null || exit 1
+        test -s /usr/share/man/man1/ioattest-$command.1.gz || exit 1
+    done'
 }
 
 nginx_runs() {
@@ -187,7 +191,7 @@ lint() {
     return $status
 }
 
-# what an operator's machine has before
+# what an operator's machine has before, with what the packages recommend
 make_system() {
     fresh system
     mkdir -p "$work/system/src" "$work/system/debs"
@@ -195,8 +199,8 @@ make_system() {
     cp -r "$work/source/ioattest-$version/." "$work/system/src/"
     rm -f "$work/system/debs"/*/*dbgsym*
     apt "$work/system" update \
-        && apt "$work/system" install nginx curl openssl python3 \
-            python3-cryptography
+        && apt "$work/system" install nginx ca-certificates curl \
+            python3 python3-cryptography
 }
 
 # install old|new RELEASE: and see whether it works
