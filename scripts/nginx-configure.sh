@@ -8,7 +8,9 @@
 # SRC is an nginx source tree (release or repository), or the one that Debian's
 # nginx-dev installs. Nothing is written there: DIR/src holds links to it, and
 # DIR/objs what is configured and built, by make -C DIR/src -f ../objs/Makefile.
-# If DIR is already configured like that, it is left unchanged.
+# If DIR is already configured like that, it is left unchanged. One at a time:
+# a second one waits for the first, 10 minutes at most, or IOATTEST_LOCK_WAIT
+# seconds, and then finds its work done.
 
 set -eu
 
@@ -63,6 +65,50 @@ fi
 # with CFLAGS in its environment nginx would omit all flags of its own
 unset CFLAGS LDFLAGS
 
+# The lock is flock's, which ends with the process; where there is no flock, a
+# link whose text is the number of its process: it is made at once or not at all.
+# A signal ends this script only after what configures has ended.
+
+lock=$dir/configure.lock
+wait=${IOATTEST_LOCK_WAIT:-600}
+
+give_up() {
+    echo "another make has been configuring $dir for $wait seconds: wait" \
+         "for it, or end it${1-}" >&2
+    exit 1
+}
+
+alive() {
+    kill -0 "$1" 2>/dev/null || ps -p "$1" >/dev/null 2>&1
+}
+
+# A lock whose process has ended is taken away by one alone, which looks again.
+break_lock() {
+    mkdir "$lock.broken" 2>/dev/null || return 0
+    alive "$(readlink "$lock")" || rm -f "$lock"
+    rmdir "$lock.broken"
+}
+
+lock_by_link() {
+    until ln -s $$ "$lock" 2>/dev/null; do
+        owner=$(readlink "$lock") && ! alive "$owner" && break_lock
+        [ "$wait" -gt "${waited=0}" ] \
+            || give_up "; if there is none, remove $lock and $lock.broken"
+        waited=$((waited + 1))
+        sleep 1
+    done
+    trap 'rm -f "$lock"' EXIT
+}
+
+trap 'exit 1' HUP INT TERM
+
+if command -v flock >/dev/null 2>&1; then
+    exec 9>> "$dir/configure.flock"
+    flock -w "$wait" 9 || give_up
+else
+    lock_by_link
+fi
+
 wanted=$(
     printf '%s\n' "$src" "$cc" "$cflags" "$ldflags" "$*"
     cksum "$0" "$top/config" "$src/src/core/nginx.h" "$src/auto/modules"
@@ -112,7 +158,7 @@ cd "$dir/src"
 
 if "$@" --with-cc="$cc" --with-cc-opt="$cflags" --with-ld-opt="$ldflags" \
     --builddir="$dir/objs" --add-dynamic-module="$top" \
-    > "$dir/configure.log" 2>&1
+    > "$dir/configure.log" 2>&1 9>&-
 then
     printf '%s\n' "$wanted" > "$dir/configured"
     exit 0
