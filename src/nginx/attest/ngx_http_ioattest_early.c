@@ -20,15 +20,6 @@ static void ngx_http_ioattest_early_failed(ngx_http_ioattest_proof_t *proof,
 static void ngx_http_ioattest_early_warn(ngx_http_ioattest_proof_t *proof);
 
 
-ngx_uint_t
-ngx_http_ioattest_early_asked(ngx_http_ioattest_loc_conf_t *ilcf,
-    unsigned cpu)
-{
-    return ilcf->collateral_early.len && ilcf->policy.collateral
-           && cpu == IOA_CPU_TDX;
-}
-
-
 void
 ngx_http_ioattest_early_start(ngx_http_ioattest_attestation_t *attestation)
 {

@@ -461,3 +461,12 @@ ngx_http_ioattest_proof_pinned(ngx_http_ioattest_loc_conf_t *ilcf,
     return (cpu == IOA_CPU_TDX && (pins & IOA_POLICY_PINS_TDX))
            || (cpu == IOA_CPU_SEV_SNP && (pins & IOA_POLICY_PINS_SNP));
 }
+
+
+ngx_uint_t
+ngx_http_ioattest_early_asked(ngx_http_ioattest_loc_conf_t *ilcf,
+    unsigned cpu)
+{
+    return ilcf->collateral_early.len && ilcf->policy.collateral
+           && cpu == IOA_CPU_TDX;
+}

@@ -262,6 +262,8 @@ ngx_http_ioattest_audit_lock(ngx_fd_t fd)
     ngx_err_t   err;
     ngx_uint_t  i;
 
+    err = NGX_EAGAIN;
+
     for (i = 0; i < NGX_HTTP_IOATTEST_AUDIT_TRIES; i++) {
         err = ngx_trylock_fd(fd);
 

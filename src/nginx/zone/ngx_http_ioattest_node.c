@@ -251,6 +251,17 @@ ngx_http_ioattest_node_expire_locked(ngx_http_ioattest_zone_t *zone,
 
 
 void
+ngx_http_ioattest_early_free_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_machine_node_t *machine)
+{
+    if (machine->early) {
+        ngx_slab_free_locked(zone->shpool, machine->early);
+        machine->early = NULL;
+    }
+}
+
+
+void
 ngx_http_ioattest_node_delete_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *node)
 {

@@ -166,17 +166,6 @@ ngx_http_ioattest_early_again_locked(ngx_http_ioattest_zone_t *zone,
 }
 
 
-void
-ngx_http_ioattest_early_free_locked(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_machine_node_t *machine)
-{
-    if (machine->early) {
-        ngx_slab_free_locked(zone->shpool, machine->early);
-        machine->early = NULL;
-    }
-}
-
-
 ngx_uint_t
 ngx_http_ioattest_store_early_failed(ngx_http_ioattest_zone_t *zone)
 {
