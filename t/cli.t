@@ -321,8 +321,12 @@ for (['--help'], ['response', '--help'], ['response', '--body', 'x', '--help'])
     like($out, qr/^Exit status: 0 verified, 1 refused, 2 /m, 'and the end');
     like((cli('--help'))[1], qr/^  response /m, '--help names the command');
     is((cli('--version'))[1], (cli('response', '--version'))[1], '--version');
-    my ($version) = slurp("$FindBin::Bin/../src/nginx/request/ngx_http_ioattest_conf.h")
-        =~ /define NGX_HTTP_IOATTEST_VERSION\s+"(.*)"/;
+    my $src = "$FindBin::Bin/../src";
+    my ($version) = slurp("$src/core/attest/ioattest.h")
+        =~ /define IOA_VERSION\s+"(.*)"/;
+    like(slurp("$src/nginx/request/ngx_http_ioattest_conf.h"),
+         qr/define NGX_HTTP_IOATTEST_VERSION\s+IOA_VERSION$/m,
+         'the module has the library\'s version');
     is((cli('--version'))[1], "ioattest $version\n", 'as the module has it');
     ($status, $out, my $err) = cli();
     is("$status $out", '2 ', 'no command');
