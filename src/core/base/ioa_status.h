@@ -58,7 +58,7 @@ typedef enum {
 #define IOA_MUST_CHECK  __attribute__((warn_unused_result))
 
 /*
- * The reason's name, as in README.md and the counters; "" for IOA_OK,
+ * The reason's name, as in doc/reasons.md and the counters; "" for IOA_OK,
  * "unknown" for a value out of range.  Never NULL.
  */
 const char *ioa_status_name(ioa_status_t st);

@@ -53,7 +53,7 @@ ngx_str_t ngx_http_ioattest_text_share(ngx_http_ioattest_text_t *text,
 /*
  * The largest share of a model's responses that machines may have which have
  * not been met in so many attestations, with a probability of 99.9 %: see
- * README.md.
+ * doc/machines.md.
  */
 ngx_str_t ngx_http_ioattest_text_unseen(ngx_http_ioattest_text_t *text,
     uint64_t draws);
