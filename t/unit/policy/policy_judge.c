@@ -625,6 +625,8 @@ static void
 test_advisories(void)
 {
     ioa_tcb_t           tcb;
+    ioa_status_t        st;
+    const ioa_check_t  *failed;
     ioa_policy_file_t  *policy;
 
     memset(&tcb, 0, sizeof(tcb));
@@ -646,12 +648,13 @@ test_advisories(void)
     tcb.advisories_n = 3;
     memcpy(tcb.advisories[1], "SA-1", sizeof("SA-1"));
     ioa_checks_init(&checks);
-    UNIT_OK(ioa_policy_tcb(&checks, policy, &tcb, 1, 1000)
-            == IOA_TCB_REJECTED
-            && strstr(ioa_checks_failed(&checks)->detail,
+    st = ioa_policy_tcb(&checks, policy, &tcb, 1, 1000);
+    failed = ioa_checks_failed(&checks);
+    UNIT_OK(st == IOA_TCB_REJECTED && failed != NULL
+            && strstr(failed->detail,
                       "INTEL-DOC-10001 (the processor is past its End of "
                       "Servicing Lifetime) is not one of 2"),
-            "what the name means: %s", ioa_checks_failed(&checks)->detail);
+            "what the name means: %s", failed ? failed->detail : "");
     tcb.status = IOA_TCB_OUT_OF_DATE;
     tcb.out_since = 1000;
     UNIT_OK(ioa_policy_tcb(NULL, policy, &tcb, 1, 1000) == IOA_TCB_REJECTED,
