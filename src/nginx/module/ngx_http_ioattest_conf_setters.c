@@ -11,6 +11,11 @@
 #include "module/ngx_http_ioattest_module.h"
 
 
+static char *ngx_http_ioattest_conf_uri_word(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf, const char *word, ngx_uint_t *flag,
+    const char *expected);
+
+
 char *
 ngx_http_ioattest_conf_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *expected)
@@ -121,26 +126,10 @@ ngx_http_ioattest_conf_kds(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_ioattest_loc_conf_t *ilcf = conf;
 
-    char       *rv;
-    ngx_str_t  *value;
-
-    rv = ngx_http_ioattest_conf_uri(cf, cmd, conf);
-
-    if (rv != NGX_CONF_OK || cf->args->nelts == 2) {
-        return rv;
-    }
-
-    value = cf->args->elts;
-
-    if (ilcf->amd_kds.len == 0 || ngx_strcmp(value[2].data, "no_crl") != 0) {
-        return ngx_http_ioattest_conf_bad(cf, &value[2],
+    return ngx_http_ioattest_conf_uri_word(cf, cmd, conf, "no_crl",
+                                  &ilcf->amd_no_crl,
                                   "\"no_crl\" behind a path, for a mirror "
                                   "that has no CRL, or nothing");
-    }
-
-    ilcf->amd_no_crl = 1;
-
-    return NGX_CONF_OK;
 }
 
 
@@ -149,8 +138,23 @@ ngx_http_ioattest_conf_ocsp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_ioattest_loc_conf_t *ilcf = conf;
 
+    return ngx_http_ioattest_conf_uri_word(cf, cmd, conf, "accept_hold",
+                                  &ilcf->gpu_hold,
+                                  "\"accept_hold\" behind a path, for "
+                                  "boards on certificateHold, or nothing");
+}
+
+
+/* A location or "off", and behind a location a word that sets the flag. */
+
+static char *
+ngx_http_ioattest_conf_uri_word(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf, const char *word, ngx_uint_t *flag, const char *expected)
+{
+    char *p = conf;
+
     char       *rv;
-    ngx_str_t  *value;
+    ngx_str_t  *value, *field;
 
     rv = ngx_http_ioattest_conf_uri(cf, cmd, conf);
 
@@ -159,16 +163,13 @@ ngx_http_ioattest_conf_ocsp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
+    field = (ngx_str_t *) (p + cmd->offset);
 
-    if (ilcf->gpu_ocsp.len == 0
-        || ngx_strcmp(value[2].data, "accept_hold") != 0)
-    {
-        return ngx_http_ioattest_conf_bad(cf, &value[2],
-                                  "\"accept_hold\" behind a path, for "
-                                  "boards on certificateHold, or nothing");
+    if (field->len == 0 || ngx_strcmp(value[2].data, word) != 0) {
+        return ngx_http_ioattest_conf_bad(cf, &value[2], expected);
     }
 
-    ilcf->gpu_hold = 1;
+    *flag = 1;
 
     return NGX_CONF_OK;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Until when what was proved lasts: to the end of whatever ends first, the
-collateral, a revocation list or the certificate of the machine's key.
+collateral, a revocation list, an OCSP answer or the certificate of the
+machine's key.
 
 Speaks TAP.
 """
@@ -16,7 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
 import evidence_seeds as seeds
 import tap
-from evidence import kds, pcs
+from evidence import kds, ocsp, pcs
 
 DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 NOW = int(time.time())
@@ -66,6 +67,27 @@ def snp():
                            gpus=0))
 
 
+@contextlib.contextmanager
+def answer_near(which):
+    """Answers about that kind of a GPU's certificates end near."""
+    plain = ocsp.Answer.__init__
+
+    def made(self, *about):
+        plain(self, *about)
+        if self.kind == which:
+            self.next = NEAR
+
+    ocsp.Answer.__init__ = made
+    try:
+        yield
+    finally:
+        ocsp.Answer.__init__ = plain
+
+
+def gpu():
+    return ends(seeds.seed(seeds.OCSP, seeds.ocsp(), evidence="tdx", gpus=1))
+
+
 def far(name, judge):
     said = judge()
     tap.ok(said[0] == "ok" and int(said[1]) > FAR, name, said)
@@ -87,6 +109,15 @@ near("TDX: the CRL of the PCK's CA does", tdx, pcs.Crl, "platform",
 near("TDX: the root's CRL does", tdx, pcs.Crl, "root", list_near)
 far("SEV-SNP: nothing ends soon", snp)
 near("SEV-SNP: AMD's CRL ends first", snp, kds.Answer, "crl", list_near)
+
+said = gpu()
+tap.ok(said[0] == "ok" and NEAR < int(said[1]) <= time.time() + ocsp.LIFE,
+       "GPU: OCSP answers end when they say", said)
+for kind in ocsp.KINDS:
+    with answer_near(kind):
+        said = gpu()
+    tap.ok(said == ["ok", str(NEAR)],
+           f"GPU: the answer about the {kind}'s certificate ends first", said)
 
 # Without a service a certificate's own end is left.
 far("TDX without collateral: its certificate ends",
