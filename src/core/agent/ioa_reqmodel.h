@@ -65,7 +65,8 @@ ioa_status_t ioa_reqmodel_update(ioa_reqmodel_t *rm, const uint8_t *data,
  * stands twice in one object, or a declared member holds what the agent
  * refuses or coerces: a model that is no string, messages that are no array,
  * a string or a bool for a number, no integer for max_tokens or n (256.0 is
- * one), no bool for stream or logprobs.  A null is none of these: the member is dropped.
+ * one), no bool for stream or logprobs.  A null is none of these: the member
+ * is dropped.
  * Out: *res, all zero but model_status unless IOA_OK.
  */
 ioa_status_t ioa_reqmodel_final(ioa_reqmodel_result_t *res,

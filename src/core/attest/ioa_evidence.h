@@ -78,10 +78,11 @@ typedef struct {
  * What is missing.  path is that of a GET below the service's own URI,
  * without a slash before, of what is there already as well; "" for
  * IOA_FETCH_NRAS, a POST of ioa_evidence_nras_body, and for IOA_FETCH_JWKS; of
- * OCSP what ioa_ocsp_request() takes, whose POST goes to the URI itself.  A report that
- * does not say its product may have its VCEK at either of two paths; else
- * vcek_else is "".  Where nobody is asked for a VCEK and none is at hand, its
- * paths are here with nothing wanted.
+ * OCSP what ioa_ocsp_request() takes, whose POST goes to the URI itself.
+ *
+ * A report that does not say its product may have its VCEK at either of two
+ * paths; else vcek_else is "".  Where nobody is asked for a VCEK and none is
+ * at hand, its paths are here with nothing wanted.
  */
 typedef struct {
     uint64_t     wanted;        /* IOA_FETCH_BIT of each */

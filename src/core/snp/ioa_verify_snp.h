@@ -55,14 +55,15 @@ typedef struct {
 /*
  * Verifies a report, with the certificate table that may follow it.
  *
- * In order: form and reserved bits (ioa_snp_parse); DEBUG is off; no migration
- * agent; a guest asked for it, at VMPL 0 to 3; there is a signing key; its certificate is at hand; it is a
- * VCEK's or a VLEK's as the report says, of the report's product; the chain to
- * a pinned root, with CRLs of the CAs; the certificate's TCB is the reported
- * one; its chip is the report's (not made for a masked chip, nor for a VLEK,
- * which names none); the signature; the reported TCB is committed, and no
- * committed TCB or firmware is newer than what runs; the committed TCB is at
- * least that of the launch, and with it the one that runs.
+ * In order: form and reserved bits (ioa_snp_parse); DEBUG is off; no
+ * migration agent; a guest asked for it, at VMPL 0 to 3; there is a signing
+ * key; its certificate is at hand; it is a VCEK's or a VLEK's as the report
+ * says, of the report's product; the chain to a pinned root, with CRLs of the
+ * CAs; the certificate's TCB is the reported one; its chip is the report's
+ * (not made for a masked chip, nor for a VLEK, which names none); the
+ * signature; the reported TCB is committed, and no committed TCB or firmware
+ * is newer than what runs; the committed TCB is at least that of the launch,
+ * and with it the one that runs.
  *
  * Returns: IOA_OK; IOA_CPU_EVIDENCE_INVALID; IOA_REVOKED; IOA_TCB_REJECTED
  * (a reported TCB, or that of the launch, is not committed: it could be rolled

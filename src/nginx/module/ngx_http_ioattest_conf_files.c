@@ -1,8 +1,8 @@
 
 /*
  * Files that define what is trusted: vendors' roots, the policy and the GPUs'
- * reference values; and what the API's front adds to a request.  They are read together with the configuration, and never
- * again.
+ * reference values; and what the API's front adds to a request.  They are
+ * read together with the configuration, and never again.
  */
 
 
