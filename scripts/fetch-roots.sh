@@ -137,10 +137,11 @@ split_pem() {
 # examine FILE: $print is its fingerprint, and $work/cert is it, written anew;
 # $print is empty if it cannot be read.
 examine() {
-    print=$(openssl x509 -in "$1" -noout -fingerprint -sha256 2>/dev/null \
+    openssl x509 -in "$1" -fingerprint -sha256 > "$work/cert" 2>/dev/null \
+        || : > "$work/cert"
+    print=$(sed -n 's/^sha256 Fingerprint=//Ip; 1q' "$work/cert" \
                 | tr -d ':\n' | tr A-F a-f)
-    print=${print##*=}
-    [ ${#print} = 64 ] && openssl x509 -in "$1" > "$work/cert" || print=
+    [ ${#print} = 64 ] && sed -i 1d "$work/cert" || print=
 }
 
 # name_of FINGERPRINT LIST: $name is what the list calls it, or empty

@@ -41,6 +41,7 @@ my $port = $listen->sockport;
 # A child answers, of a file of what there is now; as a proxy too.
 my $server = fork // die "fork: $!";
 if (!$server) {
+    local $SIG{PIPE} = 'IGNORE';        # one reply is more than curl takes
     while (my $client = $listen->accept) {
         my ($line) = readline($client) =~ /\AGET (\S+) / or next;
         while (defined(my $head = readline $client)) {
@@ -61,6 +62,7 @@ if (!$server) {
     }
     exit 0;
 }
+close $listen;
 
 END {
     my $status = $?;
@@ -94,7 +96,6 @@ sub fetch {
 }
 
 my @files = qw( cpu-roots.pem nvidia-root.pem );
-my $amd = '/amd/vcek/v1/Milan/cert_chain';
 my ($nvidia) = grep { m{/nvidia/} } keys %site;
 
 serve();
@@ -129,15 +130,19 @@ my $old = "$dir/old";
 mkdir $old;
 put("$old/$_", "as before\n") for @files;
 
+# Each run has a fault in several places, and each of them has to be told of:
+# [what it is, path, what is there, what is said].
 sub refused {
-    my ($name, $like, %change) = @_;
+    my (@faults) = @_;
 
-    serve(%change);
+    serve(map { $_->[1] => $_->[2] } @faults);
     my ($code, $said) = fetch($old);
-    return subtest $name => sub {
+    return subtest "refused: " . join(', ', map { $_->[0] } @faults) => sub {
         is($code, 1, 'status');
-        like($said, $like, 'why');
         like($said, qr/^fetch-roots\.sh: no file was written$/m, 'and that');
+        like($said, qr/^fetch-roots\.sh: \S*\Q$_->[1]\E: $_->[3]/m, $_->[0])
+            for @faults;
+        is(() = $said =~ /^fetch-roots\.sh:/mg, 1 + @faults, 'no more faults');
         is(slurp("$old/$_"), "as before\n", "$_ is as it was") for @files;
         is_deeply([glob "$old/*.new"], [], 'nothing is left');
     };
@@ -145,25 +150,26 @@ sub refused {
 
 my $other = slurp("$kept/other.pem");
 my ($flipped) = map { s/(.*)MII/$1MIJ/sr } $site{$nvidia};
+my ($milan, $genoa, $turin) = map { "/amd/vcek/v1/$_/cert_chain" }
+    qw( Milan Genoa Turin );
+my ($intel) = grep { m{/intel/} } keys %site;
+my $unexpected = qr/a certificate that is not expected.*?\n.*: refused/;
+my $not_just = qr/that is not just certificates/;
 
-refused('another certificate', qr/not expected.*?[0-9a-f]{64}: refused/s,
-        $nvidia => $other);
-refused('one more certificate', qr/not expected/, $amd => "$site{$amd}$other");
-refused('one byte of it', qr/not expected/, $nvidia => $flipped);
-refused('a right one of another place', qr/not expected/,
-        $nvidia => slurp("$kept/ark-milan.pem"));
-refused('one is missing', qr/ASK-Milan is not there/,
-        $amd => slurp("$kept/ark-milan.pem"));
-refused('none', qr/not just certificates/, $nvidia => '');
-refused('a page of a proxy', qr/not just certificates/,
-        $nvidia => "<html>Sign in</html>\n");
-refused('a page around it', qr/not just certificates/,
-        $nvidia => "$site{$nvidia}<html>\n");
-refused('half of it', qr/not just certificates/,
-        $nvidia => substr $site{$nvidia}, 0, 300);
-refused('not found', qr/cert_chain: not fetched/, $amd => undef);
-refused('more than a certificate has', qr/not fetched/,
-        $nvidia => $site{$nvidia} x 200);
+refused(['another certificate', $nvidia, $other, $unexpected]);
+refused(['one more certificate', $milan, "$site{$milan}$other", $unexpected],
+        ['one byte of it', $nvidia, $flipped, $unexpected],
+        ['one is missing', $genoa, slurp("$kept/ark-genoa.pem"),
+         qr/ASK-Genoa is not there/],
+        ['a page of a proxy', $intel, "<html>Sign in</html>\n", $not_just],
+        ['not found', $turin, undef, qr/not fetched/]);
+refused(['a right one of another place', $nvidia, slurp("$kept/ark-milan.pem"),
+         $unexpected],
+        ['none', $intel, '', $not_just],
+        ['a page around it', $milan, "$site{$milan}<html>\n", $not_just],
+        ['half of it', $genoa, substr($site{$genoa}, 0, 300), $not_just],
+        ['more than a certificate has', $turin, $site{$turin} x 200,
+         qr/not fetched/]);
 
 # through a proxy, as curl takes it
 
