@@ -176,6 +176,8 @@ sub reload {
 
     my $name = $block->name;
 
+    my @old = children_of($pid);
+
     kill SIGUSR1, $pid or return 0;
     pause_until(1, sub { -e $Test::Nginx::Util::ErrLogFile });
 
@@ -191,6 +193,7 @@ sub reload {
     my $in_a_row = 0;
 
     my $came_through = pause_until(10, sub {
+        return 0 if grep { still_accepts($_) } @old;
         while (version_answered() eq $Test::Nginx::Util::ConfigVersion) {
             return 1 if ++$in_a_row >= 20;
         }
@@ -203,6 +206,27 @@ sub reload {
     }
 
     return 1;
+}
+
+
+# Where the system says so. On others the row of answers is all there is.
+
+sub children_of {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/task/$pid/children" or return;
+    return split ' ', readline($in) // '';
+}
+
+
+sub still_accepts {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/cmdline" or return 0;
+    local $/;
+    my $title = readline($in) // '';
+
+    return $title ne '' && $title !~ /shutting down|cache manager|cache loader/;
 }
 
 
