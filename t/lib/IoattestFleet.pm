@@ -149,9 +149,12 @@ sub trusted {
 }
 
 
+# What is awaited comes sooner or later; a loaded machine has three times as
+# long for it, and waits no longer than it takes.  Less than a second is a poll.
+
 sub until_true {
     my ($test, $seconds) = @_;
-    my $end = time + ($seconds // 10);
+    my $end = time + (($seconds //= 10) < 1 ? $seconds : 3 * $seconds);
 
     while (1) {
         my $got = $test->();
