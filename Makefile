@@ -157,6 +157,7 @@ CORE_LIB  := $(CORE_DIR)/libcore.a
 PUBLIC    := $(if $(SAN),$(CORE_DIR)/libioattest.a,build/libioattest.a)
 CORE_CC   := $(SHOWN) $(CC) -std=c11 -Wall -Wextra -Werror -fPIC \
              -fvisibility=hidden \
+             -fdebug-prefix-map=$(CURDIR)=. -fmacro-prefix-map=$(CURDIR)=. \
              $(or $(CFLAGS),-O2 -g) $(if $(SAN),$(SAN_FLAGS)) -MMD -MP \
              -Isrc/core -It/unit
 CORE_SRC  := $(wildcard src/core/*/*.c)
@@ -329,6 +330,19 @@ test:
 
 LINT ?=
 
+# The software bill of materials of module and tool.
+sbom: module tool
+	@python3 scripts/sbom.py > build/ioattest.cdx.json
+	@echo build/ioattest.cdx.json
+
+# Two builds of what is committed, elsewhere and otherwise: the same bytes.
+reproducible:
+	@sh scripts/reproducible.sh
+
+# nginx's own tests, of a clone of them in NGINX_TESTS, with the module.
+nginx-tests:
+	@sh scripts/nginx-tests.sh '$(NGINX_TESTS)'
+
 lint: module
 	sh scripts/lint.sh $(LINT)
 
@@ -338,4 +352,5 @@ clean:
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
-.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run test lint clean
+.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run test lint clean \
+	sbom reproducible nginx-tests

@@ -62,6 +62,9 @@ else
     ldflags="$ldflags -Wl,-z,relro -Wl,-z,now"
 fi
 
+# what is built does not tell where: scripts/reproducible.sh
+cflags="$cflags -fdebug-prefix-map=$top=. -fmacro-prefix-map=$top=."
+
 # with CFLAGS in its environment nginx would omit all flags of its own
 unset CFLAGS LDFLAGS
 

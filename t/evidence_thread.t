@@ -97,20 +97,20 @@ sub leases {
 # one thread and a queue of one
 
 begin(attest => 'gate');
-my @clients = clients('one', map { "one-$_" } 1 .. 24);
-IoattestSim::wait_for(sub { $_[0]{waiting} >= 24 }, 20);
+my @clients = clients('one', map { "one-$_" } 1 .. 12);
+IoattestSim::wait_for(sub { $_[0]{waiting} >= 12 }, 20);
 IoattestSim::open_gate();
 my %codes;
 for my $client (@clients) {
     my $got = IoattestNginx::answer(join('', <$client>), 0);
     $codes{join ' ', grep { length } @$got{qw( code reason )}}++;
 }
-is_deeply(\%codes, { 200 => 24 }, 'a queue that is full refuses nobody');
+is_deeply(\%codes, { 200 => 12 }, 'a queue that is full refuses nobody');
 ok($nginx->wait_for(sub { verified() == attestations() }),
    'each reply is verified');
-cmp_ok(attestations(), '<', 2 * 24, 'none is asked for again');
+cmp_ok(attestations(), '<', 2 * 12, 'none is asked for again');
 is_deeply([map { $_->{failing} } @{$nginx->status->{zones}[0]{models}}],
-          [('') x 24], 'no failure is remembered');
+          [('') x 12], 'no failure is remembered');
 like($nginx->log, qr/thread pool "one" queue overflow/, 'the log has why');
 is(leases(), 0, 'no lease is left');
 begin();
