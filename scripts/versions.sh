@@ -1,0 +1,113 @@
+#!/bin/sh
+# Builds nginx and the module from other sources, with other compilers and other
+# options, and runs some tests of each.
+#
+#   versions.sh DIR ...     DIR: sources of nginx, or of something made of it
+#
+# Each is built with the module as a dynamic one; the first one also with clang,
+# with the module linked in, and without each of TLS, threads, PCRE and cache.
+# Prints a row of a table for each: what it is, how it was built, how many tests
+# of it passed. doc/versions.md has the last one. What was built, and the logs,
+# are in build/versions.
+#
+#   FILES    the tests, else those below
+#   PORT     their first port (27000)
+#   MAKE     make -j2
+#
+# Exit status: 0 if all passed, 1 if something did not; 2 usage.
+
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+[ $# -ge 1 ] || { echo "versions.sh: usage: versions.sh DIR ..." >&2; exit 2; }
+
+files=${FILES:-t/end_to_end.t t/text_body.t t/stream.t t/statuses.t t/evidence.t
+    t/status_fleet.t}
+ssl='--with-http_ssl_module --with-http_v2_module'
+more='--with-http_realip_module --with-http_auth_request_module
+    --with-http_slice_module --with-http_addition_module
+    --with-http_sub_module --with-http_gunzip_module
+    --with-http_stub_status_module'
+work=$top/build/versions
+status=0
+mkdir -p "$work"
+
+# What the binary says that it is.
+name_of() {
+    "$1" -v 2>&1 | sed -n 's/^[A-Za-z ]*version: *//p' | sed 's/ .*//' | tail -n 1
+}
+
+# build NAME SRC ARG ...: configures and builds; $binary and $module are it.
+build() {
+    dir=$work/$1 src=$(cd "$2" && pwd)
+    shift 2
+    rm -rf "$dir"
+    mkdir -p "$dir/src" "$dir/objs"
+    for f in "$src"/*; do
+        case ${f##*/} in Makefile | objs) ;; *) ln -s "$f" "$dir/src/" ;; esac
+    done
+    configure=./auto/configure
+    [ ! -f "$src/configure" ] || configure=./configure
+    (
+        cd "$dir/src"
+        $configure --builddir="$dir/objs" --with-debug \
+            --with-cc-opt='-O1 -fPIC -Wall -Wextra' "$@" \
+        && ${MAKE:-make -j2} -f "$dir/objs/Makefile" binary modules
+    ) > "$dir/log" 2>&1 || return 1
+    binary=
+    for f in nginx angie tengine; do
+        [ ! -x "$dir/objs/$f" ] || binary=$dir/objs/$f
+    done
+    module=$dir/objs/ngx_http_ioattest_module.so
+    [ -e "$module" ] || module=
+    [ -n "$binary" ]
+}
+
+# row HOW: builds as build() does with what follows, and tests.
+row() {
+    how=$1
+    shift
+    if ! build "$@"; then
+        echo "| $2 | $how | not built |"
+        tail -n 3 "$dir/log" >&2
+        status=1
+        return
+    fi
+    said=$(cd "$top" && TEST_NGINX_BINARY=$binary TEST_NGINX_PORT=${PORT:-27000} \
+               TEST_NGINX_LOAD_MODULES=$module ASAN_OPTIONS=detect_leaks=0 \
+               prove -It/lib -It/runner $files 2>"$dir/test.err" \
+               | tee "$dir/test.log" | sed -n 's/^Files=\([0-9]*\), Tests=\([0-9]*\).*/\2/p')
+    if grep -q '^Result: PASS' "$dir/test.log"; then
+        said="$said passed"
+    else
+        said="FAILED: $(sed -n 's/^\(t\/[^ ]*\) .*Failed: \([0-9]*\).*/\1 \2/p' \
+                            "$dir/test.log" | tr '\n' ' ')"
+        status=1
+    fi
+    echo "| $(name_of "$binary") | $how | $said |"
+}
+
+echo "| nginx | built | tests |"
+echo "| --- | --- | --- |"
+n=0
+for src in "$@"; do
+    n=$((n + 1))
+    row "dynamic, ${CC:-gcc}" "$n-dynamic" "$src" --with-compat --with-threads \
+        $ssl $more --add-dynamic-module="$top"
+done
+
+if command -v clang > /dev/null; then
+    row "dynamic, clang" 1-clang "$1" --with-compat --with-threads $ssl $more \
+        --with-cc=clang --add-dynamic-module="$top"
+fi
+row "linked in" 1-static "$1" --with-threads $ssl $more --add-module="$top"
+
+# The tests that need none of what is left out.
+files=${FILES:-t/end_to_end.t t/statuses.t}
+row "without TLS" 1-no-ssl "$1" --with-threads $more --add-dynamic-module="$top"
+row "without threads" 1-no-threads "$1" $ssl $more --add-dynamic-module="$top"
+row "without PCRE" 1-no-pcre "$1" --without-pcre --with-threads $ssl $more \
+    --without-http_rewrite_module --add-dynamic-module="$top"
+row "without cache" 1-no-cache "$1" --without-http-cache --with-threads $ssl \
+    $more --add-dynamic-module="$top"
+exit $status
