@@ -22,7 +22,7 @@ import time
 import urllib.request
 
 import report
-from response import MODULE, PROMPT, SIGNED, free_port, start_nginx
+from rig import MODULE, PROMPT, SIGNED, free_port, start_nginx
 
 CONTENT = b"Content-Type: application/json\r\n"
 
@@ -127,7 +127,9 @@ def completion(where, fixed, api):
                        f"}} }}")
 
 
-def measure(port, seconds, rounds, name):
+def measure(port, seconds, rounds):
+    """(path, quiet, busy, reports a second) for both locations: quantiles in
+    us by name, while nothing else happens and while reports are verified."""
     go, count = multiprocessing.Event(), multiprocessing.Value("i", 0)
     child = multiprocessing.Process(target=reports, args=(port, go, count),
                                     daemon=True)
@@ -144,17 +146,14 @@ def measure(port, seconds, rounds, name):
                 latencies(port, path, seconds, found[busy])
                 took += busy * (count.value - before)
         go.clear()
-        line = f"{name} {path.decode():8}"
-        for part in (0.5, 0.99):
-            quiet, busy = (quantile(found[b], part) for b in (False, True))
-            line += (f" p{part * 100:.0f} {quiet:.0f} -> {busy:.0f} us, "
-                     f"ratio {busy / quiet:.2f};")
-        print(line, f"{took / (rounds * seconds):.1f} reports a second",
-              flush=True)
+        quiet, busy = ({f"p{part * 100:.0f}": quantile(found[b], part)
+                        for part in (0.5, 0.99)} for b in (False, True))
+        yield path.decode(), quiet, busy, took / (rounds * seconds)
     child.terminate()
 
 
-def main(seconds, rounds, where):
+def run(seconds, rounds, where, pools):
+    """What measure() says, for one nginx after the other."""
     os.chmod(where, 0o755)
     with open(where + "/policy.json", "w") as f:
         json.dump({"gpu": {"driver_versions": ["0.0"]}}, f)
@@ -165,24 +164,36 @@ def main(seconds, rounds, where):
         report.post(api, "/_sim/set", {"evidence": "tdx", "gpus": 8})
         fixed = free_port()
         children.append(completion(where, fixed, api))
-        print("load before: %.2f %.2f %.2f, %d CPUs"
-              % (*os.getloadavg(), os.cpu_count()))
-        for name, pool in (("default", ""),
-                           ("off", "ioattest_thread_pool off;")):
+        for name in pools:
             port = free_port()
             children.append(start_nginx(
-                where, name, configuration(where, port, fixed, api, pool),
+                where, name, configuration(
+                    where, port, fixed, api,
+                    "" if name == "default"
+                    else f"ioattest_thread_pool {name};"),
                 f"load_module {MODULE}; "))
             time.sleep(1)
-            measure(port, seconds, rounds, "thread pool %-7s" % name)
+            yield from measure(port, seconds, rounds)
             gateway = children.pop()
             gateway.terminate()
             gateway.wait()
-        print("load after: %.2f %.2f %.2f" % os.getloadavg())
     finally:
         for child in reversed(children):
             child.terminate()
             child.wait()
+
+
+def main(seconds, rounds, where):
+    print("load before: %.2f %.2f %.2f, %d CPUs"
+          % (*os.getloadavg(), os.cpu_count()))
+    for name in ("default", "off"):
+        for path, quiet, busy, rate in run(seconds, rounds, where, (name,)):
+            line = f"thread pool {name:7} {path:8}"
+            for part in quiet:
+                line += (f" {part} {quiet[part]:.0f} -> {busy[part]:.0f} us, "
+                         f"ratio {busy[part] / quiet[part]:.2f};")
+            print(line, f"{rate:.1f} reports a second", flush=True)
+    print("load after: %.2f %.2f %.2f" % os.getloadavg())
 
 
 if __name__ == "__main__":
