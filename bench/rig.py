@@ -93,7 +93,11 @@ class Rig(contextlib.ExitStack):
         process = start_nginx(self.where, name, body.replace(
             "PORT", str(port)), load, connections, workers)
         self.callback(stop, process)
-        return port, children(process.pid, workers)
+        try:
+            return port, children(process.pid, workers)
+        except LookupError:
+            with open(f"{self.where}/{name}/error.log") as f:
+                sys.exit(f"nginx does not start: {f.read()[-2000:]}")
 
 
 def stop(process):
@@ -112,11 +116,11 @@ def children(pid, count=1):
             with open(f"/proc/{pid}/task/{pid}/children") as f:
                 found = [int(p) for p in f.read().split()]
         except OSError:
-            sys.exit("nginx does not start")
+            break
         if len(found) >= count:
             time.sleep(0.3)
             return found
-    sys.exit("nginx does not start its workers")
+    raise LookupError("it has no workers")
 
 
 def start_nginx(path, name, body, load="", connections=512, workers=1):
@@ -125,13 +129,16 @@ def start_nginx(path, name, body, load="", connections=512, workers=1):
     temps = "".join(f"{t}_temp_path {where}/{t};" for t in
                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     with open(where + "/nginx.conf", "w") as f:
-        f.write(f"{load}daemon off; worker_processes {workers};"
+        user = "user root; " if os.getuid() == 0 else ""
+        f.write(f"{load}{user}daemon off; worker_processes {workers};"
                 f"pid {where}/pid; error_log {where}/error.log;"
                 f"events {{ worker_connections {connections}; }}"
                 f"http {{ access_log off; keepalive_requests 100000000;"
                 f"{temps} {body} }}")
+    # what it warns of is also in its log
     return subprocess.Popen(["nginx", "-e", where + "/error.log", "-p", where,
-                             "-c", where + "/nginx.conf"])
+                             "-c", where + "/nginx.conf"],
+                            stderr=subprocess.DEVNULL)
 
 
 def post(port, path, body, headers=None):
