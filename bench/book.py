@@ -33,15 +33,17 @@ class Book:
         return value
 
     def aim(self, what, measured, limit, least=False, unit="x", rest=None):
-        """What was wanted: at most LIMIT, or at least."""
+        """What was wanted: at most LIMIT, or at least.  REST says of what
+        is missed what it is made of; it may be a function that finds out."""
         good = measured >= limit if least else measured <= limit
+        rest = None if good else rest() if callable(rest) else rest
         word = "at least" if least else "at most"
         self.aims.append((what, f"{word} {limit:g} {unit}",
                           f"{shown(measured)} {unit}",
                           "met" if good else "missed", rest))
         print(f"  aim: {what}: {word} {limit:g} {unit}; "
-              f"{shown(measured)} {unit}: {'met' if good else 'MISSED'}",
-              flush=True)
+              f"{shown(measured)} {unit}: {'met' if good else 'MISSED'}"
+              + (f"; {rest}" if rest else ""), flush=True)
         return good
 
     def unmeasured(self, what, why):
@@ -69,7 +71,7 @@ class Book:
                 "| --- | --- | --- | --- |\n"]
         out += [f"| {a[0]} | {a[1]} | {a[2]} | {bold(a[3])} |\n"
                 for a in self.aims]
-        rests = [a for a in self.aims if a[3] != "met" and a[4]]
+        rests = [a for a in self.aims if a[4]]
         if rests:
             out.append("\nOf those that are not met:\n\n")
             out += [fill(f"- **{a[0]}**: {a[4]}") for a in rests]
