@@ -282,7 +282,7 @@ $(BENCH_FILL): bench/bench_fill.c $(wildcard src/nginx/*/*.[ch]) \
 
 B ?=
 
-BENCH := $(addprefix build/bench_,base hash load report upstream)
+BENCH := $(addprefix build/bench_,base hash load report upstream verify)
 
 bench: all $(BENCH) $(BENCH_FILL)
 	python3 bench/bench.py $(B)

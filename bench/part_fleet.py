@@ -21,7 +21,8 @@ def stall(page):
     page.part("Other requests of a worker while reports of 8 GPUs are "
               "verified without a pause")
     with tempfile.TemporaryDirectory() as where:
-        for path, quiet, busy, rate in stalling.run(2, 3, where, ("default",)):
+        for _, path, quiet, busy, rate in stalling.run(2, 3, where,
+                                                       ("default",)):
             name = "plain" if "plain" in path else "verified"
             if rate < 1:
                 page.say(f"a {name} request beside reports: not measured: so "

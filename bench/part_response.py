@@ -103,6 +103,7 @@ def response(page):
             off, on = f"/off/json-{name}", f"/on/json-{name}"
             json(page, name, turns.measure(off, on, count, rounds),
                  lambda: turns.made_of(off, on, count))
+        library(page)
         page.part("A verified stream: worker CPU, 16 connections")
         for name, (count, rounds) in STREAMS.items():
             off, on = f"/stream/off/stream-{name}", f"/stream/on/stream-{name}"
@@ -159,6 +160,15 @@ def stream(page, name, rows, made_of):
         "SHA-256 of that event, twice")
     page.aim("an event of a stream, over off, beside hashing it twice",
              event / twice, 1, rest=made_of)
+
+
+def library(page):
+    """The library's own part: the text's hash, the recovery, the address."""
+    said = subprocess.run([BUILD + "/bench_verify"], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    page.figure("signature_recovers", float(re.search(
+        r"ratio ([\d.]+)", said)[1]), "x",
+        "a signature verified by the library, in recovers")
 
 
 def hashing(page):

@@ -47,6 +47,9 @@ def tell(page, rows, shares):
     page.aim("two workers beside one, by CPU time", median(
         2 * a[1] / b[1] for a, b in zip(rows[1], rows[2])), 1.9, least=True,
         rest="see the note on this machine's processors")
+    page.unmeasured("no lock is held over anything but a look-up",
+                    "make lockcheck and t/locks.t see that each lock is "
+                    "taken once and wherever it has to be, not for how long")
     page.say(f"Load, upstream and workers share {os.cpu_count()} processors, "
              "so that the rate of two workers is no measure of what they "
              "could do; the CPU time of a response is: it is twice that of "

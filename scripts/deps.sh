@@ -39,7 +39,7 @@ for more in "$@"; do
         ;;
     bench)
         packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua
-            nettle-dev python3-pycryptodome python3-uvloop"
+            linux-perf nettle-dev python3-pycryptodome python3-uvloop"
         ;;
     *)
         echo "deps.sh: what is \"$more\"?" >&2
