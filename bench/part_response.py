@@ -1,13 +1,10 @@
 """What one verified response costs a worker, and what hashing costs."""
-import collections
 import re
-import shutil
-import signal
 import subprocess
-import time
 
 from rig import (BUILD, Base, LOAD_MODULE, Load, Rig, answers, gateway,
                  median)
+from samples import made_of
 
 # name -> (what to ask the simulator for, requests in a turn, turns)
 JSON = {
@@ -19,17 +16,11 @@ BYTES = {"512": 512, "2k": 2048, "16k": 16384, "256k": 262144,
 STREAMS = {"20": (800, 11), "200": (400, 11), "2000": (60, 11)}
 
 
-HERTZ = 2000
-NAMES = {"[kernel.kallsyms]": "the kernel", "[unknown]": "what has no name",
-         "ngx_http_ioattest_module": "the module"}
-
-
 class Turns:
     """Rounds of off and on, in turns, and of what cannot be spared."""
 
     def __init__(self, rig, port, worker):
-        self.rig, self.base = rig, Base(rig)
-        self.port, self.worker = port, worker
+        self.base, self.port, self.worker = Base(rig), port, worker
 
     def measure(self, off, on, count, rounds):
         for path in (off, on):
@@ -43,40 +34,6 @@ class Turns:
                          self.base.sha256(legs[off].bytes),
                          legs[off].bytes))
         return rows
-
-
-    def sampled(self, path, count):
-        """{object: us} of one response, by samples of the worker."""
-        at = self.rig.where + "/perf"
-        perf = subprocess.Popen(
-            ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(HERTZ),
-             "-o", at, "-p", str(self.worker[0])],
-            stderr=subprocess.DEVNULL)
-        time.sleep(0.5)
-        Load(self.port, path, count, self.worker)
-        perf.send_signal(signal.SIGINT)
-        perf.wait()
-        said = subprocess.run(
-            ["perf", "report", "-i", at, "--stdio", "-F", "sample,dso"],
-            stdout=subprocess.PIPE, text=True, check=False,
-            stderr=subprocess.DEVNULL).stdout
-        found = collections.Counter()
-        for n, name in re.findall(r"(?m)^ +(\d+) +(\S+)", said):
-            found[re.sub(r"\.so.*", "", name)] += int(n) * 1e6 / HERTZ / count
-        return found
-
-    def made_of(self, off, on, count):
-        """What comes on top of "off", object by object: a sentence."""
-        if not shutil.which("perf"):
-            return "perf is not there, which says what it is made of."
-        count *= 8
-        more = self.sampled(on, count)
-        more.subtract(self.sampled(off, count))
-        if not more:
-            return "perf sees nothing here of what it is made of."
-        return ("over off, by perf's samples: " + ", ".join(
-            f"{us:.1f} us in {NAMES.get(name, name)}"
-            for name, us in more.most_common(7) if us >= 0.1) + ".")
 
 
 def column(rows, f):
@@ -99,19 +56,20 @@ def response(page):
               "held whole")
     with Rig() as rig:
         turns = start(rig)
+        port, worker = turns.port, turns.worker
         for name, (count, rounds) in JSON.items():
             off, on = f"/off/json-{name}", f"/on/json-{name}"
             json(page, name, turns.measure(off, on, count, rounds),
-                 lambda: turns.made_of(off, on, count))
+                 lambda: made_of(rig, port, worker, off, on, count))
         library(page)
         page.part("A verified stream: worker CPU, 16 connections")
         for name, (count, rounds) in STREAMS.items():
             off, on = f"/stream/off/stream-{name}", f"/stream/on/stream-{name}"
             stream(page, name, turns.measure(off, on, count, rounds),
-                   lambda: turns.made_of(off, on, count))
+                   lambda: made_of(rig, port, worker, off, on, count))
 
 
-def json(page, name, rows, made_of):
+def json(page, name, rows, rest):
     size = name + "B" if name == "512" else name.upper() + "B"
     page.figure(f"off_{name}", column(rows, lambda off, *_: off), "us",
                 f"JSON of {size}, ioattest off")
@@ -131,16 +89,16 @@ def json(page, name, rows, made_of):
                          rows, lambda off, on, recover, *_:
                          (on - off) / recover),
                      "x", "JSON of 2KB, over off, in recovers"), 1.1,
-                 rest=made_of)
+                 rest=rest)
     if name == "2m":
         page.aim("2 MB of JSON, over off, beside its SHA-256", page.figure(
             "over_sha_2m", column(
                 rows, lambda off, on, recover, sha, n: (on - off) / sha),
             "x", "JSON of 2MB, over off, in SHA-256s of it"), 1.2,
-            rest=made_of)
+            rest=rest)
 
 
-def stream(page, name, rows, made_of):
+def stream(page, name, rows, rest):
     n = int(name)
     page.figure(f"stream_off_{name}", column(rows, lambda off, *_: off),
                 "us", f"stream of {name} events, ioattest off")
@@ -159,7 +117,7 @@ def stream(page, name, rows, made_of):
         rows, lambda a, b, r, sha, n_: 2 * sha / n), "us",
         "SHA-256 of that event, twice")
     page.aim("an event of a stream, over off, beside hashing it twice",
-             event / twice, 1, rest=made_of)
+             event / twice, 1, rest=rest)
 
 
 def library(page):

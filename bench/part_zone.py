@@ -5,6 +5,7 @@ import sys
 import urllib.request
 
 from rig import BUILD, LOAD_MODULE, Load, Rig, answer, median, post
+from samples import made_of
 
 SIZES = (1, 1000, 100000)
 EACH = 1000                     # machines of a model
@@ -96,10 +97,10 @@ def zone(page):
             f"{LOAD_MODULE} load_module {FILL}; ")
         for n in SIZES:
             get(port, f"/fill/{n}/?fill")
-        measure(page, port, worker, api, all_of_them)
+        measure(page, rig, port, worker, api)
 
 
-def measure(page, port, worker, api, addresses):
+def measure(page, rig, port, worker, api):
     rows = {n: [] for n in SIZES}
     looks = {n: [] for n in SIZES}
     before = attested(api)
@@ -108,24 +109,29 @@ def measure(page, port, worker, api, addresses):
             leg = Load(port, f"/{n}/signed-{n}", COUNT, worker,
                        models=models(n))
             get(port, f"/fill/{n}/")
-            with open(f"{addresses}-{n}.look") as f:
+            with open(f"{rig.where}/addresses-{n}.look") as f:
                 look = float(f.read()) / 1e3
             if i >= 0:
                 rows[n].append(leg.cpu)
                 looks[n].append(look)
     for n in SIZES:
         page.figure(f"machines_{n}", median(rows[n]), "us",
-                    f"{n:,} machines: worker CPU of a response")
+                    f"{n:,} trusted: worker CPU of a response")
         page.figure(f"look_{n}", median(looks[n]), "us",
-                    f"{n:,} machines: key and look in the zone alone")
+                    f"{n:,} trusted: key and look in the zone alone")
     ratios = {n: median(b / a for a, b in zip(rows[1], rows[n]))
               for n in SIZES}
     page.figure("machines_1000_x", ratios[1000], "x",
                 "a response with 1,000 machines beside one")
     page.aim("a response with 100,000 machines beside one", page.figure(
         "machines_100000_x", ratios[100000], "x",
-        "a response with 100,000 machines beside one"), 1.1, rest="memory that is in no cache: the nodes on the way to a "
-        "machine, and the machine itself")
+        "a response with 100,000 machines beside one"), 1.1, rest=lambda: (
+            "memory that is in no cache: the nodes of nginx's tree on the "
+            "way to a machine, each in a page of its own, and the machine; "
+            + made_of(
+                rig, port, worker, "/1/signed-1",
+                f"/{max(SIZES)}/signed-{max(SIZES)}", COUNT,
+                (1, models(max(SIZES))))))
     if attested(api) != before:
         sys.exit("machines were attested while the zone was measured")
     page.say("The machines were stored by bench/bench_fill.c, 1,000 for each "
