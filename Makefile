@@ -284,7 +284,7 @@ B ?=
 
 BENCH := $(addprefix build/bench_,base hash load report upstream verify)
 
-bench: all $(BENCH) $(BENCH_FILL)
+bench: all $(BENCH) $(BENCH_FILL) $(CORE_DIR)/driver
 	python3 bench/bench.py $(B)
 
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of

@@ -8,7 +8,7 @@ import textwrap
 
 from rig import TOP
 
-PAGE = TOP + "/doc/bench.md"
+PAGE = os.path.join(TOP, "doc/bench.md")
 BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
 MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)( [^\s<]+)?<!-- bench: (\w+) -->")
 
