@@ -52,7 +52,7 @@ def main(names):
     page = book.Book()
     for line in book.machine():
         print(line)
-    print(before)
+    print(before + (": the machine is not quiet" if page.busy else ""))
     for name in names or PARTS:
         try:
             every[name](page)

@@ -6,8 +6,8 @@
  *
  * A request to the location, with "?fill", stores a machine for each address
  * of FILE, one on a line: as an attestation stores it, for the models whose
- * ids are "bench-0-id" and so on, a thousand each.  Without, it looks them up,
- * 50,000 times in all, and writes into FILE.look how many nanoseconds one
+ * ids are "bench-0-id" and so on, a thousand each.  Without, it looks them
+ * up, 50,000 times in all, and writes into FILE.look how many nanoseconds one
  * took.  The request is answered before "ioattest" sees it.
  *
  * What it calls of the zone is compiled into it; what it works on is the
@@ -161,7 +161,8 @@ bench_ioattest(ngx_http_request_t *r)
     ngx_uint_t  i;
 
     for (i = 0; ngx_cycle->modules[i]; i++) {
-        if (ngx_strcmp(ngx_cycle->modules[i]->name, "ngx_http_ioattest_module")
+        if (ngx_strcmp(ngx_cycle->modules[i]->name,
+                       "ngx_http_ioattest_module")
             == 0)
         {
             return r->loc_conf[ngx_cycle->modules[i]->ctx_index];

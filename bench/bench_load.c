@@ -159,7 +159,8 @@ load_head(load_conn_t *c)
     }
 
     p = strcasestr(c->head, "\r\nContent-Length:");
-    c->chunked = strcasestr(c->head, "\r\nTransfer-Encoding: chunked") != NULL;
+    c->chunked = strcasestr(c->head, "\r\nTransfer-Encoding: chunked")
+                 != NULL;
 
     if (p == NULL && !c->chunked) {
         load_die("an answer without a length", c->head);

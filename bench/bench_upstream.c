@@ -83,6 +83,20 @@ up_die(const char *what, const char *more)
 }
 
 
+static void
+up_watch(int how, int fd, uint32_t events, void *data)
+{
+    struct epoll_event  ev;
+
+    ev.events = events;
+    ev.data.ptr = data;
+
+    if (epoll_ctl(up_epoll, how, fd, &ev) == -1) {
+        up_die("epoll_ctl", strerror(errno));
+    }
+}
+
+
 static up_answer_t *
 up_find(const char *name)
 {
@@ -157,13 +171,7 @@ up_load_all(const char *dir)
 static size_t
 up_place(const up_answer_t *a, char mark, size_t n)
 {
-    char  *p, *marks;
-
-    marks = malloc(n + 1);
-
-    if (marks == NULL) {
-        up_die("memory", "none");
-    }
+    char  *p, marks[UP_SIG + 1];
 
     memset(marks, mark, n);
     marks[n] = '\0';
@@ -172,8 +180,6 @@ up_place(const up_answer_t *a, char mark, size_t n)
     if (p == NULL) {
         up_die("no place for a signature in", a->name);
     }
-
-    free(marks);
 
     return (size_t) (p - a->data);
 }
@@ -258,21 +264,22 @@ up_turn(const char *body, size_t n)
     static size_t   turn;
     static size_t   turns[1024];
 
-    if (n == 0 || n > signers_n) {
-        up_die("signers", "there are not so many");
-    }
-
     p = strstr(body, "\"bench-");
 
-    if (p == NULL) {
-        return &signers[turn++ % n];
+    if (n == 0) {
+        up_die("signers", "of none?");
     }
 
-    model = strtoul(p + 7, NULL, 10) % 1024;
-    i = model * UP_EACH + turns[model]++ % (n < UP_EACH ? n : UP_EACH);
+    if (p == NULL) {
+        i = turn++ % n;
+
+    } else {
+        model = strtoul(p + 7, NULL, 10) % 1024;
+        i = model * UP_EACH + turns[model]++ % (n < UP_EACH ? n : UP_EACH);
+    }
 
     if (i >= signers_n) {
-        up_die("signers", "there are not so many models");
+        up_die("signers", "there are not so many");
     }
 
     return &signers[i];
@@ -328,19 +335,17 @@ up_close(up_conn_t *c)
 }
 
 
-/* Returns: 0, the connection is gone. */
-static int
+static void
 up_send(up_conn_t *c)
 {
-    ssize_t             n;
-    struct epoll_event  ev;
+    ssize_t  n;
 
     while (c->left != 0) {
         n = send(c->fd, c->out, c->left, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0 && errno != EAGAIN) {
             up_close(c);
-            return 0;
+            return;
         }
 
         if (n < 0) {
@@ -351,15 +356,10 @@ up_send(up_conn_t *c)
         c->left -= (size_t) n;
     }
 
-    ev.events = c->left ? EPOLLOUT : EPOLLIN;
-    ev.data.ptr = c;
-
     if (c->writing != (c->left != 0)) {
         c->writing = (c->left != 0);
-        (void) epoll_ctl(up_epoll, EPOLL_CTL_MOD, c->fd, &ev);
+        up_watch(EPOLL_CTL_MOD, c->fd, c->left ? EPOLLOUT : EPOLLIN, c);
     }
-
-    return 1;
 }
 
 
@@ -403,16 +403,15 @@ up_read(up_conn_t *c)
 
     up_answer(c, c->request, end);
     c->got = 0;
-    (void) up_send(c);
+    up_send(c);
 }
 
 
 static void
 up_accept(int listener)
 {
-    int                 fd, one = 1;
-    up_conn_t          *c;
-    struct epoll_event  ev;
+    int         fd, one = 1;
+    up_conn_t  *c;
 
     fd = accept(listener, NULL, NULL);
 
@@ -428,9 +427,7 @@ up_accept(int listener)
 
     (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     c->fd = fd;
-    ev.events = EPOLLIN;
-    ev.data.ptr = c;
-    (void) epoll_ctl(up_epoll, EPOLL_CTL_ADD, fd, &ev);
+    up_watch(EPOLL_CTL_ADD, fd, EPOLLIN, c);
 }
 
 
@@ -438,7 +435,6 @@ static int
 up_listen(int port)
 {
     int                 fd, one = 1;
-    struct epoll_event  ev;
     struct sockaddr_in  at;
 
     memset(&at, 0, sizeof(at));
@@ -455,9 +451,7 @@ up_listen(int port)
         up_die("listen", strerror(errno));
     }
 
-    ev.events = EPOLLIN;
-    ev.data.ptr = NULL;
-    (void) epoll_ctl(up_epoll, EPOLL_CTL_ADD, fd, &ev);
+    up_watch(EPOLL_CTL_ADD, fd, EPOLLIN, NULL);
 
     return fd;
 }
@@ -495,7 +489,7 @@ main(int argc, char **argv)
                 up_accept(listener);
 
             } else if (events[i].events & EPOLLOUT) {
-                (void) up_send(events[i].data.ptr);
+                up_send(events[i].data.ptr);
 
             } else {
                 up_read(events[i].data.ptr);

@@ -13,6 +13,10 @@ BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
 MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)( [^\s<]+)?<!-- bench: (\w+) -->")
 
 
+# a load average above which others use the machine too
+BUSY = 0.7
+
+
 def shown(value):
     """Three digits, as far as they are behind the point."""
     if value >= 1000:
@@ -23,6 +27,7 @@ def shown(value):
 class Book:
     def __init__(self):
         self.figures, self.aims, self.notes = [], [], []
+        self.busy = os.getloadavg()[0] > BUSY
 
     def part(self, title):
         print(f"\n{title}", flush=True)
@@ -48,7 +53,7 @@ class Book:
 
     def unmeasured(self, what, why):
         self.aims.append((what, "", "", "not measured", why))
-        self.say(f"{what}: not measured: {why}")
+        print(f"  aim: {what}: not measured: {why}")
 
     def say(self, text):
         self.notes.append(text)
@@ -67,6 +72,9 @@ class Book:
     def text(self, uses, minutes):
         out = [BEGIN, f"Measured on {today()}, in {minutes:.0f} minutes.\n\n"]
         out += [f"- {line}\n" for line in uses]
+        if self.busy:
+            out.append("\n**The machine was not quiet**: others used it too. "
+                       "Measure again before you believe this.\n")
         out += ["\n### Aims\n\n| what | wanted | measured | |\n",
                 "| --- | --- | --- | --- |\n"]
         out += [f"| {a[0]} | {a[1]} | {a[2]} | {bold(a[3])} |\n"

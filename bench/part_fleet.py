@@ -11,8 +11,8 @@ import stall as stalling
 from rig import Missing, TOP
 
 # what is measured of fleets, at ten times the speed
-FLEET = ["--faster", "10", "--lives", "6", "cold", "bad", "steady", "cost",
-         "liar"]
+SCENES = ["--faster", "10", "--lives", "6", "cold", "bad", "steady", "cost",
+          "liar"]
 # a program that counts instructions, where it is there
 COUNTER = TOP + "/bench/instructions.py"
 
@@ -58,7 +58,7 @@ def report(page):
 
 def fleet(page):
     page.part("Fleets, ten times as fast as in life: bench/fleet.py")
-    said = subprocess.run([sys.executable, TOP + "/bench/fleet.py"] + FLEET,
+    said = subprocess.run([sys.executable, TOP + "/bench/fleet.py"] + SCENES,
                           stdout=subprocess.PIPE, text=True, check=False,
                           stderr=subprocess.DEVNULL)
     missed = 0
@@ -76,7 +76,7 @@ def fleet(page):
     for name, value in re.findall(
             r"M = (\d+): attestations a minute +([\d.]+)", said.stdout):
         page.figure(f"fleet_draws_{name}", float(value) / 10, "1/min",
-                    f"{name} machines, 2 s each: attestations, "
+                    f"fleet of {name}, 2 s each: attestations, "
                     "ioattest_valid 10m")
     steady = re.search(r"waited, steady, % +([\d.]+)", said.stdout)
     page.figure("fleet_waited", float(steady[1]), "%",
@@ -109,11 +109,13 @@ def counted(page, said):
         name, numbers = words[0], dict(zip(heads, words[1:]))
         label = re.sub(r"\W", "_", name)
         if "own" in numbers:
-            page.figure(f"instructions_library_{label}", float(numbers["own"]), "",
+            page.figure(f"instructions_library_{label}",
+                        float(numbers["own"]), "",
                         f"{name}: instructions of the library")
             if numbers["limit"] != "-":
                 over += float(numbers["own"]) > float(numbers["limit"])
         else:
-            page.figure(f"instructions_worker_{label}", float(numbers["over"]), "",
+            page.figure(f"instructions_worker_{label}",
+                        float(numbers["over"]), "",
                         f"{name}: instructions of a worker, over off")
     return over
