@@ -266,9 +266,27 @@ build/bench_%: bench/bench_%.c $(CORE_LIB)
 	$(CORE_CC) -MF $(CORE_DIR)/bench_$*.d -o $@ $< $(CORE_LIB) \
 		$(LDFLAGS) $(CORE_LIBS)
 
-bench: build/bench_verify build/bench_report
-	build/bench_verify
-	python3 bench/report.py
+# A module that fills a zone, for "make bench".
+BENCH_FILL := build/bench_fill.so
+
+$(BENCH_FILL): bench/bench_fill.c $(wildcard src/nginx/*/*.[ch]) \
+		build/libioattest.a build/nginx-module/objs/Makefile
+	cd build/nginx-module/src && $(SHOWN) $(CC) -shared \
+		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
+		-I src/http -I src/http/modules -I src/http/v2 \
+		-o $(CURDIR)/$@ $(CURDIR)/bench/bench_fill.c \
+		$(addprefix $(CURDIR)/,$(wildcard src/nginx/zone/*.c)) \
+		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
+
+# One report of what verification costs, beside what it is to cost: doc/bench.md.
+# make bench B=lua, or B='response zone', for parts alone: see bench/bench.py.
+
+B ?=
+
+BENCH := $(addprefix build/bench_,base hash load report upstream verify)
+
+bench: all $(BENCH) $(BENCH_FILL) $(CORE_DIR)/driver
+	python3 bench/bench.py $(B)
 
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
 # FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds

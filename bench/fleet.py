@@ -34,7 +34,7 @@ import threading
 import time
 import urllib.request
 
-from response import MODULE, TOP, free_port
+from rig import MODULE, TOP, free_port
 
 sys.path.insert(0, TOP + "/t/lib")
 import load  # noqa: E402

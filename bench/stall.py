@@ -9,8 +9,10 @@ machine that is trusted already, while nothing else happens and while reports
 with a TDX quote and 8 GPUs are verified without a pause, in turns of SECONDS;
 with ioattest_thread_pool as it is by default, and off.  These reports are
 refused in the end, for a driver that the policy does not name: every
-signature is verified by then, and nothing is kept.  The simulator and whoever
-asks for reports run at the lowest priority, for they need the CPU too.
+signature is verified by then, nothing is kept, and a request that waits for a
+machine causes one report after the other until it has waited long enough.
+The simulator and whoever sends such requests run at the lowest priority, for
+they need the CPU too.
 """
 import json
 import multiprocessing
@@ -22,7 +24,7 @@ import time
 import urllib.request
 
 import report
-from response import MODULE, PROMPT, SIGNED, free_port, start_nginx
+from rig import MODULE, PROMPT, SIGNED, free_port, start_nginx
 
 CONTENT = b"Content-Type: application/json\r\n"
 
@@ -55,19 +57,21 @@ def connect(port):
     return s
 
 
-def reports(port, go, count):
+def reports(port, go):
     os.nice(19)
     while True:
         go.wait()
         with connect(port) as s:
             status, body = ask(s, b"/again/")
-        if b"measurement_mismatch" not in body:
-            print(f"a report gives {status} {body.decode()}",
-                  file=sys.stderr)
-            time.sleep(1)
-            continue
-        with count.get_lock():
-            count.value += 1
+        if status != 502:
+            sys.exit(f"a report gives {status} {body.decode()}")
+
+
+def verified(api):
+    """How many reports were asked for."""
+    with urllib.request.urlopen(
+            f"http://127.0.0.1:{api}/_sim/stats") as reply:
+        return json.load(reply)["attestations"]["total"]
 
 
 def latencies(port, path, seconds, found):
@@ -105,6 +109,7 @@ def configuration(where, port, fixed, api, pool):
           location /on/ {{ ioattest zone=io; ioattest_valid 1h;
             proxy_pass http://u; }}
           location /again/ {{ ioattest zone=again; ioattest_attempts 1;
+            ioattest_parallel 1; ioattest_wait 200ms;
             ioattest_fail_timeout 0; ioattest_policy {where}/policy.json;
             proxy_pass http://u; }}
           location = /a {{ internal; proxy_pass
@@ -127,9 +132,11 @@ def completion(where, fixed, api):
                        f"}} }}")
 
 
-def measure(port, seconds, rounds, name):
-    go, count = multiprocessing.Event(), multiprocessing.Value("i", 0)
-    child = multiprocessing.Process(target=reports, args=(port, go, count),
+def measure(port, api, seconds, rounds):
+    """(path, quiet, busy, reports a second) for both locations: quantiles in
+    us by name, while nothing else happens and while reports are verified."""
+    go = multiprocessing.Event()
+    child = multiprocessing.Process(target=reports, args=(port, go),
                                     daemon=True)
     child.start()
     for path in (b"/plain/", b"/on/"):
@@ -139,22 +146,23 @@ def measure(port, seconds, rounds, name):
         for _ in range(rounds):
             for busy in found:
                 (go.set if busy else go.clear)()
-                time.sleep(0.3)
-                before = count.value
+                time.sleep(0.5)
+                before = verified(api)
                 latencies(port, path, seconds, found[busy])
-                took += busy * (count.value - before)
+                more = verified(api) - before
+                took += busy * more
+                if more > 3 and not busy:
+                    sys.exit("reports are verified where none should be")
         go.clear()
-        line = f"{name} {path.decode():8}"
-        for part in (0.5, 0.99):
-            quiet, busy = (quantile(found[b], part) for b in (False, True))
-            line += (f" p{part * 100:.0f} {quiet:.0f} -> {busy:.0f} us, "
-                     f"ratio {busy / quiet:.2f};")
-        print(line, f"{took / (rounds * seconds):.1f} reports a second",
-              flush=True)
+        quiet, busy = ({f"p{part * 100:.0f}": quantile(found[b], part)
+                        for part in (0.5, 0.99)} for b in (False, True))
+        yield path.decode(), quiet, busy, took / (rounds * seconds)
     child.terminate()
 
 
-def main(seconds, rounds, where):
+def run(seconds, rounds, where, pools):
+    """What measure() says, with the pool's name, for one nginx after the
+    other."""
     os.chmod(where, 0o755)
     with open(where + "/policy.json", "w") as f:
         json.dump({"gpu": {"driver_versions": ["0.0"]}}, f)
@@ -165,24 +173,37 @@ def main(seconds, rounds, where):
         report.post(api, "/_sim/set", {"evidence": "tdx", "gpus": 8})
         fixed = free_port()
         children.append(completion(where, fixed, api))
-        print("load before: %.2f %.2f %.2f, %d CPUs"
-              % (*os.getloadavg(), os.cpu_count()))
-        for name, pool in (("default", ""),
-                           ("off", "ioattest_thread_pool off;")):
+        for name in pools:
             port = free_port()
             children.append(start_nginx(
-                where, name, configuration(where, port, fixed, api, pool),
+                where, name, configuration(
+                    where, port, fixed, api,
+                    "" if name == "default"
+                    else f"ioattest_thread_pool {name};"),
                 f"load_module {MODULE}; "))
             time.sleep(1)
-            measure(port, seconds, rounds, "thread pool %-7s" % name)
+            for found in measure(port, api, seconds, rounds):
+                yield name, *found
             gateway = children.pop()
             gateway.terminate()
             gateway.wait()
-        print("load after: %.2f %.2f %.2f" % os.getloadavg())
     finally:
         for child in reversed(children):
             child.terminate()
             child.wait()
+
+
+def main(seconds, rounds, where):
+    print("load before: %.2f %.2f %.2f, %d CPUs"
+          % (*os.getloadavg(), os.cpu_count()))
+    for name, path, quiet, busy, rate in run(seconds, rounds, where,
+                                             ("default", "off")):
+        line = f"thread pool {name:7} {path:8}"
+        for part in quiet:
+            line += (f" {part} {quiet[part]:.0f} -> {busy[part]:.0f} us, "
+                     f"ratio {busy[part] / quiet[part]:.2f};")
+        print(line, f"{rate:.1f} reports a second", flush=True)
+    print("load after: %.2f %.2f %.2f" % os.getloadavg())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What a verified event stream costs: CPU, memory, time to the first event.
+"""What a verified event stream costs: memory, and time to the first event.
+What it costs in CPU time is in the report of "make bench".
 
   stream.py [STREAMS [BYTES [ROUNDS]]]     after make
 
@@ -7,11 +8,8 @@ The same nginx, one worker, passes the same signed stream with "ioattest off"
 and with the stream verified.  Memory: STREAMS at once, each stopped by the
 upstream before its end, the worker's resident set over that at rest.  Time:
 from the request to the whole first event, in turns, the median of ROUNDS.
-CPU: of the worker, for each event of a stream of small ones, in turns, the
-median of nine; beside it SHA-256 of the bytes, twice, in this process.
 """
 import asyncio
-import hashlib
 import multiprocessing
 import os
 import re
@@ -23,16 +21,15 @@ import tempfile
 import time
 import urllib.request
 
-from response import MODULE, TOP, cpu, free_port, start_nginx
+from rig import MODULE, TOP, free_port, start_nginx
 
 PROMPT = (b'{"model":"meta-llama/Llama-3.3-70B-Instruct","messages":'
           b'[{"role":"user","content":"hello"}],"stream":true}')
 PIECE = 4096
 
 
-def upstream(port, large, small, gate):
-    """Sends LARGE, or where asked for /events SMALL; where asked for /held it
-    waits before the last 64 kB."""
+def upstream(port, body, gate):
+    """Sends BODY; where asked for /held it waits before the last 64 kB."""
 
     async def one(reader, writer):
         try:
@@ -45,7 +42,6 @@ def upstream(port, large, small, gate):
                              b"text/event-stream; charset=utf-8\r\n"
                              b"Transfer-Encoding: chunked\r\n\r\n")
                 held = b"held" in head.split(b"\r\n")[0]
-                body = small if b"events" in head.split(b"\r\n")[0] else large
                 first = body.index(b"\n\n") + 2
                 writer.write(b"%x\r\n%s\r\n" % (first, body[:first]))
                 await asyncio.sleep(0.005)
@@ -140,42 +136,6 @@ async def first_event(port, path):
     return took
 
 
-async def drain(port, path, count):
-    """Reads whole streams, one after the other."""
-    for _ in range(count):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(request(path, b"Connection: close\r\n"))
-        end = b""
-        while True:
-            piece = await reader.read(262144)
-            if not piece:
-                break
-            end = (end + piece)[-400:]
-        writer.close()
-        if b"data: [DONE]" not in end:
-            sys.exit(f"{path}: {end}")
-
-
-def per_event(port, worker, body):
-    """Worker CPU in us for each event, with "off" and with "on"."""
-    events = body.count(b"\ndata: ")
-    streams = max(1, 40000 // events)
-    cost = {b"/off/events": [], b"/on/events": []}
-    for _ in range(9):
-        for p in cost:
-            before = cpu(worker)
-            asyncio.run(drain(port, p, streams))
-            cost[p].append((cpu(worker) - before) * 1e6 / streams / events)
-    start = time.process_time()
-    for _ in range(2 * streams):
-        hashlib.sha256(body).digest()
-    twice = (time.process_time() - start) * 1e6 / streams / events
-    off, on = (statistics.median(c) for c in cost.values())
-    print(f"worker CPU, median of 9 times {streams} streams of {events} "
-          f"events: off {off:.2f} us, on {on:.2f} us an event, "
-          f"{on - off:.2f} us more; SHA-256 twice: {twice:.2f} us")
-
-
 def main(count, size, rounds, path):
     os.chmod(path, 0o755)
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
@@ -194,14 +154,10 @@ def main(count, size, rounds, path):
             f"http://127.0.0.1:{api}/v1/private/completions", PROMPT,
             {"Content-Type": "application/json",
              "X-Sim": f"size={size}"})).read()
-        small = urllib.request.urlopen(urllib.request.Request(
-            f"http://127.0.0.1:{api}/v1/private/completions", PROMPT,
-            {"Content-Type": "application/json",
-             "X-Sim": "chunks=2000"})).read()
         gate = multiprocessing.Event()
         up, port = free_port(), free_port()
         child = multiprocessing.Process(target=upstream,
-                                        args=(up, body, small, gate),
+                                        args=(up, body, gate),
                                         daemon=True)
         child.start()
         gateway = start_nginx(path, "gateway", f"""
@@ -228,8 +184,6 @@ def main(count, size, rounds, path):
                    for p in (b"/off/", b"/on/"))
         print(f"first event, median of {rounds}: off {off:.0f} us, on "
               f"{on:.0f} us, ratio {on / off:.3f}")
-
-        per_event(port, worker, small)
 
         off = memory(port, worker, b"/off/held", count, gate)
         on = memory(port, worker, b"/on/held", count, gate)

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what building and testing need, on Debian 12 or 13.
 #
-#   deps.sh [client] [fuzz] [lint] [modules]
+#   deps.sh [client] [fuzz] [lint] [modules] [bench]
 #                               with "client" also packages for OpenAI's client,
 #                               with "fuzz" those for building the fuzzers,
 #                               with "lint" those for make lint,
 #                               with "modules" nginx's modules for Lua, njs and
-#                               Perl, for t/foreign.t
+#                               Perl, for t/foreign.t,
+#                               with "bench" what make bench compares with
 #
 # Quickly ends if everything is installed. A newly installed nginx is neither
 # left running nor enabled.
@@ -35,6 +36,10 @@ for more in "$@"; do
     modules)
         packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua
             libnginx-mod-http-js libnginx-mod-http-perl"
+        ;;
+    bench)
+        packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua
+            linux-perf nettle-dev python3-pycryptodome python3-uvloop"
         ;;
     *)
         echo "deps.sh: what is \"$more\"?" >&2

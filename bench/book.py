@@ -1,0 +1,188 @@
+"""The report: figures by name, aims, and how both are written down."""
+import datetime
+import os
+import platform
+import re
+import subprocess
+import textwrap
+
+from rig import TOP
+
+PAGE = os.path.join(TOP, "doc/bench.md")
+BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
+MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)( [^\s<]+)?<!-- bench: (\w+) -->")
+
+
+# a load average above which others use the machine too
+BUSY = 0.7
+
+
+def shown(value):
+    """Three digits, as far as they are behind the point."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+class Book:
+    def __init__(self):
+        self.figures, self.aims, self.notes = [], [], []
+        self.busy = os.getloadavg()[0] > BUSY
+
+    def part(self, title):
+        print(f"\n{title}", flush=True)
+
+    def figure(self, name, value, unit, what):
+        self.figures.append((name, value, unit, what))
+        print(f"  {what:58} {shown(value):>9} {unit}", flush=True)
+        return value
+
+    def aim(self, what, measured, limit, least=False, unit="x", rest=None):
+        """What was wanted: at most LIMIT, or at least.  REST says of what
+        is missed what it is made of; it may be a function that finds out."""
+        good = measured >= limit if least else measured <= limit
+        rest = None if good else rest() if callable(rest) else rest
+        word = "at least" if least else "at most"
+        self.aims.append((what, f"{word} {limit:g} {unit}",
+                          f"{shown(measured)} {unit}",
+                          "met" if good else "missed", rest))
+        print(f"  aim: {what}: {word} {limit:g} {unit}; "
+              f"{shown(measured)} {unit}: {'met' if good else 'MISSED'}"
+              + (f"; {rest}" if rest else ""), flush=True)
+        return good
+
+    def unmeasured(self, what, why):
+        self.aims.append((what, "", "", "not measured", why))
+        print(f"  aim: {what}: not measured: {why}")
+
+    def say(self, text):
+        self.notes.append(text)
+        print(textwrap.fill(text, 78, initial_indent="  ",
+                            subsequent_indent="  "), flush=True)
+
+    def end(self):
+        counts = {}
+        for aim in self.aims:
+            counts[aim[3]] = counts.get(aim[3], 0) + 1
+        print("\nAims: " + ", ".join(f"{n} {word}" for word, n in
+                                     sorted(counts.items())))
+
+    # --- written down ------------------------------------------------------
+
+    def text(self, uses, minutes):
+        out = [BEGIN, f"Measured on {today()}, in {minutes:.0f} minutes.\n\n"]
+        out += [f"- {line}\n" for line in uses]
+        if self.busy:
+            out.append("\n**The machine was not quiet**: others used it too. "
+                       "Measure again before you believe this.\n")
+        out += ["\n### Aims\n\n| what | wanted | measured | |\n",
+                "| --- | --- | --- | --- |\n"]
+        out += [f"| {a[0]} | {a[1]} | {a[2]} | {bold(a[3])} |\n"
+                for a in self.aims]
+        rests = [a for a in self.aims if a[4]]
+        if rests:
+            out.append("\nOf those that are not met:\n\n")
+            out += [fill(f"- **{a[0]}**: {a[4]}") for a in rests]
+        out += ["\n### Figures\n\n| name | | | |\n| --- | --- | --- | --- |\n"]
+        out += [f"| {n} | {shown(v)} | {u} | {w} |\n"
+                for n, v, u, w in self.figures]
+        if self.notes:
+            out.append("\n### Notes\n\n")
+            out += [fill(f"- {note}") for note in self.notes]
+        return "".join(out) + END
+
+    def write(self, uses, minutes):
+        with open(PAGE) as f:
+            before, _, rest = f.read().partition(BEGIN)
+            after = rest.partition(END)[2]
+        with open(PAGE, "w") as f:
+            f.write(before + self.text(uses, minutes) + after)
+        print(f"\nwritten: doc/bench.md{self.quote()}")
+
+    def quote(self):
+        """Puts the figures where documents quote them, each with as many
+        digits as stand there."""
+        values = {f"{n}": v for n, v, _, _ in self.figures}
+        changed = ""
+        for name in quoting():
+            with open(name) as f:
+                text = f.read()
+            new = MARK.sub(lambda m: f"{like(m[1], values[m[3]])}"
+                           f"{m[2] or ''}<!-- bench: {m[3]} -->"
+                           if m[3] in values else m[0], text)
+            if new != text:
+                with open(name, "w") as f:
+                    f.write(new)
+                changed += f", {os.path.relpath(name, TOP)}"
+        return changed
+
+
+def bold(word):
+    return word if word == "met" else f"**{word}**"
+
+
+def fill(text):
+    return textwrap.fill(text, 98, subsequent_indent="  ",
+                         break_on_hyphens=False) + "\n"
+
+
+def like(pattern, value):
+    """VALUE with as many digits behind the point as PATTERN."""
+    digits = len(pattern.partition(".")[2])
+    return f"{value:,.{digits}f}"
+
+
+def quoting():
+    names = [f"{TOP}/{n}" for n in ("README.md", "SECURITY.md")]
+    return names + [f"{TOP}/doc/{n}" for n in sorted(os.listdir(TOP + "/doc"))
+                    if n.endswith(".md") and n != "bench.md"]
+
+
+# --- the machine -----------------------------------------------------------
+
+
+def today():
+    return datetime.date.today().isoformat()
+
+
+def first(command, pattern):
+    try:
+        said = subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT, check=False).stdout
+    except OSError:
+        return "none"
+    found = re.search(pattern, said)
+    return found[1] if found else "none"
+
+
+def package(name):
+    return first(["dpkg-query", "-W", "-f", "${Version}", name], r"(.+)")
+
+
+def machine():
+    """What it was measured on, and with what."""
+    with open("/proc/cpuinfo") as f:
+        info = f.read()
+    with open("/proc/meminfo") as f:
+        memory = int(re.search(r"MemTotal:\s+(\d+)", f.read())[1])
+    cpu = re.search(r"model name\s*: (.*)", info)
+    with open(TOP + "/src/core/attest/ioattest.h") as f:
+        version = re.search(r'IOA_VERSION\s+"(.*)"', f.read())[1]
+    commit = first(["git", "-C", TOP, "describe", "--always", "--dirty"],
+                   r"(\S+)")
+    system = first(["sh", "-c", ". /etc/os-release; echo $PRETTY_NAME"],
+                   r"(.*)")
+    libraries = [f"{name} {package(p)}" for name, p in (
+        ("libsecp256k1", "libsecp256k1-dev"), ("OpenSSL", "libssl-dev"))]
+    nginx = first(["nginx", "-v"], r"nginx/(\S+)")
+    compiler = first([os.environ.get("CC", "cc"), "--version"], r"(.*)")
+    return [
+        f"ioattest {version}, commit {commit}",
+        f"{os.cpu_count()} x {cpu[1] if cpu else platform.machine()}, "
+        f"{memory / 1e6:.1f} GB; Linux {platform.release()}, {system}",
+        f"nginx {nginx}, {', '.join(libraries)}, {compiler}",
+    ]
+
+
+def load_average():
+    return "load average %.2f" % os.getloadavg()[0]

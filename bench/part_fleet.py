@@ -1,0 +1,121 @@
+"""Measurements that have programs of their own: other requests while reports
+are verified, fleets, instructions."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import stall as stalling
+from rig import Missing, TOP
+
+# what is measured of fleets, at ten times the speed
+SCENES = ["--faster", "10", "--lives", "6", "cold", "bad", "steady", "cost",
+          "liar"]
+# a program that counts instructions, where it is there
+COUNTER = TOP + "/bench/instructions.py"
+
+
+def stall(page):
+    page.part("Other requests of a worker while reports of 8 GPUs are "
+              "verified without a pause")
+    with tempfile.TemporaryDirectory() as where:
+        for _, path, quiet, busy, rate in stalling.run(2, 3, where,
+                                                       ("default",)):
+            name = "plain" if "plain" in path else "verified"
+            if rate < 1:
+                page.say(f"a {name} request beside reports: not measured: so "
+                         "much else goes on here that no report was made")
+                continue
+            what = f"a {name} request"
+            for part in ("p50", "p99"):
+                page.figure(f"stall_{name}_{part}", busy[part], "us",
+                            f"{what}, {part}")
+                page.figure(f"stall_{name}_{part}_quiet", quiet[part], "us",
+                            f"{what}, {part}, while nothing else happens")
+            page.figure(f"stall_{name}_p99_more",
+                        (busy["p99"] - quiet["p99"]) / 1e3, "ms",
+                        f"{what}, p99 later by")
+            page.figure(f"stall_{name}_reports", rate, "1/s",
+                        "reports verified meanwhile")
+    report(page)
+
+
+def report(page):
+    said = subprocess.run([sys.executable, TOP + "/bench/report.py"],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    for name, took, bare, ratio in re.findall(
+            r"(cold|warm) cache: report ([\d.]+) ms, bare signatures "
+            r"([\d.]+) ms, ratio ([\d.]+)", said.stdout):
+        when = ("its certificates met the first time" if name == "cold"
+                else "its certificates met before")
+        page.figure(f"report_{name}", float(took), "ms",
+                    f"a report of 8 GPUs, {when}: CPU of a thread")
+        page.figure(f"report_{name}_x", float(ratio), "x",
+                    "that, beside its signatures alone")
+
+
+def fleet(page):
+    page.part("Fleets, ten times as fast as in life: bench/fleet.py")
+    said = subprocess.run([sys.executable, TOP + "/bench/fleet.py"] + SCENES,
+                          stdout=subprocess.PIPE, text=True, check=False,
+                          stderr=subprocess.DEVNULL)
+    missed = 0
+    scene = ""
+    for line in said.stdout.splitlines():
+        print("  " + line)
+        scene = line.strip() if re.match(r" \S", line) else scene
+        if line.endswith("MISSED"):
+            missed += 1
+            page.say(f"fleets: missed: {scene}: {' '.join(line.split())}")
+    if not said.stdout.endswith(" missed\n"):
+        sys.exit("bench/fleet.py failed")
+    page.aim("fleets: what is missed of the table's figures", missed, 0,
+             unit="lines", rest="see the notes")
+    for name, value in re.findall(
+            r"M = (\d+): attestations a minute +([\d.]+)", said.stdout):
+        page.figure(f"fleet_draws_{name}", float(value) / 10, "1/min",
+                    f"fleet of {name}, 2 s each: attestations, "
+                    "ioattest_valid 10m")
+    steady = re.search(r"waited, steady, % +([\d.]+)", said.stdout)
+    page.figure("fleet_waited", float(steady[1]), "%",
+                "of requests waited, 8 machines that stay")
+
+
+def instructions(page):
+    page.part("Instructions of user space, by callgrind: "
+              "bench/instructions.py")
+    if not os.path.exists(COUNTER):
+        raise Missing("bench/instructions.py is not there")
+    if not shutil.which("valgrind"):
+        raise Missing("valgrind is not there: sh scripts/deps.sh")
+    said = subprocess.run([sys.executable, COUNTER], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    over = counted(page, said)
+    page.aim("instructions of the library above their limits in "
+             "bench/limits", over, 0, unit="lines",
+             rest="bench/instructions.py shows them")
+
+
+def counted(page, said):
+    """Figures of both tables.  Returns how many are above their limits."""
+    over, heads = 0, ()
+    for line in said.splitlines():
+        words = line.split()
+        if words[0] == "the":
+            heads = line.replace("in all", "all").split()[2:]
+            continue
+        name, numbers = words[0], dict(zip(heads, words[1:]))
+        label = re.sub(r"\W", "_", name)
+        if "own" in numbers:
+            page.figure(f"instructions_library_{label}",
+                        float(numbers["own"]), "",
+                        f"{name}: instructions of the library")
+            if numbers["limit"] != "-":
+                over += float(numbers["own"]) > float(numbers["limit"])
+        else:
+            page.figure(f"instructions_worker_{label}",
+                        float(numbers["over"]), "",
+                        f"{name}: instructions of a worker, over off")
+    return over

@@ -1,0 +1,56 @@
+"""One worker and two: requests a second, and whether they hinder each other."""
+import os
+
+from rig import (LOAD_MODULE, Load, Rig, answers, cpu, gateway, median)
+
+CONNS = 64
+COUNT = 4000
+ROUNDS = 15
+
+
+def workers(page):
+    page.part(f"One worker and two: JSON of 2 KB, verified, {CONNS} "
+              "connections")
+    with Rig() as rig:
+        api, _ = rig.sim()
+        up = rig.upstream(answers(rig, api, {
+            "json": ("size=2048", False, None)}))
+        run = {n: rig.nginx(f"workers{n}", gateway(up, api), LOAD_MODULE, n)
+               for n in (1, 2)}
+        rows = {1: [], 2: []}
+        shares = []
+        for i in range(-1, ROUNDS):
+            for n in (1, 2) if i % 2 else (2, 1):
+                port, pids = run[n]
+                before = [cpu(p) for p in pids]
+                leg = Load(port, "/on/json", COUNT, pids, CONNS)
+                if i < 0:
+                    continue
+                rows[n].append((leg.rate, leg.cpu))
+                if n == 2:
+                    used = [cpu(p) - b for p, b in zip(pids, before)]
+                    shares.append(min(used) / sum(used))
+        tell(page, rows, shares)
+
+
+def tell(page, rows, shares):
+    for n in (1, 2):
+        page.figure(f"workers_{n}_rate", median(r[0] for r in rows[n]),
+                    "1/s", f"workers: {n}, responses")
+        page.figure(f"workers_{n}_cpu", median(r[1] for r in rows[n]), "us",
+                    f"workers: {n}, CPU of a response, of all workers")
+    page.figure("workers_rate", median(
+        b[0] / a[0] for a, b in zip(rows[1], rows[2])), "x",
+        "two workers, responses a second beside one")
+    page.figure("workers_share", 100 * median(shares), "%",
+                "of two workers, the share of the one that does less")
+    page.aim("two workers beside one, by CPU time", median(
+        2 * a[1] / b[1] for a, b in zip(rows[1], rows[2])), 1.9, least=True,
+        rest="see the note on this machine's processors")
+    page.unmeasured("no lock is held over anything but a look-up",
+                    "make lockcheck and t/locks.t see that each lock is "
+                    "taken once and wherever it has to be, not for how long")
+    page.say(f"Load, upstream and workers share {os.cpu_count()} processors, "
+             "so that the rate of two workers is no measure of what they "
+             "could do; the CPU time of a response is: it is twice that of "
+             "one worker where both wait for each other half of the time.")
