@@ -386,6 +386,32 @@ ioattest_appraise_nonce_file(uint8_t nonce32[IOA_NONCE_LEN],
 }
 
 
+/* It decides nothing: the machine is verified by what counts today. */
+static void
+ioattest_appraise_early(ioattest_report_verdict_t *verdict,
+    const ioattest_appraise_t *by)
+{
+    ioa_wants_t           wants;
+    const ioa_fetched_t  *fetched = by->files.fetched;
+
+    verdict->early_given = verdict->reason == IOA_OK
+        && verdict->machine.proved.cpu == IOA_CPU_TDX
+        && (fetched[IOA_FETCH_EARLY_TCB_INFO].body.data != NULL
+            || fetched[IOA_FETCH_EARLY_QE_IDENTITY].body.data != NULL);
+
+    if (!verdict->early_given) {
+        return;
+    }
+
+    memset(&wants, 0, sizeof(wants));
+    verdict->early_reason = ioa_evidence_early(&verdict->early, &wants,
+                                               &verdict->early_checks,
+                                               &verdict->machine.proved,
+                                               &by->policy, fetched,
+                                               by->now);
+}
+
+
 void
 ioattest_appraise(ioattest_report_verdict_t *verdict,
     const ioattest_appraise_t *by, ioa_bytes_t reply,
@@ -395,4 +421,5 @@ ioattest_appraise(ioattest_report_verdict_t *verdict,
                                         &verdict->checks, reply, nonce32,
                                         &by->policy, by->files.fetched, 0,
                                         by->now);
+    ioattest_appraise_early(verdict, by);
 }

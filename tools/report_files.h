@@ -3,6 +3,8 @@
  *
  *   tcb_info.json     Intel's PCS; with tcb_info_chain.pem
  *   qe_identity.json  the same; with qe_identity_chain.pem
+ *   tcb_info_early.json, qe_identity_early.json, with their chains: what the
+ *                     same service says to "update=early"
  *   pck_crl.der, root_crl.der
  *   vcek.der, amd_crl.der          AMD's KDS
  *   nras.json, jwks.json           NVIDIA's service

@@ -319,6 +319,64 @@ ioattest_report_proved(ioattest_out_t *out, const ioa_machine_t *machine,
 }
 
 
+/* Why the documents are no good, or what the policy would refuse. */
+static const char *
+ioattest_report_failed(const ioa_checks_t *checks)
+{
+    size_t  i;
+
+    for (i = 0; i < checks->n; i++) {
+        if (checks->list[i].verdict == IOA_CHECK_FAILED) {
+            return checks->list[i].name;
+        }
+    }
+
+    return "";
+}
+
+
+/*
+ * The machine by Intel's next TCB.  Text that stays unread says nothing, so
+ * documents that could not be judged by are told of as well.
+ */
+static void
+ioattest_report_early(ioattest_out_t *out,
+    const ioattest_report_verdict_t *verdict)
+{
+    int                 judged = verdict->early_reason == IOA_OK;
+    const char         *failed;
+    const ioa_early_t  *early = &verdict->early;
+
+    if (!verdict->early_given) {
+        return;
+    }
+
+    failed = ioattest_report_failed(&verdict->early_checks);
+    ioattest_out_open(out, "tcb_early");
+
+    if (judged) {
+        ioattest_out_string(out, "status", ioa_tcb_name(early->status));
+        ioattest_out_bool(out, "accepted", early->accepted);
+        ioattest_out_string(out, "lacks", early->lacks);
+        ioattest_out_number(out, "evaluation", early->evaluation);
+
+    } else {
+        ioattest_out_string(out, "not_judged",
+                            verdict->early_reason
+                            == IOA_ATTESTATION_UNAVAILABLE
+                            ? "a file of tcb_info_early and "
+                              "qe_identity_early, or a CRL, is missing"
+                            : ioa_status_name(verdict->early_reason));
+    }
+
+    if (failed[0] != '\0') {
+        ioattest_out_string(out, "failed", failed);
+    }
+
+    ioattest_out_close(out);
+}
+
+
 void
 ioattest_report_print(const ioattest_report_verdict_t *verdict,
     ioa_bytes_t reply, int as_json)
@@ -349,6 +407,7 @@ ioattest_report_print(const ioattest_report_verdict_t *verdict,
 
     if (verified) {
         ioattest_report_proved(&out, &verdict->machine, reply);
+        ioattest_report_early(&out, verdict);
 
     } else if (as_json) {
         ioattest_out_string(&out, "proved", NULL);

@@ -12,6 +12,12 @@ typedef struct {
     ioa_machine_t  machine;
     ioa_wants_t    wants;
     ioa_checks_t   checks;
+
+    /* by what Intel will ask for next: where documents of it were given */
+    int            early_given;
+    ioa_status_t   early_reason;
+    ioa_early_t    early;
+    ioa_checks_t   early_checks;
 } ioattest_report_verdict_t;
 
 /*
