@@ -1,0 +1,537 @@
+#!/usr/bin/python3
+"""Everything at once, and whether anything is wrong of what came through.
+
+  chaos.py [--seconds 1200] [--seed N] [--only ROUND,...] [--lanes 2]
+           [--clients 24] [--port 36000] [--nginx nginx] [--module FILE.so]
+           [--keep DIR]
+  chaos.py --self-test            the judge finds what it is to find
+
+after make; make chaos.  Clients ask, and an API answers them truly or not, over
+a fleet of machines that come, go, turn bad and renew their keys, while nginx is
+reloaded, killed, upgraded and its clock is set.  Each client compares what
+came with what was sent: doc/chaos.md says how, and what is counted.
+
+Rounds, in turn until the time is over: answers, reloads, kills, clock, full,
+upgrades, dark, all.  Ends with the counts, and with 1 where a bar is missed.
+"""
+import argparse
+import collections
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
+
+from api import agent
+import chaos_gateway
+from chaos_gateway import MODES, VALID, Gateway
+import storm_gateway
+from storm_gateway import TOP, Sim, check
+
+MACHINES = 8
+MODELS = ["chaos-a", "chaos-b"]
+OTHER = 3                       # the machine of another image
+OTHER_DIGEST = "sha256:" + "0d" * 32
+LEAST = 4                       # machines that stay
+SHARP = 5                       # s until a reload's policy is everywhere
+SETTLE = 60
+
+# round -> (seconds between, on average, of each thing that happens; what
+# clients do; whether every answer is to be found in the counters)
+ROUNDS = {
+    "answers": ({"renew": 8, "come_or_go": 6, "turn": 14, "lie": 5},
+                {"leave": 0.0}, True),
+    "reloads": ({"reload": 1.5, "policy": 7, "renew": 9, "come_or_go": 7},
+                {"leave": 0.03}, True),
+    "kills": ({"kill": 2.5, "kill_in_lock": 4, "reload": 8, "renew": 12},
+              {"leave": 0.03}, False),
+    "clock": ({"clock": 1.5, "renew": 8, "turn": 15, "lie": 6, "reload": 6},
+              {"leave": 0.05}, True),
+    "full": ({"renew": 10, "reload": 8},
+             {"leave": 0.03, "locations": ["tiny", "tiny", "own"]}, True),
+    "upgrades": ({"upgrade": 9, "reload": 6, "come_or_go": 9},
+                 {"leave": 0.03}, False),
+    "dark": ({"dark": 9, "come_or_go": 9, "reload": 9, "kill": 9},
+             {"leave": 0.05}, False),
+    "all": ({"kill": 5, "kill_in_lock": 9, "reload": 3, "policy": 11,
+             "renew": 9, "come_or_go": 7, "turn": 17, "lie": 7, "clock": 4,
+             "upgrade": 25}, {"leave": 0.08}, False),
+}
+
+
+class LaneProcess:
+    def __init__(self, **args):
+        self.process = subprocess.Popen(
+            [sys.executable, HERE + "/chaos_lane.py"], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.write(args)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+
+    def write(self, value):
+        self.process.stdin.write(json.dumps(value) + "\n")
+        self.process.stdin.flush()
+
+    def report(self, clear=False):
+        self.write({"do": "report", "clear": clear})
+        return json.loads(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Chaos:
+    def __init__(self, args, where):
+        self.args, self.where = args, where
+        self.rng = random.Random(args.seed)
+        self.sims = [Sim(where, MACHINES, MODELS) for _ in range(2)]
+        self.lanes = []
+        for n in range(args.lanes):
+            self.lanes.append(LaneProcess(
+                number=n, seed=args.seed, machines=MACHINES, models=MODELS,
+                modes=MODES, locations=sorted(MODES), clients=args.clients,
+                port=args.port, pause=args.pause, lie=args.lie))
+        self.gateway = Gateway(args, where, self.sims[0].port,
+                               self.sims[1].port,
+                               [lane.port for lane in self.lanes], MODELS)
+        self.generation = dict.fromkeys(range(MACHINES), 0)
+        self.there = set(range(MACHINES))
+        self.bad, self.other = {}, True
+        self.done = collections.Counter()
+        self.totals = collections.Counter()
+        self.specs = collections.Counter()
+        self.rows, self.slowest, self.later = [], 0, []
+
+    # --- the fleet ---------------------------------------------------------
+
+    def tell(self, do, **given):
+        for lane in self.lanes:
+            lane.write({"do": do, **given})
+
+    def fleet(self, **given):
+        for sim in self.sims:
+            sim.set(**given)
+
+    def address(self, i):
+        return agent.Machine(i, self.generation[i]).address
+
+    def is_good(self, i):
+        return i not in self.bad and (i != OTHER or self.other)
+
+    def world(self, i, at, linger=0):
+        self.tell("world", address=self.address(i), good=self.is_good(i),
+                  at=at, linger=linger)
+
+    def keys(self):
+        return {str(i): g for i, g in self.generation.items()}
+
+    def renew(self, i=None):
+        """A machine has a new key, which nobody has met."""
+        i = self.rng.choice(sorted(self.there)) if i is None else i
+        self.generation[i] += 1
+        self.world(i, 0)
+        self.fleet(generation=self.keys())
+        self.tell("set", generation=self.keys())
+
+    def come_or_go(self):
+        gone = sorted(set(range(MACHINES)) - self.there)
+        if gone and self.rng.random() < 0.5:
+            self.there.add(self.rng.choice(gone))
+            self.fleet(attest_machines=sorted(self.there))
+            self.tell("set", fleet=sorted(self.there))
+        elif len(self.there) > LEAST:
+            self.there.discard(self.rng.choice(sorted(self.there)))
+            self.tell("set", fleet=sorted(self.there))
+            time.sleep(0.2)
+            self.fleet(attest_machines=sorted(self.there))
+
+    def turn(self):
+        """A machine's evidence turns bad, its key renewed or not, or a bad
+        one is mended."""
+        rng = self.rng
+        if self.bad and rng.random() < 0.6:
+            i = rng.choice(sorted(self.bad))
+            del self.bad[i]
+        else:
+            i = rng.choice(sorted(self.there))
+            self.bad[i] = rng.choice(["digest_other",
+                                      "digest_other,address_any"])
+        self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
+        if i in self.bad and rng.random() < 0.5:
+            self.renew(i)
+        else:
+            self.world(i, time.monotonic(), VALID + SHARP)
+
+    def lie(self):
+        """Some attestations fail, whoever they are of."""
+        if self.rng.random() < 0.5:
+            self.fleet(attest="", attest_share=None, attest_delay_ms=0)
+        else:
+            self.fleet(attest=self.rng.choice(
+                ["nonce_wrong", "replay", "address_any,digest_other",
+                 "address_new", "cut_json", "error=500", "truncate",
+                 "not_json", "bad_chunk", "two_lengths"]),
+                attest_share=0.08,
+                attest_delay_ms=self.rng.choice([0, 30, 200]))
+
+    def dark(self):
+        """For some seconds nothing can be attested."""
+        self.tell("dark", on=True, at=time.monotonic())
+        self.fleet(attest=self.rng.choice(["hang", "reset", "error=503"]),
+                   attest_share=None)
+        self.later.append((time.monotonic() + 1 + 3 * self.rng.random(),
+                           self.light))
+
+    def light(self):
+        self.fleet(attest="", attest_share=None)
+        # those in flight have their time, and then there is a pause
+        self.tell("dark", on=False, at=time.monotonic() + 8)
+
+    # --- nginx -------------------------------------------------------------
+
+    def reload(self):
+        self.gateway.write()
+        self.gateway.reload()
+
+    def policy(self):
+        """The image of one machine is taken off the list, or put on it."""
+        at = time.monotonic()
+        self.other = not self.other
+        self.digests()
+        self.world(OTHER, at, SHARP)
+        self.reload()
+
+    def digests(self):
+        self.gateway.digests = [self.digest] \
+            + ([OTHER_DIGEST] if self.other else [])
+
+    def kill(self):
+        workers = self.gateway.workers()
+        if workers and any(self.gateway.kill(self.rng.choice(workers))
+                           for _ in range(30)):
+            return
+        self.done["kill"] -= 1
+
+    def kill_in_lock(self):
+        self.tell("lost", at=time.monotonic())
+        if not self.gateway.kill_in_lock(0.4):
+            self.done["kill_in_lock"] -= 1
+        self.tell("lost", at=time.monotonic() + 0.5)
+
+    def upgrade(self):
+        self.tell("lost", at=time.monotonic())
+        if not self.gateway.upgrade():
+            storm_gateway.failed += 1
+        self.tell("lost", at=time.monotonic() + 1)
+
+    def clock(self):
+        self.gateway.clock.step(self.rng.choice(
+            [0, 1, -1, 60, -60, 3600, -3600, 5400, -5400]))
+
+    # --- a round -----------------------------------------------------------
+
+    def start(self):
+        about = self.sims[0].ask("machines")
+        self.digest = about["machines"][0]["image_digest"]
+        self.digests()
+        self.gateway.write()
+        self.gateway.start()
+        self.fleet(balance="random", seed=self.args.seed,
+                   image_digest={str(OTHER): OTHER_DIGEST})
+        self.sims[1].set(evidence={"0": "snp", "1": "snp", "*": "tdx"},
+                         gpus=0)
+        self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
+        for i in range(MACHINES):
+            self.world(i, 0)
+
+    def heal(self):
+        """All is as it was, so that the next round begins with good ones."""
+        self.fleet(attest="", attest_share=None, attest_delay_ms=0,
+                   attest_of={}, attest_machines=None)
+        self.there = set(range(MACHINES))
+        self.tell("set", fleet=sorted(self.there))
+        for i in list(self.bad):
+            del self.bad[i]
+            self.generation[i] += 1
+            self.world(i, 0)
+        self.fleet(generation=self.keys())
+        self.tell("set", generation=self.keys())
+
+    def round(self, name, seconds):
+        events, clients, exact = ROUNDS[name]
+        before = [lane.report(clear=True) for lane in self.lanes]
+        self.gateway.write()
+        self.gateway.reload()
+        time.sleep(0.5)
+        zones, usage = self.gateway.zones(), {}
+        self.tell("go", share=self.args.share, **clients)
+        start = time.monotonic()
+        due = {e: start + self.rng.expovariate(1 / s)
+               for e, s in events.items()}
+        while (now := time.monotonic()) < start + seconds:
+            for event, at in due.items():
+                if at <= now:
+                    due[event] = now + self.rng.expovariate(1 / events[event])
+                    self.done[event] += 1
+                    getattr(self, event)()
+            for row in [r for r in self.later if r[0] <= now]:
+                self.later.remove(row)
+                row[1]()
+            if self.gateway.process.poll() is not None:
+                sys.exit("nginx is gone")
+            if not usage and now > start + seconds / 3:
+                usage = self.rss()
+            time.sleep(0.05)
+        for row in self.later:
+            row[1]()
+        self.later = []
+        grown = {p: kb - usage[p] for p, kb in self.rss().items()
+                 if p in usage}
+        self.tell("pause")
+        self.settle(name, seconds, before, zones, grown, exact)
+
+    def rss(self):
+        out = {}
+        for pid in self.gateway.workers():
+            try:
+                with open(f"/proc/{pid}/statm") as f:
+                    out[pid] = int(f.read().split()[1]) * 4
+            except OSError:
+                pass
+        return out
+
+    def drained(self):
+        end = time.monotonic() + 100
+        while time.monotonic() < end:
+            reports = [lane.report() for lane in self.lanes]
+            self.keep(reports)
+            if not any(r["busy"] for r in reports):
+                return reports
+            time.sleep(0.2)
+        return reports
+
+    def keep(self, reports):
+        """Of reports, what is given once."""
+        for r in reports:
+            self.cuts += r["lost"]
+            self.broken += r["broken"]
+
+    def settle(self, name, seconds, before, zones, grown, exact):
+        """What is left of a round, and whether it adds up."""
+        self.cuts, self.broken = [], []
+        reports = self.drained()
+        self.gateway.write(calm=True)
+        self.gateway.reload()
+        print(f" {name}", flush=True)
+        asked = sum(r["made"] for r in reports) \
+            - sum(r["made"] for r in before)
+        tally = collections.Counter()
+        for key in ("tally", "codes", "specs"):
+            for r, b in zip(reports, before):
+                part = collections.Counter(r[key])
+                part.subtract(b[key])
+                if key == "tally":
+                    tally += part
+                elif key == "codes":
+                    self.codes = getattr(self, "codes", {})
+        self.row(name, seconds, asked, tally, reports, before)
+        self.killed_only(tally)
+        self.idle(name)
+        if exact:
+            self.adds_up(tally, reports, before, zones)
+        self.memory(name, seconds, asked, grown)
+        self.heal()
+
+    def row(self, name, seconds, asked, tally, reports, before):
+        slow = max(r["slowest"] for r in reports)
+        self.slowest = max(self.slowest, slow)
+        wrong = sum(n for k, n in tally.items() if k.startswith("wrong"))
+        print(f"  {asked} requests, {asked / seconds:.0f} a second, slowest "
+              f"{slow:.1f} s: " + ", ".join(
+                  f"{k} {n}" for k, n in sorted(tally.items())), flush=True)
+        self.totals += tally
+        self.totals["requests"] += asked
+        check("found wrong", wrong, 0)
+        for line in self.broken[:8]:
+            print("   ", line)
+        errors = sum(r["errors"] for r in reports) \
+            - sum(r["errors"] for r in before)
+        check("faults of the bench itself", errors, 0)
+        check("requests that never ended", sum(r["busy"] for r in reports), 0)
+        for r, b in zip(reports, before):
+            self.specs += collections.Counter(r["specs"]) \
+                - collections.Counter(b["specs"])
+
+    def killed_only(self, tally):
+        """Whose answer was cut, was the client of a killed worker."""
+        peers = collections.defaultdict(list)
+        for port, at in self.gateway.peers:
+            peers[port].append(at)
+        self.gateway.peers = []
+        others = [row for row in self.cuts
+                  if not any(abs(row[1] - at) < 5 for at in peers[row[0]])]
+        check("cut, though no worker of theirs was killed", len(others), 0)
+        for row in others[:5]:
+            print("   ", row)
+        self.totals["cut by a kill"] += len(self.cuts) - len(others)
+
+    def idle(self, name):
+        """Two workers, nothing in flight, nobody in stub_status."""
+        gateway = self.gateway
+        end = time.monotonic() + SETTLE
+        check("masters before this one", gateway.ended(), True)
+        while time.monotonic() < end:
+            time.sleep(0.3)
+            zones = gateway.zones()
+            flying = sum(m.get("in_flight", 0) for z in zones.values()
+                         for m in z["models"])
+            leases = sum(z["leases"] for z in zones.values())
+            stub = gateway.stub()
+            idle = stub["Active"] - gateway.left["active"]
+            if len(gateway.workers()) == 2 and not flying and not leases \
+                    and idle == 1:
+                break
+        check("workers", len(gateway.workers()), 2)
+        check("attestations in flight", flying, 0)
+        check("leases", leases, 0)
+        check("stub_status, Active", idle, 1)
+        if not gateway.left["active"]:
+            got = [stub["Reading"], stub["Writing"], stub["Waiting"]]
+            check("stub_status, Reading Writing Waiting", got, [0, 1, 0])
+
+    def adds_up(self, tally, reports, before, zones):
+        """The status against what clients saw."""
+        now = self.gateway.zones()
+        if any(now[n]["resets"] != zones[n]["resets"] for n in now):
+            return
+
+        def grown(*path):
+            total = 0
+            for part, sign in ((now, 1), (zones, -1)):
+                for zone in part.values():
+                    for step in path:
+                        zone = zone.get(step, 0) if zone else 0
+                    total += sign * zone
+            return total
+        unknown = tally["left"] + tally["cut"] + tally["dry, other"] \
+            + tally["either refused"] + tally["cut, either"]
+        seen = tally["delivered"] + tally["dry, good"]
+        got = grown("responses", "verified")
+        check("verified, in the status", got,
+              f"{seen} to {seen + unknown}", seen <= got <= seen + unknown)
+        codes = collections.Counter()
+        for r, b in zip(reports, before):
+            codes += collections.Counter(r["codes"]) \
+                - collections.Counter(b["codes"])
+        wrong = []
+        names = {*codes, *now["io"]["responses"]["rejected"]}
+        for name in sorted(names):
+            n = grown("responses", "rejected", name)
+            if not codes[name] <= n <= codes[name] + unknown:
+                wrong.append(f"{name}: {n}, seen {codes[name]}")
+        check("reasons in the status that do not add up", len(wrong), 0)
+        for line in wrong:
+            print("   ", line)
+        if not unknown:
+            print("    (exactly: no client left)")
+        n, seen = grown("responses", "unsigned"), tally["errors passed"]
+        check("unsigned, in the status", n, f"{seen} to {seen + unknown}",
+              seen <= n <= seen + unknown)
+
+    def memory(self, name, seconds, asked, grown):
+        zone = self.gateway.zone()
+        with open(f"/proc/{self.gateway.process.pid}/statm") as f:
+            master = int(f.read().split()[1]) * 4
+        rss = self.rss()
+        print(f"    kB: master {master}, workers {sorted(rss.values())}, "
+              f"zone {zone['used'] >> 10}, evictions {zone['evictions']}, "
+              f"resets {zone['resets']}"
+              + (f", workers grew by {sorted(grown.values())}"
+                 if grown else ""), flush=True)
+        self.rows.append((name, asked, master, max(rss.values(), default=0),
+                          zone["used"], max(grown.values(), default=None)))
+
+    # --- all of it ---------------------------------------------------------
+
+    def run(self):
+        args = self.args
+        self.start()
+        names = args.only or list(ROUNDS)
+        begun = time.monotonic()
+        turns = max(1, round(args.seconds / (len(names) * 70)))
+        each = args.seconds / (turns * len(names))
+        for _ in range(turns):
+            for name in names:
+                self.round(name, max(2, each - min(6, each / 4)))
+        return self.end(time.monotonic() - begun)
+
+    def end(self, seconds):
+        print(f" in all, {seconds:.0f} s, {self.gateway.binary} "
+              f"{'.'.join(map(str, self.gateway.version))}")
+        for key, n in sorted(self.totals.items()):
+            print(f"  {key:44} {n:>10}")
+        print("  happened:", ", ".join(
+            f"{k} {n}" for k, n in sorted(self.done.items())))
+        print(f"  kinds of answers {len(self.specs)}, slowest request "
+              f"{self.slowest:.1f} s, workers killed "
+              f"{len(self.gateway.killed)}, of them in the lock "
+              f"{self.gateway.in_lock}")
+        first, last = self.rows[0], self.rows[-1]
+        for what, at in (("master", 2), ("a worker", 3), ("zone", 4)):
+            print(f"    {what}: {first[at]} first, {last[at]} last")
+        check("quit, s", round(self.gateway.stop(), 1), "below 20",
+              self.gateway.process.returncode == 0)
+        self.gateway.judge()
+        for part in self.lanes + self.sims:
+            part.stop()
+        failed = storm_gateway.failed
+        print(f" {failed} missed" if failed else " all held")
+        return failed
+
+
+def arguments():
+    p = argparse.ArgumentParser(usage=__doc__)
+    p.add_argument("--seconds", type=float, default=1200)
+    p.add_argument("--seed", type=int, default=int(time.time()))
+    p.add_argument("--only", type=lambda t: t.split(","))
+    p.add_argument("--lanes", type=int, default=2)
+    p.add_argument("--clients", type=int, default=24, help="of a lane")
+    p.add_argument("--pause", type=float, default=0,
+                   help="s between a client's requests, at most")
+    p.add_argument("--share", type=float, default=0.4,
+                   help="of answers that are not plain")
+    p.add_argument("--port", type=int, default=36000)
+    p.add_argument("--level", default="notice")
+    p.add_argument("--nginx", default=shutil.which(
+        "nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx")
+    p.add_argument("--module",
+                   default=TOP + "/build/ngx_http_ioattest_module.so")
+    p.add_argument("--keep", help="a new directory, which stays")
+    args = p.parse_args()
+    args.off, args.no_shutdown_timeout, args.lie = False, True, ""
+    return args
+
+
+def main():
+    args = arguments()
+    where = args.keep or tempfile.mkdtemp(prefix="ioattest-chaos-")
+    if args.keep:
+        os.mkdir(where)
+    os.chmod(where, 0o755)
+    print(f" seed {args.seed}, {args.nginx}", flush=True)
+    failed = Chaos(args, where).run()
+    if failed or args.keep:
+        print(f" what nginx said is in {where}")
+    else:
+        shutil.rmtree(where)
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""The gateway of bench/chaos.py: that of the storm, with a clock that is moved
+and a binary that is upgraded."""
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import storm_gateway
+from storm_gateway import COLLATERAL, OWN, TOP, check, location
+
+PR_SET_CHILD_SUBREAPER = 36
+VALID = 20
+
+# location -> what it asks of streams; the judge's words
+MODES = {"own": "tail-drop", "both": "hold-drop", "pass": "tail-pass",
+         "replay": "hold-drop", "callers": "tail-drop", "tdx": "tail-drop",
+         "loop": "hold-pass", "pool": "tail-drop", "tiny": "tail-drop",
+         "direct": "tail-drop", "dry": "hold-drop"}
+PLAIN = ("ioattest_cpu off", "ioattest_gpu off")
+CPU = ("ioattest_cpu tdx sev-snp", "ioattest_gpu off",
+       "ioattest_request /_evidence")
+
+
+def locations(models):
+    warm = "ioattest_prewarm " + " ".join(models)
+    return {
+        "own": PLAIN + (OWN, warm),
+        "both": PLAIN + (OWN, "ioattest_bind both", "ioattest_stream hold"),
+        "pass": PLAIN + (OWN, "ioattest_signature_event pass"),
+        "direct": PLAIN + (OWN, "proxy_buffering off"),
+        "replay": PLAIN + (OWN, "ioattest_replay 30s",
+                           "ioattest_stream hold"),
+        "callers": PLAIN,
+        "pool": PLAIN + (OWN, "ioattest_pool all"),
+        "tdx": CPU + COLLATERAL + (OWN, warm),
+        "loop": CPU + COLLATERAL + (
+            OWN, "ioattest_thread_pool off", "ioattest_stream hold",
+            "ioattest_signature_event pass"),
+        "dry": PLAIN + (OWN, "ioattest_dry_run on"),
+        "tiny": PLAIN + (OWN, "ioattest_models off",
+                         "ioattest_model_id $http_x_id"),
+    }
+
+
+class Master:
+    """nginx's master, also one that its forerunner has started."""
+
+    def __init__(self, pid):
+        self.pid, self.returncode = pid, None
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def poll(self):
+        if self.returncode is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                return None if os.path.exists(f"/proc/{self.pid}") else 1
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, seconds):
+        end = time.monotonic() + seconds
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("nginx", seconds)
+            time.sleep(0.05)
+        return self.returncode
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+class Clock:
+    """The wall clock, for nginx alone (t/lib/clock.c)."""
+
+    def __init__(self, where):
+        self.file = where + "/clock"
+        self.library = where + "/clock.so"
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC",
+                        "-o", self.library, TOP + "/t/lib/clock.c"],
+                       check=True)
+        with open(self.file, "wb") as f:
+            f.write(bytes(16))
+        self.at = 0
+
+    def step(self, seconds):
+        with open(self.file, "r+b") as f:
+            f.write(seconds.to_bytes(8, sys.byteorder, signed=True))
+        self.at = seconds
+
+
+class Gateway(storm_gateway.Gateway):
+    def __init__(self, args, where, api, evidence, ports, models):
+        super().__init__(args, where, api)
+        self.evidence, self.ports, self.models = evidence, ports, models
+        self.clock = Clock(where)
+        self.digests, self.upgrades, self.alive = [], 0, []
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        os.environ["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
+        os.environ["IOATTEST_CLOCK"] = self.clock.file
+
+    def start(self):
+        os.environ["LD_PRELOAD"] = self.clock.library
+        try:
+            super().start()
+        finally:
+            del os.environ["LD_PRELOAD"]
+        self.process = Master(self.process.pid)
+
+    def write(self, calm=False):
+        """The configuration; with what digests are accepted now."""
+        lanes = "".join(
+            f"upstream lane{i} {{ server 127.0.0.1:{p}; keepalive 32; }}\n"
+            for i, p in enumerate(self.ports))
+        lanes += "map $http_x_lane $lane { default lane0; " + "".join(
+            f"{i} lane{i}; " for i in range(len(self.ports))) + "}\n"
+        keep = "".join(f"env {name}; " for name in (
+            "LD_PRELOAD", "IOATTEST_CLOCK", "ASAN_OPTIONS", "UBSAN_OPTIONS"))
+        http = f"""
+    ioattest_zone io:{storm_gateway.ZONE}; ioattest_zone tiny:32k;
+    ioattest_ssl_verify off;
+    ioattest_request /_attestation; ioattest_models /_models;
+    ioattest_cpu_trusted_certificate {self.where}/cpu.pem;
+    ioattest_gpu_trusted_certificate {self.where}/gpu.pem;
+    ioattest_timeout 3s; ioattest_wait 60s; ioattest_fail_timeout 200ms;
+    ioattest_valid {VALID}s; ioattest_attempts 400;
+    {"ioattest_background off;" if calm else ""}
+    ioattest_image_digest {" ".join(self.digests)};"""
+        server = f"""
+        location = /_evidence {{ internal; proxy_pass
+            http://127.0.0.1:{self.evidence}/v1/private/attestation; }}
+"""
+        for name, lines in locations(self.models).items():
+            if calm:
+                lines = [x for x in lines if "prewarm" not in x]
+            zone = "tiny" if name == "tiny" else "io"
+            server += location(
+                name, *lines, protect=f"ioattest zone={zone};",
+                to=f"$lane/{name}/completions")
+        self.configure(None, http, server, main=keep, lanes=lanes)
+
+    def zone(self, name="io"):
+        return self.zones()[name]
+
+    def upgrade(self, gap=0.5):
+        """USR2, WINCH, QUIT, as a package does it.  True where it went."""
+        old, file = self.process, self.where + "/pid"
+        before = set(self.workers())
+        old.send_signal(signal.SIGUSR2)
+        for _ in range(200):
+            time.sleep(0.05)
+            try:
+                with open(file) as f:
+                    pid = int(f.read())
+            except (OSError, ValueError):
+                continue
+            if pid != old.pid and self.children(pid):
+                break
+        else:
+            check("binary upgrades", "no new master", "one")
+            return False
+        time.sleep(gap)
+        old.send_signal(signal.SIGWINCH)
+        time.sleep(gap)
+        old.send_signal(signal.SIGQUIT)
+        self.alive.append((old, before))
+        self.process = Master(pid)
+        self.left.clear()
+        self.upgrades += 1
+        return True
+
+    def ended(self, seconds=60):
+        """Whether the masters before this one have ended."""
+        end = time.monotonic() + seconds
+        while self.alive and time.monotonic() < end:
+            self.alive = [row for row in self.alive if row[0].poll() is None]
+            time.sleep(0.05)
+        return not self.alive
