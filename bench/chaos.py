@@ -54,7 +54,7 @@ ROUNDS = {
     "clock": ({"clock": 1.5, "renew": 8, "turn": 15, "lie": 6, "reload": 6},
               {"leave": 0.05}, True),
     "full": ({"renew": 10, "reload": 8},
-             {"leave": 0.03, "locations": ["tiny", "tiny", "own"]}, True),
+             {"leave": 0.03, "locations": ["tiny", "own", "both"]}, True),
     "upgrades": ({"upgrade": 9, "reload": 6, "come_or_go": 9},
                  {"leave": 0.03}, False),
     "dark": ({"dark": 9, "come_or_go": 9, "reload": 9, "kill": 9},
@@ -226,8 +226,10 @@ class Chaos:
 
     def upgrade(self):
         self.tell("lost", at=time.monotonic())
-        if not self.gateway.upgrade():
-            storm_gateway.failed += 1
+        went = self.gateway.upgrade()
+        if not went:
+            self.done["upgrade"] -= 1
+            storm_gateway.failed += went is False
         self.tell("lost", at=time.monotonic() + 1)
 
     def clock(self):
@@ -240,8 +242,6 @@ class Chaos:
         about = self.sims[0].ask("machines")
         self.digest = about["machines"][0]["image_digest"]
         self.digests()
-        self.gateway.write()
-        self.gateway.start()
         self.fleet(balance="random", seed=self.args.seed,
                    image_digest={str(OTHER): OTHER_DIGEST})
         self.sims[1].set(evidence={"0": "snp", "1": "snp", "*": "tdx"},
@@ -249,6 +249,8 @@ class Chaos:
         self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
         for i in range(MACHINES):
             self.world(i, 0)
+        self.gateway.write()
+        self.gateway.start()
 
     def heal(self):
         """All is as it was, so that the next round begins with good ones."""
@@ -358,7 +360,7 @@ class Chaos:
         self.totals += tally
         self.totals["requests"] += asked
         check("found wrong", wrong, 0)
-        for line in self.broken[:8]:
+        for line in self.broken[:20]:
             print("   ", line)
         errors = sum(r["errors"] for r in reports) \
             - sum(r["errors"] for r in before)
@@ -445,14 +447,16 @@ class Chaos:
               seen <= n <= seen + unknown)
 
     def memory(self, name, seconds, asked, grown):
-        zone = self.gateway.zone()
+        zones = self.gateway.zones()
+        zone, tiny = zones["io"], zones["tiny"]
         with open(f"/proc/{self.gateway.process.pid}/statm") as f:
             master = int(f.read().split()[1]) * 4
         rss = self.rss()
         print(f"    kB: master {master}, workers {sorted(rss.values())}, "
-              f"zone {zone['used'] >> 10}, evictions {zone['evictions']}, "
-              f"resets {zone['resets']}"
-              + (f", workers grew by {sorted(grown.values())}"
+              f"zone {zone['used'] >> 10}, tiny {tiny['used'] >> 10} "
+              f"of {len(tiny['machines'])} machines, evictions "
+              f"{zone['evictions']} and {tiny['evictions']}, resets "
+              f"{zone['resets']}" + (f", workers grew by {sorted(grown.values())}"
                  if grown else ""), flush=True)
         self.rows.append((name, asked, master, max(rss.values(), default=0),
                           zone["used"], max(grown.values(), default=None)))

@@ -12,6 +12,7 @@ from storm_gateway import COLLATERAL, OWN, TOP, check, location
 
 PR_SET_CHILD_SUBREAPER = 36
 VALID = 20
+TINY = 256 << 10
 
 # location -> what it asks of streams; the judge's words
 MODES = {"own": "tail-drop", "both": "hold-drop", "pass": "tail-pass",
@@ -110,7 +111,9 @@ class Gateway(storm_gateway.Gateway):
             super().start()
         finally:
             del os.environ["LD_PRELOAD"]
-        self.process = Master(self.process.pid)
+        self.process.wait()
+        with open(self.where + "/pid") as f:
+            self.process = Master(int(f.read()))
 
     def write(self, calm=False):
         """The configuration; with what digests are accepted now."""
@@ -119,10 +122,11 @@ class Gateway(storm_gateway.Gateway):
             for i, p in enumerate(self.ports))
         lanes += "map $http_x_lane $lane { default lane0; " + "".join(
             f"{i} lane{i}; " for i in range(len(self.ports))) + "}\n"
-        keep = "".join(f"env {name}; " for name in (
+        # what has not left its parent cannot be upgraded
+        main = "daemon on; " + "".join(f"env {name}; " for name in (
             "LD_PRELOAD", "IOATTEST_CLOCK", "ASAN_OPTIONS", "UBSAN_OPTIONS"))
         http = f"""
-    ioattest_zone io:{storm_gateway.ZONE}; ioattest_zone tiny:32k;
+    ioattest_zone io:{storm_gateway.ZONE}; ioattest_zone tiny:{TINY};
     ioattest_ssl_verify off;
     ioattest_request /_attestation; ioattest_models /_models;
     ioattest_cpu_trusted_certificate {self.where}/cpu.pem;
@@ -142,15 +146,17 @@ class Gateway(storm_gateway.Gateway):
             server += location(
                 name, *lines, protect=f"ioattest zone={zone};",
                 to=f"$lane/{name}/completions")
-        self.configure(None, http, server, main=keep, lanes=lanes)
+        self.configure(None, http, server, main=main, lanes=lanes)
 
     def zone(self, name="io"):
         return self.zones()[name]
 
     def upgrade(self, gap=0.5):
-        """USR2, WINCH, QUIT, as a package does it.  True where it went."""
+        """USR2, WINCH, QUIT, as a package does it.  True where it went, None
+        where the one before has not ended yet."""
+        if not self.ended(0):
+            return None
         old, file = self.process, self.where + "/pid"
-        before = set(self.workers())
         old.send_signal(signal.SIGUSR2)
         for _ in range(200):
             time.sleep(0.05)
@@ -168,7 +174,7 @@ class Gateway(storm_gateway.Gateway):
         old.send_signal(signal.SIGWINCH)
         time.sleep(gap)
         old.send_signal(signal.SIGQUIT)
-        self.alive.append((old, before))
+        self.alive.append(old)
         self.process = Master(pid)
         self.left.clear()
         self.upgrades += 1
@@ -177,7 +183,8 @@ class Gateway(storm_gateway.Gateway):
     def ended(self, seconds=60):
         """Whether the masters before this one have ended."""
         end = time.monotonic() + seconds
-        while self.alive and time.monotonic() < end:
-            self.alive = [row for row in self.alive if row[0].poll() is None]
+        while True:
+            self.alive = [m for m in self.alive if m.poll() is None]
+            if not self.alive or time.monotonic() > end:
+                return not self.alive
             time.sleep(0.05)
-        return not self.alive

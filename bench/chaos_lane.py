@@ -217,7 +217,7 @@ class Lane:
             body["stream"] = True
         head = ""
         if where == "tiny":
-            head = f"X-Id: id-{rng.randrange(200)}\r\n"
+            head = f"X-Id: id-{rng.randrange(26)}\r\n"
         if where == "callers":
             head = f"Authorization: Bearer k{rng.randrange(4)}\r\n"
         body = json.dumps(body).encode()

@@ -190,7 +190,7 @@ class Gateway:
         internal = "" if self.args.off else """
         location = /status { ioattest_status json; }"""
         with open(where + "/nginx.conf.new", "w") as f:
-            f.write(f"""{load} daemon off; {main} {user} worker_processes 2;
+            f.write(f"""{load} {main or "daemon off;"} {user} worker_processes 2;
 pid {where}/pid; error_log {where}/error.log {self.args.level};
 {"worker_shutdown_timeout %s;" % shutdown if shutdown else ""}
 thread_pool default threads=4 max_queue=8;
