@@ -220,7 +220,7 @@ class Chaos:
 
     def kill_in_lock(self):
         self.tell("lost", at=time.monotonic())
-        if not self.gateway.kill_in_lock(0.4):
+        if not self.gateway.kill_in_lock(1.5):
             self.done["kill_in_lock"] -= 1
         self.tell("lost", at=time.monotonic() + 0.5)
 
@@ -233,7 +233,7 @@ class Chaos:
         self.tell("lost", at=time.monotonic() + 1)
 
     def clock(self):
-        self.gateway.clock.step(self.rng.choice(
+        self.gateway.clock.set(self.rng.choice(
             [0, 1, -1, 60, -60, 3600, -3600, 5400, -5400]))
 
     # --- a round -----------------------------------------------------------

@@ -76,37 +76,45 @@ class Master:
         self.send_signal(signal.SIGKILL)
 
 
-class Clock:
-    """The wall clock, for nginx alone (t/lib/clock.c)."""
+class Preloaded:
+    """A library that nginx alone has loaded, and the number that tells it
+    what to do."""
 
-    def __init__(self, where):
-        self.file = where + "/clock"
-        self.library = where + "/clock.so"
-        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC",
-                        "-o", self.library, TOP + "/t/lib/clock.c"],
-                       check=True)
+    def __init__(self, where, source, variable):
+        name = where + "/" + os.path.basename(source)[:-2]
+        self.file, self.library = name, name + ".so"
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-fno-builtin",
+                        "-shared", "-fPIC", "-o", self.library,
+                        TOP + "/" + source], check=True)
         with open(self.file, "wb") as f:
             f.write(bytes(16))
-        self.at = 0
+        os.environ[variable] = self.file
 
-    def step(self, seconds):
+    def set(self, number):
         with open(self.file, "r+b") as f:
-            f.write(seconds.to_bytes(8, sys.byteorder, signed=True))
-        self.at = seconds
+            f.write(number.to_bytes(8, sys.byteorder, signed=True))
 
 
 class Gateway(storm_gateway.Gateway):
     def __init__(self, args, where, api, evidence, ports, models):
         super().__init__(args, where, api)
         self.evidence, self.ports, self.models = evidence, ports, models
-        self.clock = Clock(where)
+        self.clock = Preloaded(where, "t/lib/clock.c", "IOATTEST_CLOCK")
+        self.preload = [self.clock.library]
+        self.hold = None
+        with open(self.binary, "rb") as f:
+            san = b"__asan_init" in f.read()
+        if not san:
+            # sanitizers have a memcmp() of their own, and are slow enough
+            self.hold = Preloaded(where, "bench/chaos_hold.c",
+                                  "IOATTEST_HOLD")
+            self.preload.append(self.hold.library)
         self.digests, self.upgrades, self.alive = [], 0, []
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.environ["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
-        os.environ["IOATTEST_CLOCK"] = self.clock.file
 
     def start(self):
-        os.environ["LD_PRELOAD"] = self.clock.library
+        os.environ["LD_PRELOAD"] = ":".join(self.preload)
         try:
             super().start()
         finally:
@@ -124,7 +132,7 @@ class Gateway(storm_gateway.Gateway):
             f"{i} lane{i}; " for i in range(len(self.ports))) + "}\n"
         # what has not left its parent cannot be upgraded
         main = "daemon on; " + "".join(f"env {name}; " for name in (
-            "LD_PRELOAD", "IOATTEST_CLOCK", "ASAN_OPTIONS", "UBSAN_OPTIONS"))
+            "LD_PRELOAD", "IOATTEST_CLOCK", "IOATTEST_HOLD", "ASAN_OPTIONS", "UBSAN_OPTIONS"))
         http = f"""
     ioattest_zone io:{storm_gateway.ZONE}; ioattest_zone tiny:{TINY};
     ioattest_ssl_verify off;
@@ -179,6 +187,15 @@ class Gateway(storm_gateway.Gateway):
         self.left.clear()
         self.upgrades += 1
         return True
+
+    def kill_in_lock(self, seconds):
+        if self.hold:
+            self.hold.set(1)
+        try:
+            return super().kill_in_lock(seconds)
+        finally:
+            if self.hold:
+                self.hold.set(0)
 
     def ended(self, seconds=60):
         """Whether the masters before this one have ended."""

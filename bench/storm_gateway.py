@@ -361,28 +361,38 @@ http {{
         return True
 
     def kill_in_lock(self, seconds):
-        """Looks at the lock, the first word of the zone, until it has it."""
-        end = time.monotonic() + seconds
-        for pid in random.sample(self.workers(), len(self.workers())):
+        """Looks at the lock, the first word of the zone, until one has it."""
+        memory = {}
+        for pid in self.workers():
             try:
                 with open(f"/proc/{pid}/maps") as f:
                     start = [int(line.split("-")[0], 16) for line in f
                              if "/dev/zero" in line and self.size(line)]
-                memory = open(f"/proc/{pid}/mem", "rb", 0)
+                if start:
+                    memory[pid] = open(f"/proc/{pid}/mem", "rb", 0), start[0]
             except OSError:
                 continue
-            if not start:
-                continue
-            with memory:
-                def holds():
-                    memory.seek(start[0])
-                    return struct.unpack("Q", memory.read(8))[0] == pid
-                try:
-                    while time.monotonic() < end:
-                        if holds() and self.kill(pid, holds):
+
+        def holder(pid):
+            file, at = memory[pid]
+            file.seek(at)
+            return struct.unpack("Q", file.read(8))[0]
+
+        # any of them can tell who has it
+        end = time.monotonic() + seconds
+        try:
+            while memory and time.monotonic() < end:
+                for pid in list(memory):
+                    try:
+                        held = holder(pid)
+                        if held in memory and self.kill(
+                                held, lambda: holder(held) == held):
                             return True
-                except (OSError, struct.error):
-                    continue
+                    except (OSError, struct.error):
+                        memory.pop(pid)[0].close()
+        finally:
+            for file, _ in memory.values():
+                file.close()
         return False
 
     @staticmethod
