@@ -30,7 +30,7 @@ sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
 from api import agent
 import chaos_gateway
-from chaos_gateway import MODES, VALID, Gateway
+from chaos_gateway import MODES, TIMEOUT, VALID, Gateway
 import storm_gateway
 from storm_gateway import TOP, Sim, check
 
@@ -62,6 +62,8 @@ ROUNDS = {
     "all": ({"kill": 5, "kill_in_lock": 9, "reload": 3, "policy": 11,
              "renew": 9, "come_or_go": 7, "turn": 17, "lie": 7, "clock": 4,
              "upgrade": 25}, {"leave": 0.08}, False),
+    # of chaos_check.py
+    "check": ({}, {"leave": 0.0}, True),
 }
 
 
@@ -96,7 +98,8 @@ class Chaos:
             self.lanes.append(LaneProcess(
                 number=n, seed=args.seed, machines=MACHINES, models=MODELS,
                 modes=MODES, locations=sorted(MODES), clients=args.clients,
-                port=args.port, pause=args.pause, lie=args.lie))
+                port=args.port, pause=args.pause, lie=args.lie,
+                limit=args.limit))
         self.gateway = Gateway(args, where, self.sims[0].port,
                                self.sims[1].port,
                                [lane.port for lane in self.lanes], MODELS)
@@ -191,7 +194,7 @@ class Chaos:
     def light(self):
         self.fleet(attest="", attest_share=None)
         # those in flight have their time, and then there is a pause
-        self.tell("dark", on=False, at=time.monotonic() + 8)
+        self.tell("dark", on=False, at=time.monotonic() + TIMEOUT + 5)
 
     # --- nginx -------------------------------------------------------------
 
@@ -309,12 +312,21 @@ class Chaos:
         return out
 
     def drained(self):
-        end = time.monotonic() + 100
-        while time.monotonic() < end:
+        start, shown = time.monotonic(), False
+        while time.monotonic() < start + self.args.limit + 10:
             reports = [lane.report() for lane in self.lanes]
             self.keep(reports)
             if not any(r["busy"] for r in reports):
-                return reports
+                break
+            if time.monotonic() > start + 30 and not shown:
+                shown = True
+                for r in reports:
+                    for line in r["open"]:
+                        print("    has no answer yet:", line, flush=True)
+                if self.args.cores:
+                    for pid in self.gateway.everyone():
+                        subprocess.run(["gcore", "-o", self.where + "/core",
+                                        str(pid)], stdout=subprocess.DEVNULL)
             time.sleep(0.2)
         return reports
 
@@ -466,7 +478,7 @@ class Chaos:
     def run(self):
         args = self.args
         self.start()
-        names = args.only or list(ROUNDS)
+        names = args.only or [n for n in ROUNDS if n != "check"]
         begun = time.monotonic()
         turns = max(1, round(args.seconds / (len(names) * 70)))
         each = args.seconds / (turns * len(names))
@@ -516,14 +528,23 @@ def arguments():
         "nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx")
     p.add_argument("--module",
                    default=TOP + "/build/ngx_http_ioattest_module.so")
+    p.add_argument("--limit", type=float, default=90,
+                   help="s after which a request is stuck")
     p.add_argument("--keep", help="a new directory, which stays")
+    p.add_argument("--cores", action="store_true",
+                   help="gcore of all workers where a request hangs")
+    p.add_argument("--self-test", action="store_true")
+    p.add_argument("--lie", default="", help="see chaos_check.py")
     args = p.parse_args()
-    args.off, args.no_shutdown_timeout, args.lie = False, True, ""
+    args.off = False
     return args
 
 
 def main():
     args = arguments()
+    if args.self_test:
+        import chaos_check
+        sys.exit(bool(chaos_check.main(args)))
     where = args.keep or tempfile.mkdtemp(prefix="ioattest-chaos-")
     if args.keep:
         os.mkdir(where)

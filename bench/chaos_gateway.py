@@ -11,7 +11,8 @@ import storm_gateway
 from storm_gateway import COLLATERAL, OWN, TOP, check, location
 
 PR_SET_CHILD_SUBREAPER = 36
-VALID = 20
+VALID = 20                      # s, ioattest_valid
+TIMEOUT = 10                    # s, ioattest_timeout
 TINY = 256 << 10
 
 # location -> what it asks of streams; the judge's words
@@ -139,7 +140,7 @@ class Gateway(storm_gateway.Gateway):
     ioattest_request /_attestation; ioattest_models /_models;
     ioattest_cpu_trusted_certificate {self.where}/cpu.pem;
     ioattest_gpu_trusted_certificate {self.where}/gpu.pem;
-    ioattest_timeout 3s; ioattest_wait 60s; ioattest_fail_timeout 200ms;
+    ioattest_timeout {TIMEOUT}s; ioattest_wait 60s; ioattest_fail_timeout 200ms;
     ioattest_valid {VALID}s; ioattest_attempts 400;
     {"ioattest_background off;" if calm else ""}
     ioattest_image_digest {" ".join(self.digests)};"""
@@ -148,11 +149,14 @@ class Gateway(storm_gateway.Gateway):
             http://127.0.0.1:{self.evidence}/v1/private/attestation; }}
 """
         for name, lines in locations(self.models).items():
-            if calm:
+            if self.args.lie == "off":
+                lines = ()
+            elif calm:
                 lines = [x for x in lines if "prewarm" not in x]
             zone = "tiny" if name == "tiny" else "io"
+            protect = "off" if self.args.lie == "off" else f"zone={zone}"
             server += location(
-                name, *lines, protect=f"ioattest zone={zone};",
+                name, *lines, protect=f"ioattest {protect};",
                 to=f"$lane/{name}/completions")
         self.configure(None, http, server, main=main, lanes=lanes)
 
@@ -187,6 +191,11 @@ class Gateway(storm_gateway.Gateway):
         self.left.clear()
         self.upgrades += 1
         return True
+
+    def everyone(self):
+        """All workers, of the masters before as well."""
+        return [pid for m in [self.process, *self.alive]
+                for pid in self.children(m.pid)]
 
     def kill_in_lock(self, seconds):
         if self.hold:

@@ -145,7 +145,7 @@ class Judge:
         self.partial(x, e)
         self.tally["cut"] += 1
         if len(self.lost) < 100000:
-            self.lost.append([x.port, x.ended, x.cid, x.where,
+            self.lost.append([x.port, x.ended, x.cid, round(x.begun, 2), x.where,
                               e.spec if e else "not sent",
                               len(x.head) + len(x.body)])
 

@@ -29,7 +29,6 @@ from chaos_judge import Entry, Exchange, Judge, World
 from chaos_kinds import BODIES, BOTH, PLAIN, RARE, REPLAY, STREAMS
 import rules
 
-LIMIT = 90                  # seconds after which a request is stuck
 OLD = 15                    # of what is replayed
 FILL = ["", "", "ok ", "a b c d e f g h ", "caf\u00e9 ", "x" * 2000 + " "]
 
@@ -69,7 +68,11 @@ class Api:
 
     def draw(self, where, stream):
         """Misbehaviour and verdict of an answer."""
-        rng = self.rng
+        rng, lie = self.rng, self.lane.args["lie"]
+        if lie and rng.random() < 0.1 and not stream:
+            # chaos_check.py: what the judge has to find
+            return {"valid": ("flip_body", "pass"), "stuck": ("delay=3500", "pass"),
+                    "tampered": ("", "response_hash_mismatch")}.get(lie, PLAIN)
         if rng.random() >= self.share:
             return PLAIN
         if rng.random() < self.rare / self.share:
@@ -175,7 +178,7 @@ class Lane:
         self.world = World()
         self.judge = Judge(self.world, self.args["modes"])
         self.api = Api(self)
-        self.going = False
+        self.going, self.open = False, set()
         self.busy = self.made = self.retried = 0
         self.leave = 0.05
         self.where = self.args["locations"]
@@ -232,8 +235,10 @@ class Lane:
         where = rng.choice(self.where)
         cid, stream, data = self.request(where)
         x = Exchange(cid, where, time.monotonic(), stream)
+        self.open.add(x)
         leaves = rng.random() < self.leave
-        limit = rng.random() ** 2 * 0.3 if leaves else LIMIT
+        limit = rng.random() ** 2 * 0.3 if leaves else \
+            self.args["limit"]
         reader = writer = None
         try:
             if idle is None:
@@ -252,6 +257,7 @@ class Lane:
         except (OSError, EOFError, ValueError) as err:
             x.error = type(err).__name__
             x.left = leaves
+        self.open.discard(x)
         x.ended = time.monotonic()
         if x.error and x.reused and not x.head and not x.left \
                 and x.error != "stuck" and cid not in self.judge.journal:
@@ -293,6 +299,12 @@ class Lane:
                 x.body += data
         x.whole = True
 
+    def about(self, x):
+        e = self.judge.journal.get(x.cid)
+        return f"{x.cid} /{x.where}/ {time.monotonic() - x.begun:.1f} s, " \
+            f"port {x.port}, got {len(x.head) + len(x.body)}, " \
+            f"[{e.spec if e else 'not sent'}]"
+
     # --- commands ----------------------------------------------------------
 
     def command(self, given):
@@ -324,7 +336,8 @@ class Lane:
                    "lost": judge.lost, "busy": self.busy,
                    "made": self.made, "retried": self.retried,
                    "asked": self.api.asked, "errors": self.api.errors,
-                   "slowest": judge.slowest, "waiting": len(judge.journal)}
+                   "slowest": judge.slowest, "waiting": len(judge.journal),
+                   "open": [self.about(x) for x in self.open]}
             print(json.dumps(out), flush=True)
             judge.broken, judge.lost = [], []
             if given.get("clear"):
