@@ -269,6 +269,16 @@ bench: build/bench_verify build/bench_report
 	build/bench_verify
 	python3 bench/report.py
 
+# Everything at once, for 20 minutes or so many seconds: doc/chaos.md.
+
+CHAOS     ?= 1200
+CHAOS_ARG ?=
+
+chaos: module
+	python3 bench/chaos.py --seconds $(CHAOS) $(CHAOS_ARG)
+
+.PHONY: chaos
+
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
 # FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds
 # holds and from real evidence where it is there.

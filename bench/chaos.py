@@ -41,6 +41,10 @@ OTHER_DIGEST = "sha256:" + "0d" * 32
 LEAST = 4                       # machines that stay
 SHARP = 5                       # s until a reload's policy is everywhere
 SETTLE = 60
+# s after evidence has turned bad: an attestation that was begun before may yet
+# end, and is good for its time
+LINGER = VALID + TIMEOUT + 1
+FOREVER = 1e9
 
 # round -> (seconds between, on average, of each thing that happens; what
 # clients do; whether every answer is to be found in the counters)
@@ -98,8 +102,7 @@ class Chaos:
             self.lanes.append(LaneProcess(
                 number=n, seed=args.seed, machines=MACHINES, models=MODELS,
                 modes=MODES, locations=sorted(MODES), clients=args.clients,
-                port=args.port, pause=args.pause, lie=args.lie,
-                limit=args.limit))
+                port=args.port, pause=args.pause))
         self.gateway = Gateway(args, where, self.sims[0].port,
                                self.sims[1].port,
                                [lane.port for lane in self.lanes], MODELS)
@@ -128,8 +131,17 @@ class Chaos:
         return i not in self.bad and (i != OTHER or self.other)
 
     def world(self, i, at, linger=0):
+        """Whether machine i is good, since then; for how long trust may be
+        left after it was."""
         self.tell("world", address=self.address(i), good=self.is_good(i),
                   at=at, linger=linger)
+
+    def away(self, i):
+        """Its address cannot be attested any more: who knows it trusts it, and
+        the others cannot."""
+        if self.is_good(i):
+            self.tell("world", address=self.address(i), good=False,
+                      at=time.monotonic(), linger=FOREVER)
 
     def keys(self):
         return {str(i): g for i, g in self.generation.items()}
@@ -137,6 +149,7 @@ class Chaos:
     def renew(self, i=None):
         """A machine has a new key, which nobody has met."""
         i = self.rng.choice(sorted(self.there)) if i is None else i
+        self.away(i)
         self.generation[i] += 1
         self.world(i, 0)
         self.fleet(generation=self.keys())
@@ -145,11 +158,15 @@ class Chaos:
     def come_or_go(self):
         gone = sorted(set(range(MACHINES)) - self.there)
         if gone and self.rng.random() < 0.5:
-            self.there.add(self.rng.choice(gone))
+            i = self.rng.choice(gone)
+            self.there.add(i)
+            self.world(i, time.monotonic(), LINGER)
             self.fleet(attest_machines=sorted(self.there))
             self.tell("set", fleet=sorted(self.there))
         elif len(self.there) > LEAST:
-            self.there.discard(self.rng.choice(sorted(self.there)))
+            i = self.rng.choice(sorted(self.there))
+            self.there.discard(i)
+            self.away(i)
             self.tell("set", fleet=sorted(self.there))
             time.sleep(0.2)
             self.fleet(attest_machines=sorted(self.there))
@@ -169,7 +186,7 @@ class Chaos:
         if i in self.bad and rng.random() < 0.5:
             self.renew(i)
         else:
-            self.world(i, time.monotonic(), VALID + SHARP)
+            self.world(i, time.monotonic(), LINGER)
 
     def lie(self):
         """Some attestations fail, whoever they are of."""
@@ -259,6 +276,8 @@ class Chaos:
         """All is as it was, so that the next round begins with good ones."""
         self.fleet(attest="", attest_share=None, attest_delay_ms=0,
                    attest_of={}, attest_machines=None)
+        for i in set(range(MACHINES)) - self.there:
+            self.world(i, time.monotonic(), LINGER)
         self.there = set(range(MACHINES))
         self.tell("set", fleet=sorted(self.there))
         for i in list(self.bad):
@@ -275,7 +294,8 @@ class Chaos:
         self.gateway.reload()
         time.sleep(0.5)
         zones, usage = self.gateway.zones(), {}
-        self.tell("go", share=self.args.share, **clients)
+        self.tell("go", share=self.args.share, lie=self.args.lie,
+                  limit=self.args.limit, **clients)
         start = time.monotonic()
         due = {e: start + self.rng.expovariate(1 / s)
                for e, s in events.items()}
@@ -285,6 +305,7 @@ class Chaos:
                     due[event] = now + self.rng.expovariate(1 / events[event])
                     self.done[event] += 1
                     getattr(self, event)()
+                    self.note(event)
             for row in [r for r in self.later if r[0] <= now]:
                 self.later.remove(row)
                 row[1]()
@@ -299,7 +320,13 @@ class Chaos:
         grown = {p: kb - usage[p] for p, kb in self.rss().items()
                  if p in usage}
         self.tell("pause")
-        self.settle(name, seconds, before, zones, grown, exact)
+        return self.settle(name, seconds, before, zones, grown, exact)
+
+    def note(self, event):
+        with open(self.where + "/events", "a") as f:
+            f.write(f"{time.monotonic():.2f} {event}, there "
+                    f"{sorted(self.there)}, bad {self.bad}, other "
+                    f"{self.other}, keys {list(self.generation.values())}\n")
 
     def rss(self):
         out = {}
@@ -346,14 +373,9 @@ class Chaos:
         asked = sum(r["made"] for r in reports) \
             - sum(r["made"] for r in before)
         tally = collections.Counter()
-        for key in ("tally", "codes", "specs"):
-            for r, b in zip(reports, before):
-                part = collections.Counter(r[key])
-                part.subtract(b[key])
-                if key == "tally":
-                    tally += part
-                elif key == "codes":
-                    self.codes = getattr(self, "codes", {})
+        for r, b in zip(reports, before):
+            tally += collections.Counter(r["tally"]) \
+                - collections.Counter(b["tally"])
         self.row(name, seconds, asked, tally, reports, before)
         self.killed_only(tally)
         self.idle(name)
@@ -361,6 +383,7 @@ class Chaos:
             self.adds_up(tally, reports, before, zones)
         self.memory(name, seconds, asked, grown)
         self.heal()
+        return tally
 
     def row(self, name, seconds, asked, tally, reports, before):
         slow = max(r["slowest"] for r in reports)
@@ -534,21 +557,22 @@ def arguments():
     p.add_argument("--cores", action="store_true",
                    help="gcore of all workers where a request hangs")
     p.add_argument("--self-test", action="store_true")
-    p.add_argument("--lie", default="", help="see chaos_check.py")
     args = p.parse_args()
-    args.off = False
+    args.off, args.lie = False, ""
     return args
 
 
 def main():
     args = arguments()
-    if args.self_test:
-        import chaos_check
-        sys.exit(bool(chaos_check.main(args)))
     where = args.keep or tempfile.mkdtemp(prefix="ioattest-chaos-")
     if args.keep:
         os.mkdir(where)
     os.chmod(where, 0o755)
+    if args.self_test:
+        import chaos_check
+        failed = chaos_check.main(args, where, Chaos)
+        shutil.rmtree(where)
+        sys.exit(bool(failed))
     print(f" seed {args.seed}, {args.nginx}", flush=True)
     failed = Chaos(args, where).run()
     if failed or args.keep:

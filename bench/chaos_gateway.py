@@ -97,6 +97,8 @@ class Preloaded:
 
 
 class Gateway(storm_gateway.Gateway):
+    patience = 15
+
     def __init__(self, args, where, api, evidence, ports, models):
         super().__init__(args, where, api)
         self.evidence, self.ports, self.models = evidence, ports, models

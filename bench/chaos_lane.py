@@ -68,7 +68,7 @@ class Api:
 
     def draw(self, where, stream):
         """Misbehaviour and verdict of an answer."""
-        rng, lie = self.rng, self.lane.args["lie"]
+        rng, lie = self.rng, self.lane.lie
         if lie and rng.random() < 0.1 and not stream:
             # chaos_check.py: what the judge has to find
             return {"valid": ("flip_body", "pass"), "stuck": ("delay=3500", "pass"),
@@ -180,7 +180,7 @@ class Lane:
         self.api = Api(self)
         self.going, self.open = False, set()
         self.busy = self.made = self.retried = 0
-        self.leave = 0.05
+        self.leave, self.lie, self.limit = 0.05, "", 90
         self.where = self.args["locations"]
 
     # --- clients -----------------------------------------------------------
@@ -238,7 +238,7 @@ class Lane:
         self.open.add(x)
         leaves = rng.random() < self.leave
         limit = rng.random() ** 2 * 0.3 if leaves else \
-            self.args["limit"]
+            self.limit
         reader = writer = None
         try:
             if idle is None:
@@ -312,6 +312,7 @@ class Lane:
         name, state = given.pop("do"), self.api.state
         if name == "go":
             self.api.share, self.leave = given["share"], given["leave"]
+            self.lie, self.limit = given["lie"], given["limit"]
             self.where = given.get("locations") or self.args["locations"]
             self.going = True
         elif name == "pause":

@@ -144,6 +144,8 @@ def locations(digits):
 
 
 class Gateway:
+    patience = 4                    # s, proxy_read_timeout
+
     def __init__(self, args, where, api, attest=None):
         self.args, self.where, self.api = args, where, api
         self.attest = attest or api
@@ -202,7 +204,7 @@ http {{
     upstream attest {{ server 127.0.0.1:{self.attest}; keepalive 32;
                        keepalive_requests 100000000; }}
     proxy_http_version 1.1; proxy_set_header Connection "";
-    proxy_read_timeout 4s; proxy_next_upstream off; keepalive_timeout 5s;
+    proxy_read_timeout {self.patience}s; proxy_next_upstream off; keepalive_timeout 5s;
     client_header_timeout 5s; client_body_timeout 5s; send_timeout 5s;
     {http}
     server {{
