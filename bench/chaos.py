@@ -41,6 +41,7 @@ OTHER_DIGEST = "sha256:" + "0d" * 32
 LEAST = 4                       # machines that stay
 SHARP = 5                       # s until a reload's policy is everywhere
 SETTLE = 60
+SLOTS = TIMEOUT + 5             # s; a slot is free after 20 anyway
 # s after evidence has turned bad: an attestation that was begun before may yet
 # end, and is good for its time
 LINGER = VALID + TIMEOUT + 1
@@ -58,7 +59,8 @@ ROUNDS = {
     "clock": ({"clock": 1.5, "renew": 8, "turn": 15, "lie": 6, "reload": 6},
               {"leave": 0.05}, True),
     "full": ({"renew": 10, "reload": 8},
-             {"leave": 0.03, "locations": ["tiny", "own", "both"]}, True),
+             {"leave": 0.03, "locations": ["tiny", "own", "both"],
+              "ids": 26}, True),
     "upgrades": ({"upgrade": 9, "reload": 6, "come_or_go": 9},
                  {"leave": 0.03}, False),
     "dark": ({"dark": 9, "come_or_go": 9, "reload": 9, "kill": 9},
@@ -108,7 +110,7 @@ class Chaos:
                                [lane.port for lane in self.lanes], MODELS)
         self.generation = dict.fromkeys(range(MACHINES), 0)
         self.there = set(range(MACHINES))
-        self.bad, self.other = {}, True
+        self.bad, self.other, self.good = {}, True, {}
         self.done = collections.Counter()
         self.totals = collections.Counter()
         self.specs = collections.Counter()
@@ -133,13 +135,15 @@ class Chaos:
     def world(self, i, at, linger=0):
         """Whether machine i is good, since then; for how long trust may be
         left after it was."""
+        self.good[self.address(i)] = self.is_good(i)
         self.tell("world", address=self.address(i), good=self.is_good(i),
                   at=at, linger=linger)
 
     def away(self, i):
         """Its address cannot be attested any more: who knows it trusts it, and
         the others cannot."""
-        if self.is_good(i):
+        if self.good[self.address(i)]:
+            self.good[self.address(i)] = False
             self.tell("world", address=self.address(i), good=False,
                       at=time.monotonic(), linger=FOREVER)
 
@@ -174,7 +178,7 @@ class Chaos:
     def turn(self):
         """A machine's evidence turns bad, its key renewed or not, or a bad
         one is mended."""
-        rng = self.rng
+        rng, before = self.rng, time.monotonic()
         if self.bad and rng.random() < 0.6:
             i = rng.choice(sorted(self.bad))
             del self.bad[i]
@@ -186,7 +190,9 @@ class Chaos:
         if i in self.bad and rng.random() < 0.5:
             self.renew(i)
         else:
-            self.world(i, time.monotonic(), LINGER)
+            # the simulations are told between before and now
+            self.world(i, time.monotonic() if i in self.bad else before,
+                       LINGER)
 
     def lie(self):
         """Some attestations fail, whoever they are of."""
@@ -221,11 +227,11 @@ class Chaos:
 
     def policy(self):
         """The image of one machine is taken off the list, or put on it."""
-        at = time.monotonic()
+        before = time.monotonic()
         self.other = not self.other
         self.digests()
-        self.world(OTHER, at, SHARP)
         self.reload()
+        self.world(OTHER, before if self.other else time.monotonic(), SHARP)
 
     def digests(self):
         self.gateway.digests = [self.digest] \
@@ -421,19 +427,24 @@ class Chaos:
     def idle(self, name):
         """Two workers, nothing in flight, nobody in stub_status."""
         gateway = self.gateway
-        end = time.monotonic() + SETTLE
-        check("masters before this one", gateway.ended(), True)
-        while time.monotonic() < end:
+        start = time.monotonic()
+
+        def busy():
+            zones = gateway.zones().values()
+            return sum(m.get("in_flight", 0) for z in zones
+                       for m in z["models"]), sum(z["leases"] for z in zones)
+
+        # sooner than what is left of them would time out
+        while busy() != (0, 0) and time.monotonic() < start + SLOTS:
             time.sleep(0.3)
-            zones = gateway.zones()
-            flying = sum(m.get("in_flight", 0) for z in zones.values()
-                         for m in z["models"])
-            leases = sum(z["leases"] for z in zones.values())
+        flying, leases = busy()
+        check("masters before this one", gateway.ended(), True)
+        while time.monotonic() < start + SETTLE:
             stub = gateway.stub()
             idle = stub["Active"] - gateway.left["active"]
-            if len(gateway.workers()) == 2 and not flying and not leases \
-                    and idle == 1:
+            if len(gateway.workers()) == 2 and idle == 1:
                 break
+            time.sleep(0.3)
         check("workers", len(gateway.workers()), 2)
         check("attestations in flight", flying, 0)
         check("leases", leases, 0)

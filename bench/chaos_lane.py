@@ -180,6 +180,7 @@ class Lane:
         self.api = Api(self)
         self.going, self.open = False, set()
         self.busy = self.made = self.retried = 0
+        self.ids = 6                # models of a zone that is small
         self.leave, self.lie, self.limit = 0.05, "", 90
         self.where = self.args["locations"]
 
@@ -220,7 +221,7 @@ class Lane:
             body["stream"] = True
         head = ""
         if where == "tiny":
-            head = f"X-Id: id-{rng.randrange(26)}\r\n"
+            head = f"X-Id: id-{rng.randrange(self.ids)}\r\n"
         if where == "callers":
             head = f"Authorization: Bearer k{rng.randrange(4)}\r\n"
         body = json.dumps(body).encode()
@@ -314,6 +315,7 @@ class Lane:
             self.api.share, self.leave = given["share"], given["leave"]
             self.lie, self.limit = given["lie"], given["limit"]
             self.where = given.get("locations") or self.args["locations"]
+            self.ids = given.get("ids", 6)
             self.going = True
         elif name == "pause":
             self.going = False
