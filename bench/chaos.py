@@ -18,7 +18,6 @@ import argparse
 import collections
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -28,24 +27,18 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
-from api import agent
-import chaos_gateway
-from chaos_gateway import MODES, TIMEOUT, VALID, Gateway
+from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, Fleet
+from chaos_gateway import TIMEOUT, Gateway
 import storm_gateway
-from storm_gateway import TOP, Sim, check
+from storm_gateway import TOP, check
 
-MACHINES = 8
-MODELS = ["chaos-a", "chaos-b"]
-OTHER = 3                       # the machine of another image
-OTHER_DIGEST = "sha256:" + "0d" * 32
-LEAST = 4                       # machines that stay
 SHARP = 5                       # s until a reload's policy is everywhere
 SETTLE = 60
-SLOTS = TIMEOUT + 5             # s; a slot is free after 20 anyway
-# s after evidence has turned bad: an attestation that was begun before may yet
-# end, and is good for its time
-LINGER = VALID + TIMEOUT + 1
-FOREVER = 1e9
+GROWTH = 3072                   # kB
+# s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
+# that was killed no sooner where nothing is attested in the background
+SLOTS = TIMEOUT + 5
+SLOTS_KILLED = 2 * TIMEOUT + 10
 
 # round -> (seconds between, on average, of each thing that happens; what
 # clients do; whether every answer is to be found in the counters)
@@ -73,151 +66,18 @@ ROUNDS = {
 }
 
 
-class LaneProcess:
-    def __init__(self, **args):
-        self.process = subprocess.Popen(
-            [sys.executable, HERE + "/chaos_lane.py"], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.write(args)
-        self.port = json.loads(self.process.stdout.readline())["port"]
-
-    def write(self, value):
-        self.process.stdin.write(json.dumps(value) + "\n")
-        self.process.stdin.flush()
-
-    def report(self, clear=False):
-        self.write({"do": "report", "clear": clear})
-        return json.loads(self.process.stdout.readline())
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-class Chaos:
+class Chaos(Fleet):
     def __init__(self, args, where):
+        super().__init__(args, where)
         self.args, self.where = args, where
-        self.rng = random.Random(args.seed)
-        self.sims = [Sim(where, MACHINES, MODELS) for _ in range(2)]
-        self.lanes = []
-        for n in range(args.lanes):
-            self.lanes.append(LaneProcess(
-                number=n, seed=args.seed, machines=MACHINES, models=MODELS,
-                modes=MODES, locations=sorted(MODES), clients=args.clients,
-                port=args.port, pause=args.pause))
         self.gateway = Gateway(args, where, self.sims[0].port,
                                self.sims[1].port,
                                [lane.port for lane in self.lanes], MODELS)
-        self.generation = dict.fromkeys(range(MACHINES), 0)
-        self.there = set(range(MACHINES))
-        self.bad, self.other, self.good = {}, True, {}
         self.done = collections.Counter()
         self.totals = collections.Counter()
         self.specs = collections.Counter()
-        self.rows, self.slowest, self.later = [], 0, []
-
-    # --- the fleet ---------------------------------------------------------
-
-    def tell(self, do, **given):
-        for lane in self.lanes:
-            lane.write({"do": do, **given})
-
-    def fleet(self, **given):
-        for sim in self.sims:
-            sim.set(**given)
-
-    def address(self, i):
-        return agent.Machine(i, self.generation[i]).address
-
-    def is_good(self, i):
-        return i not in self.bad and (i != OTHER or self.other)
-
-    def world(self, i, at, linger=0):
-        """Whether machine i is good, since then; for how long trust may be
-        left after it was."""
-        self.good[self.address(i)] = self.is_good(i)
-        self.tell("world", address=self.address(i), good=self.is_good(i),
-                  at=at, linger=linger)
-
-    def away(self, i):
-        """Its address cannot be attested any more: who knows it trusts it, and
-        the others cannot."""
-        if self.good[self.address(i)]:
-            self.good[self.address(i)] = False
-            self.tell("world", address=self.address(i), good=False,
-                      at=time.monotonic(), linger=FOREVER)
-
-    def keys(self):
-        return {str(i): g for i, g in self.generation.items()}
-
-    def renew(self, i=None):
-        """A machine has a new key, which nobody has met."""
-        i = self.rng.choice(sorted(self.there)) if i is None else i
-        self.away(i)
-        self.generation[i] += 1
-        self.world(i, 0)
-        self.fleet(generation=self.keys())
-        self.tell("set", generation=self.keys())
-
-    def come_or_go(self):
-        gone = sorted(set(range(MACHINES)) - self.there)
-        if gone and self.rng.random() < 0.5:
-            i = self.rng.choice(gone)
-            self.there.add(i)
-            self.world(i, time.monotonic(), LINGER)
-            self.fleet(attest_machines=sorted(self.there))
-            self.tell("set", fleet=sorted(self.there))
-        elif len(self.there) > LEAST:
-            i = self.rng.choice(sorted(self.there))
-            self.there.discard(i)
-            self.away(i)
-            self.tell("set", fleet=sorted(self.there))
-            time.sleep(0.2)
-            self.fleet(attest_machines=sorted(self.there))
-
-    def turn(self):
-        """A machine's evidence turns bad, its key renewed or not, or a bad
-        one is mended."""
-        rng, before = self.rng, time.monotonic()
-        if self.bad and rng.random() < 0.6:
-            i = rng.choice(sorted(self.bad))
-            del self.bad[i]
-        else:
-            i = rng.choice(sorted(self.there))
-            self.bad[i] = rng.choice(["digest_other",
-                                      "digest_other,address_any"])
-        self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
-        if i in self.bad and rng.random() < 0.5:
-            self.renew(i)
-        else:
-            # the simulations are told between before and now
-            self.world(i, time.monotonic() if i in self.bad else before,
-                       LINGER)
-
-    def lie(self):
-        """Some attestations fail, whoever they are of."""
-        if self.rng.random() < 0.5:
-            self.fleet(attest="", attest_share=None, attest_delay_ms=0)
-        else:
-            self.fleet(attest=self.rng.choice(
-                ["nonce_wrong", "replay", "address_any,digest_other",
-                 "address_new", "cut_json", "error=500", "truncate",
-                 "not_json", "bad_chunk", "two_lengths"]),
-                attest_share=0.08,
-                attest_delay_ms=self.rng.choice([0, 30, 200]))
-
-    def dark(self):
-        """For some seconds nothing can be attested."""
-        self.tell("dark", on=True, at=time.monotonic())
-        self.fleet(attest=self.rng.choice(["hang", "reset", "error=503"]),
-                   attest_share=None)
-        self.later.append((time.monotonic() + 1 + 3 * self.rng.random(),
-                           self.light))
-
-    def light(self):
-        self.fleet(attest="", attest_share=None)
-        # those in flight have their time, and then there is a pause
-        self.tell("dark", on=False, at=time.monotonic() + TIMEOUT + 5)
+        self.rows, self.slowest = [], 0
+        self.cuts, self.broken = [], []
 
     # --- nginx -------------------------------------------------------------
 
@@ -265,33 +125,10 @@ class Chaos:
     # --- a round -----------------------------------------------------------
 
     def start(self):
-        about = self.sims[0].ask("machines")
-        self.digest = about["machines"][0]["image_digest"]
+        self.meet()
         self.digests()
-        self.fleet(balance="random", seed=self.args.seed,
-                   image_digest={str(OTHER): OTHER_DIGEST})
-        self.sims[1].set(evidence={"0": "snp", "1": "snp", "*": "tdx"},
-                         gpus=0)
-        self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
-        for i in range(MACHINES):
-            self.world(i, 0)
         self.gateway.write()
         self.gateway.start()
-
-    def heal(self):
-        """All is as it was, so that the next round begins with good ones."""
-        self.fleet(attest="", attest_share=None, attest_delay_ms=0,
-                   attest_of={}, attest_machines=None)
-        for i in set(range(MACHINES)) - self.there:
-            self.world(i, time.monotonic(), LINGER)
-        self.there = set(range(MACHINES))
-        self.tell("set", fleet=sorted(self.there))
-        for i in list(self.bad):
-            del self.bad[i]
-            self.generation[i] += 1
-            self.world(i, 0)
-        self.fleet(generation=self.keys())
-        self.tell("set", generation=self.keys())
 
     def round(self, name, seconds):
         events, clients, exact = ROUNDS[name]
@@ -384,7 +221,7 @@ class Chaos:
                 - collections.Counter(b["tally"])
         self.row(name, seconds, asked, tally, reports, before)
         self.killed_only(tally)
-        self.idle(name)
+        self.idle(SLOTS if exact else SLOTS_KILLED)
         if exact:
             self.adds_up(tally, reports, before, zones)
         self.memory(name, seconds, asked, grown)
@@ -424,7 +261,7 @@ class Chaos:
             print("   ", row)
         self.totals["cut by a kill"] += len(self.cuts) - len(others)
 
-    def idle(self, name):
+    def idle(self, seconds):
         """Two workers, nothing in flight, nobody in stub_status."""
         gateway = self.gateway
         start = time.monotonic()
@@ -435,7 +272,7 @@ class Chaos:
                        for m in z["models"]), sum(z["leases"] for z in zones)
 
         # sooner than what is left of them would time out
-        while busy() != (0, 0) and time.monotonic() < start + SLOTS:
+        while busy() != (0, 0) and time.monotonic() < start + seconds:
             time.sleep(0.3)
         flying, leases = busy()
         check("masters before this one", gateway.ended(), True)
@@ -504,8 +341,21 @@ class Chaos:
               f"{zone['evictions']} and {tiny['evictions']}, resets "
               f"{zone['resets']}" + (f", workers grew by {sorted(grown.values())}"
                  if grown else ""), flush=True)
-        self.rows.append((name, asked, master, max(rss.values(), default=0),
-                          zone["used"], max(grown.values(), default=None)))
+        self.rows.append({"name": name, "master": master,
+                          "zone": zone["used"] >> 10,
+                          "grown": max(grown.values(), default=0)})
+
+    def flat(self):
+        """Whether memory is what it was: of workers that no reload has
+        replaced, of the master, of the zone."""
+        grown = max((row["grown"] for row in self.rows
+                     if "reload" not in ROUNDS[row["name"]][0]), default=0)
+        check("a worker grew, in a round, kB", grown, f"at most {GROWTH}",
+              grown <= GROWTH)
+        for what in ("master", "zone"):
+            by = self.rows[-1][what] - self.rows[0][what]
+            check(f"{what} grew, since the first round, kB", by,
+                  f"at most {GROWTH}", by <= GROWTH)
 
     # --- all of it ---------------------------------------------------------
 
@@ -532,9 +382,7 @@ class Chaos:
               f"{self.slowest:.1f} s, workers killed "
               f"{len(self.gateway.killed)}, of them in the lock "
               f"{self.gateway.in_lock}")
-        first, last = self.rows[0], self.rows[-1]
-        for what, at in (("master", 2), ("a worker", 3), ("zone", 4)):
-            print(f"    {what}: {first[at]} first, {last[at]} last")
+        self.flat()
         check("quit, s", round(self.gateway.stop(), 1), "below 20",
               self.gateway.process.returncode == 0)
         self.gateway.judge()

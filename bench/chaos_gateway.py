@@ -143,7 +143,7 @@ class Gateway(storm_gateway.Gateway):
     ioattest_cpu_trusted_certificate {self.where}/cpu.pem;
     ioattest_gpu_trusted_certificate {self.where}/gpu.pem;
     ioattest_timeout {TIMEOUT}s; ioattest_wait 60s; ioattest_fail_timeout 200ms;
-    ioattest_valid {VALID}s; ioattest_attempts 400;
+    ioattest_valid {VALID}s; ioattest_attempts 120;
     {"ioattest_background off;" if calm else ""}
     ioattest_image_digest {" ".join(self.digests)};"""
         server = f"""
