@@ -35,6 +35,11 @@ from storm_gateway import TOP, check
 SHARP = 5                       # s until a reload's policy is everywhere
 SETTLE = 60
 GROWTH = 3072                   # kB
+# s until a slot is free once nothing is asked of the API; that of a worker that
+# was killed no sooner than it times out, where there is no background
+SLOTS = 3
+SLOTS_KILLED = 2 * TIMEOUT + 10
+GROWTH = 3072                   # kB
 # s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
 # that was killed no sooner where nothing is attested in the background
 SLOTS = TIMEOUT + 5
@@ -139,6 +144,7 @@ class Chaos(Fleet):
         zones, usage = self.gateway.zones(), {}
         self.tell("go", share=self.args.share, lie=self.args.lie,
                   limit=self.args.limit, **clients)
+        self.idle_slots, sampled = [], 0
         start = time.monotonic()
         due = {e: start + self.rng.expovariate(1 / s)
                for e, s in events.items()}
@@ -154,6 +160,9 @@ class Chaos(Fleet):
                 row[1]()
             if self.gateway.process.poll() is not None:
                 sys.exit("nginx is gone")
+            if now > sampled + 2:
+                sampled = now
+                self.idle_slots.append(self.slots() - self.asked())
             if not usage and now > start + seconds / 3:
                 usage = self.rss()
             time.sleep(0.05)
@@ -163,6 +172,8 @@ class Chaos(Fleet):
         grown = {p: kb - usage[p] for p, kb in self.rss().items()
                  if p in usage}
         self.tell("pause")
+        self.gateway.write(calm=True)
+        self.gateway.reload()
         return self.settle(name, seconds, before, zones, grown, exact)
 
     def note(self, event):
@@ -210,8 +221,6 @@ class Chaos(Fleet):
         """What is left of a round, and whether it adds up."""
         self.cuts, self.broken = [], []
         reports = self.drained()
-        self.gateway.write(calm=True)
-        self.gateway.reload()
         print(f" {name}", flush=True)
         asked = sum(r["made"] for r in reports) \
             - sum(r["made"] for r in before)
@@ -223,6 +232,10 @@ class Chaos(Fleet):
         self.killed_only(tally)
         self.idle(SLOTS if exact else SLOTS_KILLED)
         if exact:
+            # most of the time some are being asked for, and none otherwise
+            least = min(self.idle_slots[len(self.idle_slots) // 2:], default=0)
+            check("slots taken, though nothing is asked", least, "at most 2",
+                  least <= 2)
             self.adds_up(tally, reports, before, zones)
         self.memory(name, seconds, asked, grown)
         self.heal()
@@ -261,18 +274,29 @@ class Chaos(Fleet):
             print("   ", row)
         self.totals["cut by a kill"] += len(self.cuts) - len(others)
 
+    def slots(self):
+        return sum(m.get("in_flight", 0) for z in self.gateway.zones().values()
+                   for m in z["models"])
+
+    def asked(self):
+        """Attestations that the API is asked for now."""
+        return sum(s.ask("flights")["in_flight"] for s in self.sims)
+
     def idle(self, seconds):
         """Two workers, nothing in flight, nobody in stub_status."""
         gateway = self.gateway
         start = time.monotonic()
 
         def busy():
-            zones = gateway.zones().values()
-            return sum(m.get("in_flight", 0) for z in zones
-                       for m in z["models"]), sum(z["leases"] for z in zones)
+            return self.slots(), sum(z["leases"] for z in
+                                     gateway.zones().values())
 
-        # sooner than what is left of them would time out
-        while busy() != (0, 0) and time.monotonic() < start + seconds:
+        # they are free once nothing is asked of the API any more, and not only
+        # where they time out, which is after 2 * TIMEOUT
+        quiet = start
+        while busy() != (0, 0) and time.monotonic() < quiet + seconds:
+            if self.asked():
+                quiet = time.monotonic()
             time.sleep(0.3)
         flying, leases = busy()
         check("masters before this one", gateway.ended(), True)
