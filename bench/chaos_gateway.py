@@ -12,7 +12,9 @@ from storm_gateway import COLLATERAL, OWN, TOP, check, location
 
 PR_SET_CHILD_SUBREAPER = 36
 VALID = 20                      # s, ioattest_valid
-TIMEOUT = 10                    # s, ioattest_timeout
+# s, ioattest_timeout; a slot that is lost is free again after twice that, and
+# has to be seen before
+TIMEOUT = 30
 TINY = 256 << 10
 
 # location -> what it asks of streams; the judge's words
@@ -193,6 +195,22 @@ class Gateway(storm_gateway.Gateway):
         self.left.clear()
         self.upgrades += 1
         return True
+
+    def reloaded(self, before, seconds=30):
+        """Waits until none of the workers of before takes a new request."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and any(
+                self.takes_requests(pid) for pid in before):
+            time.sleep(0.02)
+
+    @staticmethod
+    def takes_requests(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                title = f.read()
+            return title != b"" and b"shutting down" not in title
+        except OSError:
+            return False
 
     def everyone(self):
         """All workers, of the masters before as well."""
