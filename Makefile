@@ -288,6 +288,16 @@ BENCH := $(addprefix build/bench_,base hash load report upstream verify)
 bench: all $(BENCH) $(BENCH_FILL) $(CORE_DIR)/driver
 	python3 bench/bench.py $(B)
 
+# Everything at once, for 20 minutes or so many seconds: doc/chaos.md.
+
+CHAOS     ?= 1200
+CHAOS_ARG ?=
+
+chaos: module
+	python3 bench/chaos.py --seconds $(CHAOS) $(CHAOS_ARG)
+
+.PHONY: chaos
+
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
 # FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds
 # holds and from real evidence where it is there.

@@ -44,13 +44,13 @@ def check(what, value, wanted, good=None):
 
 
 class Sim:
-    def __init__(self, where):
+    def __init__(self, where, machines=6, models=MODELS):
         sim = TOP + "/t/lib/sim/sim.py"
         subprocess.run([sys.executable, sim, "--write-roots", where],
                        check=True, stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(
-            [sys.executable, sim, "--port", "0", "--machines", "6",
-             "--models", ",".join(MODELS), "--lifetime", "7200"],
+            [sys.executable, sim, "--port", "0", "--machines", str(machines),
+             "--models", ",".join(models), "--lifetime", "7200"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             words = line.split()
@@ -112,10 +112,11 @@ def weather(rng):
 # --- the gateway -----------------------------------------------------------
 
 
-def location(name, *directives, protect="ioattest zone=io;"):
+def location(name, *directives, protect="ioattest zone=io;",
+             to="api/v1/private/"):
     return (f"location /{name}/ {{ {protect} "
             + "".join(d + "; " for d in directives)
-            + "proxy_pass http://api/v1/private/; }\n")
+            + f"proxy_pass http://{to}; }}\n")
 
 
 PLAIN = ("ioattest_cpu off", "ioattest_gpu off")
@@ -143,6 +144,8 @@ def locations(digits):
 
 
 class Gateway:
+    patience = 4                    # s, proxy_read_timeout
+
     def __init__(self, args, where, api, attest=None):
         self.args, self.where, self.api = args, where, api
         self.attest = attest or api
@@ -150,6 +153,7 @@ class Gateway:
         self.binary = os.path.abspath(args.nginx)
         self.left = collections.Counter()
         self.killed, self.in_lock = [], 0
+        self.peers = []             # ports of clients whose worker was killed
         version = subprocess.run([self.binary, "-v"], capture_output=True,
                                  text=True).stderr
         self.version = tuple(int(n) for n in
@@ -177,7 +181,7 @@ class Gateway:
         return [self.binary, "-e", self.where + "/error.log", "-p",
                 self.where, "-c", self.where + "/nginx.conf"]
 
-    def configure(self, shutdown, http, server):
+    def configure(self, shutdown, http, server, main="", lanes=""):
         where = self.where
         temps = "".join(f"{t}_temp_path {where}/{t};" for t in (
             "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -188,7 +192,7 @@ class Gateway:
         internal = "" if self.args.off else """
         location = /status { ioattest_status json; }"""
         with open(where + "/nginx.conf.new", "w") as f:
-            f.write(f"""{load} daemon off; {user} worker_processes 2;
+            f.write(f"""{load} {main or "daemon off;"} {user} worker_processes 2;
 pid {where}/pid; error_log {where}/error.log {self.args.level};
 {"worker_shutdown_timeout %s;" % shutdown if shutdown else ""}
 thread_pool default threads=4 max_queue=8;
@@ -196,10 +200,11 @@ events {{ worker_connections 512; }}
 http {{
     access_log off; {temps}
     upstream api {{ server 127.0.0.1:{self.api}; keepalive 16; }}
+    {lanes}
     upstream attest {{ server 127.0.0.1:{self.attest}; keepalive 32;
                        keepalive_requests 100000000; }}
     proxy_http_version 1.1; proxy_set_header Connection "";
-    proxy_read_timeout 4s; proxy_next_upstream off; keepalive_timeout 5s;
+    proxy_read_timeout {self.patience}s; proxy_next_upstream off; keepalive_timeout 5s;
     client_header_timeout 5s; client_body_timeout 5s; send_timeout 5s;
     {http}
     server {{
@@ -259,8 +264,12 @@ http {{
                     raise
                 time.sleep(0.5)
 
+    def zones(self):
+        return {z["name"]: z for z in
+                json.loads(self.get("/status"))["zones"]}
+
     def status(self):
-        return json.loads(self.get("/status"))["zones"][0]
+        return self.zones()["io"]
 
     def stub(self):
         numbers = re.findall(r"(Active connections|Reading|Writing|Waiting)"
@@ -271,9 +280,12 @@ http {{
         self.process.send_signal(signal.SIGHUP)
 
     def workers(self):
+        return self.children(self.process.pid)
+
+    @staticmethod
+    def children(pid):
         try:
-            with open("/proc/%d/task/%d/children" % (
-                    (self.process.pid,) * 2)) as f:
+            with open(f"/proc/{pid}/task/{pid}/children") as f:
                 return [int(p) for p in f.read().split()]
         except OSError:
             return []
@@ -284,7 +296,10 @@ http {{
     # nginx still has and counts it.
 
     def count(self, pid):
-        n = 0
+        return sum(1 for _ in self.counted(pid))
+
+    def counted(self, pid):
+        """The peer's port of each client, None of each task."""
         pidfd = os.pidfd_open(pid)
         try:
             for name in glob.glob(f"/proc/{pid}/fd/*"):
@@ -296,17 +311,28 @@ http {{
                     sys.exit("pidfd_getfd() failed: this takes Linux 5.6, "
                              "and the right to trace nginx")
                 with socket.socket(fileno=fd) as s:
-                    n += self.counted(s)
+                    if self.is_task(s):
+                        yield None
+                    elif self.is_client(s):
+                        yield self.peer(s)
         finally:
             os.close(pidfd)
-        return n
 
-    def counted(self, s):
-        if s.family == socket.AF_UNIX:
-            return s.type == socket.SOCK_DGRAM
+    @staticmethod
+    def is_task(s):
+        return s.family == socket.AF_UNIX and s.type == socket.SOCK_DGRAM
+
+    def is_client(self, s):
         return s.family == socket.AF_INET \
             and s.getsockname()[1] in (self.port, self.h2) \
             and not s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+
+    @staticmethod
+    def peer(s):
+        try:
+            return s.getpeername()[1]
+        except OSError:
+            return 0                    # the client has reset it
 
     # nginx opens a socket a moment before it counts it, and closes it a
     # moment after: neither while it waits, nor while it holds the lock.
@@ -326,38 +352,49 @@ http {{
             if not (holder() if holder else self.waits(pid)):
                 os.kill(pid, signal.SIGCONT)
                 return False
-            left = self.count(pid)
+            left = list(self.counted(pid))
             os.kill(pid, signal.SIGKILL)
         except (OSError, ProcessLookupError):
             return False
-        self.left["active"] += left
+        self.left["active"] += len(left)
+        self.peers += [(port, time.monotonic()) for port in left if port]
         self.killed.append(pid)
         self.in_lock += bool(holder)
         return True
 
     def kill_in_lock(self, seconds):
-        """Looks at the lock, the first word of the zone, until it has it."""
-        end = time.monotonic() + seconds
-        for pid in random.sample(self.workers(), len(self.workers())):
+        """Looks at the lock, the first word of the zone, until one has it."""
+        memory = {}
+        for pid in self.workers():
             try:
                 with open(f"/proc/{pid}/maps") as f:
                     start = [int(line.split("-")[0], 16) for line in f
                              if "/dev/zero" in line and self.size(line)]
-                memory = open(f"/proc/{pid}/mem", "rb", 0)
+                if start:
+                    memory[pid] = open(f"/proc/{pid}/mem", "rb", 0), start[0]
             except OSError:
                 continue
-            if not start:
-                continue
-            with memory:
-                def holds():
-                    memory.seek(start[0])
-                    return struct.unpack("Q", memory.read(8))[0] == pid
-                try:
-                    while time.monotonic() < end:
-                        if holds() and self.kill(pid, holds):
+
+        def holder(pid):
+            file, at = memory[pid]
+            file.seek(at)
+            return struct.unpack("Q", file.read(8))[0]
+
+        # any of them can tell who has it
+        end = time.monotonic() + seconds
+        try:
+            while memory and time.monotonic() < end:
+                for pid in list(memory):
+                    try:
+                        held = holder(pid)
+                        if held in memory and self.kill(
+                                held, lambda: holder(held) == held):
                             return True
-                except (OSError, struct.error):
-                    continue
+                    except (OSError, struct.error):
+                        memory.pop(pid)[0].close()
+        finally:
+            for file, _ in memory.values():
+                file.close()
         return False
 
     @staticmethod

@@ -179,8 +179,9 @@ ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
         sh = shpool->data;
         sh->resets = resets;
 
-        /* tokens given out before must not be given out again */
+        /* what was given out before must not be given out again */
         sh->next_token = (uint64_t) resets << 32;
+        sh->next_generation = (uint64_t) resets << 32;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "ioattest zone \"%V\" was left in the middle of a "

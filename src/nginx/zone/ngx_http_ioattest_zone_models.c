@@ -399,6 +399,12 @@ ngx_http_ioattest_list_done_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_node_t       *head;
     ngx_http_ioattest_name_node_t  *list;
 
+    if (generation >> 32 != sh->resets) {
+
+        /* the zone was emptied meanwhile: a part of the list is lost */
+        return;
+    }
+
     head = ngx_http_ioattest_node_find_locked(sh, key->list,
                                               NGX_HTTP_IOATTEST_NODE_NAME);
 

@@ -139,6 +139,13 @@ ngx_http_ioattest_store_wait(ngx_http_ioattest_found_t *found,
         waiter->arrived = ngx_current_msec;
         waiter->answered = mn->answered;
         waiter->met = mn->met;
+
+    } else if (mn->answered < waiter->answered || mn->met < waiter->met) {
+
+        /* another node: the model was dropped since, or the zone emptied */
+
+        waiter->answered = 0;
+        waiter->met = 0;
     }
 
     note = ngx_http_ioattest_note_find_locked(mn, address20);

@@ -120,6 +120,111 @@ zone_killed(void)
 }
 
 
+/* The zone is left in the middle of a change, and starts empty. */
+
+static void
+zone_empty(zone_t *z)
+{
+    ngx_http_ioattest_sh_t  *sh;
+
+    sh = ngx_http_ioattest_store_lock(&z->zone);
+    ngx_shmtx_unlock(&z->zone.shpool->mutex);
+
+    UNIT_OK(sh->dirty, "the zone was left in the middle of a change");
+}
+
+
+/* What a list is told from an older one by goes on. */
+
+static void
+zone_generations(void)
+{
+    zone_t                   z;
+    uint64_t                 before;
+    ngx_http_ioattest_sh_t  *sh;
+
+    zone_open(&z, 256 * 1024);
+    zone_look(&z, "a");
+    (void) zone_store(&z, LIST(ENTRY("a", "true")), 1);
+    (void) zone_store(&z, LIST(ENTRY("a", "true")), 1);
+
+    sh = z.zone.shpool->data;
+    before = sh->next_generation;
+    UNIT_OK(before == 2, "two lists were read");
+    zone_empty(&z);
+    UNIT_OK(zone_look(&z, "a").answer == NGX_HTTP_IOATTEST_LIST_TAKEN,
+            "emptied: lists are read anew");
+    UNIT_OK(sh->next_generation > before,
+            "emptied: a list is never older than one of before");
+
+    zone_close(&z);
+}
+
+
+/* A response waits for its signer while the zone is emptied. */
+
+static void
+zone_waits_on(void)
+{
+    zone_t                       z;
+    ngx_uint_t                   i, attempts;
+    ngx_http_ioattest_waiter_t   waiter;
+    ngx_http_ioattest_machine_t  machine;
+
+    static const ngx_uint_t  cases[] = { 3, NGX_HTTP_IOATTEST_ATTEMPTS_AUTO };
+
+    machine = zone_machine(9);
+
+    for (i = 0; i < 2; i++) {
+        attempts = cases[i];
+        zone_open(&z, 256 * 1024);
+        z.limits.attempts = attempts;
+
+        zone_meet(&z, 1, 1);
+        zone_meet(&z, 1, 2);
+        waiter = zone_waiter(0);
+        (void) zone_wait(&z, 1, 9, &waiter);
+        zone_empty(&z);
+
+        UNIT_OK(zone_wait(&z, 1, 9, &waiter).answer
+                == NGX_HTTP_IOATTEST_WAIT,
+                "emptied: no attempt is spent by it, %d", (int) attempts);
+
+        zone_add(&z, 1, &machine, 9, 0);
+        UNIT_OK(zone_wait(&z, 1, 9, &waiter).answer
+                == NGX_HTTP_IOATTEST_TRUSTED,
+                "emptied: the signer is met, %d", (int) attempts);
+
+        zone_empty(&z);
+        waiter = zone_waiter(0);
+        UNIT_OK(zone_wait(&z, 1, 9, &waiter).answer
+                == NGX_HTTP_IOATTEST_WAIT,
+                "emptied: nobody counts as missed, %d", (int) attempts);
+
+        zone_close(&z);
+    }
+
+    /* what is made afterwards counts */
+
+    zone_open(&z, 256 * 1024);
+    z.limits.attempts = 3;
+    zone_meet(&z, 1, 1);
+    waiter = zone_waiter(0);
+    (void) zone_wait(&z, 1, 9, &waiter);
+    zone_empty(&z);
+    (void) zone_wait(&z, 1, 9, &waiter);
+
+    for (i = 0; i < 3; i++) {
+        zone_meet(&z, 1, 1);
+    }
+
+    UNIT_OK(zone_wait(&z, 1, 9, &waiter).answer
+            == NGX_HTTP_IOATTEST_EXHAUSTED,
+            "emptied: three attempts are three");
+    zone_close(&z);
+}
+
+
 /*
  * While the master reads a configuration it does not hear that a worker has
  * died: one that was killed with the lock must not hold it up.
@@ -170,5 +275,7 @@ zone_death_cases(void)
 {
     zone_bury();
     zone_killed();
+    zone_waits_on();
+    zone_generations();
     zone_master();
 }

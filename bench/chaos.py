@@ -1,0 +1,462 @@
+#!/usr/bin/python3
+"""Everything at once, and whether anything is wrong of what came through.
+
+  chaos.py [--seconds 1200] [--seed N] [--only ROUND,...] [--lanes 2]
+           [--clients 24] [--port 36000] [--nginx nginx] [--module FILE.so]
+           [--keep DIR]
+  chaos.py --self-test            the judge finds what it is to find
+
+after make; make chaos.  Clients ask, and an API answers them truly or not, over
+a fleet of machines that come, go, turn bad and renew their keys, while nginx is
+reloaded, killed, upgraded and its clock is set.  Each client compares what
+came with what was sent: doc/chaos.md says how, and what is counted.
+
+Rounds, in turn until the time is over: answers, reloads, kills, clock, full,
+upgrades, dark, all.  Ends with the counts, and with 1 where a bar is missed.
+"""
+import argparse
+import collections
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
+
+from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, Fleet
+from chaos_gateway import TIMEOUT, Gateway
+import storm_gateway
+from storm_gateway import TOP, check
+
+SHARP = 5                       # s until a reload's policy is everywhere
+SETTLE = 60
+GROWTH = 3072                   # kB
+# s until a slot is free once nothing is asked of the API.  Those of a worker that
+# was killed are given back by the census, or when they time out where there is
+# no background: only at the end is that waited for.
+SLOTS = 10
+SLOTS_KILLED = 2 * TIMEOUT + 10
+GROWTH = 3072                   # kB
+# s until a slot is free once nothing is asked of the API; that of a worker that
+# was killed no sooner than it times out, where there is no background
+SLOTS = 3
+SLOTS_KILLED = 2 * TIMEOUT + 10
+GROWTH = 3072                   # kB
+# s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
+# that was killed no sooner where nothing is attested in the background
+SLOTS = TIMEOUT + 5
+SLOTS_KILLED = 2 * TIMEOUT + 10
+
+# round -> (seconds between, on average, of each thing that happens; what
+# clients do; whether every answer is to be found in the counters)
+ROUNDS = {
+    "answers": ({"renew": 8, "come_or_go": 6, "turn": 14, "lie": 5},
+                {"leave": 0.0}, True),
+    "reloads": ({"reload": 1.5, "policy": 7, "renew": 9, "come_or_go": 7},
+                {"leave": 0.03}, True),
+    "kills": ({"kill": 2.5, "kill_in_lock": 4, "reload": 8, "renew": 12},
+              {"leave": 0.03}, False),
+    "clock": ({"clock": 1.5, "renew": 8, "turn": 15, "lie": 6, "reload": 6},
+              {"leave": 0.05}, True),
+    "full": ({"renew": 10, "reload": 8},
+             {"leave": 0.03, "locations": ["tiny", "own", "both"],
+              "ids": 26}, True),
+    "upgrades": ({"upgrade": 9, "reload": 6, "come_or_go": 9},
+                 {"leave": 0.03}, False),
+    "dark": ({"dark": 9, "come_or_go": 9, "reload": 9, "kill": 9},
+             {"leave": 0.05}, False),
+    "all": ({"kill": 5, "kill_in_lock": 9, "reload": 3, "policy": 11,
+             "renew": 9, "come_or_go": 7, "turn": 17, "lie": 7, "clock": 4,
+             "upgrade": 25}, {"leave": 0.08}, False),
+    # of chaos_check.py
+    "check": ({}, {"leave": 0.0}, True),
+}
+
+
+class Chaos(Fleet):
+    def __init__(self, args, where):
+        super().__init__(args, where)
+        self.args, self.where = args, where
+        self.gateway = Gateway(args, where, self.sims[0].port,
+                               self.sims[1].port,
+                               [lane.port for lane in self.lanes], MODELS)
+        self.done = collections.Counter()
+        self.totals = collections.Counter()
+        self.specs = collections.Counter()
+        self.rows, self.slowest = [], 0
+        self.cuts, self.broken = [], []
+
+    # --- nginx -------------------------------------------------------------
+
+    def reload(self):
+        self.gateway.write()
+        self.gateway.reload()
+
+    def policy(self):
+        """The image of one machine is taken off the list, or put on it."""
+        before, workers = time.monotonic(), self.gateway.workers()
+        self.other = not self.other
+        self.digests()
+        self.reload()
+        self.gateway.reloaded(workers)
+        self.world(OTHER, before if self.other else time.monotonic(), SHARP)
+
+    def digests(self):
+        self.gateway.digests = [self.digest] \
+            + ([OTHER_DIGEST] if self.other else [])
+
+    def kill(self):
+        workers = self.gateway.workers()
+        if workers and any(self.gateway.kill(self.rng.choice(workers))
+                           for _ in range(30)):
+            return
+        self.done["kill"] -= 1
+
+    def kill_in_lock(self):
+        self.tell("lost", at=time.monotonic())
+        if not self.gateway.kill_in_lock(1.5):
+            self.done["kill_in_lock"] -= 1
+        self.tell("lost", at=time.monotonic() + 0.5)
+
+    def upgrade(self):
+        self.tell("lost", at=time.monotonic())
+        went = self.gateway.upgrade()
+        if not went:
+            self.done["upgrade"] -= 1
+            storm_gateway.failed += went is False
+        self.tell("lost", at=time.monotonic() + 1)
+
+    def clock(self):
+        self.gateway.clock.set(self.rng.choice(
+            [0, 1, -1, 60, -60, 3600, -3600, 5400, -5400]))
+
+    # --- a round -----------------------------------------------------------
+
+    def start(self):
+        self.meet()
+        self.digests()
+        self.gateway.write()
+        self.gateway.start()
+
+    def round(self, name, seconds):
+        events, clients, exact = ROUNDS[name]
+        before = [lane.report(clear=True) for lane in self.lanes]
+        self.gateway.write()
+        self.gateway.reload()
+        time.sleep(0.5)
+        zones, usage = self.gateway.zones(), {}
+        self.tell("go", share=self.args.share, lie=self.args.lie,
+                  limit=self.args.limit, **clients)
+        start = time.monotonic()
+        due = {e: start + self.rng.expovariate(1 / s)
+               for e, s in events.items()}
+        while (now := time.monotonic()) < start + seconds:
+            for event, at in due.items():
+                if at <= now:
+                    due[event] = now + self.rng.expovariate(1 / events[event])
+                    self.done[event] += 1
+                    getattr(self, event)()
+                    self.note(event)
+            for row in [r for r in self.later if r[0] <= now]:
+                self.later.remove(row)
+                row[1]()
+            if self.gateway.process.poll() is not None:
+                sys.exit("nginx is gone")
+            if not usage and now > start + seconds / 3:
+                usage = self.rss()
+            time.sleep(0.05)
+        for row in self.later:
+            row[1]()
+        self.later = []
+        grown = {p: kb - usage[p] for p, kb in self.rss().items()
+                 if p in usage}
+        self.tell("pause")
+        self.gateway.write(calm=True)
+        self.gateway.reload()
+        return self.settle(name, seconds, before, zones, grown, exact)
+
+    def note(self, event):
+        with open(self.where + "/events", "a") as f:
+            f.write(f"{time.monotonic():.2f} {event}, there "
+                    f"{sorted(self.there)}, bad {self.bad}, other "
+                    f"{self.other}, keys {list(self.generation.values())}\n")
+
+    def rss(self):
+        out = {}
+        for pid in self.gateway.workers():
+            try:
+                with open(f"/proc/{pid}/statm") as f:
+                    out[pid] = int(f.read().split()[1]) * 4
+            except OSError:
+                pass
+        return out
+
+    def drained(self):
+        start, shown = time.monotonic(), False
+        while time.monotonic() < start + self.args.limit + 10:
+            reports = [lane.report() for lane in self.lanes]
+            self.keep(reports)
+            if not any(r["busy"] for r in reports):
+                break
+            if time.monotonic() > start + 30 and not shown:
+                shown = True
+                for r in reports:
+                    for line in r["open"]:
+                        print("    has no answer yet:", line, flush=True)
+                if self.args.cores:
+                    for pid in self.gateway.everyone():
+                        subprocess.run(["gcore", "-o", self.where + "/core",
+                                        str(pid)], stdout=subprocess.DEVNULL)
+            time.sleep(0.2)
+        return reports
+
+    def keep(self, reports):
+        """Of reports, what is given once."""
+        for r in reports:
+            self.cuts += r["lost"]
+            self.broken += r["broken"]
+
+    def settle(self, name, seconds, before, zones, grown, exact):
+        """What is left of a round, and whether it adds up."""
+        self.cuts, self.broken = [], []
+        reports = self.drained()
+        print(f" {name}", flush=True)
+        asked = sum(r["made"] for r in reports) \
+            - sum(r["made"] for r in before)
+        tally = collections.Counter()
+        for r, b in zip(reports, before):
+            tally += collections.Counter(r["tally"]) \
+                - collections.Counter(b["tally"])
+        self.row(name, seconds, asked, tally, reports, before)
+        self.killed_only(tally)
+        self.idle(exact)
+        if exact:
+            self.adds_up(tally, reports, before, zones)
+        self.memory(name, seconds, asked, grown)
+        self.heal()
+        return tally
+
+    def row(self, name, seconds, asked, tally, reports, before):
+        slow = max(r["slowest"] for r in reports)
+        self.slowest = max(self.slowest, slow)
+        wrong = sum(n for k, n in tally.items() if k.startswith("wrong"))
+        print(f"  {asked} requests, {asked / seconds:.0f} a second, slowest "
+              f"{slow:.1f} s: " + ", ".join(
+                  f"{k} {n}" for k, n in sorted(tally.items())), flush=True)
+        self.totals += tally
+        self.totals["requests"] += asked
+        check("found wrong", wrong, 0)
+        for line in self.broken[:20]:
+            print("   ", line)
+        errors = sum(r["errors"] for r in reports) \
+            - sum(r["errors"] for r in before)
+        check("faults of the bench itself", errors, 0)
+        check("requests that never ended", sum(r["busy"] for r in reports), 0)
+        for r, b in zip(reports, before):
+            self.specs += collections.Counter(r["specs"]) \
+                - collections.Counter(b["specs"])
+
+    def killed_only(self, tally):
+        """Whose answer was cut, was the client of a killed worker."""
+        peers = collections.defaultdict(list)
+        for port, at in self.gateway.peers:
+            peers[port].append(at)
+        self.gateway.peers = []
+        others = [row for row in self.cuts
+                  if not any(abs(row[1] - at) < 5 for at in peers[row[0]])]
+        check("cut, though no worker of theirs was killed", len(others), 0)
+        for row in others[:5]:
+            print("   ", row)
+        self.totals["cut by a kill"] += len(self.cuts) - len(others)
+
+    def given_back(self, seconds):
+        """Slots and leases, once nothing is asked of the API any more."""
+        def busy():
+            zones = self.gateway.zones().values()
+            return [sum(m.get("in_flight", 0) for z in zones
+                        for m in z["models"]), sum(z["leases"] for z in zones)]
+        quiet = time.monotonic()
+        while busy() != [0, 0] and time.monotonic() < quiet + seconds:
+            if any(s.ask("flights")["in_flight"] for s in self.sims):
+                quiet = time.monotonic()
+            time.sleep(0.3)
+        check("attestations in flight, leases", busy(), [0, 0])
+
+    def idle(self, exact):
+        """Two workers, nothing in flight, nobody in stub_status."""
+        gateway = self.gateway
+        start = time.monotonic()
+
+        if exact:
+            self.given_back(SLOTS)
+        check("masters before this one", gateway.ended(), True)
+        while time.monotonic() < start + SETTLE:
+            stub = gateway.stub()
+            idle = stub["Active"] - gateway.left["active"]
+            if len(gateway.workers()) == 2 and idle == 1:
+                break
+            time.sleep(0.3)
+        check("workers", len(gateway.workers()), 2)
+        check("stub_status, Active", idle, 1)
+        if not gateway.left["active"]:
+            got = [stub["Reading"], stub["Writing"], stub["Waiting"]]
+            check("stub_status, Reading Writing Waiting", got, [0, 1, 0])
+
+    def adds_up(self, tally, reports, before, zones):
+        """The status against what clients saw."""
+        now = self.gateway.zones()
+        if any(now[n]["resets"] != zones[n]["resets"] for n in now):
+            return
+
+        def grown(*path):
+            total = 0
+            for part, sign in ((now, 1), (zones, -1)):
+                for zone in part.values():
+                    for step in path:
+                        zone = zone.get(step, 0) if zone else 0
+                    total += sign * zone
+            return total
+        unknown = tally["left"] + tally["cut"] + tally["dry, other"] \
+            + tally["either refused"] + tally["cut, either"]
+        seen = tally["delivered"] + tally["dry, good"]
+        got = grown("responses", "verified")
+        check("verified, in the status", got,
+              f"{seen} to {seen + unknown}", seen <= got <= seen + unknown)
+        codes = collections.Counter()
+        for r, b in zip(reports, before):
+            codes += collections.Counter(r["codes"]) \
+                - collections.Counter(b["codes"])
+        wrong = []
+        names = {*codes, *now["io"]["responses"]["rejected"]}
+        for name in sorted(names):
+            n = grown("responses", "rejected", name)
+            if not codes[name] <= n <= codes[name] + unknown:
+                wrong.append(f"{name}: {n}, seen {codes[name]}")
+        check("reasons in the status that do not add up", len(wrong), 0)
+        for line in wrong:
+            print("   ", line)
+        if not unknown:
+            print("    (exactly: no client left)")
+        n, seen = grown("responses", "unsigned"), tally["errors passed"]
+        check("unsigned, in the status", n, f"{seen} to {seen + unknown}",
+              seen <= n <= seen + unknown)
+
+    def memory(self, name, seconds, asked, grown):
+        zones = self.gateway.zones()
+        zone, tiny = zones["io"], zones["tiny"]
+        with open(f"/proc/{self.gateway.process.pid}/statm") as f:
+            master = int(f.read().split()[1]) * 4
+        rss = self.rss()
+        print(f"    kB: master {master}, workers {sorted(rss.values())}, "
+              f"zone {zone['used'] >> 10}, tiny {tiny['used'] >> 10} "
+              f"of {len(tiny['machines'])} machines, evictions "
+              f"{zone['evictions']} and {tiny['evictions']}, resets "
+              f"{zone['resets']}" + (f", workers grew by {sorted(grown.values())}"
+                 if grown else ""), flush=True)
+        self.rows.append({"name": name, "master": master,
+                          "zone": zone["used"] >> 10,
+                          "grown": max(grown.values(), default=0)})
+
+    def flat(self):
+        """Whether memory is what it was: of workers that no reload has
+        replaced, of the master, of the zone."""
+        grown = max((row["grown"] for row in self.rows
+                     if "reload" not in ROUNDS[row["name"]][0]), default=0)
+        check("a worker grew, in a round, kB", grown, f"at most {GROWTH}",
+              grown <= GROWTH)
+        for what in ("master", "zone"):
+            by = self.rows[-1][what] - self.rows[0][what]
+            check(f"{what} grew, since the first round, kB", by,
+                  f"at most {GROWTH}", by <= GROWTH)
+
+    # --- all of it ---------------------------------------------------------
+
+    def run(self):
+        args = self.args
+        self.start()
+        names = args.only or [n for n in ROUNDS if n != "check"]
+        begun = time.monotonic()
+        turns = max(1, round(args.seconds / (len(names) * 70)))
+        each = args.seconds / (turns * len(names))
+        for _ in range(turns):
+            for name in names:
+                self.round(name, max(2, each - min(6, each / 4)))
+        return self.end(time.monotonic() - begun)
+
+    def end(self, seconds):
+        print(f" in all, {seconds:.0f} s, {self.gateway.binary} "
+              f"{'.'.join(map(str, self.gateway.version))}")
+        for key, n in sorted(self.totals.items()):
+            print(f"  {key:44} {n:>10}")
+        print("  happened:", ", ".join(
+            f"{k} {n}" for k, n in sorted(self.done.items())))
+        print(f"  kinds of answers {len(self.specs)}, slowest request "
+              f"{self.slowest:.1f} s, workers killed "
+              f"{len(self.gateway.killed)}, of them in the lock "
+              f"{self.gateway.in_lock}")
+        self.flat()
+        self.given_back(SLOTS_KILLED)
+        check("quit, s", round(self.gateway.stop(), 1), "below 20",
+              self.gateway.process.returncode == 0)
+        self.gateway.judge()
+        for part in self.lanes + self.sims:
+            part.stop()
+        failed = storm_gateway.failed
+        print(f" {failed} missed" if failed else " all held")
+        return failed
+
+
+def arguments():
+    p = argparse.ArgumentParser(usage=__doc__)
+    p.add_argument("--seconds", type=float, default=1200)
+    p.add_argument("--seed", type=int, default=int(time.time()))
+    p.add_argument("--only", type=lambda t: t.split(","))
+    p.add_argument("--lanes", type=int, default=2)
+    p.add_argument("--clients", type=int, default=24, help="of a lane")
+    p.add_argument("--pause", type=float, default=0,
+                   help="s between a client's requests, at most")
+    p.add_argument("--share", type=float, default=0.4,
+                   help="of answers that are not plain")
+    p.add_argument("--port", type=int, default=36000)
+    p.add_argument("--level", default="notice")
+    p.add_argument("--nginx", default=shutil.which(
+        "nginx", path=os.environ["PATH"] + ":/usr/sbin") or "nginx")
+    p.add_argument("--module",
+                   default=TOP + "/build/ngx_http_ioattest_module.so")
+    p.add_argument("--limit", type=float, default=90,
+                   help="s after which a request is stuck")
+    p.add_argument("--keep", help="a new directory, which stays")
+    p.add_argument("--cores", action="store_true",
+                   help="gcore of all workers where a request hangs")
+    p.add_argument("--self-test", action="store_true")
+    args = p.parse_args()
+    args.off, args.lie = False, ""
+    return args
+
+
+def main():
+    args = arguments()
+    where = args.keep or tempfile.mkdtemp(prefix="ioattest-chaos-")
+    if args.keep:
+        os.mkdir(where)
+    os.chmod(where, 0o755)
+    if args.self_test:
+        import chaos_check
+        failed = chaos_check.main(args, where, Chaos)
+        shutil.rmtree(where)
+        sys.exit(bool(failed))
+    print(f" seed {args.seed}, {args.nginx}", flush=True)
+    failed = Chaos(args, where).run()
+    if failed or args.keep:
+        print(f" what nginx said is in {where}")
+    else:
+        shutil.rmtree(where)
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Whether bench/chaos.py would find what is wrong: chaos.py --self-test.
+
+Its tables of answers are held to the simulation's plain judge, which has
+another author's reading of them (t/lib/sim/check/judge.py), and its judge is
+shown gateways and APIs that are not what they say:
+
+  control    nothing is wrong, and nothing may be found
+  off        the gateway verifies nothing
+  valid      the API says of tampered answers that they are valid
+  tampered   the API says of valid ones that they are not
+  stuck      the API keeps some answers back for good
+"""
+import asyncio
+import contextlib
+import io
+import json
+import os
+import random
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
+
+from api import canon, crypto, wire
+import chaos_lane
+from chaos_kinds import BODIES, PLAIN, STREAMS
+from check import judge
+import fast_crypto
+import storm_gateway
+
+MODEL = "chaos-a"
+# what the plain judge takes otherwise, and t/ has tests of: the same value
+# written in another way, a tab that it strips, a last line that does not end
+APART = {"minify", "pretty", "raw_utf8, json_unicode", "leading=%20%0d%0a%09",
+         "trailing=%20%0a", "text_tab", "no_final_newline"}
+# what has to be found, and after how long a request is stuck
+CASES = {
+    "control": (None, 60),
+    "off": ("tampered, but delivered", 60),
+    "valid": ("valid, but refused", 60),
+    "tampered": ("tampered, but delivered", 60),
+    "stuck": ("stuck", 2),
+}
+failed = 0
+
+
+def say(good, what, more=""):
+    global failed
+    failed += not good
+    print(("ok - " if good else "not ok - ") + what, flush=True)
+    if not good and more:
+        print("# " + more.replace("\n", "\n# "))
+
+
+class Sink:
+    """What wire.send() writes."""
+
+    def __init__(self):
+        self.data = b""
+
+    def write(self, data):
+        self.data += data
+
+    async def drain(self):
+        pass
+
+    def get_extra_info(self, name):
+        return None
+
+    @property
+    def transport(self):
+        return self
+
+    def abort(self):
+        pass
+
+
+def asked(stream):
+    body = json.dumps({"model": MODEL, "stream": stream, "messages": [
+        {"role": "user", "content": "c0n1 hello"}]}).encode()
+    return wire.Request("POST", "/own/completions", "HTTP/1.1",
+                        [("content-type", "application/json")], body)
+
+
+def opinion(api, spec, verdict, stream):
+    """The entry of an answer, and what the plain judge says of its bytes."""
+    request, sink = asked(stream), Sink()
+    api.draw = lambda where, stream: PLAIN
+    api.answer(request)                 # for those that replay it
+    api.draw = lambda where, stream: (spec, verdict)
+    reply = api.answer(request)
+    for name in ("delay", "head_delay", "mid_delay", "piece_delay"):
+        setattr(reply, name, 0)
+    asyncio.run(wire.send(reply, None, sink, False, True))
+    entry = api.lane.judge.journal.pop("c0n1")
+    known = {api.state.machine(n).address.lower() for n in range(2)}
+    return entry, judge.completion(
+        judge.read(sink.data, False, True),
+        canon.Request(request.body).canonical, known,
+        api.state.machine(0).image_digest)
+
+
+class Lane:
+    def __init__(self):
+        self.args, self.lie = {"machines": 2, "models": [MODEL]}, ""
+        self.rng = random.Random(1)
+        self.world = chaos_lane.World()
+        self.judge = chaos_lane.Judge(self.world, {})
+
+
+def tables():
+    fast_crypto.install(crypto)
+    api = chaos_lane.Api(Lane())
+    wrong = []
+    rows = [(s, v, False) for s, v in BODIES + [PLAIN]] \
+        + [(s, "stream", True) for s, _ in STREAMS + [PLAIN]]
+    for spec, verdict, stream in rows:
+        if verdict in ("either", "none") or spec in APART:
+            continue
+        entry, why = opinion(api, spec, verdict, stream)
+        passes = entry.verdict == "pass" or (
+            stream and (entry.want is None or not entry.want.faults))
+        # an error of the API is neither
+        if verdict == "error":
+            passes = why is None
+        if passes != (why is None):
+            wrong.append(f"{spec or 'plain'}{' of a stream' if stream else ''}"
+                         f": here {'passes' if passes else 'is refused'}, "
+                         f"there {why or 'passes'}")
+    say(not wrong, f"{len(rows)} kinds of answers are what the plain judge "
+        "says that they are", "\n".join(wrong))
+
+
+def cases(chaos):
+    """One after the other, each a round."""
+    chaos.start()
+    for name, (wanted, limit) in CASES.items():
+        chaos.args.lie, chaos.args.limit = name, limit
+        storm_gateway.failed = 0
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            tally = chaos.round("check", 2)
+        if wanted is None:
+            good = not storm_gateway.failed and tally["delivered"]
+        else:
+            good = storm_gateway.failed and tally["wrong: " + wanted]
+        say(good, f"{name}: {wanted or 'nothing is found'}", text.getvalue())
+    chaos.gateway.stop()
+    for part in chaos.lanes + chaos.sims:
+        part.stop()
+
+
+def main(args, where, chaos):
+    tables()
+    cases(chaos(args, where))
+    print(f"1..{len(CASES) + 1}")
+    return failed

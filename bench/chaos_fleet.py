@@ -1,0 +1,188 @@
+"""The machines of bench/chaos.py, which come, go, turn bad and renew their keys:
+in the simulated APIs that attest them, in the lanes where they answer, and in
+what the lanes' judges know of them.
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+from api import agent
+from chaos_gateway import MODES, TIMEOUT, VALID
+from storm_gateway import Sim
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MACHINES = 8
+MODELS = ["chaos-a", "chaos-b"]
+OTHER = 3                       # the machine of another image
+OTHER_DIGEST = "sha256:" + "0d" * 32
+LEAST = 4                       # machines that stay
+# s after evidence has turned bad: an attestation that was begun before may yet
+# end, and is good for its time
+LINGER = VALID + TIMEOUT + 1
+FOREVER = 1e9
+
+
+class LaneProcess:
+    def __init__(self, **args):
+        self.process = subprocess.Popen(
+            [sys.executable, HERE + "/chaos_lane.py"], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.write(args)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+
+    def write(self, value):
+        self.process.stdin.write(json.dumps(value) + "\n")
+        self.process.stdin.flush()
+
+    def report(self, clear=False):
+        self.write({"do": "report", "clear": clear})
+        return json.loads(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Fleet:
+    def __init__(self, args, where):
+        self.seed, self.rng = args.seed, random.Random(args.seed)
+        self.sims = [Sim(where, MACHINES, MODELS) for _ in range(2)]
+        self.lanes = [LaneProcess(
+            number=n, seed=args.seed, machines=MACHINES, models=MODELS,
+            modes=MODES, locations=sorted(MODES), clients=args.clients,
+            port=args.port, pause=args.pause) for n in range(args.lanes)]
+        self.generation = dict.fromkeys(range(MACHINES), 0)
+        self.there = set(range(MACHINES))
+        self.bad, self.other, self.good = {}, True, {}
+        self.later = []             # [when, what is to be done]
+
+    def meet(self):
+        """What is there at first."""
+        about = self.sims[0].ask("machines")
+        self.digest = about["machines"][0]["image_digest"]
+        self.fleet(balance="random", seed=self.seed,
+                   image_digest={str(OTHER): OTHER_DIGEST})
+        self.sims[1].set(evidence={"0": "snp", "1": "snp", "*": "tdx"},
+                         gpus=0)
+        self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
+        for i in range(MACHINES):
+            self.world(i, 0)
+
+    def tell(self, do, **given):
+        for lane in self.lanes:
+            lane.write({"do": do, **given})
+
+    def fleet(self, **given):
+        for sim in self.sims:
+            sim.set(**given)
+
+    def address(self, i):
+        return agent.Machine(i, self.generation[i]).address
+
+    def is_good(self, i):
+        return i not in self.bad and (i != OTHER or self.other)
+
+    def world(self, i, at, linger=0):
+        """Whether machine i is good, since then; for how long trust may be
+        left after it was."""
+        self.good[self.address(i)] = self.is_good(i)
+        self.tell("world", address=self.address(i), good=self.is_good(i),
+                  at=at, linger=linger)
+
+    def away(self, i):
+        """Its address cannot be attested any more: who knows it trusts it, and
+        the others cannot."""
+        if self.good[self.address(i)]:
+            self.good[self.address(i)] = False
+            self.tell("world", address=self.address(i), good=False,
+                      at=time.monotonic(), linger=FOREVER)
+
+    def keys(self):
+        return {str(i): g for i, g in self.generation.items()}
+
+    def renew(self, i=None):
+        """A machine has a new key, which nobody has met."""
+        i = self.rng.choice(sorted(self.there)) if i is None else i
+        self.away(i)
+        self.generation[i] += 1
+        self.world(i, 0)
+        self.fleet(generation=self.keys())
+        self.tell("set", generation=self.keys())
+
+    def come_or_go(self):
+        gone = sorted(set(range(MACHINES)) - self.there)
+        if gone and self.rng.random() < 0.5:
+            i = self.rng.choice(gone)
+            self.there.add(i)
+            self.world(i, time.monotonic(), LINGER)
+            self.fleet(attest_machines=sorted(self.there))
+            self.tell("set", fleet=sorted(self.there))
+        elif len(self.there) > LEAST:
+            i = self.rng.choice(sorted(self.there))
+            self.there.discard(i)
+            self.away(i)
+            self.tell("set", fleet=sorted(self.there))
+            time.sleep(0.2)
+            self.fleet(attest_machines=sorted(self.there))
+
+    def turn(self):
+        """A machine's evidence turns bad, its key renewed or not, or a bad
+        one is mended."""
+        rng, before = self.rng, time.monotonic()
+        if self.bad and rng.random() < 0.6:
+            i = rng.choice(sorted(self.bad))
+            del self.bad[i]
+        else:
+            i = rng.choice(sorted(self.there))
+            self.bad[i] = rng.choice(["digest_other",
+                                      "digest_other,address_any"])
+        self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
+        if i in self.bad and rng.random() < 0.5:
+            self.renew(i)
+        else:
+            # the simulations are told between before and now
+            self.world(i, time.monotonic() if i in self.bad else before,
+                       LINGER)
+
+    def lie(self):
+        """Some attestations fail, whoever they are of."""
+        if self.rng.random() < 0.5:
+            self.fleet(attest="", attest_share=None, attest_delay_ms=0)
+        else:
+            self.fleet(attest=self.rng.choice(
+                ["nonce_wrong", "replay", "address_any,digest_other",
+                 "address_new", "cut_json", "error=500", "truncate",
+                 "not_json", "bad_chunk", "two_lengths"]),
+                attest_share=0.08,
+                attest_delay_ms=self.rng.choice([0, 30, 200]))
+
+    def dark(self):
+        """For some seconds nothing can be attested."""
+        self.tell("dark", on=True, at=time.monotonic())
+        self.fleet(attest=self.rng.choice(["hang", "reset", "error=503"]),
+                   attest_share=None)
+        self.later.append((time.monotonic() + 1 + 3 * self.rng.random(),
+                           self.light))
+
+    def light(self):
+        self.fleet(attest="", attest_share=None)
+        # those in flight have their time, and then there is a pause
+        self.tell("dark", on=False, at=time.monotonic() + TIMEOUT + 5)
+
+    def heal(self):
+        """All is as it was, so that the next round begins with good ones."""
+        self.fleet(attest="", attest_share=None, attest_delay_ms=0,
+                   attest_of={}, attest_machines=None)
+        for i in set(range(MACHINES)) - self.there:
+            self.world(i, time.monotonic(), LINGER)
+        self.there = set(range(MACHINES))
+        self.tell("set", fleet=sorted(self.there))
+        for i in list(self.bad):
+            del self.bad[i]
+            self.generation[i] += 1
+            self.world(i, 0)
+        self.fleet(generation=self.keys())
+        self.tell("set", generation=self.keys())

@@ -1,0 +1,302 @@
+"""What a client of bench/chaos.py may have got, told from what was sent.
+
+It shares no code with the gateway.  The upstream writes down each answer as it
+sends it (Entry), under an id that stands in the answer's own bytes; a client
+writes down what came (Exchange).  World says which machines were good when.
+"""
+import collections
+import json
+import re
+
+import mutated
+import rules
+
+# after a machine's evidence is good again, until its answers have to pass
+HEAL = 30
+SERIAL = re.compile(rb"(c\d+n\d+)-(u\d+)")
+# s, after which a stream that waits is kept alive
+BEAT = 14
+HEARTBEAT = re.compile(rb"^:\n", re.M)
+CODE = re.compile(rb'"code":"(\w+)"')
+ENDS = re.compile(rb"\[DONE\]|event: signature|\"finish_reason\":\"|"
+                  rb"\"tool_calls\":\[\{")
+# what a request may be refused for because no machine can be attested
+DARK = {"attestation_unavailable", "attestation_timeout",
+        "attestation_malformed", "untrusted_address", "nonce_mismatch"}
+
+
+class Entry:
+    """An answer as it was sent."""
+
+    def __init__(self, serial, where, spec, verdict):
+        self.serial, self.where, self.spec = serial, where, spec
+        self.verdict = verdict
+        self.address = self.body = self.expect = self.want = None
+        self.book, self.digest, self.reasons = {}, None, ""
+        self.stream = False
+        self.again = None           # the time of that of which it is a replay
+
+
+class Exchange:
+    """A request, and what came of it."""
+
+    def __init__(self, cid, where, begun, stream):
+        self.cid, self.where, self.begun = cid, where, begun
+        self.stream = stream
+        self.ended = self.status = self.port = None
+        self.head = self.body = b""
+        self.whole = self.left = self.reused = False
+        self.error = ""
+
+
+class World:
+    """Which machines are good, and since when, by address."""
+
+    def __init__(self):
+        self.states = collections.defaultdict(list)
+        self.dark = []              # [from, to]: attestations cannot be had
+        self.lost = []              # times at which the zone began anew
+
+    def set(self, address, good, at, linger):
+        self.states[address.lower()].append((at, good, linger))
+
+    def may(self, address, begun, ended):
+        """"must", "may" or "never" be trusted within a request's time."""
+        verdict = "never"
+        for at, good, linger in self.states[address.lower()]:
+            if at > ended + 1:
+                break
+            if at > begun:
+                verdict = "may"
+            elif good:
+                verdict = "may" if at and begun < at + HEAL else "must"
+            else:
+                verdict = "never" if begun > at + linger else "may"
+        return verdict
+
+    def all_good(self, begun, ended):
+        return all(self.may(a, begun, ended) == "must" or not s[-1][1]
+                   and s[-1][0] + 3 * HEAL < begun
+                   for a, s in self.states.items())
+
+    def is_dark(self, begun, ended):
+        return any(a <= ended and begun <= b for a, b in self.dark)
+
+
+class Judge:
+    def __init__(self, world, modes):
+        self.world = world
+        self.modes = modes          # location -> (mode, what it asks for)
+        self.journal = {}           # cid -> Entry
+        self.tally = collections.Counter()
+        self.codes = collections.Counter()
+        self.specs = collections.Counter()
+        self.broken = []            # what may not be
+        self.lost = []              # [port, time, cid]: their worker killed?
+        self.slowest = 0
+
+    def wrong(self, what, x, e, more=""):
+        self.tally["wrong: " + what] += 1
+        if self.tally["wrong: " + what] <= 5 and len(self.broken) < 40:
+            self.broken.append(
+                f"{what}: {x.cid} /{x.where}/ {x.ended - x.begun:.2f} s, "
+                f"status {x.status} {self.code(x) or ''} {x.error} "
+                f"[{e.spec if e else 'not sent'}] {more} "
+                f"at {x.begun:.2f} {x.body[-160:]!r}")
+
+    @staticmethod
+    def code(x):
+        if x.status is not None and (x.status >= 400
+                                     or b"event: error" in x.body):
+            found = CODE.search(x.body)
+            return found[1].decode() if found else ""
+        return ""
+
+    def take(self, x):
+        e = self.journal.pop(x.cid, None)
+        self.slowest = max(self.slowest, x.ended - x.begun)
+        if x.left:
+            self.tally["left"] += 1
+            return self.partial(x, e)
+        if x.error == "stuck":
+            return self.wrong("stuck", x, e)
+        if not x.whole and not (e and e.stream and self.code(x)):
+            return self.cut(x, e)
+        if x.where == "dry":
+            return self.dry(x, e)
+        self.count(x)
+        if e is None:
+            return self.unsent(x)
+        self.specs[e.spec] += 1
+        if e.stream and e.verdict == "stream":
+            return self.judge_stream(x, e)
+        return self.judge_body(x, e)
+
+    def count(self, x):
+        """What the gateway has to have counted."""
+        code = self.code(x)
+        if code:
+            self.codes[code] += 1
+
+    # --- parts of an answer ------------------------------------------------
+
+    def cut(self, x, e):
+        """The connection ended before the answer did."""
+        if e is not None and e.verdict == "either":
+            self.tally["cut, either"] += 1
+            return
+        self.partial(x, e)
+        self.tally["cut"] += 1
+        if len(self.lost) < 100000:
+            self.lost.append([x.port, x.ended, x.cid, round(x.begun, 2), x.where,
+                              e.spec if e else "not sent",
+                              len(x.head) + len(x.body)])
+
+    def partial(self, x, e):
+        """What has come must be allowed all the same."""
+        if not x.body or x.where == "dry":
+            return
+        if e is None:
+            if not self.code(x):
+                self.wrong("delivered what was not sent", x, e)
+        elif e.verdict == "stream" and (
+                e.want and e.want.faults or self.bad(x, e)):
+            if ENDS.search(x.body.replace(b"[DONE] ", b"")):
+                self.wrong("the end of a bad stream shown", x, e)
+        elif e.verdict not in ("pass", "stream", "either", "error", "none") \
+                and x.status == 200:
+            self.wrong("a part of a tampered answer delivered", x, e)
+
+    def bad(self, x, e):
+        return self.world.may(e.address, x.begun, x.ended) == "never"
+
+    # --- whole answers -----------------------------------------------------
+
+    def unsent(self, x):
+        """Refused before anything was asked of the API."""
+        code = self.code(x)
+        if x.status == 502 and not code and b"<center>nginx" in x.body:
+            # nginx used a connection that the API had just closed
+            self.tally["no answer, and not asked"] += 1
+            return
+        if not code:
+            return self.wrong("an answer that the API never gave", x, None)
+        self.refused_valid(x, None, code, "before it was sent")
+
+    def refused_valid(self, x, e, code, more=""):
+        """A request that no answer was tampered with for."""
+        may = "must" if e is None else \
+            self.world.may(e.address, x.begun, x.ended)
+        if may != "must":
+            self.tally["refused: its machine was bad"] += 1
+        elif x.where == "pool" and not self.world.all_good(
+                x.begun - 2 * HEAL, x.ended):
+            self.tally["refused: one of the pool was bad"] += 1
+        elif code in DARK and self.world.is_dark(x.begun, x.ended):
+            self.tally["refused: no attestation could be had"] += 1
+        else:
+            self.wrong("valid, but refused", x, e, more)
+
+    def delivered(self, x, e):
+        """It was; was it to be?"""
+        self.tally["delivered"] += 1
+        found = SERIAL.search(x.body)
+        if e.again is None and SERIAL.search(e.body) and (
+                found is None or found[1].decode() != x.cid
+                or found[2].decode() != e.serial):
+            self.wrong("another's answer", x, e)
+        elif self.bad(x, e):
+            self.wrong("delivered, of a machine that is bad", x, e)
+
+    def judge_body(self, x, e):
+        code, passes = self.code(x), e.verdict == "pass"
+        if e.verdict == "error":
+            self.tally["errors passed"] += 1
+            if code or x.status < 400 or SERIAL.search(x.body):
+                self.wrong("not the API's error", x, e)
+        elif e.verdict == "none":
+            self.tally["no answer"] += 1
+            if code or x.status not in (502, 504) or SERIAL.search(x.body):
+                self.wrong("not nginx's error", x, e)
+        elif x.status == 200 and not code:
+            if not passes and e.verdict != "either" and not (
+                    e.again and any(e.again <= t <= x.ended
+                                    for t in self.world.lost)):
+                self.wrong("tampered, but delivered", x, e)
+            elif x.body != e.body:
+                self.wrong("delivered, but other bytes", x, e)
+            else:
+                self.delivered(x, e)
+        elif passes:
+            self.refused_valid(x, e, code)
+        elif e.verdict == "either":
+            self.tally["either refused"] += 1
+        else:
+            self.refused(x, e, code, e.verdict.split("|"))
+
+    def refused(self, x, e, code, reasons):
+        if x.status != 502 and not (x.stream and x.status == 200):
+            self.wrong("refused with another status", x, e)
+        elif code in reasons or code in DARK and self.world.is_dark(
+                x.begun, x.ended) or self.world.may(
+                    e.address, x.begun, x.ended) != "must":
+            self.tally["tampered, refused"] += 1
+        elif x.where == "pool" and not self.world.all_good(
+                x.begun - 2 * HEAL, x.ended):
+            self.tally["tampered, refused"] += 1
+        else:
+            self.wrong("refused for another reason", x, e)
+        if SERIAL.search(x.body) and not x.stream:
+            self.wrong("bytes of a refused answer delivered", x, e)
+
+    def judge_stream(self, x, e):
+        code, mode = self.code(x), self.modes.get(x.where, "tail-drop")
+        if e.want is None:
+            # plain: the bytes are known
+            if not code and x.status == 200 and x.body == e.expect:
+                return self.delivered(x, e)
+            if code:
+                return self.refused_valid(x, e, code)
+            e.want = rules.Stream(e.body, True, e.book, e.digest)
+        why, body = None, x.body
+        if x.ended - x.begun > BEAT:
+            # it waited, and the gateway's own heartbeats are not counted
+            body, e.want.comments = HEARTBEAT.sub(b"", body), 0
+        if not code:
+            if e.want.faults:
+                return self.wrong("a tampered stream delivered", x, e,
+                                  str(e.want.faults))
+            why = self.reads(mutated.verified, e.want, mode, True, x.status,
+                             x.head.lower(), body)
+            if why is None:
+                return self.delivered(x, e)
+            return self.wrong("a stream, but other bytes", x, e, why)
+        if not e.want.faults:
+            return self.refused_valid(x, e, code)
+        held = x.status == 502
+        if not held:
+            why = self.reads(mutated.refused, e.want, "tail-drop", x.status,
+                             body)
+            if why and not why.startswith("refused with"):
+                return self.wrong("more than may be seen of a stream", x, e,
+                                  why)
+        self.refused(x, e, code, e.want.faults | set(
+            e.reasons.split("|") if e.reasons else ()))
+
+    @staticmethod
+    def reads(judge, *what):
+        """What a judge of streams says, or that it cannot read this one."""
+        try:
+            return judge(*what)
+        except (ValueError, KeyError, TypeError) as err:
+            return repr(err)
+
+    def dry(self, x, e):
+        """Nothing is altered, whatever it is."""
+        if e is None or e.verdict not in ("pass", "response_hash_mismatch"):
+            self.tally["dry, other"] += 1
+        elif x.body != e.body:
+            self.wrong("a dry run altered it", x, e)
+        else:
+            self.tally["dry, passed"] += 1
+            self.tally["dry, good" if e.verdict == "pass" else "dry, bad"] += 1
