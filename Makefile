@@ -260,6 +260,16 @@ coverage:
 		CFLAGS='-O0 -g --coverage'
 	python3 scripts/coverage.py $(COV_DIR)
 
+# The source with one check taken out, which a test must notice: doc/mutants.md.
+# make mutants M='x509 tdx' tries those of these tables or files, and COPIES=2
+# has two tried at a time.
+
+M      ?=
+COPIES ?= 1
+
+mutants:
+	python3 scripts/mutants.py -j $(COPIES) $(M)
+
 build/bench_%: bench/bench_%.c $(CORE_LIB)
 	@mkdir -p $(CORE_DIR)
 	$(CORE_CC) -MF $(CORE_DIR)/bench_$*.d -o $@ $< $(CORE_LIB) \
@@ -338,4 +348,4 @@ clean:
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
-.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run test lint clean
+.PHONY: lib tool unit check-unit coverage mutants bench fuzz fuzz-run test lint clean
