@@ -29,7 +29,8 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLES = os.path.join(ROOT, "t", "mutants")
-COPIES = os.path.join(ROOT, "build", "mutants")
+COPIES = os.environ.get("IOATTEST_MUTANTS",
+                        os.path.join(ROOT, "build", "mutants"))
 KINDS = ("unit", "python", "sim", "zone", "t")
 SKIP = {".git", "build", "node_modules", "__pycache__"}
 PORT = int(os.environ.get("TEST_NGINX_PORT", 22000))
