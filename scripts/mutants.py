@@ -83,7 +83,8 @@ def check_mutant(mutant):
         raise Wrong("%s: more than a condition" % mutant.where())
     words = mutant.test.split()
     words = words[1:] if words[0] == "san" else words
-    if words[0] not in KINDS or len(words) != (1 if words[0] == "zone" else 2):
+    most = {"zone": 1, "sim": 3}.get(words[0], 2)
+    if words[0] not in KINDS or not min(most, 2) <= len(words) <= most:
         raise Wrong("%s: no test: %s" % (mutant.where(), mutant.test))
 
 
@@ -166,10 +167,16 @@ def core_dir(words):
     return "build/core-san" if words[0] == "san" else "build/core"
 
 
-def targets(test):
+def parts(test):
+    """Of a test: its kind, its name, what it is told."""
     words = test.split()
-    core = core_dir(words)
-    kind, name = (words[1:] if words[0] == "san" else words + [""])[:2]
+    words = words[1:] if words[0] == "san" else words
+    return words[0], "".join(words[1:2]), words[2:]
+
+
+def targets(test):
+    core = core_dir(test.split())
+    kind, name, _ = parts(test)
     if kind == "unit":
         return ["%s/unit/%s" % (core, name)]
     if kind in ("python", "sim"):
@@ -178,15 +185,14 @@ def targets(test):
 
 
 def command(test):
-    words = test.split()
-    core = core_dir(words)
-    kind, name = (words[1:] if words[0] == "san" else words + [""])[:2]
+    core = core_dir(test.split())
+    kind, name, more = parts(test)
     if kind == "unit":
         return ["%s/unit/%s" % (core, name)]
     if kind == "python":
         return [sys.executable, "t/unit/%s.py" % name]
     if kind == "sim":
-        return [sys.executable, "-m", "check." + name]
+        return [sys.executable, "-m", "check." + name, *more]
     script = "t/zone.t" if kind == "zone" else "t/" + name
     return ["perl", "-It/lib", "-It/runner", script]
 

@@ -41,8 +41,7 @@ def source(path):
 
 
 def test_file(test):
-    words = test.split()
-    kind, name = (words[1:] if words[0] == "san" else words + [""])[:2]
+    kind, name, _ = mutants.parts(test)
     return {"unit": "t/unit/%s.c", "python": "t/unit/%s.py",
             "sim": "t/lib/sim/check/%s.py", "zone": "t/zone.t%s",
             "t": "t/%s"}[kind] % name
