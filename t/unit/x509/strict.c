@@ -1,6 +1,6 @@
 /*
- * strict: certificates that OpenSSL reads, and we do not.  Nobody looks at
- * their signatures here.
+ * strict: certificates and CRLs that OpenSSL reads, and we do not.  Nobody
+ * looks at their signatures here.
  */
 
 #include "fixtures/certs.h"
@@ -135,6 +135,63 @@ test_label(void)
 }
 
 
+/* The same in another encoding, whose end is marked and no length told. */
+static certs_bytes_t
+endless(certs_bytes_t der)
+{
+    size_t         head;
+    certs_bytes_t  made;
+
+    head = 2 + (der.data[1] & 0x80 ? der.data[1] & 0x7f : 0);
+    made.len = 2 + (der.len - head) + 2;
+    made.data = calloc(1, made.len);
+    certs_must(made.data != NULL, "memory");
+    made.data[0] = der.data[0];
+    made.data[1] = 0x80;
+    memcpy(made.data + 2, der.data + head, der.len - head);
+
+    return made;
+}
+
+
+static void
+test_endless(void)
+{
+    X509              *x, *read;
+    X509_CRL          *list;
+    ioa_crls_t        *crls;
+    certs_bytes_t      der, ber;
+    const uint8_t     *p;
+    certs_crl_form_t   form = { .issuer = "Test", .signer = key };
+
+    x = made(NULL);
+    der = certs_der(x);
+    ber = endless(der);
+    p = ber.data;
+    read = d2i_X509(NULL, &p, (long) ber.len);
+    UNIT_OK(read != NULL && !reads(ber.data, ber.len),
+            "a certificate without a length");
+    X509_free(read);
+    X509_free(x);
+    free(der.data);
+    free(ber.data);
+
+    der = certs_crl(&form);
+    ber = endless(der);
+    p = ber.data;
+    list = d2i_X509_CRL(NULL, &p, (long) ber.len);
+    crls = ioa_crls_new();
+    UNIT_OK(list != NULL && p == ber.data + ber.len
+            && ioa_crls_add(crls, der.data, der.len) == IOA_CHAIN_OK
+            && ioa_crls_add(crls, ber.data, ber.len) == IOA_CHAIN_MALFORMED,
+            "a list without one");
+    ioa_crls_free(crls);
+    X509_CRL_free(list);
+    OPENSSL_free(der.data);
+    free(ber.data);
+}
+
+
 int
 main(void)
 {
@@ -144,6 +201,7 @@ main(void)
     test_extension();
     test_number();
     test_label();
+    test_endless();
 
     EVP_PKEY_free(key);
 
