@@ -70,6 +70,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_pool_cases();
     zone_search_cases();
     zone_note_cases();
+    zone_document_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);
