@@ -71,6 +71,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_search_cases();
     zone_note_cases();
     zone_document_cases();
+    zone_key_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);
