@@ -219,12 +219,23 @@ def build(copy, test):
     return done.stdout.decode(errors="replace") if done.returncode else ""
 
 
-def end(process):
+def kill(do, pid):
     try:
-        os.killpg(process.pid, signal.SIGKILL)
+        do(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def end(process, copy):
+    """Ends a test, and the servers that it has left in its copy."""
+    kill(os.killpg, process.pid)
     process.wait()
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            if os.fsencode(copy + "/t/") in read(path):
+                kill(os.kill, int(path.split("/")[2]))
+        except (OSError, ValueError):
+            pass
 
 
 def complaint(text):
@@ -261,7 +272,7 @@ def run(copy, test, limit):
                                    stdin=subprocess.DEVNULL,
                                    start_new_session=True)
     code = wait(process, log, limit, test.split()[0] in ("t", "zone"))
-    end(process)
+    end(process, copy)
     took = time.time() - began
     text = read(log).decode(errors="replace")
     if code is None:
@@ -312,6 +323,8 @@ class Trial:
                     return "does not build", said.strip().splitlines()[-1]
                 good, by, _ = run(copy, mutant.test,
                                   self.limits[mutant.test])
+                if by.startswith("1..0"):
+                    return "is skipped", by
                 return ("survives" if good else "killed"), by
             finally:
                 with open(path, "w") as f:
