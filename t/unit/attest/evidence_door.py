@@ -342,6 +342,18 @@ def test_report_data():
                 flags, spec=name, evidence=entry.kind, gpus=0, **more))
 
 
+def test_revoked():
+    """Who is listed in a CRL of Intel's, of either chain, or has a level that
+    is revoked."""
+    for name, entry in expect.EXPECT.items():
+        if entry.kind == "collateral" and entry.reason == "revoked":
+            def told(world, *rest):
+                world.state.set({"collateral": name})
+                return seeds.intel(world, *rest)
+            bad(name, "revoked", 0, seeds.seed(TDX | COLLATERAL, told,
+                                               evidence="tdx", gpus=0))
+
+
 def test_services():
     none = {"evidence": "tdx", "gpus": 0}
     intel, amd, nvidia = seeds.intel, seeds.amd, seeds.nvidia
@@ -528,6 +540,7 @@ def test_nras_body():
 
 test_tdx()
 test_report_data()
+test_revoked()
 test_services()
 test_nras_body()
 test_leaves()
