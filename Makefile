@@ -131,13 +131,21 @@ ZONE_TEST_INC := -I src/core -I src/event -I src/event/modules \
                  -I src/os/unix -I ../objs $(addprefix -I $(CURDIR)/, \
                  src/core src/nginx t/unit)
 
+ZONE_TEST_OBJ := $(ZONE_TEST_SRC:%.c=$(ZONE_TEST_DIR)/zone-test/%.o)
+
 zone-test: $(ZONE_TEST)
 
-$(ZONE_TEST): $(ZONE_TEST_SRC) $(wildcard t/unit/zone/*.h src/nginx/zone/*.h) \
-		t/unit/unit.h build/libioattest.a $(ZONE_TEST_DIR)/objs/Makefile
-	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -shared \
+$(ZONE_TEST_OBJ): $(ZONE_TEST_DIR)/zone-test/%.o: %.c t/unit/unit.h \
+		$(wildcard t/unit/zone/*.h src/nginx/zone/*.h) \
+		$(ZONE_TEST_DIR)/objs/Makefile
+	@mkdir -p $(@D)
+	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -c \
 		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
-		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_SRC)) \
+		-o $(CURDIR)/$@ $(CURDIR)/$<
+
+$(ZONE_TEST): $(ZONE_TEST_OBJ) build/libioattest.a
+	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -shared \
+		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_OBJ)) \
 		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
 
 # One configure at a time: the module's own rule makes it, and whatever needs
@@ -261,6 +269,16 @@ coverage:
 		CFLAGS='-O0 -g --coverage'
 	python3 scripts/coverage.py $(COV_DIR)
 
+# The source with one check taken out, which a test must notice: doc/mutants.md.
+# make mutants M='x509 tdx' tries those of these tables or files, and COPIES=2
+# has two tried at a time.
+
+M      ?=
+COPIES ?= 1
+
+mutants:
+	python3 scripts/mutants.py -j $(COPIES) $(M)
+
 build/bench_%: bench/bench_%.c $(CORE_LIB)
 	@mkdir -p $(CORE_DIR)
 	$(CORE_CC) -MF $(CORE_DIR)/bench_$*.d -o $@ $< $(CORE_LIB) \
@@ -380,5 +398,5 @@ clean:
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
-.PHONY: lib tool unit check-unit coverage bench fuzz fuzz-run test lint clean \
+.PHONY: lib tool unit check-unit coverage mutants bench fuzz fuzz-run test lint clean \
 	sbom reproducible nginx-tests

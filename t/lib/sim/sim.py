@@ -292,7 +292,8 @@ ocsp: answers, before they are signed:
   ocsp_by_issuer ocsp_by_name ocsp_foreign ocsp_sibling ocsp_no_usage
   ocsp_other_usage ocsp_signer_expired ocsp_signer_future ocsp_signer_ca
   ocsp_signer_bits ocsp_signer_critical ocsp_sha1 ocsp_single_critical
-  ocsp_critical ocsp_type ocsp_garbage ocsp_cut ocsp_trailing ocsp_large
+  ocsp_critical ocsp_type ocsp_ber ocsp_garbage ocsp_cut ocsp_trailing
+  ocsp_large
 """
 import argparse
 import asyncio

@@ -12,6 +12,27 @@ typedef enum { CONFIGURED = 0, ATTESTED, OTHER_IMAGE, LATE, NEVER } signer_t;
 static unsigned  asked;
 static uint64_t  memory[16384];
 
+/* what leaves of a stream */
+static char      left[4096];
+static size_t    left_n;
+
+
+static int
+leave(void *ctx, const ioa_sse_piece_t *piece)
+{
+    (void) ctx;
+
+    if (piece->len >= sizeof(left) - left_n) {
+        return 0;
+    }
+
+    memcpy(left + left_n, piece->data, piece->len);
+    left_n += piece->len;
+    left[left_n] = '\0';
+
+    return 1;
+}
+
 
 static ioa_step_e
 answer(ioa_step_e step, signer_t signer)
@@ -51,6 +72,11 @@ feed(void)
     }
 
     ioa_response_memory(&rp, memory);
+
+    if (rp.events) {
+        left_n = 0;
+        ioa_response_output(&rp, leave, NULL, 1);
+    }
 
     for (i = 0; i < n && st == IOA_OK; i += 7) {
         st = ioa_response_update(&rp, (const uint8_t *) body + i,
@@ -309,6 +335,31 @@ test_moves(void)
 }
 
 
+/* The image in a stream's event is passed on where it was compared. */
+static void
+test_image_passed(void)
+{
+    int      listed, signer;
+    reply_t  r = modes[1].reply;
+
+    r.bind = IOA_BIND_RESPONSE;
+    r.image = DIGEST;
+
+    for (listed = 0; listed < 2; listed++) {
+        for (signer = CONFIGURED; signer <= ATTESTED; signer++) {
+            r.listed = listed ? DIGEST : NULL;
+            reply_make(&r);
+            UNIT_OK(run((signer_t) signer) == IOA_OK
+                    && ioa_response_close(&rp, 1) == IOA_OK
+                    && strstr(left, "signing_address") != NULL
+                    && (strstr(left, "image_digest") != NULL)
+                       == (listed || signer == ATTESTED),
+                    "image digest, listed %d, signer %d", listed, signer);
+        }
+    }
+}
+
+
 /* The end of a stream, and bodies that have none, or no memory. */
 static void
 test_ends(void)
@@ -353,6 +404,7 @@ main(void)
     test_request();
     test_text_body();
     test_moves();
+    test_image_passed();
     test_ends();
 
     return UNIT_DONE();

@@ -92,6 +92,8 @@ static const char  *ambiguous[] = {
     EVENT "\xef\xbb\xbf" "data: a\n\n" DONE,
     "event: error\ndata: a\n\n" EVENT DONE,
     "event:\ndata: a\n\n" EVENT DONE,
+    "event: massage\ndata: a\n\n" EVENT DONE,
+    "event: message \ndata: a\n\n" EVENT DONE,
     "event: signature\nid: 1\ndata: a\n\n" EVENT DONE,
     "event:signature\ndata: {}\n\n" EVENT DONE,
     "data: [DONE] x\n\n" EVENT,
@@ -192,7 +194,7 @@ test_event(void)
             && sig.text.data == NULL && sig.image_digest.data != NULL
             && sig.image_digest.len == 0, "absent and empty differ");
 
-    big = malloc(2 * IOA_SSE_EVENT_MAX + 100);
+    big = malloc(sizeof(sse) + 2 * IOA_SSE_EVENT_MAX);
 
     if (big == NULL) {
         abort();
@@ -211,6 +213,12 @@ test_event(void)
     memset(big + i, 'x', IOA_SSE_EVENT_MAX);
     strcpy(big + i + IOA_SSE_EVENT_MAX, "\"}\n\n");
     UNIT_OK(judge(big, 1000) == IOA_MALFORMED_SIGNATURE, "a long event");
+
+    /* for sanitizers: it would be written behind all that there is */
+
+    memset(big + i, 'x', sizeof(sse) + IOA_SSE_EVENT_MAX);
+    strcpy(big + i + sizeof(sse) + IOA_SSE_EVENT_MAX, "\"}\n\n");
+    UNIT_OK(judge(big, 1000) == IOA_MALFORMED_SIGNATURE, "a longer one");
 
     free(big);
 }

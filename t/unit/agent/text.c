@@ -12,6 +12,8 @@
 #define TWO   "1123456789abcdef0123456789abcdef" \
               "0123456789abcdef0123456789abcdef"
 #define PAIR  ONE ":" TWO
+#define UPPER "0123456789ABCDEF0123456789abcdef" \
+              "0123456789abcdef0123456789abcdef"
 
 
 static ioa_bytes_t
@@ -61,7 +63,8 @@ test_parse(void)
 
     static const char *const  bad[] = {
         "", ":", PAIR ":", ONE, ONE ";" TWO, "m;" PAIR, "m:" ONE ":" ONE "0",
-        ":" PAIR, "m:" PAIR " ", "m:" ONE ":", "m" PAIR
+        ":" PAIR, "m:" PAIR " ", "m:" ONE ":", "m" PAIR, UPPER ":" TWO,
+        ONE ":" UPPER
     };
 
     parse(PAIR, IOA_TEXT_AGENT, NULL, IOA_OK);

@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
 import evidence_seeds as seeds
 import tap
+from faults import expect
 
 DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 TDX, SNP, LOCAL, NRAS = seeds.TDX, seeds.SNP, seeds.LOCAL, seeds.NRAS
@@ -331,6 +332,28 @@ def test_tdx():
         record.replace(b'"certificate"', b'"certificado"'))
 
 
+def test_report_data():
+    """Every wrong report data, of either kind of evidence, is refused."""
+    how = {"tdx": (TDX, {}), "snp": (SNP, {"snp_certs": True})}
+    for name, entry in expect.EXPECT.items():
+        if entry.breaks == "report_data" and "downgrade" not in name:
+            flags, more = how[entry.kind]
+            bad(name, "report_data_mismatch", 0, seeds.seed(
+                flags, spec=name, evidence=entry.kind, gpus=0, **more))
+
+
+def test_revoked():
+    """Who is listed in a CRL of Intel's, of either chain, or has a level that
+    is revoked."""
+    for name, entry in expect.EXPECT.items():
+        if entry.kind == "collateral" and entry.reason == "revoked":
+            def told(world, *rest):
+                world.state.set({"collateral": name})
+                return seeds.intel(world, *rest)
+            bad(name, "revoked", 0, seeds.seed(TDX | COLLATERAL, told,
+                                               evidence="tdx", gpus=0))
+
+
 def test_services():
     none = {"evidence": "tdx", "gpus": 0}
     intel, amd, nvidia = seeds.intel, seeds.amd, seeds.nvidia
@@ -516,6 +539,8 @@ def test_nras_body():
 
 
 test_tdx()
+test_report_data()
+test_revoked()
 test_services()
 test_nras_body()
 test_leaves()

@@ -6,7 +6,9 @@ machine's key.
 Speaks TAP.
 """
 
+import calendar
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -23,11 +25,12 @@ DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
 NOW = int(time.time())
 NEAR = NOW + 3600
 SLACK = 300                     # of Intel's documents: door.h
+LEEWAY = 60                     # of NVIDIA's service: ioa_verify_nras.h
 FAR = NOW + 20 * 86400          # before this nothing ends by itself
 
 
-def ends(record):
-    run = subprocess.run([DRIVER, "door", "new", "{}", "ends"],
+def ends(record, policy="{}"):
+    run = subprocess.run([DRIVER, "door", "new", policy, "ends"],
                          input=record, capture_output=True)
     return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
 
@@ -118,6 +121,34 @@ for kind in ocsp.KINDS:
         said = gpu()
     tap.ok(said == ["ok", str(NEAR)],
            f"GPU: the answer about the {kind}'s certificate ends first", said)
+
+said = ends(seeds.seed(seeds.TDX | seeds.NRAS, seeds.nvidia, evidence="tdx",
+                       gpus=1))
+tap.ok(said[0] == "ok" and NEAR <= int(said[1]) <= time.time() + 3600 + LEEWAY,
+       "GPU: what NVIDIA's service says ends when it says", said)
+
+
+def graced():
+    """Out of date, and accepted for some days more."""
+    dates = []
+
+    def old(world, *rest):
+        world.state.set({"collateral": "tcb_status_out_of_date"})
+        fields = seeds.intel(world, *rest)
+        for level in json.loads(fields[0])["tcbInfo"]["tcbLevels"][:2]:
+            dates.append(calendar.timegm(time.strptime(
+                level["tcbDate"], "%Y-%m-%dT%H:%M:%SZ")))
+        return fields
+
+    record = seeds.seed(seeds.TDX | seeds.COLLATERAL, old, evidence="tdx",
+                        gpus=0)
+    days = (NOW - max(dates)) // 86400 + 2
+    said = ends(record, json.dumps({"tdx": {"tcb_grace": "%dd" % days}}))
+    return said, [["ok", str(date + days * 86400)] for date in dates]
+
+
+said, wanted = graced()
+tap.ok(said in wanted, "TDX: the grace of a policy ends first", said)
 
 # Without a service a certificate's own end is left.
 far("TDX without collateral: its certificate ends",

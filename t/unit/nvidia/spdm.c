@@ -301,6 +301,13 @@ test_blocks(void)
     UNIT_ALL(&numbers, "numbers of blocks");
     UNIT_ALL(&sizes, "sizes of values");
 
+    piece.blocks = 3;
+    piece.value_len = 48;
+    n = make(data, &piece);
+    data[BLOCKS_AT - 4] = 2;
+    UNIT_OK(parse(&view, data, n) == IOA_GPU_EVIDENCE_INVALID,
+            "one block more than there ought to be");
+
     n = make_good(data);
     data[BLOCKS_AT + 55] = 1;
     UNIT_OK(parse(&view, data, n) == IOA_GPU_EVIDENCE_INVALID,

@@ -150,6 +150,46 @@ test_snp(void)
 }
 
 
+/* Of several bits each counts, and not the first alone. */
+static void
+test_snp_some_bits(void)
+{
+    size_t              i;
+    ioa_policy_snp_t    snp;
+    ioa_policy_file_t  *policy;
+
+    static const struct {
+        uint64_t     bits;
+        const char  *fails;
+    } cases[] = {
+        { 0x84, NULL },                         /* ecc, tio */
+        { 0x04, "sev_snp.platform_info.require" },
+        { 0x80, "sev_snp.platform_info.require" },
+        { 0x85, "sev_snp.platform_info.refuse" },
+        { 0x86, "sev_snp.platform_info.refuse" }
+    };
+
+    policy = good_policy("{\"sev_snp\":{\"platform_info\":{\"require\":"
+                         "[\"ecc\",\"tio\"],\"refuse\":[\"smt\","
+                         "\"tsme\"]}}}");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snp_made(IOA_POLICY_GENOA);
+        snp = snp_good;
+        snp.platform_info = cases[i].bits;
+
+        if (cases[i].fails == NULL) {
+            UNIT_OK(ioa_policy_snp(fresh(), policy, &snp) == IOA_OK,
+                    "two bits that are required, two that are refused");
+        } else {
+            snp_bad(policy, &snp, IOA_MEASUREMENT_MISMATCH, cases[i].fails);
+        }
+    }
+
+    ioa_policy_free(policy);
+}
+
+
 /* Each bit that has a name, required and refused, set and not. */
 static void
 test_snp_bits(void)
@@ -316,6 +356,7 @@ main(void)
 
     test_snp();
     test_snp_bits();
+    test_snp_some_bits();
     test_snp_min_tcb();
     test_snp_nothing();
 

@@ -36,6 +36,11 @@ test_forms(void)
         { "pcesvn twice", { .comp_again = 17 }, 0 },
         { "component of 256", { .comp_large = 1 }, 0 },
         { "pcesvn of 256", { .comp_large = 17 }, 1 },
+        { "component of 65536", { .comp_huge = 1 }, 0 },
+        { "pcesvn of 65536", { .comp_huge = 17 }, 0 },
+        { "a member with the arc 31", { .arc = 31 }, 1 },
+        { "a member with the arc 32", { .arc = 32 }, 0 },
+        { "a member that is no DER", { .tag = 0x01 }, 0 },
         { "a byte behind", { .behind = 1 }, 0 },
     };
 

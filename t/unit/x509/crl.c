@@ -100,6 +100,9 @@ test_revoked(void)
     i.serial = 100;
     UNIT_OK(judge_crls(&r, &i, 0) == RE, "leaf listed");
     UNIT_OK(judge_crls(NULL, &i, 0) == RE, "listed, another CRL missing");
+    i.entry = "2.5.29.21=DER:0a:01:08";
+    UNIT_OK(judge_crls(&r, &i, 0) == RE, "listed as one that is taken out");
+    i.entry = NULL;
     i.serial = 101;
     UNIT_OK(judge_crls(&r, &i, 0) == OK, "another serial listed");
     r.serial = 101;
@@ -140,6 +143,26 @@ test_crl_dates(void)
     i = of_inter();
     r.to = CERTS_NOW;
     UNIT_OK(judge_crls(&r, &i, 0) == BA, "the root's, no more");
+}
+
+
+/* SHA-1 can be made to say what its signer has not said. */
+static void
+test_crl_algorithms(void)
+{
+    ioa_crls_t        *crls;
+    certs_crl_form_t   form = of_root();
+
+    crls = ioa_crls_new();
+
+    form.md = EVP_sha384();
+    UNIT_OK(add(crls, &form) == OK, "signed with SHA-384");
+    form.md = EVP_sha1();
+    UNIT_OK(add(crls, &form) == IOA_CHAIN_MALFORMED, "signed with SHA-1");
+    form.md = EVP_sha224();
+    UNIT_OK(add(crls, &form) == IOA_CHAIN_MALFORMED, "signed with SHA-224");
+
+    ioa_crls_free(crls);
 }
 
 
@@ -379,6 +402,7 @@ main(void)
 
     test_revoked();
     test_crl_dates();
+    test_crl_algorithms();
     test_crl_slack();
     test_crl_signer();
     test_crl_usage();

@@ -82,6 +82,15 @@ test_elements(void)
     UNIT_OK(!ioa_der_take(&r, IOA_DER_OCTET_STRING, &content),
             "200 in two bytes");
     free(data);
+
+    /* the first of nine bytes does not fit into 64 bits */
+
+    data = calloc(1, 11 + 200);
+    memcpy(data, "\x04\x89\x01\x00\x00\x00\x00\x00\x00\x00\xc8", 11);
+    r = reader(data, 211);
+    UNIT_OK(!ioa_der_take(&r, IOA_DER_OCTET_STRING, &content),
+            "200 and 2^64 in nine bytes");
+    free(data);
 }
 
 

@@ -62,14 +62,17 @@ zone_killed(void)
 {
     int                          status;
     zone_t                       z;
+    uint64_t                     token;
     ngx_pid_t                    pid;
     ngx_http_ioattest_sh_t      *before;
+    ngx_http_ioattest_found_t    found;
     ngx_http_ioattest_machine_t  machine;
 
     zone_open(&z, 256 * 1024);
 
     machine = zone_machine(1);
     zone_add(&z, 1, &machine, 1, 0);
+    token = zone_gate(&z, 2).token[0];
     before = z.zone.shpool->data;
 
     pid = fork();
@@ -93,6 +96,14 @@ zone_killed(void)
             "it is counted");
     UNIT_OK(z.zone.shpool->data == before,
             "and the counters are where they were");
+
+    /* an attestation of before may still come to its end */
+
+    found = zone_gate(&z, 2);
+    zone_end(&z, 2, token, NGX_HTTP_IOATTEST_DRAW_NOTHING, IOA_OK, 0);
+    UNIT_OK(token && found.n == 1 && found.token[0] != token
+            && zone_row(&z, 2).in_flight == 1,
+            "no token of before is one of now");
 
     zone_add(&z, 1, &machine, 1, 0);
     UNIT_OK(zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED

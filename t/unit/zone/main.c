@@ -70,6 +70,8 @@ zone_run(ngx_cycle_t *cycle)
     zone_pool_cases();
     zone_search_cases();
     zone_note_cases();
+    zone_document_cases();
+    zone_key_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);

@@ -111,6 +111,12 @@ zone_parallel(void)
             "after an outcome that opened nothing all slots are used");
     UNIT_OK(zone_gate(&z, 1).n == 0, "and no more than ioattest_parallel");
 
+    /* a reload has lowered it below what is under way */
+
+    z.limits.parallel = ZONE_MANY / 2;
+    UNIT_OK(zone_gate(&z, 1).n == 0, "nor where it is less than they are");
+    z.limits.parallel = ZONE_MANY;
+
     n = ZONE_MANY;
 
     for (i = 2; i < 12; i++) {

@@ -128,6 +128,8 @@ void zone_chase_cases(void);
 void zone_pool_cases(void);
 void zone_search_cases(void);
 void zone_note_cases(void);
+void zone_document_cases(void);
+void zone_key_cases(void);
 
 
 #endif

@@ -4,8 +4,9 @@ be refused for the reason that faults/expect.py has.
 
 The driver is looked for in $CORE_DIR (default build/core).  What the policy
 judges is shown to all of the library, with a policy that names the good
-values; report data, which no part of the driver looks at, is expected to pass.  Speaks
-TAP.
+values; report data, which no part of the driver looks at, is expected to pass.
+Arguments are the kinds of evidence and answers that are to be shown, else all
+are.  Speaks TAP.
 """
 import json
 import os
@@ -211,7 +212,10 @@ def main():
         return 0
     good()
     world = evidencetest.World(evidence="tdx")
+    kinds = sys.argv[1:]
     for name, entry in expect.EXPECT.items():
+        if kinds and entry.kind not in kinds:
+            continue
         if name in ("crl_pck_garbage", "crl_root_garbage"):
             continue                    # refused by who reads the list
         wanted = "ok" if entry.breaks in ELSEWHERE else entry.reason or "ok"

@@ -131,7 +131,8 @@ class Answer:
         self.single = []                # extensions of the statement
         self.sha1 = False
         self.extensions = []
-        self.after = []                 # functions over the DER
+        self.within = []                # functions over the DER of what is in it
+        self.after = []                 # and over all of it
 
     def revoke(self, reason=None, days=3):
         parts = [when(self.now - days * 86400)]
@@ -175,8 +176,11 @@ class Answer:
             if self.certs:
                 basic.append(der.ctx(0, der.seq(*(c.der
                                                   for c in self.certs))))
+            inner = der.seq(*basic)
+            for change in self.within:
+                inner = change(inner)
             out = der.seq(der.enumerated(0), der.ctx(0, der.seq(
-                der.oid(self.type), der.octets(der.seq(*basic)))))
+                der.oid(self.type), der.octets(inner))))
         for change in self.after:
             out = change(out)
         return out

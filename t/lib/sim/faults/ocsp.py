@@ -154,6 +154,15 @@ _set("ocsp_type", "form", "[=N]: an answer of another type",
      type="1.3.6.1.5.5.7.48.1.4")
 
 
+@_fault("ocsp_ber", "form", "[=N]: what is in it has no length of its own, "
+        "which DER forbids")
+def _(a):
+    def endless(b):
+        head = 2 + (b[1] & 0x7f if b[1] & 0x80 else 0)
+        return b[:1] + b"\x80" + b[head:] + b"\0\0"
+    a.within.append(endless)
+
+
 def _after(name, doc, change):
     @_fault(name, "form", doc)
     def _(a):
