@@ -19,6 +19,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -207,7 +208,6 @@ def upstream(port, answer):
 
 
 def ask(port, path, count, stream):
-    import socket
     body = prompt(stream)
     request = (f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: "
                f"application/json\r\nContent-Length: {len(body)}\r\n\r\n"
