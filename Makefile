@@ -316,6 +316,10 @@ chaos: module
 
 .PHONY: chaos
 
+# Instructions of a verified response; needs valgrind.
+bench-instructions: all unit
+	python3 bench/instructions.py
+
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
 # FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds
 # holds and from real evidence where it is there.
@@ -398,5 +402,6 @@ clean:
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
-.PHONY: lib tool unit check-unit coverage mutants bench fuzz fuzz-run test lint clean \
+.PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
+	fuzz fuzz-run test lint clean \
 	sbom reproducible nginx-tests

@@ -125,6 +125,7 @@ make(case_t *c, const uint8_t *data, size_t n)
     c->rules.pass_errors = data[1] & 1;
     c->rules.flow = data[1] >> 1 & 1;
     c->rules.request32 = data[1] >> 2 & 1 ? NULL : request32;
+    c->rules.unasked = data[1] >> 7;
     c->head.unseen = (data[1] & 0x18) == 0x18;
     c->head.folded = (data[1] & 0x60) == 0x60;
     c->broken = (data[3] & 0xc) == 0xc;

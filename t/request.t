@@ -56,6 +56,7 @@ ioattest: refused request_ambiguous
 
 
 === TEST 4: without ioattest_bind both they are sent, and counted as unknown
+--- outside: log_format io "$ioattest_request_sha256";
 --- cases eval
 [main::all('', grep { !/NaN|Infinity|ud800|1e400|"x":9{4301}/ }
                grep { !/"messages":[{"]|max_tokens":1[.e]|"n":\{|temperature":\[|logprobs":5/ }

@@ -79,6 +79,7 @@ it matches without "ioattest_request_defaults"
 
 
 === TEST 3: the counters go by it as well
+--- outside: log_format io "$ioattest_request_sha256";
 --- inside eval: "ioattest_request_defaults $main::schema;"
 --- table
 front

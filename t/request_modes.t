@@ -37,6 +37,7 @@ request_hash, sig_flip           signature_mismatch
 
 
 === TEST 2: with ioattest_bind response it passes and is counted
+--- outside: log_format io "$ioattest_request_sha256";
 --- table
 -
 request_hash

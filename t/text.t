@@ -24,6 +24,7 @@ run_tests();
 __DATA__
 
 === TEST 1: raw: hashes of the bytes, with a model's name or none
+--- outside: log_format io "$ioattest_request_sha256";
 --- inside: ioattest_text raw;
 --- cases eval
 [main::raw(''),
@@ -75,6 +76,7 @@ signed_model                     response_hash_mismatch
 
 
 === TEST 5: raw: another request
+--- outside: log_format io "$ioattest_request_sha256";
 --- inside: ioattest_text raw;
 --- cases eval
 [main::raw('', of_asked => 'another'),

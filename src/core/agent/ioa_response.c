@@ -419,7 +419,15 @@ ioa_response_request(ioa_response_t *rp)
         return IOA_OK;
     }
 
-    if (rp->rules.request32 == NULL || rp->rules.form == IOA_TEXT_BODY) {
+    if (rp->rules.request32 == NULL && rp->rules.unasked) {
+
+        /* with IOA_BIND_BOTH this refuses, as below */
+
+        rp->request = IOA_REQUEST_NOT_COMPARED;
+
+    } else if (rp->rules.request32 == NULL
+               || rp->rules.form == IOA_TEXT_BODY)
+    {
         rp->request = IOA_REQUEST_UNKNOWN;
 
     } else if (memcmp(rp->rules.request32, rp->text.request32,

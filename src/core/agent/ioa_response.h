@@ -77,6 +77,7 @@ typedef struct {
     const ioa_bytes_t  *image_digests;  /* accepted; none: any */
     size_t              image_digests_n;
     const uint8_t      *request32;      /* NULL: its hash is not known */
+    int                 unasked;        /* and nobody wanted to know it */
     ioa_bytes_t         model;          /* that the request names */
 } ioa_response_rules_t;
 
@@ -105,7 +106,8 @@ typedef enum {
 
 /* What became of the request's hash. */
 typedef enum {
-    IOA_REQUEST_NOT_COMPARED = 0,   /* it did not come to that */
+    IOA_REQUEST_NOT_COMPARED = 0,   /* it did not come to that, or nobody
+                                       wanted to know its hash */
     IOA_REQUEST_UNKNOWN,            /* there is none, or none in the text */
     IOA_REQUEST_MATCH,
     IOA_REQUEST_MISMATCH

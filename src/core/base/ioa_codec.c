@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "base/ioa_codec.h"
 #include "base/ioa_reader.h"
 
@@ -13,24 +17,121 @@
 static const uint8_t  ioa_hex_digits[] = "0123456789abcdef";
 
 
-int
-ioa_hex_decode(uint8_t *out, size_t n, const uint8_t *text, size_t text_len)
-{
-    size_t  i;
+/* Its value; IOA_HEX_UPPER and it; IOA_HEX_NONE where it is no digit. */
+#define IOA_HEX_UPPER  0x10
+#define IOA_HEX_NONE   0x20
 
-    if (text_len % 2 != 0 || text_len / 2 != n) {
+#define IOA_HEX_X2   IOA_HEX_NONE, IOA_HEX_NONE
+#define IOA_HEX_X8   IOA_HEX_X2, IOA_HEX_X2, IOA_HEX_X2, IOA_HEX_X2
+#define IOA_HEX_X32  IOA_HEX_X8, IOA_HEX_X8, IOA_HEX_X8, IOA_HEX_X8
+
+static const uint8_t  ioa_hex_table[256] = {
+    IOA_HEX_X32,
+    IOA_HEX_X8, IOA_HEX_X8,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, IOA_HEX_X2, IOA_HEX_X2, IOA_HEX_X2,
+    IOA_HEX_NONE, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, IOA_HEX_NONE,
+    IOA_HEX_X8, IOA_HEX_X8, IOA_HEX_X8,
+    IOA_HEX_NONE, 10, 11, 12, 13, 14, 15, IOA_HEX_NONE,
+    IOA_HEX_X8, IOA_HEX_X8, IOA_HEX_X8,
+    IOA_HEX_X32, IOA_HEX_X32, IOA_HEX_X32, IOA_HEX_X32
+};
+
+
+#if defined(__SSE2__)
+
+#define IOA_HEX_BLOCK  16       /* digits at a time */
+
+/*
+ * The values of a block of digits.  In: fold, 0x20 to take upper case too.
+ * Out: *good, all ones where a byte is a digit.
+ */
+static inline __m128i
+ioa_hex_block(__m128i *good, const uint8_t *text, int fold)
+{
+    __m128i  x, digit, letter, is_digit, is_letter;
+
+    x = _mm_loadu_si128((const __m128i *) text);
+    digit = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+    letter = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8((char) fold)),
+                          _mm_set1_epi8('a'));
+
+    /* unsigned: at most 9, at most 5 */
+    is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+    is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)),
+                               letter);
+
+    *good = _mm_or_si128(is_digit, is_letter);
+    letter = _mm_add_epi8(letter, _mm_set1_epi8(10));
+
+    return _mm_or_si128(_mm_and_si128(is_digit, digit),
+                        _mm_and_si128(is_letter, letter));
+}
+
+#endif
+
+
+/* Returns: 1 where all bytes are digits; upper, of either case. */
+static int
+ioa_hex_only(const uint8_t *text, size_t n, int upper)
+{
+    size_t   i = 0;
+    uint8_t  all = 0;
+
+#if defined(__SSE2__)
+
+    __m128i  good, every = _mm_set1_epi8(-1);
+
+    for ( /* void */ ; n - i >= IOA_HEX_BLOCK; i += IOA_HEX_BLOCK) {
+        (void) ioa_hex_block(&good, text + i, upper ? 0x20 : 0);
+        every = _mm_and_si128(every, good);
+    }
+
+    if (_mm_movemask_epi8(every) != 0xffff) {
         return 0;
     }
 
-    for (i = 0; i < text_len; i++) {
-        if (ioa_hex_value(text[i]) < 0) {
-            return 0;
-        }
+#endif
+
+    for ( /* void */ ; i < n; i++) {
+        all |= ioa_hex_table[text[i]];
     }
 
-    for (i = 0; i < n; i++) {
-        out[i] = (uint8_t) (16 * ioa_hex_value(text[2 * i])
-                            + ioa_hex_value(text[2 * i + 1]));
+    return (all & (upper ? IOA_HEX_NONE : IOA_HEX_NONE | IOA_HEX_UPPER)) == 0;
+}
+
+
+int
+ioa_hex_decode(uint8_t *out, size_t n, const uint8_t *text, size_t text_len)
+{
+    size_t  i = 0;
+
+    if (text_len % 2 != 0 || text_len / 2 != n
+        || !ioa_hex_only(text, text_len, 1))
+    {
+        return 0;
+    }
+
+#if defined(__SSE2__)
+
+    for ( /* void */ ; n - i >= IOA_HEX_BLOCK / 2; i += IOA_HEX_BLOCK / 2) {
+        __m128i  good, value;
+
+        value = ioa_hex_block(&good, text + 2 * i, 0x20);
+
+        /* in 16 bits the first digit is the lower byte */
+        value = _mm_or_si128(_mm_slli_epi16(value, 4),
+                             _mm_srli_epi16(value, 8));
+        value = _mm_and_si128(value, _mm_set1_epi16(0x00ff));
+
+        _mm_storel_epi64((__m128i *) (out + i),
+                         _mm_packus_epi16(value, value));
+    }
+
+#endif
+
+    for ( /* void */ ; i < n; i++) {
+        out[i] = (uint8_t) (ioa_hex_table[text[2 * i]] << 4
+                            | (ioa_hex_table[text[2 * i + 1]] & 0x0f));
     }
 
     return 1;
@@ -52,21 +153,7 @@ ioa_hex_encode(uint8_t *text, const uint8_t *data, size_t n)
 int
 ioa_hex_lower(const uint8_t *text, size_t text_len, size_t n)
 {
-    size_t  i;
-
-    if (text_len != n) {
-        return 0;
-    }
-
-    for (i = 0; i < n; i++) {
-        if (!((text[i] >= '0' && text[i] <= '9')
-              || (text[i] >= 'a' && text[i] <= 'f')))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return text_len == n && ioa_hex_only(text, n, 0);
 }
 
 

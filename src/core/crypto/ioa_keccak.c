@@ -6,6 +6,10 @@
  * its five lanes along pi, rotated by rho, and mixes them by chi.  A round
  * reads one array and writes another, so that nothing is overwritten too
  * early.
+ *
+ * The rounds are compiled twice where that pays: processors with BMI have an
+ * instruction for ~a & b and one that rotates into another register, which
+ * saves a quarter of all.
  */
 
 #include <string.h>
@@ -16,6 +20,14 @@
 #define IOA_KECCAK_LANE    8    /* bytes */
 #define IOA_KECCAK_PAD     0x01
 #define IOA_KECCAK_LAST    0x80
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__BMI__)
+#define IOA_KECCAK_BMI     1
+#else
+#define IOA_KECCAK_BMI     0
+#endif
+
+#define IOA_KECCAK_INLINE  static inline __attribute__((always_inline))
 
 static const uint64_t  ioa_keccak_iota[IOA_KECCAK_ROUNDS] = {
     UINT64_C(0x0000000000000001), UINT64_C(0x0000000000008082),
@@ -34,21 +46,21 @@ static const uint64_t  ioa_keccak_iota[IOA_KECCAK_ROUNDS] = {
 
 
 /* n is 1..63. */
-static inline uint64_t
+IOA_KECCAK_INLINE uint64_t
 ioa_keccak_rotate(uint64_t lane, unsigned n)
 {
     return lane << n | lane >> (64 - n);
 }
 
 
-static inline uint64_t
+IOA_KECCAK_INLINE uint64_t
 ioa_keccak_column(const uint64_t *a, unsigned x)
 {
     return a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
 }
 
 
-static inline void
+IOA_KECCAK_INLINE void
 ioa_keccak_chi(uint64_t *row, uint64_t b0, uint64_t b1, uint64_t b2,
     uint64_t b3, uint64_t b4)
 {
@@ -60,7 +72,7 @@ ioa_keccak_chi(uint64_t *row, uint64_t b0, uint64_t b1, uint64_t b2,
 }
 
 
-static inline void
+IOA_KECCAK_INLINE void
 ioa_keccak_round(uint64_t *e, const uint64_t *a, uint64_t iota)
 {
     uint64_t  c0, c1, c2, c3, c4, d0, d1, d2, d3, d4;
@@ -111,8 +123,8 @@ ioa_keccak_round(uint64_t *e, const uint64_t *a, uint64_t iota)
 }
 
 
-static void
-ioa_keccak_permute(uint64_t *a)
+IOA_KECCAK_INLINE void
+ioa_keccak_rounds(uint64_t *a)
 {
     unsigned  i;
     uint64_t  e[IOA_KECCAK_LANES];
@@ -124,11 +136,63 @@ ioa_keccak_permute(uint64_t *a)
 }
 
 
+#if (IOA_KECCAK_BMI)
+
+__attribute__((target("bmi,bmi2"))) static void
+ioa_keccak_permute_bmi(uint64_t *a)
+{
+    ioa_keccak_rounds(a);
+}
+
+#endif
+
+
+static void
+ioa_keccak_permute(uint64_t *a)
+{
+#if (IOA_KECCAK_BMI)
+
+    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+        ioa_keccak_permute_bmi(a);
+        return;
+    }
+
+#endif
+
+    ioa_keccak_rounds(a);
+}
+
+
 static inline void
 ioa_keccak_add(ioa_keccak_t *k, size_t at, uint8_t byte)
 {
     k->lanes[at / IOA_KECCAK_LANE] ^=
         (uint64_t) byte << (8 * (at % IOA_KECCAK_LANE));
+}
+
+
+/* Little-endian; compilers make one load, one store of these two. */
+static inline uint64_t
+ioa_keccak_lane(const uint8_t *data)
+{
+    return (uint64_t) data[0] | (uint64_t) data[1] << 8
+           | (uint64_t) data[2] << 16 | (uint64_t) data[3] << 24
+           | (uint64_t) data[4] << 32 | (uint64_t) data[5] << 40
+           | (uint64_t) data[6] << 48 | (uint64_t) data[7] << 56;
+}
+
+
+static inline void
+ioa_keccak_put(uint8_t *data, uint64_t lane)
+{
+    data[0] = (uint8_t) lane;
+    data[1] = (uint8_t) (lane >> 8);
+    data[2] = (uint8_t) (lane >> 16);
+    data[3] = (uint8_t) (lane >> 24);
+    data[4] = (uint8_t) (lane >> 32);
+    data[5] = (uint8_t) (lane >> 40);
+    data[6] = (uint8_t) (lane >> 48);
+    data[7] = (uint8_t) (lane >> 56);
 }
 
 
@@ -142,10 +206,20 @@ ioa_keccak256_init(ioa_keccak_t *k)
 void
 ioa_keccak256_update(ioa_keccak_t *k, const uint8_t *data, size_t n)
 {
-    size_t  i;
+    size_t  m;
 
-    for (i = 0; i < n; i++) {
-        ioa_keccak_add(k, k->fill++, data[i]);
+    for ( ; n != 0; data += m, n -= m) {
+
+        if (k->fill % IOA_KECCAK_LANE == 0 && n >= IOA_KECCAK_LANE) {
+            k->lanes[k->fill / IOA_KECCAK_LANE] ^= ioa_keccak_lane(data);
+            m = IOA_KECCAK_LANE;
+
+        } else {
+            ioa_keccak_add(k, k->fill, data[0]);
+            m = 1;
+        }
+
+        k->fill += m;
 
         if (k->fill == IOA_KECCAK256_RATE) {
             ioa_keccak_permute(k->lanes);
@@ -164,9 +238,8 @@ ioa_keccak256_final(uint8_t digest32[IOA_KECCAK256_LEN], ioa_keccak_t *k)
     ioa_keccak_add(k, IOA_KECCAK256_RATE - 1, IOA_KECCAK_LAST);
     ioa_keccak_permute(k->lanes);
 
-    for (i = 0; i < IOA_KECCAK256_LEN; i++) {
-        digest32[i] = (uint8_t) (k->lanes[i / IOA_KECCAK_LANE]
-                                 >> (8 * (i % IOA_KECCAK_LANE)));
+    for (i = 0; i < IOA_KECCAK256_LEN; i += IOA_KECCAK_LANE) {
+        ioa_keccak_put(digest32 + i, k->lanes[i / IOA_KECCAK_LANE]);
     }
 }
 

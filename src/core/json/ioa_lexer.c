@@ -90,14 +90,19 @@ ioa_lexer_pop(ioa_lexer_t *lx, const uint8_t *p)
     lx->from = p;
     lx->p = p + 1;
     ioa_lexer_level(lx, level);
-    ioa_lexer_after(lx);
 
     if (level != 0) {
         level--;
         lx->object = lx->stack[level / 8] >> (level % 8) & 1;
     }
 
-    return lx->now & IOA_LEXER_OPEN ? IOA_TOKEN_CLOSE : IOA_TOKEN_NONE;
+    if (!(lx->now & IOA_LEXER_OPEN)) {
+        return ioa_lexer_past(lx, p + 1);
+    }
+
+    ioa_lexer_after(lx);
+
+    return IOA_TOKEN_CLOSE;
 }
 
 
@@ -115,12 +120,9 @@ ioa_lexer_begin_number(ioa_lexer_t *lx, const uint8_t *p)
 
         if (p < lx->end && p != first && p - first <= IOA_LEXER_INT_MAX
             && (*first != '0' || p - first == 1)
-            && !ioa_lexer_is_figure(*p))
+            && ioa_figure_table[*p] == 0)
         {
-            lx->p = p;
-            ioa_lexer_after(lx);
-
-            return IOA_TOKEN_NONE;
+            return ioa_lexer_past(lx, p);
         }
     }
 
@@ -149,10 +151,14 @@ ioa_lexer_begin_word(ioa_lexer_t *lx, const uint8_t *p, const char *word,
         return ioa_lexer_word(lx);
     }
 
+    if (!(lx->now & IOA_LEXER_VALUE)) {
+        return ioa_lexer_past(lx, p + n);
+    }
+
     lx->p = p + n;
     ioa_lexer_after(lx);
 
-    return lx->now & IOA_LEXER_VALUE ? IOA_TOKEN_WORD : IOA_TOKEN_NONE;
+    return IOA_TOKEN_WORD;
 }
 
 

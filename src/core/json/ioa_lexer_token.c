@@ -46,35 +46,12 @@ static const ioa_figure_row_t  ioa_figure_next[IOA_FIGURE_STATES] = {
 };
 
 
-/* Returns: a column of that table; IOA_FIGURE_COLUMNS: of no number. */
-static inline unsigned
-ioa_figure_class(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c != '0';
-    }
-
-    switch (c) {
-    case '.':
-        return 2;
-    case 'e':
-    case 'E':
-        return 3;
-    case '+':
-        return 4;
-    case '-':
-        return 5;
-    default:
-        return IOA_FIGURE_COLUMNS;
-    }
-}
-
-
-int
-ioa_lexer_is_figure(uint8_t c)
-{
-    return ioa_figure_class(c) != IOA_FIGURE_COLUMNS;
-}
+/* One more than the column of that table. */
+const uint8_t  ioa_figure_table[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2,
+    ['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2, ['.'] = 3, ['e'] = 4,
+    ['E'] = 4, ['+'] = 5, ['-'] = 6
+};
 
 
 int
@@ -95,13 +72,13 @@ ioa_lexer_checked(ioa_lexer_t *lx)
     const uint8_t  *p;
 
     for (p = lx->p; p < lx->end; p++) {
-        column = ioa_figure_class(*p);
+        column = ioa_figure_table[*p];
 
-        if (column == IOA_FIGURE_COLUMNS) {
+        if (column == 0) {
             break;
         }
 
-        next = ioa_figure_next[lx->figure][column];
+        next = ioa_figure_next[lx->figure][column - 1];
 
         if (next == 0) {
             lx->p = p;
@@ -134,7 +111,7 @@ ioa_lexer_figures(ioa_lexer_t *lx)
 {
     const uint8_t  *p = lx->p;
 
-    while (p < lx->end && ioa_figure_class(*p) != IOA_FIGURE_COLUMNS) {
+    while (p < lx->end && ioa_figure_table[*p] != 0) {
         p++;
     }
 

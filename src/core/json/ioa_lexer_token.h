@@ -63,22 +63,68 @@ ioa_lexer_after(ioa_lexer_t *lx)
 }
 
 
+/*
+ * A value that is not shown has ended before p.  The comma behind it, where
+ * it is there already, is taken as well: nobody sees where it ended.
+ */
+static inline ioa_token_t
+ioa_lexer_past(ioa_lexer_t *lx, const uint8_t *p)
+{
+    ioa_lexer_after(lx);
+
+    if (p < lx->end && *p == ',' && lx->depth != 0) {
+        lx->may = lx->object ? IOA_MAY_KEY : IOA_MAY_VALUE;
+        p++;
+    }
+
+    lx->p = p;
+
+    return IOA_TOKEN_NONE;
+}
+
+
+/* A key that is not shown has ended before p: likewise, with its colon. */
+static inline ioa_token_t
+ioa_lexer_past_key(ioa_lexer_t *lx, const uint8_t *p)
+{
+    lx->may = IOA_MAY_COLON;
+
+    if (p < lx->end && *p == ':') {
+        lx->may = IOA_MAY_VALUE;
+        p++;
+    }
+
+    lx->p = p;
+
+    return IOA_TOKEN_NONE;
+}
+
+
 /* A string has ended before p. */
 static inline ioa_token_t
 ioa_lexer_end_string(ioa_lexer_t *lx, const uint8_t *p)
 {
-    lx->p = p;
-
     if (lx->in_key) {
         lx->state = IOA_LEXER_S_BETWEEN;
-        lx->may = IOA_MAY_COLON;
 
-        return lx->now & IOA_LEXER_KEY ? IOA_TOKEN_KEY : IOA_TOKEN_NONE;
+        if (!(lx->now & IOA_LEXER_KEY)) {
+            return ioa_lexer_past_key(lx, p);
+        }
+
+        lx->may = IOA_MAY_COLON;
+        lx->p = p;
+
+        return IOA_TOKEN_KEY;
+    }
+
+    if (!(lx->now & IOA_LEXER_VALUE)) {
+        return ioa_lexer_past(lx, p);
     }
 
     ioa_lexer_after(lx);
+    lx->p = p;
 
-    return lx->now & IOA_LEXER_VALUE ? IOA_TOKEN_STRING : IOA_TOKEN_NONE;
+    return IOA_TOKEN_STRING;
 }
 
 
@@ -91,8 +137,8 @@ ioa_token_t ioa_lexer_in_unit(ioa_lexer_t *lx);
 ioa_token_t ioa_lexer_number(ioa_lexer_t *lx);
 ioa_token_t ioa_lexer_word(ioa_lexer_t *lx);
 
-/* Returns: 1 where c is a byte that numbers are made of. */
-int ioa_lexer_is_figure(uint8_t c);
+/* The bytes that numbers are made of: their column, from 1 on; 0: none. */
+extern const uint8_t ioa_figure_table[256];
 
 /* Returns: 1 where a number that was checked may end here. */
 int ioa_lexer_number_whole(const ioa_lexer_t *lx);

@@ -282,14 +282,13 @@ static int
 ioa_number_quick(const uint8_t *text, size_t n)
 {
     long      fraction, exp10;
-    size_t    i, first, point, nd = 0;
+    size_t    i, first, point, nd;
     uint64_t  w = 0, scaled;
 
     first = text[0] == '-';
 
     for (i = first; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
         w = w * 10 + (uint64_t) (text[i] - '0');
-        nd += w != 0;
     }
 
     point = i;
@@ -300,13 +299,30 @@ ioa_number_quick(const uint8_t *text, size_t n)
         return 0;
     }
 
-    for (i = point + 1; i < n; i++) {
-        if (text[i] < '0' || text[i] > '9' || nd == IOA_NUMBER_PREC_MAX) {
+    /* of the digits those before the first that is not zero do not count */
+
+    i = point + 1;
+    nd = n - i;
+
+    if (text[first] != '0') {
+        nd += point - first;
+
+    } else {
+        for ( /* void */ ; i < n && text[i] == '0'; i++) {
+            nd--;
+        }
+    }
+
+    if (nd > IOA_NUMBER_PREC_MAX) {
+        return 0;
+    }
+
+    for ( /* void */ ; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9') {
             return 0;
         }
 
         w = w * 10 + (uint64_t) (text[i] - '0');
-        nd += w != 0;
     }
 
     fraction = (long) (n - point - 1);

@@ -16,6 +16,17 @@ ngx_int_t ngx_http_ioattest_gate_handler(ngx_http_request_t *r);
 
 /* request_body */
 
+typedef ioa_status_t (*ngx_http_ioattest_feed_pt)(void *data, u_char *p,
+    size_t n);
+
+/* Feeds the body until its end, or until feed returns other than IOA_OK. */
+ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
+    ngx_http_ioattest_feed_pt feed, void *data, ioa_status_t *st);
+
+/* Takes what was read of the model. */
+void ngx_http_ioattest_request_model(ngx_http_ioattest_ctx_t *ctx,
+    ioa_status_t st, const u_char *name, size_t len);
+
 /* Length of the body, in memory or in a file. */
 off_t ngx_http_ioattest_request_length(ngx_http_request_t *r);
 
@@ -27,14 +38,6 @@ ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 /*
- * For the log of a response that answers another request: whether members
- * that the API's front adds explain it.  Never NULL; our own text, and none
- * of the request.
- */
-const char *ngx_http_ioattest_request_hint(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
-
-/*
  * Removes request headers that would have the upstream send something else
  * than what the agent signs.  NGX_OK or NGX_ERROR.
  */
@@ -42,6 +45,42 @@ ngx_int_t ngx_http_ioattest_request_headers(ngx_http_request_t *r);
 
 /* 1 if there is such a header; only a dry run leaves it in the request. */
 ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_http_request_t *r);
+
+
+
+/* request_hash */
+
+/*
+ * 1 if the hash decides about the response, if it is logged, or if this
+ * request is one of the sample.
+ */
+ngx_uint_t ngx_http_ioattest_request_asked(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
+ * Sets gate.request32 where the hash can be foretold; with the agent's hash
+ * the model is read as well.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_request_hash(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
+ * Computes the hash of a request that was read without it.
+ * NGX_OK, also if it has none; NGX_ERROR.
+ */
+ngx_int_t ngx_http_ioattest_request_late(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+/*
+ * For the log of a response that answers another request: whether members
+ * that the API's front adds explain it.  Never NULL; our own text, and none
+ * of the request.
+ */
+const char *ngx_http_ioattest_request_hint(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
+
+/* gate_proof */
 
 /*
  * NGX_OK: a machine is trusted; NGX_AGAIN: the request waits for one;

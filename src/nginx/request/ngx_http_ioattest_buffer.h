@@ -13,11 +13,14 @@
 #include <ngx_http.h>
 
 
+typedef struct ngx_http_ioattest_block_s  ngx_http_ioattest_block_t;
+
 typedef struct {
     ngx_chain_t                 *chain;
     ngx_chain_t                **last;
     ngx_buf_t                   *tail;
     size_t                       size;
+    ngx_http_ioattest_block_t  **blocks;    /* NULL: none so far */
 } ngx_http_ioattest_buffer_t;
 
 

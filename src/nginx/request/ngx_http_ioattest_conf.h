@@ -40,6 +40,12 @@
 #define NGX_HTTP_IOATTEST_STATUS_PROMETHEUS  2
 #define NGX_HTTP_IOATTEST_STATUS_HTML        3
 
+/*
+ * Of so many requests the first is hashed, where no request's hash decides
+ * about its response: for the counters that say whether it could.
+ */
+#define NGX_HTTP_IOATTEST_SAMPLE             64
+
 /* changes of policies that are kept, the latest ones */
 #define NGX_HTTP_IOATTEST_CHANGES            32
 
@@ -91,6 +97,7 @@ typedef struct {
     ioa_policy_file_t           *no_policy; /* where a location has none */
     ioa_chain_cache_t           *cache;     /* of intermediates */
     ngx_uint_t                   enabled;   /* some location is protected */
+    ngx_uint_t                   logged;    /* $ioattest_request_sha256 is */
     ngx_array_t                  changes;   /* ngx_http_ioattest_change_t */
 } ngx_http_ioattest_main_conf_t;
 
@@ -188,6 +195,9 @@ struct ngx_http_ioattest_loc_conf_s {
     ioa_policy_t                 policy;
     u_char                       policy32[NGX_HTTP_IOATTEST_KEY_LEN];
     u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
+
+    /* requests of this worker, of which some are hashed as a sample */
+    ngx_uint_t                   requests;
 };
 
 

@@ -40,6 +40,9 @@ typedef struct {
 
     /* the body has "stream": true; no state depends on this */
     unsigned                     asked_stream:1;
+
+    /* nobody has asked for its hash so far */
+    unsigned                     unasked:1;
 } ngx_http_ioattest_gate_t;
 
 

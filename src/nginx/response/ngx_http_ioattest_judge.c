@@ -117,6 +117,7 @@ ngx_http_ioattest_judge_rules(ngx_http_ioattest_ctx_t *ctx,
     rules->image_digests = ilcf->policy.image_digests;
     rules->image_digests_n = ilcf->policy.image_digests_n;
     rules->request32 = ctx->gate.request32;
+    rules->unasked = ctx->gate.unasked;
     rules->model.data = ctx->model.names.name;
     rules->model.len = ctx->model.names.name_len;
 }

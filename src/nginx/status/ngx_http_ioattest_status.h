@@ -30,6 +30,10 @@ typedef struct {
 
 
 ngx_int_t ngx_http_ioattest_variables_add(ngx_conf_t *cf);
+
+/* 1 if a directive uses the variable. */
+ngx_uint_t ngx_http_ioattest_variables_use(ngx_conf_t *cf, ngx_str_t *name);
+
 ngx_int_t ngx_http_ioattest_status_handler(ngx_http_request_t *r);
 
 

@@ -189,11 +189,13 @@ ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_text_add(text,
                                "\"requests\":{\"match\":%uL,"
                                "\"mismatch\":%uL,\"unknown\":%uL},"
+                               "\"requests_sample\":%d,"
                                "\"requests_waited\":%uL,"
                                "\"dry_run_would_reject\":%uL,"
                                "\"dry_run_rejected\":{",
                                counts->match, counts->mismatch,
-                               counts->unknown, counts->waited,
+                               counts->unknown, NGX_HTTP_IOATTEST_SAMPLE,
+                               counts->waited,
                                counts->dry_run);
     ngx_http_ioattest_json_reasons(text, counts->dry_run_rejected);
     ngx_http_ioattest_text_add(text, "}");

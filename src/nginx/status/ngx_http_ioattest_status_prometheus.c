@@ -75,7 +75,8 @@ static const struct {
       "an unknown signer, or the background.",
       ngx_http_ioattest_prom_triggers },
     { "ioattest_requests_total", "counter",
-      "Verified responses by how the signed text matches the request.",
+      "Verified responses by how the signed text matches the request; with "
+      "ioattest_bind response of a sample of them.",
       ngx_http_ioattest_prom_requests },
     { "ioattest_requests_waited_total", "counter",
       "Requests that waited for attestations.",

@@ -8,6 +8,7 @@
 #include "request/ngx_http_ioattest_conf.h"
 #include "request/ngx_http_ioattest_context.h"
 #include "request/ngx_http_ioattest_printable.h"
+#include "gate/ngx_http_ioattest_gate.h"
 #include "status/ngx_http_ioattest_status.h"
 
 
@@ -107,6 +108,30 @@ ngx_http_ioattest_variables_add(ngx_conf_t *cf)
     }
 
     return NGX_OK;
+}
+
+
+/* Variables that modules get by their names, as Lua's do, are not seen. */
+
+ngx_uint_t
+ngx_http_ioattest_variables_use(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (v[i].name.len == name->len
+            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -257,6 +282,11 @@ ngx_http_ioattest_variable_value(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_HTTP_IOATTEST_VAR_REQUEST:
+
+        if (ngx_http_ioattest_request_late(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         return ngx_http_ioattest_variable_hash(r, ctx->gate.request32, value);
 
     case NGX_HTTP_IOATTEST_VAR_RESPONSE:

@@ -13,9 +13,23 @@
 /* how often the master tries to get the lock, once in a millisecond */
 #define NGX_HTTP_IOATTEST_TRIES      500
 
+/* keys that a process keeps, of texts that are not longer */
+#define NGX_HTTP_IOATTEST_KNOWN_KEYS   16
+#define NGX_HTTP_IOATTEST_KNOWN_LEN    176
+#define NGX_HTTP_IOATTEST_KNOWN_PRIME  0x9e3779b97f4a7c15ULL
+
+
+typedef struct {
+    size_t                       len;       /* 0: none */
+    u_char                       text[NGX_HTTP_IOATTEST_KNOWN_LEN];
+    u_char                       key32[NGX_HTTP_IOATTEST_KEY_LEN];
+} ngx_http_ioattest_known_key_t;
+
 
 static ngx_int_t ngx_http_ioattest_store_layout_locked(
     ngx_http_ioattest_zone_t *zone);
+static void ngx_http_ioattest_store_digest(u_char *key32, const u_char *text,
+    size_t len);
 static ngx_http_ioattest_sh_t *ngx_http_ioattest_store_entered(
     ngx_http_ioattest_zone_t *zone);
 
@@ -229,5 +243,52 @@ ngx_http_ioattest_store_key(u_char *key32, ngx_http_ioattest_kind_e kind,
     p = ngx_cpymem(p, &n, sizeof(n));
     p = ngx_cpymem(p, b->data, n);
 
-    ioa_sha256(key32, buf, p - buf);
+    ngx_http_ioattest_store_digest(key32, buf, p - buf);
+}
+
+
+/*
+ * SHA-256.  A request needs the keys of its model, its list and its machine,
+ * and the next one mostly needs the same: each process keeps the latest.
+ */
+
+static void
+ngx_http_ioattest_store_digest(u_char *key32, const u_char *text, size_t len)
+{
+    uint64_t                        word, sum;
+    const u_char                   *p, *last;
+    ngx_http_ioattest_known_key_t  *known;
+
+    static ngx_http_ioattest_known_key_t  keys[NGX_HTTP_IOATTEST_KNOWN_KEYS];
+
+    if (len > NGX_HTTP_IOATTEST_KNOWN_LEN) {
+        ioa_sha256(key32, text, len);
+        return;
+    }
+
+    /* any place will do: it is the text that must be the same */
+
+    sum = len;
+    last = text + len;
+
+    for (p = text + NGX_HTTP_IOATTEST_KEY_LEN; last - p >= 8; p += 8) {
+        ngx_memcpy(&word, p, 8);
+        sum = (sum ^ word) * NGX_HTTP_IOATTEST_KNOWN_PRIME;
+        sum ^= sum >> 32;
+    }
+
+    for ( /* void */ ; p < last; p++) {
+        sum = (sum ^ *p) * NGX_HTTP_IOATTEST_KNOWN_PRIME;
+        sum ^= sum >> 32;
+    }
+
+    known = &keys[sum % NGX_HTTP_IOATTEST_KNOWN_KEYS];
+
+    if (known->len != len || ngx_memcmp(known->text, text, len) != 0) {
+        known->len = len;
+        ngx_memcpy(known->text, text, len);
+        ioa_sha256(known->key32, text, len);
+    }
+
+    ngx_memcpy(key32, known->key32, NGX_HTTP_IOATTEST_KEY_LEN);
 }

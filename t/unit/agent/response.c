@@ -360,6 +360,34 @@ test_image_passed(void)
 }
 
 
+/* A hash that nobody asked for is missing where it decides, and there alone. */
+static void
+test_unasked(void)
+{
+    reply_t  r = modes[0].reply;
+
+    r.bind = IOA_BIND_RESPONSE;
+    reply_make(&r);
+    rules.request32 = NULL;
+    UNIT_OK(run(CONFIGURED) == IOA_OK
+            && rp.request == IOA_REQUEST_UNKNOWN, "a hash that is not known");
+
+    rules.unasked = 1;
+    UNIT_OK(run(CONFIGURED) == IOA_OK
+            && rp.request == IOA_REQUEST_NOT_COMPARED, "one not asked for");
+
+    rules.bind = IOA_BIND_BOTH;
+    UNIT_OK(run(CONFIGURED) == IOA_REQUEST_HASH_MISMATCH
+            && run(LATE) != IOA_OK, "which is asked for with both");
+
+    r.bind = IOA_BIND_BOTH;
+    reply_make(&r);
+    rules.unasked = 1;
+    UNIT_OK(run(CONFIGURED) == IOA_OK && rp.request == IOA_REQUEST_MATCH,
+            "asked for by somebody else");
+}
+
+
 /* The end of a stream, and bodies that have none, or no memory. */
 static void
 test_ends(void)
@@ -405,6 +433,7 @@ main(void)
     test_text_body();
     test_moves();
     test_image_passed();
+    test_unasked();
     test_ends();
 
     return UNIT_DONE();

@@ -48,6 +48,55 @@ test_hex(void)
 }
 
 
+/* A wrong digit must be seen wherever it stands: blocks are looked at. */
+static void
+test_hex_long(void)
+{
+    int         c, digit;
+    size_t      n, at;
+    uint8_t     out[64], back[128], text[128];
+    uint64_t    seed = 5;
+    unit_all_t  all = { 0 };
+
+    for (n = 2; n <= sizeof(text); n += 2) {
+        for (at = 0; at < n; at++) {
+            text[at] = (uint8_t) "0123456789abcdef"[unit_random(&seed) % 16];
+        }
+
+        unit_each(&all, ioa_hex_lower(text, n, n)
+                        && ioa_hex_decode(out, n / 2, text, n),
+                  "%zu digits", n);
+        ioa_hex_encode(back, out, n / 2);
+        unit_each(&all, memcmp(text, back, n) == 0, "value of %zu", n);
+
+        for (at = 0; at < n; at++) {
+            for (c = 0; c < 256; c++) {
+                digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                text[at] = (uint8_t) c;
+                unit_each(&all, ioa_hex_lower(text, n, n) == digit,
+                          "lower, %d at %zu of %zu", c, at, n);
+                digit |= c >= 'A' && c <= 'F';
+                unit_each(&all, ioa_hex_decode(out, n / 2, text, n) == digit,
+                          "%d at %zu of %zu", c, at, n);
+
+                if (!digit) {
+                    continue;
+                }
+
+                ioa_hex_encode(back + at / 2 * 2, out + at / 2, 1);
+                unit_each(&all, back[at] == (c | (c > '9' ? 0x20 : 0)),
+                          "value of %d at %zu of %zu", c, at, n);
+            }
+
+            ioa_hex_encode(back, out, n / 2);
+            text[at] = back[at];
+        }
+    }
+
+    UNIT_ALL(&all, "every byte at every place among hex digits");
+}
+
+
 /* Writes base64 the plain way. */
 static size_t
 base64(uint8_t *text, const uint8_t *data, size_t n)
@@ -306,6 +355,7 @@ int
 main(void)
 {
     test_hex();
+    test_hex_long();
     test_base64_round();
     test_base64url();
     test_base64_bad();

@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 
 #include "base/ioa_codec.h"
-#include "crypto/ioa_keccak.h"
+#include "crypto/ioa_keccak.c"
 #include "unit.h"
 
 #define MESSAGE_MAX  700
@@ -205,6 +205,29 @@ test_pieces(const uint8_t *message)
 }
 
 
+/* What this processor runs, beside what others do. */
+static void
+test_permutation(void)
+{
+    unsigned    i;
+    uint64_t    seed = 9, one[IOA_KECCAK_LANES], two[IOA_KECCAK_LANES];
+    unit_all_t  all = { 0 };
+
+    for (i = 0; i < IOA_KECCAK_LANES; i++) {
+        one[i] = unit_random(&seed);
+    }
+
+    for (i = 0; i < 500; i++) {
+        memcpy(two, one, sizeof(two));
+        ioa_keccak_permute(one);
+        ioa_keccak_rounds(two);
+        unit_each(&all, memcmp(one, two, sizeof(two)) == 0, "no. %u", i);
+    }
+
+    UNIT_ALL(&all, "the same with and without BMI");
+}
+
+
 int
 main(void)
 {
@@ -221,6 +244,7 @@ main(void)
     test_known();
     test_lengths(message);
     test_pieces(message);
+    test_permutation();
 
     return UNIT_DONE();
 }

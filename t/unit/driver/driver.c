@@ -15,6 +15,7 @@ static const struct {
     { "door", feed_door },          /* evidence through ioa_attest_verify */
     { "gpu", feed_gpu },            /* a list of GPU evidence */
     { "hash", feed_hash },          /* canonical text, hash of a request */
+    { "hot", feed_hot },            /* what each response is, repeated */
     { "parse", feed_parse },        /* what is JSON, which model is named */
     { "seeds", feed_seeds },        /* seeds of fuzz_tdx and fuzz_chain */
     { "snp", feed_snp },            /* SEV-SNP reports */

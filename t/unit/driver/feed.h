@@ -12,6 +12,7 @@
 int feed_door(int argc, char **argv);
 int feed_gpu(int argc, char **argv);
 int feed_hash(int argc, char **argv);
+int feed_hot(int argc, char **argv);
 int feed_parse(int argc, char **argv);
 int feed_seeds(int argc, char **argv);
 int feed_snp(int argc, char **argv);
