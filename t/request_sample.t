@@ -1,5 +1,6 @@
-# With ioattest_bind response one request in 64 is hashed, for the counters;
-# all of them where the hash decides, or is asked for.
+# With ioattest_bind response a request's hash decides nothing: the first 1,000
+# of a zone are compared for the counters, then one in 64 of each location. All
+# are where the hash decides, or is asked for.
 
 use strict;
 use warnings;
@@ -7,118 +8,105 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw( sha256_hex );
-use Test::Nginx::Socket 'no_plan';
+use Test::More;
 
+use IoattestFleet;
+use IoattestLoad;
 use IoattestSim;
-use IoattestTable;
-use IoattestRequests;
 use IoattestTexts;
 
-our $used = 'log_format io "$ioattest_request_sha256";';
-
-# The first and the 65th of these are seen where only a sample is.
-our $table = "-\n" . "request_hash\n" x 63 . "request_hash\n" . "-\n";
-
-# What the answer says of the hash: SSI gets a variable by its name, when the
-# answer is on its way.
-our $ssi = 'ssi on; ssi_types *;';
-our $told = "<!--# echo var='ioattest_request_sha256' -->";
-our $tells = 'X-Sim: content=' . escaped("hash $told") . "\n";
-our $raw_hash = sha256_hex($main::asked);
-our $choices = "=$told \"choices\"";
-
 IoattestSim->start(machines => 1);
-add_block_preprocessor(\&IoattestSim::prepare);
-add_block_preprocessor(\&IoattestTable::prepare);
 
-no_long_string();
-no_shuffle();
-run_tests();
+my %locations = (
+    'v1/private' => [],
+    second       => [],
+    both         => ['ioattest_bind both'],
+    dry          => ['ioattest_dry_run on'],
+    raw          => ['ioattest_text raw', 'ssi on', 'ssi_types *'],
+    ssi          => ['ssi on', 'ssi_types *'],
+);
+my $nginx = IoattestFleet::gateway(workers => 1, locations => \%locations,
+                                   http => ['ioattest_background off']);
+my $simple = "{\"model\":\"$IoattestFleet::MODEL\",\"prompt\":\"hello\"}";
 
-__DATA__
+sub asked {
+    my ($location, $body, $sim) = @_;
 
-=== TEST 1: the first and each 64th behind it
---- table eval: $main::table
---- status
-"requests":\{"match":1,"mismatch":1,"unknown":0\},"requests_sample":64,
---- metrics
-# HELP ioattest_requests_total [^\n]*sample of them\.
+    my ($answer) = $nginx->ask("POST /$location/completions HTTP/1.1\r\n"
+        . "Host: localhost\r\nConnection: close\r\n"
+        . "Content-Type: application/json\r\n"
+        . ($sim ? "X-Sim: $sim\r\n" : '')
+        . 'Content-Length: ' . length($body) . "\r\n\r\n$body");
+    return $answer;
+}
 
+my %before = (match => 0, mismatch => 0, unknown => 0);
 
+# What the counters have more than when they were last asked.
+sub more {
+    my ($match, $mismatch, $unknown, $name) = @_;
 
-=== TEST 2: all where a directive uses the variable
---- outside eval: $main::used
---- table eval: $main::table
---- status
-"requests":\{"match":2,"mismatch":64,"unknown":0\}
+    my %now = %{ $nginx->status->{requests} };
+    my @more = map { $now{$_} - $before{$_} } qw( match mismatch unknown );
+    %before = %now;
+    return is("@more", "$match $mismatch $unknown", $name);
+}
 
+# at first each one counts, so that a day's trial with little traffic says all
 
+asked('v1/private', $simple) for 1 .. 3;
+asked('v1/private', $simple, 'request_hash') for 1 .. 2;
+asked('second', "{\"model\":\"$IoattestFleet::MODEL\",\"n\":\"1\"}");
+more(3, 2, 1, 'the first ones');
+is($nginx->status->{requests_sample}, 64, 'the status says what comes then');
 
-=== TEST 3: all in a dry run
---- inside: ioattest_dry_run on;
---- table eval: $main::table
---- status
-"requests":\{"match":2,"mismatch":64,"unknown":0\}
+IoattestFleet::all_well('a thousand', map { IoattestLoad::run(
+    rate => 0, count => 199, path => '/v1/private/completions') } 1 .. 5);
+more(995, 0, 0, 'all until there are a thousand');
 
+# then one in 64 of each location; 1000 requests have been there
 
+asked('v1/private', $simple) for 1 .. 24;
+more(1, 0, 0, 'the 1,025th, which is 16 times 64 and one');
+asked('v1/private', $simple, 'request_hash') for 1 .. 63;
+more(0, 0, 0, 'none of those behind it');
+asked('v1/private', $simple, 'request_hash');
+more(0, 1, 0, 'but the next one');
+like(IoattestFleet::text($nginx, '/metrics'),
+     qr/^# HELP ioattest_requests_total [^\n]*sample/m, 'the metric says so');
 
-=== TEST 4: all where the hash decides
---- inside: ioattest_bind both;
---- table eval
-"-\n" . "request_hash             request_hash_mismatch\n" x 3 . "-\n"
---- status
-"requests":\{"match":2,"mismatch":3,"unknown":0\}
+# what decides, or is asked for, is computed for each
 
+is(asked('both', $simple)->{code}, 200, 'both') for 1 .. 2;
+like(asked('both', $simple, 'request_hash')->{body}, qr/request_hash_mismatch/,
+     'both: refused') for 1 .. 2;
+more(2, 2, 0, 'both: all are compared');
+asked('dry', $simple, 'request_hash') for 1 .. 3;
+more(0, 3, 0, 'a dry run: all are compared');
 
+# whoever gets the variable by its name gets the hash: SSI does, when the
+# response is on its way
 
-=== TEST 5: what cannot be foretold is in the sample as well
---- cases eval
-[main::all('', "{$main::model,\"n\":\"1\"}", "{$main::model,\"n\":\"1\"}",
-           $main::simple)]
---- status
-"requests":\{"match":0,"mismatch":0,"unknown":1\}
+my $tag = "hash <!--# echo var='ioattest_request_sha256' -->";
+my $said = "{\"choices\":[{\"text\":\"$tag\"}]}";
+my %sim = (ssi => 'content=' . escaped($tag),
+           raw => 'signed_text=' . escaped(raw_text($simple, $said))
+                  . ', body=' . escaped($said));
 
+for my $location (sort keys %sim) {
+    my @hashes = map { asked($location, $simple, $sim{$location})->{body}
+                       =~ /hash ([0-9a-f]{64})/ } 1 .. 2;
+    is(scalar @hashes, 2, "$location: in the sample, and computed late");
+    is($hashes[1], $hashes[0], "$location: it is the same");
+}
+more(2, 0, 0, 'of which one each was compared');
 
+# the counters are the zone's, and so are the thousand
 
-=== TEST 6: raw texts likewise
---- inside: ioattest_text raw;
---- cases eval
-[main::raw(''), main::raw('', of_asked => 'another'), main::raw('')]
---- status
-"requests":\{"match":1,"mismatch":0,"unknown":0\}
+asked('second', $simple) for 1 .. 3;
+more(0, 0, 0, 'another location: it had its first one long ago');
+$nginx->reload;
+asked('second', $simple) for 1 .. 3;
+more(1, 0, 0, 'after a reload: the first of a new worker');
 
-
-
-=== TEST 7: each location has a sample of its own
---- beside
-location /second/ { ioattest zone=io; ioattest_request /_attestation;
-    ioattest_models /_models; ioattest_cpu off; ioattest_gpu off;
-    proxy_pass http://api/v1/private/; }
---- cases eval
-[main::all('', $main::simple, $main::simple),
- map { ["POST /second/completions\n$main::simple",
-        'Content-Type: application/json', ''] } 1 .. 2]
---- status
-"requests":\{"match":2,"mismatch":0,"unknown":0\}
-
-
-
-=== TEST 8: whoever gets the variable by its name gets the hash
---- inside eval: $main::ssi
---- cases eval
-[main::all('', $main::simple),
- [$main::path . $main::simple, $main::tells,
-  "200 hash $main::simple_request"]]
---- status
-"requests":\{"match":1,"mismatch":0,"unknown":0\}
-
-
-
-=== TEST 9: of a raw text likewise
---- inside eval: "ioattest_text raw; $main::ssi"
---- cases eval
-[main::raw(''),
- main::raw("200 =$main::raw_hash \"choices\"", said => $main::choices)]
---- status
-"requests":\{"match":1,"mismatch":0,"unknown":0\}
+done_testing();

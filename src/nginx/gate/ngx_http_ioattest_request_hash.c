@@ -14,6 +14,8 @@
 #define NGX_HTTP_IOATTEST_HINT_MAX   65536
 
 
+static ngx_uint_t ngx_http_ioattest_request_sampled(
+    ngx_http_ioattest_loc_conf_t *ilcf);
 static ngx_int_t ngx_http_ioattest_request_agent(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_request_raw(ngx_http_request_t *r,
@@ -34,7 +36,22 @@ ngx_http_ioattest_request_asked(ngx_http_request_t *r,
            || ilcf->text == IOA_TEXT_BODY
            || ilcf->dry_run
            || imcf->logged
-           || ilcf->requests++ % NGX_HTTP_IOATTEST_SAMPLE == 0;
+           || ngx_http_ioattest_request_sampled(ilcf);
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_request_sampled(ngx_http_ioattest_loc_conf_t *ilcf)
+{
+    uint64_t                             counted;
+    const ngx_http_ioattest_counters_t  *counters;
+
+    counters = ngx_http_ioattest_store_counters(ilcf->zone);
+    counted = (uint64_t) counters->requests_match
+              + counters->requests_mismatch + counters->requests_unknown;
+
+    return ilcf->requests++ % NGX_HTTP_IOATTEST_SAMPLE == 0
+           || counted < NGX_HTTP_IOATTEST_SAMPLE_BEGIN;
 }
 
 

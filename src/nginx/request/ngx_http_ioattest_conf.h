@@ -41,9 +41,11 @@
 #define NGX_HTTP_IOATTEST_STATUS_HTML        3
 
 /*
- * Of so many requests the first is hashed, where no request's hash decides
- * about its response: for the counters that say whether it could.
+ * Where no request's hash decides about its response, it is computed for the
+ * counters that say whether it could: of each request until a zone has
+ * counted so many, then of the first of so many.
  */
+#define NGX_HTTP_IOATTEST_SAMPLE_BEGIN       1000
 #define NGX_HTTP_IOATTEST_SAMPLE             64
 
 /* changes of policies that are kept, the latest ones */

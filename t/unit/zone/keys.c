@@ -7,7 +7,7 @@
 /* As ngx_http_ioattest_store_key(), with nothing kept. */
 
 static void
-zone_plain_key(u_char *key32, ngx_uint_t kind, const u_char *policy32,
+zone_unkept_key(u_char *key32, ngx_uint_t kind, const u_char *policy32,
     ngx_str_t *a, ngx_str_t *b)
 {
     u_char        tag;
@@ -51,14 +51,14 @@ zone_key_fits(ngx_uint_t n, size_t len)
     b.len = len - a.len;
 
     ngx_http_ioattest_store_key(one, kind, policy32, &a, &b);
-    zone_plain_key(two, kind, policy32, &a, &b);
+    zone_unkept_key(two, kind, policy32, &a, &b);
 
     return ngx_memcmp(one, two, sizeof(one)) == 0;
 }
 
 
 void
-zone_key_cases(void)
+zone_kept_key_cases(void)
 {
     size_t      len;
     ngx_uint_t  n, all;

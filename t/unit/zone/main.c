@@ -52,7 +52,7 @@ zone_run(ngx_cycle_t *cycle)
     /* what stands still is a failure */
     (void) alarm(60);
 
-    zone_key_cases();
+    zone_kept_key_cases();
     zone_trust_cases();
     zone_slot_cases();
     zone_death_cases();

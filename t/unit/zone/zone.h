@@ -110,7 +110,7 @@ ngx_uint_t zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind);
 
 
 /* The cases, each file's. */
-void zone_key_cases(void);
+void zone_kept_key_cases(void);
 void zone_trust_cases(void);
 void zone_slot_cases(void);
 void zone_death_cases(void);
