@@ -230,11 +230,13 @@ def end(process, copy):
     """Ends a test, and the servers that it has left in its copy."""
     kill(os.killpg, process.pid)
     process.wait()
-    for path in glob.glob("/proc/[0-9]*/cmdline"):
+    for path in glob.glob("/proc/[0-9]*"):
         try:
-            if os.fsencode(copy + "/t/") in read(path):
-                kill(os.kill, int(path.split("/")[2]))
-        except (OSError, ValueError):
+            if (os.fsencode(copy + "/t/") in read(path + "/cmdline")
+                    or read(path + "/comm", "r").startswith("nginx")
+                    and os.readlink(path + "/cwd") == copy):
+                kill(os.kill, int(os.path.basename(path)))
+        except OSError:
             pass
 
 

@@ -20,6 +20,14 @@ our $alone = "location /v1/private/ {\n    ioattest zone=io;\n    ioattest_trust
     . "\$TEST_NGINX_SIM_ADDRESS_2;\n    proxy_pass http://api;\n}\n"
     . IoattestTest::sim_control();
 
+# Addresses that differ from it in one digit, the first and the last.
+sub near {
+    my $address = $ENV{TEST_NGINX_SIM_ADDRESS_2};
+    my $first = $address =~ s/^0x(.)/'0x' . ($1 eq '0' ? 1 : 0)/er;
+    my $last = $address =~ s/(.)\z/$1 eq '0' ? 1 : 0/er;
+    return $alone =~ s/\$TEST_NGINX_SIM_ADDRESS_2/$first $last/r;
+}
+
 no_long_string();
 no_shuffle();
 run_tests();
@@ -52,3 +60,11 @@ machine=1                        untrusted_address
 [[$main::nobody, "X-Sim: machine=2\n", ""]]
 --- stats
 "attestations":\{"total":0,
+
+
+
+=== TEST 4: all of an address counts
+--- http_config eval: IoattestTest::http_config()
+--- config eval: main::near()
+--- table
+machine=2                        untrusted_address

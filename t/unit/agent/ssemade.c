@@ -336,6 +336,14 @@ static const chunk_t  chunks[] = {
     { "{\"i\":\"2\",\"c\":\"a\",\"finish_reason\":null}}", 0 },
     { "{\"i\":\"2\",\"c\":\"a\",\"finish_reason\":null} ", 1 },
     { "{\"i\":\"2\",\"c\":\"", 0 }, { "{\"i\":\"", 0 },
+
+    /* as long as the last one, and as that from some string on, or up to it */
+    { "{\"c\":\"a\",\"finish_reason\":null}", 1 },
+    { "{\"c\":\"b\",\"finish_reason\":true}", 0 },
+    { "{\"finish_reasox\":1,\"c\":\"a\"}", 1 },
+    { "{\"finish_reason\":1,\"c\":\"b\"}", 0 },
+    { "{\"c\":\"a\",\"tool_calls\":1}", 0 },
+    { "{\"c\":\"b\",\"tool_calls\":1}", 0 },
     { "{\"finish_reason\":\"\",\"c\":\"a\"}", 1 },
     { "{\"finish_reason\":\"x\",\"c\":\"a\"}", 0 },
     { "{\"finish_reason\":\"\",\"c\":\"x\"}", 1 },

@@ -354,6 +354,18 @@ def test_revoked():
                                                evidence="tdx", gpus=0))
 
 
+def test_ocsp():
+    """Each certificate of a GPU must have been answered for."""
+    how = {"evidence": "tdx", "gpus": 1}
+    good("OCSP answers about a GPU", "0 unknown 1 0 1",
+         seeds.seed(seeds.OCSP, seeds.ocsp(), **how))
+    for k in range(3):
+        said = judge(seeds.seed(seeds.OCSP, without(
+            seeds.ocsp(), seeds.FETCH_OCSP + k), **how))
+        tap.ok(said[0] == "attestation_unavailable" and said[-1] == "1",
+               "no answer about certificate %d" % (k + 1), said)
+
+
 def test_services():
     none = {"evidence": "tdx", "gpus": 0}
     intel, amd, nvidia = seeds.intel, seeds.amd, seeds.nvidia
@@ -541,6 +553,7 @@ def test_nras_body():
 test_tdx()
 test_report_data()
 test_revoked()
+test_ocsp()
 test_services()
 test_nras_body()
 test_leaves()

@@ -18,6 +18,8 @@ test_hex(void)
             && memcmp(out, "\x00\xff\xa1\x9c", 4) == 0, "hex of any case");
     UNIT_OK(ioa_hex_decode(out, 0, NULL, 0), "hex of nothing");
     UNIT_OK(!ioa_hex_decode(out, 4, UNIT_BYTES("00ffa19")), "odd");
+    UNIT_OK(!ioa_hex_decode(out, 3, UNIT_BYTES("00ffa19")),
+            "odd, a digit too many");
     UNIT_OK(!ioa_hex_decode(out, 4, UNIT_BYTES("00ffa1")), "short");
     UNIT_OK(!ioa_hex_decode(out, 4, UNIT_BYTES("00ffa19c00")), "long");
     UNIT_OK(!ioa_hex_decode(out, 4, UNIT_BYTES("0x00ffa1")), "prefix");

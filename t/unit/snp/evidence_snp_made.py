@@ -257,6 +257,9 @@ def test_revocation():
             ("pinned and given", roots, mc.pem(leaf) + mc.pem(ask))):
         line = judge(report, pinned, key, crl=crl([7]))
         expect("the ASK is revoked, " + name, line, REVOKED, "sev_snp.chain")
+    expect("the ASK is revoked, in the table", judge(
+        report + table(vcek=leaf, ask=ask), mc.pem(ark), crl=crl([7])),
+        REVOKED, "sev_snp.chain")
     expect("the CRL is stale", judge(
         report, roots, leaf, crl=crl([], JUNE_2025 - 2 * day,
                                      JUNE_2025 - day)), INVALID,

@@ -296,6 +296,8 @@ def test_forms():
             ("15 TDX components", "%s['tcb']['tdxtcbcomponents'].pop()"),
             ("17 TDX components",
              "%s['tcb']['tdxtcbcomponents'].append({'svn': 0})"),
+            ("10,000 TDX components",
+             "%s['tcb']['tdxtcbcomponents'].extend([{'svn': 0}] * 9984)"),
             ("sgx missing components", "del %s['tcb']['sgxtcbcomponents']"),
             ("15 SGX components", "%s['tcb']['sgxtcbcomponents'].pop()"),
             ("svn of 256",
