@@ -27,12 +27,11 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
-from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, Fleet
+from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, SHARP, Fleet
 from chaos_gateway import TIMEOUT, Gateway
 import storm_gateway
 from storm_gateway import TOP, check
 
-SHARP = 5                       # s until a reload's policy is everywhere
 SETTLE = 60
 GROWTH = 3072                   # kB
 # s until a slot is free once nothing is asked of the API.  Those of a worker that
@@ -103,7 +102,8 @@ class Chaos(Fleet):
         self.digests()
         self.reload()
         self.gateway.reloaded(workers)
-        self.world(OTHER, before if self.other else time.monotonic(), SHARP)
+        self.policy_at = before if self.other else time.monotonic()
+        self.world(OTHER, self.policy_at, SHARP)
 
     def digests(self):
         self.gateway.digests = [self.digest] \

@@ -174,7 +174,7 @@ class Gateway(storm_gateway.Gateway):
             return None
         old, file = self.process, self.where + "/pid"
         old.send_signal(signal.SIGUSR2)
-        for _ in range(200):
+        for _ in range(800):
             time.sleep(0.05)
             try:
                 with open(file) as f:
