@@ -97,12 +97,18 @@ class Chaos(Fleet):
 
     def policy(self):
         """The image of one machine is taken off the list, or put on it."""
-        before, workers = time.monotonic(), self.gateway.workers()
+        workers = self.gateway.workers()
         self.other = not self.other
         self.digests()
+        if self.other:
+            self.in_force()
         self.reload()
-        self.gateway.reloaded(workers)
-        self.policy_at = before if self.other else time.monotonic()
+        if not self.other:
+            self.gateway.reloaded(workers)
+            self.in_force()
+
+    def in_force(self):
+        self.policy_at = time.monotonic()
         self.world(OTHER, self.policy_at, SHARP)
 
     def digests(self):

@@ -135,10 +135,12 @@ class Fleet:
     def turn(self):
         """A machine's evidence turns bad, its key renewed or not, or a bad
         one is mended."""
-        rng, before = self.rng, time.monotonic()
+        # a judge is told before it may be good, and after it has turned bad
+        rng = self.rng
         if self.bad and rng.random() < 0.6:
             i = rng.choice(sorted(self.bad))
             del self.bad[i]
+            self.world(i, time.monotonic(), LINGER)
         else:
             i = rng.choice(sorted(self.there))
             self.bad[i] = rng.choice(["digest_other",
@@ -146,10 +148,8 @@ class Fleet:
         self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
         if i in self.bad and rng.random() < 0.5:
             self.renew(i)
-        else:
-            # the simulations are told between before and now
-            self.world(i, time.monotonic() if i in self.bad else before,
-                       LINGER)
+        elif i in self.bad:
+            self.world(i, time.monotonic(), LINGER)
 
     def lie(self):
         """Some attestations fail, whoever they are of."""
