@@ -10,6 +10,7 @@ import sys
 import time
 
 from api import agent
+from chaos_judge import AWAY
 from chaos_gateway import MODES, TIMEOUT, VALID
 from storm_gateway import Sim
 
@@ -23,7 +24,6 @@ LEAST = 4                       # machines that stay
 # s after evidence has turned bad: an attestation that was begun before may yet
 # end, and is good for its time
 LINGER = VALID + TIMEOUT + 1
-FOREVER = 1e9
 
 
 class LaneProcess:
@@ -100,7 +100,7 @@ class Fleet:
         if self.good[self.address(i)]:
             self.good[self.address(i)] = False
             self.tell("world", address=self.address(i), good=False,
-                      at=time.monotonic(), linger=FOREVER)
+                      at=time.monotonic(), linger=AWAY)
 
     def keys(self):
         return {str(i): g for i, g in self.generation.items()}
