@@ -27,18 +27,17 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
-from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, Fleet
+from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, SHARP, Fleet
 from chaos_gateway import TIMEOUT, Gateway
 import storm_gateway
 from storm_gateway import TOP, check
 
-SHARP = 5                       # s until a reload's policy is everywhere
 SETTLE = 60
 GROWTH = 3072                   # kB
 # s until a slot is free once nothing is asked of the API.  Those of a worker that
 # was killed are given back by the census, or when they time out where there is
 # no background: only at the end is that waited for.
-SLOTS = 10
+SLOTS = 8
 SLOTS_KILLED = 2 * TIMEOUT + 10
 GROWTH = 3072                   # kB
 # s until a slot is free once nothing is asked of the API; that of a worker that
@@ -98,12 +97,19 @@ class Chaos(Fleet):
 
     def policy(self):
         """The image of one machine is taken off the list, or put on it."""
-        before, workers = time.monotonic(), self.gateway.workers()
+        workers = self.gateway.workers()
         self.other = not self.other
         self.digests()
+        if self.other:
+            self.in_force()
         self.reload()
-        self.gateway.reloaded(workers)
-        self.world(OTHER, before if self.other else time.monotonic(), SHARP)
+        if not self.other:
+            self.gateway.reloaded(workers)
+            self.in_force()
+
+    def in_force(self):
+        self.policy_at = time.monotonic()
+        self.world(OTHER, self.policy_at, SHARP)
 
     def digests(self):
         self.gateway.digests = [self.digest] \
@@ -197,11 +203,17 @@ class Chaos(Fleet):
 
     def drained(self):
         start, shown = time.monotonic(), False
+        self.unused, quiet = 0, start
         while time.monotonic() < start + self.args.limit + 10:
             reports = [lane.report() for lane in self.lanes]
             self.keep(reports)
             if not any(r["busy"] for r in reports):
                 break
+            if self.asked():
+                quiet = time.monotonic()
+            elif time.monotonic() > quiet + SLOTS:
+                # the waiting could have them
+                self.unused = max(self.unused, sum(self.busy()))
             if time.monotonic() > start + 30 and not shown:
                 shown = True
                 for r in reports:
@@ -238,6 +250,10 @@ class Chaos(Fleet):
             self.adds_up(tally, reports, before, zones)
         self.memory(name, seconds, asked, grown)
         self.heal()
+        if not self.other:
+            self.other = True
+            self.digests()
+            self.in_force()
         return tally
 
     def row(self, name, seconds, asked, tally, reports, before):
@@ -273,18 +289,24 @@ class Chaos(Fleet):
             print("   ", row)
         self.totals["cut by a kill"] += len(self.cuts) - len(others)
 
+    def asked(self):
+        """Attestations that the API is asked for now."""
+        return sum(s.ask("flights")["in_flight"] for s in self.sims)
+
+    def busy(self):
+        """Slots and leases that are taken."""
+        zones = self.gateway.zones().values()
+        return [sum(m.get("in_flight", 0) for z in zones
+                    for m in z["models"]), sum(z["leases"] for z in zones)]
+
     def given_back(self, seconds):
         """Slots and leases, once nothing is asked of the API any more."""
-        def busy():
-            zones = self.gateway.zones().values()
-            return [sum(m.get("in_flight", 0) for z in zones
-                        for m in z["models"]), sum(z["leases"] for z in zones)]
         quiet = time.monotonic()
-        while busy() != [0, 0] and time.monotonic() < quiet + seconds:
-            if any(s.ask("flights")["in_flight"] for s in self.sims):
+        while self.busy() != [0, 0] and time.monotonic() < quiet + seconds:
+            if self.asked():
                 quiet = time.monotonic()
             time.sleep(0.3)
-        check("attestations in flight, leases", busy(), [0, 0])
+        check("attestations in flight, leases", self.busy(), [0, 0])
 
     def idle(self, exact):
         """Two workers, nothing in flight, nobody in stub_status."""
@@ -292,6 +314,7 @@ class Chaos(Fleet):
         start = time.monotonic()
 
         if exact:
+            check("slots that nobody used, while some waited", self.unused, 0)
             self.given_back(SLOTS)
         check("masters before this one", gateway.ended(), True)
         while time.monotonic() < start + SETTLE:
@@ -358,6 +381,7 @@ class Chaos(Fleet):
               f"{zone['resets']}" + (f", workers grew by {sorted(grown.values())}"
                  if grown else ""), flush=True)
         self.rows.append({"name": name, "master": master,
+                          "pid": self.gateway.process.pid,
                           "zone": zone["used"] >> 10,
                           "grown": max(grown.values(), default=0)})
 
@@ -368,9 +392,11 @@ class Chaos(Fleet):
                      if "reload" not in ROUNDS[row["name"]][0]), default=0)
         check("a worker grew, in a round, kB", grown, f"at most {GROWTH}",
               grown <= GROWTH)
-        for what in ("master", "zone"):
-            by = self.rows[-1][what] - self.rows[0][what]
-            check(f"{what} grew, since the first round, kB", by,
+        # an upgraded binary begins anew
+        same = [r for r in self.rows if r["pid"] == self.rows[-1]["pid"]]
+        for what, rows in ("master", same), ("zone", self.rows):
+            by = rows[-1][what] - rows[0][what]
+            check(f"{what} grew, in {len(rows)} rounds, kB", by,
                   f"at most {GROWTH}", by <= GROWTH)
 
     # --- all of it ---------------------------------------------------------

@@ -10,6 +10,7 @@ import sys
 import time
 
 from api import agent
+from chaos_judge import AWAY
 from chaos_gateway import MODES, TIMEOUT, VALID
 from storm_gateway import Sim
 
@@ -18,11 +19,11 @@ MACHINES = 8
 MODELS = ["chaos-a", "chaos-b"]
 OTHER = 3                       # the machine of another image
 OTHER_DIGEST = "sha256:" + "0d" * 32
+SHARP = 5                       # s until a reload's policy is everywhere
 LEAST = 4                       # machines that stay
 # s after evidence has turned bad: an attestation that was begun before may yet
 # end, and is good for its time
 LINGER = VALID + TIMEOUT + 1
-FOREVER = 1e9
 
 
 class LaneProcess:
@@ -57,6 +58,7 @@ class Fleet:
         self.generation = dict.fromkeys(range(MACHINES), 0)
         self.there = set(range(MACHINES))
         self.bad, self.other, self.good = {}, True, {}
+        self.policy_at = 0
         self.later = []             # [when, what is to be done]
 
     def meet(self):
@@ -69,7 +71,7 @@ class Fleet:
                          gpus=0)
         self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
         for i in range(MACHINES):
-            self.world(i, 0)
+            self.world(i, 0, 0)
 
     def tell(self, do, **given):
         for lane in self.lanes:
@@ -85,7 +87,7 @@ class Fleet:
     def is_good(self, i):
         return i not in self.bad and (i != OTHER or self.other)
 
-    def world(self, i, at, linger=0):
+    def world(self, i, at, linger):
         """Whether machine i is good, since then; for how long trust may be
         left after it was."""
         self.good[self.address(i)] = self.is_good(i)
@@ -98,7 +100,7 @@ class Fleet:
         if self.good[self.address(i)]:
             self.good[self.address(i)] = False
             self.tell("world", address=self.address(i), good=False,
-                      at=time.monotonic(), linger=FOREVER)
+                      at=time.monotonic(), linger=AWAY)
 
     def keys(self):
         return {str(i): g for i, g in self.generation.items()}
@@ -108,7 +110,9 @@ class Fleet:
         i = self.rng.choice(sorted(self.there)) if i is None else i
         self.away(i)
         self.generation[i] += 1
-        self.world(i, 0)
+        # what was begun before a policy may still be judged by the one before
+        excluded = i == OTHER and not self.other
+        self.world(i, self.policy_at if excluded else 0, SHARP)
         self.fleet(generation=self.keys())
         self.tell("set", generation=self.keys())
 
@@ -131,10 +135,12 @@ class Fleet:
     def turn(self):
         """A machine's evidence turns bad, its key renewed or not, or a bad
         one is mended."""
-        rng, before = self.rng, time.monotonic()
+        # a judge is told before it may be good, and after it has turned bad
+        rng = self.rng
         if self.bad and rng.random() < 0.6:
             i = rng.choice(sorted(self.bad))
             del self.bad[i]
+            self.world(i, time.monotonic(), LINGER)
         else:
             i = rng.choice(sorted(self.there))
             self.bad[i] = rng.choice(["digest_other",
@@ -142,10 +148,8 @@ class Fleet:
         self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
         if i in self.bad and rng.random() < 0.5:
             self.renew(i)
-        else:
-            # the simulations are told between before and now
-            self.world(i, time.monotonic() if i in self.bad else before,
-                       LINGER)
+        elif i in self.bad:
+            self.world(i, time.monotonic(), LINGER)
 
     def lie(self):
         """Some attestations fail, whoever they are of."""
@@ -183,6 +187,6 @@ class Fleet:
         for i in list(self.bad):
             del self.bad[i]
             self.generation[i] += 1
-            self.world(i, 0)
+            self.world(i, 0, 0)
         self.fleet(generation=self.keys())
         self.tell("set", generation=self.keys())

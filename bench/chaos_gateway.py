@@ -125,8 +125,11 @@ class Gateway(storm_gateway.Gateway):
         finally:
             del os.environ["LD_PRELOAD"]
         self.process.wait()
-        with open(self.where + "/pid") as f:
-            self.process = Master(int(f.read()))
+        try:
+            with open(self.where + "/pid") as f:
+                self.process = Master(int(f.read()))
+        except OSError:
+            sys.exit(f"nginx does not start: see {self.where}/error.log")
 
     def write(self, calm=False):
         """The configuration; with what digests are accepted now."""
@@ -174,7 +177,7 @@ class Gateway(storm_gateway.Gateway):
             return None
         old, file = self.process, self.where + "/pid"
         old.send_signal(signal.SIGUSR2)
-        for _ in range(200):
+        for _ in range(800):
             time.sleep(0.05)
             try:
                 with open(file) as f:

@@ -13,6 +13,9 @@ import rules
 
 # after a machine's evidence is good again, until its answers have to pass
 HEAL = 30
+# how long an address is trusted that cannot be attested any more: as the case
+# may be
+AWAY = 1e9
 SERIAL = re.compile(rb"(c\d+n\d+)-(u\d+)")
 # s, after which a stream that waits is kept alive
 BEAT = 14
@@ -75,8 +78,9 @@ class World:
         return verdict
 
     def all_good(self, begun, ended):
+        """Whether no evidence was bad; a machine that went has none."""
         return all(self.may(a, begun, ended) == "must" or not s[-1][1]
-                   and s[-1][0] + 3 * HEAL < begun
+                   and (s[-1][0] + 3 * HEAL < begun or s[-1][2] == AWAY)
                    for a, s in self.states.items())
 
     def is_dark(self, begun, ended):

@@ -257,8 +257,9 @@ done_suffix
 # by their needs: what is wrong only where the request is compared, or where
 # texts are remembered
 BOTH = [("request_hash", "request_hash_mismatch"),
+        # of whichever machine it was
         ("replay_last", "request_hash_mismatch|response_hash_mismatch"
-                        "|replayed")]
+                        "|replayed|image_digest_mismatch|untrusted_address")]
 REPLAY = [("replay_own", "replayed")]
 
 # Seldom, for each of them costs a search, or nginx's patience
