@@ -66,7 +66,7 @@ more(995, 0, 0, 'all until there are a thousand');
 
 # then one in 64 of each location; 1000 requests have been there
 
-asked('v1/private', $simple) for 1 .. 24;
+asked('v1/private', $simple) for 1 .. 25;
 more(1, 0, 0, 'the 1,025th, which is 16 times 64 and one');
 asked('v1/private', $simple, 'request_hash') for 1 .. 63;
 more(0, 0, 0, 'none of those behind it');
@@ -105,7 +105,9 @@ more(2, 0, 0, 'of which one each was compared');
 
 asked('second', $simple) for 1 .. 3;
 more(0, 0, 0, 'another location: it had its first one long ago');
+my ($old) = $nginx->workers;
 $nginx->reload;
+$nginx->wait_for(sub { !grep { $_ == $old } $nginx->workers });
 asked('second', $simple) for 1 .. 3;
 more(1, 0, 0, 'after a reload: the first of a new worker');
 
