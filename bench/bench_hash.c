@@ -174,7 +174,9 @@ bench(const char *name, bench_pt what, const uint8_t *data, size_t n)
 static uint8_t  bench_buf[BENCH_SIZE + 65536];
 
 
-/* Fills the buffer: head, unit as often as it fits (%d counts), tail. */
+/*
+ * Fills the buffer: head, unit as often as it fits (%d counts, to 999), tail.
+ */
 static size_t
 bench_fill(const char *head, const char *unit, const char *tail)
 {
@@ -185,11 +187,47 @@ bench_fill(const char *head, const char *unit, const char *tail)
     n = (size_t) snprintf(p, 4096, "%s", head);
 
     while (n < BENCH_SIZE) {
-        n += (size_t) snprintf(p + n, 4096, unit, i, i * 7 % 1000);
+        n += (size_t) snprintf(p + n, 4096, unit, i % 1000, i * 7 % 1000);
         i++;
     }
 
     return n + (size_t) snprintf(p + n, 4096, "%s", tail);
+}
+
+
+/*
+ * Log probabilities as Python prints them: as many digits as the double needs.
+ */
+static size_t
+bench_logprobs(const char *space)
+{
+    int     i, digits;
+    char    number[32], *p = (char *) bench_buf;
+    double  value;
+    size_t  n;
+
+    n = (size_t) sprintf(p, "{\"id\":%s\"x\",%s\"content\":%s[", space, space,
+                         space);
+
+    for (i = 1; n < BENCH_SIZE; i++) {
+        value = -(double) (i * 7919 % 100003) / 100003;
+
+        for (digits = 15; digits <= 17; digits++) {
+            (void) snprintf(number, sizeof(number), "%.*g", digits, value);
+
+            if (strtod(number, NULL) == value) {
+                break;
+            }
+        }
+
+        n += (size_t) sprintf(p + n, "{\"token\":%s\" word\",%s\"logprob\":%s%s,"
+                              "%s\"bytes\":%s[32,%s119,%s111],%s"
+                              "\"top_logprobs\":%s[]},%s", space, space, space,
+                              number, space, space, space, space, space,
+                              space, space);
+    }
+
+    return n + (size_t) sprintf(p + n, "null]}");
 }
 
 
@@ -210,11 +248,11 @@ bench_made(void)
                    "\\u4e2d\\u6587\\u7684\\u6587\\u672c%d%d", "\"}");
     bench("response, \\u escapes", bench_canon, bench_buf, n);
 
-    n = bench_fill("{\"id\": \"x\", \"content\": [",
-                   "{\"token\": \" word\", \"logprob\": -0.%03d1377520368%03d7,"
-                   " \"bytes\": [32, 119, 111], \"top_logprobs\": []}, ",
-                   "null]}");
+    n = bench_logprobs("");
     bench("response, logprobs", bench_canon, bench_buf, n);
+
+    n = bench_logprobs(" ");
+    bench("response, logprobs, spaces", bench_canon, bench_buf, n);
 
     n = bench_fill("{\"model\":\"m\",\"messages\":[{\"role\":\"user\","
                    "\"content\":\"",

@@ -23,19 +23,16 @@ typedef ioa_status_t (*ngx_http_ioattest_feed_pt)(void *data, u_char *p,
 ngx_int_t ngx_http_ioattest_request_each(ngx_http_request_t *r,
     ngx_http_ioattest_feed_pt feed, void *data, ioa_status_t *st);
 
+/* Reads model and "stream" without the hash.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_ioattest_request_scan(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+
 /* Takes what was read of the model. */
 void ngx_http_ioattest_request_model(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t st, const u_char *name, size_t len);
 
 /* Length of the body, in memory or in a file. */
 off_t ngx_http_ioattest_request_length(ngx_http_request_t *r);
-
-/*
- * Reads the model and "stream" from the body, and computes the hash that the
- * agent will sign.  NGX_OK or NGX_ERROR.
- */
-ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
 
 /*
  * Removes request headers that would have the upstream send something else
@@ -51,17 +48,10 @@ ngx_uint_t ngx_http_ioattest_request_unwanted(ngx_http_request_t *r);
 /* request_hash */
 
 /*
- * 1 if the hash decides about the response, if it is logged, or if this
- * request is one of the sample.
+ * Reads the model and "stream" from the body, and, where somebody
+ * wants it, computes the hash that the agent will sign.  NGX_OK or NGX_ERROR.
  */
-ngx_uint_t ngx_http_ioattest_request_asked(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
-
-/*
- * Sets gate.request32 where the hash can be foretold; with the agent's hash
- * the model is read as well.  NGX_OK or NGX_ERROR.
- */
-ngx_int_t ngx_http_ioattest_request_hash(ngx_http_request_t *r,
+ngx_int_t ngx_http_ioattest_request_read(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 /*

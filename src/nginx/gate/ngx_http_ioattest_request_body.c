@@ -13,8 +13,6 @@
 #define NGX_HTTP_IOATTEST_READ_SIZE  65536
 
 
-static ngx_int_t ngx_http_ioattest_request_scan(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_request_file(ngx_http_request_t *r,
     ngx_buf_t *b, ngx_http_ioattest_feed_pt feed, void *data,
     ioa_status_t *st);
@@ -52,37 +50,6 @@ ngx_http_ioattest_request_length(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_ioattest_request_read(ngx_http_request_t *r,
-    ngx_http_ioattest_ctx_t *ctx)
-{
-    ctx->gate.scanned = IOA_REQUEST_AMBIGUOUS;
-    ctx->gate.hashed = IOA_REQUEST_AMBIGUOUS;
-    ctx->gate.unasked = !ngx_http_ioattest_request_asked(r, ctx);
-
-    /* how the API decodes a body, if at all, is not known here */
-
-    if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
-        ctx->gate.cause = IOA_CAUSE_CODED;
-        return NGX_OK;
-    }
-
-    if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF && !ctx->gate.unasked
-        && ngx_http_ioattest_request_hash(r, ctx) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* with the agent's hash the model has been read */
-
-    if (ctx->gate.request32 && ctx->conf->text == IOA_TEXT_AGENT) {
-        return NGX_OK;
-    }
-
-    return ngx_http_ioattest_request_scan(r, ctx);
-}
-
-
 void
 ngx_http_ioattest_request_model(ngx_http_ioattest_ctx_t *ctx,
     ioa_status_t st, const u_char *name, size_t len)
@@ -103,7 +70,7 @@ ngx_http_ioattest_feed_scan(void *data, u_char *p, size_t n)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_ioattest_request_scan(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {

@@ -1,6 +1,6 @@
 
 /*
- * The hash of a request, which the agent will sign.
+ * What is read of a request, and its hash, which the agent will sign.
  */
 
 
@@ -16,13 +16,53 @@
 
 static ngx_uint_t ngx_http_ioattest_request_sampled(
     ngx_http_ioattest_loc_conf_t *ilcf);
+static ngx_uint_t ngx_http_ioattest_request_asked(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
+static ngx_int_t ngx_http_ioattest_request_hash(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_request_agent(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_request_raw(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx);
 
 
-ngx_uint_t
+ngx_int_t
+ngx_http_ioattest_request_read(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx)
+{
+    ctx->gate.scanned = IOA_REQUEST_AMBIGUOUS;
+    ctx->gate.hashed = IOA_REQUEST_AMBIGUOUS;
+    ctx->gate.unasked = !ngx_http_ioattest_request_asked(r, ctx);
+
+    /* how the API decodes a body, if at all, is not known here */
+
+    if (ngx_http_ioattest_coded(&r->headers_in.headers.part)) {
+        ctx->gate.cause = IOA_CAUSE_CODED;
+        return NGX_OK;
+    }
+
+    if (ctx->conf->bind != NGX_HTTP_IOATTEST_BIND_OFF && !ctx->gate.unasked
+        && ngx_http_ioattest_request_hash(r, ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* with the agent's hash the model has been read */
+
+    if (ctx->gate.request32 && ctx->conf->text == IOA_TEXT_AGENT) {
+        return NGX_OK;
+    }
+
+    return ngx_http_ioattest_request_scan(r, ctx);
+}
+
+
+/*
+ * 1 if the hash decides about the response, if it is logged, or if this
+ * request is one of the sample.
+ */
+
+static ngx_uint_t
 ngx_http_ioattest_request_asked(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
@@ -55,7 +95,7 @@ ngx_http_ioattest_request_sampled(ngx_http_ioattest_loc_conf_t *ilcf)
 }
 
 
-ngx_int_t
+static ngx_int_t
 ngx_http_ioattest_request_hash(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
