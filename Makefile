@@ -376,9 +376,20 @@ T ?=
 test:
 	sh scripts/test.sh $(T)
 
-# cppcheck and clang-tidy; some files alone: LINT=src/core/base/ioa_codec.c.
+# The tests that drive nginx, or those of T, under AddressSanitizer and
+# UndefinedBehaviorSanitizer, and under valgrind (minutes for a file).
+PROVE := prove -It/lib -It/runner
 
-LINT ?=
+test-san: san
+	ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0 \
+	TEST_NGINX_BINARY=$(CURDIR)/build/san/nginx \
+	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/san/$(MODULE) \
+		$(PROVE) $(or $(T),$(wildcard t/*.t))
+
+test-valgrind: all
+	TEST_NGINX_USE_VALGRIND=1 \
+	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/$(MODULE) \
+		$(PROVE) $(or $(T),$(wildcard t/*.t))
 
 # The software bill of materials of module and tool.
 sbom: module tool
@@ -393,6 +404,10 @@ reproducible:
 nginx-tests:
 	@sh scripts/nginx-tests.sh '$(NGINX_TESTS)'
 
+# cppcheck and clang-tidy; some files alone: LINT=src/core/base/ioa_codec.c.
+
+LINT ?=
+
 lint: module
 	sh scripts/lint.sh $(LINT)
 
@@ -404,4 +419,4 @@ clean:
 
 .PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
 	fuzz fuzz-run test lint clean \
-	sbom reproducible nginx-tests
+	sbom reproducible nginx-tests test-san test-valgrind
