@@ -450,8 +450,6 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
     ngx_http_core_main_conf_t      *cmcf;
     ngx_http_ioattest_main_conf_t  *mcf;
 
-    static ngx_str_t  request = ngx_string("ioattest_request_sha256");
-
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_ioattest_module);
 
     if (ngx_http_ioattest_conf_census(cf) != NGX_OK) {
@@ -462,7 +460,7 @@ ngx_http_ioattest_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    mcf->logged = ngx_http_ioattest_variables_use(cf, &request);
+    mcf->logged = ngx_http_ioattest_variables_hash(cf);
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 

@@ -7,7 +7,7 @@
 # Each is built with the module as a dynamic one; the first one also with clang,
 # with the module linked in, and without each of TLS, threads, PCRE and cache.
 # Prints a row of a table for each: what it is, how it was built, how many tests
-# of it passed. doc/versions.md has the last one. What was built, and the logs,
+# of it passed. What was built, and the logs,
 # are in build/versions.
 #
 #   FILES    the tests, else those below

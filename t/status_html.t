@@ -94,7 +94,9 @@ open my $out, '>', $policy or die;
 print $out JSON::PP->new->encode({ tdx => {
     tcb_status => ['UpToDate', 'OutOfDate'], tcb_grace => '1d' } });
 close $out;
+my %old = map { $_ => 1 } $nginx->workers;
 $nginx->reload;
+IoattestFleet::until_true(sub { !grep { $old{$_} } $nginx->workers }, 10);
 ok(IoattestFleet::until_true(sub {
     return @{ $nginx->status->{policy_changes} } }, 10), 'changes are told');
 my %change = map { $_->{change} => $_->{loosens} }

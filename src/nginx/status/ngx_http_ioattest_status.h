@@ -31,8 +31,8 @@ typedef struct {
 
 ngx_int_t ngx_http_ioattest_variables_add(ngx_conf_t *cf);
 
-/* 1 if a directive uses the variable. */
-ngx_uint_t ngx_http_ioattest_variables_use(ngx_conf_t *cf, ngx_str_t *name);
+/* 1 if a directive uses $ioattest_request_sha256. */
+ngx_uint_t ngx_http_ioattest_variables_hash(ngx_conf_t *cf);
 
 ngx_int_t ngx_http_ioattest_status_handler(ngx_http_request_t *r);
 

@@ -114,18 +114,20 @@ ngx_http_ioattest_variables_add(ngx_conf_t *cf)
 /* Variables that modules get by their names, as Lua's do, are not seen. */
 
 ngx_uint_t
-ngx_http_ioattest_variables_use(ngx_conf_t *cf, ngx_str_t *name)
+ngx_http_ioattest_variables_hash(ngx_conf_t *cf)
 {
     ngx_uint_t                  i;
     ngx_http_variable_t        *v;
     ngx_http_core_main_conf_t  *cmcf;
 
+    static ngx_str_t  name = ngx_string("ioattest_request_sha256");
+
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
     v = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (v[i].name.len == name->len
-            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
+        if (v[i].name.len == name.len
+            && ngx_strncmp(v[i].name.data, name.data, name.len) == 0)
         {
             return 1;
         }

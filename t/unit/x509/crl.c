@@ -151,16 +151,16 @@ static void
 test_crl_algorithms(void)
 {
     ioa_crls_t        *crls;
-    certs_crl_form_t   form = of_root();
+    certs_crl_form_t   crl = of_root();
 
     crls = ioa_crls_new();
 
-    form.md = EVP_sha384();
-    UNIT_OK(add(crls, &form) == OK, "signed with SHA-384");
-    form.md = EVP_sha1();
-    UNIT_OK(add(crls, &form) == IOA_CHAIN_MALFORMED, "signed with SHA-1");
-    form.md = EVP_sha224();
-    UNIT_OK(add(crls, &form) == IOA_CHAIN_MALFORMED, "signed with SHA-224");
+    crl.digest = EVP_sha384();
+    UNIT_OK(add(crls, &crl) == OK, "signed with SHA-384");
+    crl.digest = EVP_sha1();
+    UNIT_OK(add(crls, &crl) == IOA_CHAIN_MALFORMED, "signed with SHA-1");
+    crl.digest = EVP_sha224();
+    UNIT_OK(add(crls, &crl) == IOA_CHAIN_MALFORMED, "signed with SHA-224");
 
     ioa_crls_free(crls);
 }
