@@ -318,15 +318,16 @@ class Chaos(Fleet):
             self.given_back(SLOTS)
         check("masters before this one", gateway.ended(), True)
         while time.monotonic() < start + SETTLE:
-            stub = gateway.stub()
-            idle = stub["Active"] - gateway.left["active"]
+            nginx_counts = gateway.connections()
+            idle = nginx_counts["Active"] - gateway.left["active"]
             if len(gateway.workers()) == 2 and idle == 1:
                 break
             time.sleep(0.3)
         check("workers", len(gateway.workers()), 2)
         check("stub_status, Active", idle, 1)
         if not gateway.left["active"]:
-            got = [stub["Reading"], stub["Writing"], stub["Waiting"]]
+            got = [nginx_counts[name]
+                   for name in ("Reading", "Writing", "Waiting")]
             check("stub_status, Reading Writing Waiting", got, [0, 1, 0])
 
     def adds_up(self, tally, reports, before, zones):

@@ -239,13 +239,13 @@ def storm(args, where):
             break
     time.sleep(3)
     check("workers", len(gateway.workers()), 2)
-    stub = gateway.stub()
-    check("stub_status, Active", stub["Active"],
+    nginx_counts = gateway.connections()
+    check("stub_status, Active", nginx_counts["Active"],
           1 + gateway.left["active"])
     if not gateway.killed:
-        check("stub_status, Reading", stub["Reading"], 0)
-        check("stub_status, Writing", stub["Writing"], 1)
-        check("stub_status, Waiting", stub["Waiting"], 0)
+        check("stub_status, Reading", nginx_counts["Reading"], 0)
+        check("stub_status, Writing", nginx_counts["Writing"], 1)
+        check("stub_status, Waiting", nginx_counts["Waiting"], 0)
     if not args.off:
         about = gateway.status()
         check("leases", about["leases"], 0)

@@ -172,7 +172,7 @@ class Gateway:
         for _ in range(200):
             time.sleep(0.1)
             try:
-                return self.get("/stub") and None
+                return self.get("/connections") and None
             except OSError:
                 pass
         sys.exit(f"nginx does not start: see {self.where}/error.log")
@@ -212,7 +212,7 @@ http {{
         listen 127.0.0.1:{self.h2} backlog=1024{" http2" if old else ""};
         {"" if old else "http2 on;"}
         {server}{internal}
-        location = /stub {{ stub_status; }}
+        location = /connections {{ stub_status; }}
         location = /_attestation {{ internal;
             proxy_pass http://attest/v1/private/attestation; }}
         location = /_models {{ internal; proxy_pass http://api/v1/models; }}
@@ -271,9 +271,9 @@ http {{
     def status(self):
         return self.zones()["io"]
 
-    def stub(self):
+    def connections(self):
         numbers = re.findall(r"(Active connections|Reading|Writing|Waiting)"
-                             r": (\d+)", self.get("/stub"))
+                             r": (\d+)", self.get("/connections"))
         return {name.split()[0]: int(n) for name, n in numbers}
 
     def reload(self):

@@ -12,7 +12,7 @@ use JSON::PP ();
 use MIME::Base64 qw( encode_base64 );
 use Test::More;
 
-use IoattestCli qw( cli get put saved slurp );
+use IoattestCli qw( attested cli get put saved slurp );
 use IoattestSim ();
 
 my $sim = IoattestSim->start(machines => 1, evidence => 1);
@@ -20,15 +20,7 @@ my $nonce = 'c3' x 32;
 my $tmp = tempdir(CLEANUP => 1);
 my $reply = "$tmp/reply";
 
-sub machine {
-    my (%set) = @_;
-
-    $sim->reset;
-    $sim->set(gpus => 1, report_data => 'address-nonce', %set);
-    put($reply, $sim->fetch('POST', '/v1/private/attestation',
-        { model_id => 'any', nonce => $nonce }));
-    return;
-}
+sub machine { return attested($sim, $reply, $nonce, @_) }
 
 sub report {
     my ($path) = @_;

@@ -11,7 +11,7 @@ use File::Temp qw( tempdir );
 use JSON::PP qw( decode_json encode_json );
 use Test::More;
 
-use IoattestCli qw( cli get put );
+use IoattestCli qw( attested cli get put );
 use IoattestSim ();
 
 my $sim = IoattestSim->start(machines => 1, evidence => 1);
@@ -22,15 +22,7 @@ my %paths = (tcb_info => '/tdx/certification/v4/tcb?fmspc=a0b06f000000',
              qe_identity => '/tdx/certification/v4/qe/identity');
 
 # The machine, and a directory with what counts today.
-sub machine {
-    my (%set) = @_;
-
-    $sim->reset;
-    $sim->set(gpus => 1, report_data => 'address-nonce', %set);
-    put($reply, $sim->fetch('POST', '/v1/private/attestation',
-        { model_id => 'any', nonce => $nonce }));
-    return;
-}
+sub machine { return attested($sim, $reply, $nonce, @_) }
 
 sub save {
     my ($name, $path, $as) = @_;

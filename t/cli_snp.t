@@ -11,7 +11,7 @@ use File::Temp qw( tempdir );
 use JSON::PP ();
 use Test::More;
 
-use IoattestCli qw( cli get put );
+use IoattestCli qw( attested cli get put );
 use IoattestSim ();
 
 my $sim = IoattestSim->start(machines => 1, evidence => 1);
@@ -19,16 +19,7 @@ my $nonce = 'c3' x 32;
 my $tmp = tempdir(CLEANUP => 1);
 my $reply = "$tmp/reply";
 
-sub machine {
-    my (%set) = @_;
-
-    $sim->reset;
-    $sim->set(evidence => 'snp', gpus => 1, report_data => 'address-nonce',
-              %set);
-    put($reply, $sim->fetch('POST', '/v1/private/attestation',
-        { model_id => 'any', nonce => $nonce }));
-    return;
-}
+sub machine { return attested($sim, $reply, $nonce, evidence => 'snp', @_) }
 
 sub report {
     my (@more) = @_;

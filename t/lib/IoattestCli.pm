@@ -14,7 +14,7 @@ use File::Basename qw( dirname );
 use File::Temp qw( tempdir );
 use IO::Socket::INET ();
 
-our @EXPORT_OK = qw( cli get put slurp sample saved );
+our @EXPORT_OK = qw( attested cli get put slurp sample saved );
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
 my $dir = tempdir(CLEANUP => 1);
@@ -59,6 +59,17 @@ sub saved {
     my $path = sprintf '%s/%d', $dir, $made++ % 16;
     put($path, $bytes);
     return $path;
+}
+
+# Into a file: what a machine of these settings replies to that nonce.
+sub attested {
+    my ($sim, $path, $nonce, %set) = @_;
+
+    $sim->reset;
+    $sim->set(gpus => 1, report_data => 'address-nonce', %set);
+    put($path, $sim->fetch('POST', '/v1/private/attestation',
+        { model_id => 'any', nonce => $nonce }));
+    return;
 }
 
 # The path of a sample of ours.

@@ -463,4 +463,37 @@ ngx_http_ioattest_changed_e ngx_http_ioattest_ids_changed_locked(
     const ngx_http_ioattest_machine_t *machine, ngx_http_ioattest_ids_t *was);
 
 
+/* The replay window's memory, under the lock. */
+
+/*
+ * NGX_OK: the text had not been seen for so long, and has now;
+ * NGX_DECLINED: it had.  In: a zone that has a window.
+ */
+ngx_int_t ngx_http_ioattest_replay_used(ngx_http_ioattest_sh_t *sh,
+    const u_char *digest32, ngx_msec_t window);
+
+/* Out: used of size entries; 0 of 0 where there is no window. */
+void ngx_http_ioattest_replay_size(ngx_http_ioattest_sh_t *sh,
+    ngx_uint_t *used, ngx_uint_t *size);
+
+/* NGX_OK, or NGX_DECLINED if there is no room. */
+ngx_int_t ngx_http_ioattest_replay_take_locked(ngx_http_ioattest_zone_t *zone,
+    ngx_http_ioattest_sh_t *sh);
+
+/*
+ * A copy in this process's memory, to be freed by ngx_free(): NULL if there is
+ * no window, or no memory.
+ * Out: *blind, until when it is not known what was used unless the copy is
+ * restored; 0 if nothing was.
+ */
+ngx_http_ioattest_replay_t *ngx_http_ioattest_replay_keep(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_msec_t *blind);
+
+/* Into a zone that was laid out anew.  NGX_OK or NGX_DECLINED, as above. */
+ngx_int_t ngx_http_ioattest_replay_restore_locked(
+    ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_replay_t *kept);
+
+
 #endif /* _NGX_HTTP_IOATTEST_NODE_H_INCLUDED_ */

@@ -8,7 +8,7 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     11
+#define NGX_HTTP_IOATTEST_LAYOUT     12
 
 /* how often the master tries to get the lock, once in a millisecond */
 #define NGX_HTTP_IOATTEST_TRIES      500
@@ -70,6 +70,9 @@ ngx_http_ioattest_store_init(ngx_http_ioattest_zone_t *zone,
         return NGX_ERROR;
     }
 
+    sh = zone->shpool->data;
+    sh->dirty = 0;
+
     len = sizeof(" in ioattest zone \"\"") + zone->name.len;
 
     zone->shpool->log_ctx = ngx_slab_alloc(zone->shpool, len);
@@ -97,6 +100,9 @@ ngx_http_ioattest_store_layout_locked(ngx_http_ioattest_zone_t *zone)
     if (sh == NULL) {
         return NGX_ERROR;
     }
+
+    /* who dies here leaves it so */
+    sh->dirty = 1;
 
     sh->magic = NGX_HTTP_IOATTEST_MAGIC;
     sh->layout = NGX_HTTP_IOATTEST_LAYOUT;
@@ -164,9 +170,11 @@ ngx_http_ioattest_store_try(ngx_http_ioattest_zone_t *zone)
 static ngx_http_ioattest_sh_t *
 ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
 {
-    ngx_uint_t               resets;
-    ngx_slab_pool_t         *shpool;
-    ngx_http_ioattest_sh_t  *sh;
+    ngx_uint_t                   resets;
+    ngx_msec_t                   blind;
+    ngx_slab_pool_t             *shpool;
+    ngx_http_ioattest_sh_t      *sh;
+    ngx_http_ioattest_replay_t  *kept;
 
     shpool = zone->shpool;
     sh = shpool->data;
@@ -180,6 +188,7 @@ ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
          */
 
         resets = sh->resets + 1;
+        kept = ngx_http_ioattest_replay_keep(zone, sh, &blind);
 
         ngx_slab_init(shpool);
 
@@ -196,6 +205,14 @@ ngx_http_ioattest_store_entered(ngx_http_ioattest_zone_t *zone)
         /* what was given out before must not be given out again */
         sh->next_token = (uint64_t) resets << 32;
         sh->next_generation = (uint64_t) resets << 32;
+
+        /* and a text that was used before must not be used again */
+        sh->replay_blind = blind;
+
+        if (kept) {
+            (void) ngx_http_ioattest_replay_restore_locked(zone, sh, kept);
+            ngx_free(kept);
+        }
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "ioattest zone \"%V\" was left in the middle of a "

@@ -216,6 +216,8 @@ typedef struct {
     ngx_http_ioattest_silence_t silences[NGX_HTTP_IOATTEST_SILENCES];
     ngx_http_ioattest_replay_t *replay;     /* NULL: no window */
     ngx_msec_t                  replay_retry;   /* if there was no room */
+    ngx_msec_t                  replay_blind;   /* until then it is not known
+                                               what was used; 0: it is */
     ngx_http_ioattest_rest_t    rests[NGX_HTTP_IOATTEST_RESTS];
     ngx_http_ioattest_rest_t    own_rests[NGX_HTTP_IOATTEST_OWN_RESTS];
     ngx_http_ioattest_counters_t

@@ -131,20 +131,6 @@ zone_killed(void)
 }
 
 
-/* The zone is left in the middle of a change, and starts empty. */
-
-static void
-zone_empty(zone_t *z)
-{
-    ngx_http_ioattest_sh_t  *sh;
-
-    sh = ngx_http_ioattest_store_lock(&z->zone);
-    ngx_shmtx_unlock(&z->zone.shpool->mutex);
-
-    UNIT_OK(sh->dirty, "the zone was left in the middle of a change");
-}
-
-
 /* What a list is told from an older one by goes on. */
 
 static void

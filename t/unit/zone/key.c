@@ -4,7 +4,6 @@
 #include "zone.h"
 
 
-#define WINDOW  60000           /* ms of ioattest_replay */
 
 
 static void
@@ -89,51 +88,9 @@ zone_layout(void)
 }
 
 
-static ngx_int_t
-zone_seen(zone_t *z, const char *text)
-{
-    ngx_str_t  s;
-
-    s.data = (u_char *) text;
-    s.len = ngx_strlen(text);
-
-    return ngx_http_ioattest_replay_check(&z->zone, &s, WINDOW);
-}
-
-
-static void
-zone_replay(void)
-{
-    zone_t                   z;
-    ngx_http_ioattest_sh_t  *sh;
-
-    zone_open(&z, 256 * 1024);
-    sh = z.zone.shpool->data;
-
-    /* there was no room for the window a moment ago */
-
-    sh->replay_retry = ngx_current_msec + 1;
-    UNIT_OK(zone_seen(&z, "a") == NGX_ERROR,
-            "replay: without a window no text is new");
-
-    zone_pass_ms(1);
-    UNIT_OK(zone_seen(&z, "a") == NGX_OK, "replay: with one it is");
-    UNIT_OK(zone_seen(&z, "b") == NGX_OK, "replay: and so is another");
-    UNIT_OK(zone_seen(&z, "a") == NGX_DECLINED, "replay: once");
-
-    zone_pass_ms(WINDOW - 2);
-    UNIT_OK(zone_seen(&z, "b") == NGX_DECLINED, "replay: for the window");
-    zone_pass_ms(2);
-    UNIT_OK(zone_seen(&z, "b") == NGX_OK, "replay: and no longer");
-
-    zone_close(&z);
-}
-
-
 void
 zone_key_cases(void)
 {
     zone_keys();
     zone_layout();
-    zone_replay();
 }

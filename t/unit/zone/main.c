@@ -73,6 +73,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_note_cases();
     zone_document_cases();
     zone_key_cases();
+    zone_window_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);

@@ -389,3 +389,15 @@ zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind)
 
     return count;
 }
+
+
+void
+zone_empty(zone_t *z)
+{
+    ngx_http_ioattest_sh_t  *sh;
+
+    sh = ngx_http_ioattest_store_lock(&z->zone);
+    ngx_shmtx_unlock(&z->zone.shpool->mutex);
+
+    UNIT_OK(sh->dirty, "the zone was left in the middle of a change");
+}

@@ -36,6 +36,9 @@ typedef struct {
 void zone_open(zone_t *z, size_t size);
 void zone_close(zone_t *z);
 
+/* A worker has died in the middle of a change: the zone starts empty. */
+void zone_empty(zone_t *z);
+
 /* Both clocks go on, as they do when nobody sets one. */
 void zone_pass(time_t seconds);
 
@@ -129,6 +132,7 @@ void zone_chase_cases(void);
 void zone_pool_cases(void);
 void zone_search_cases(void);
 void zone_note_cases(void);
+void zone_window_cases(void);
 void zone_document_cases(void);
 void zone_key_cases(void);
 
