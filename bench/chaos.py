@@ -34,17 +34,6 @@ from storm_gateway import TOP, check
 
 SETTLE = 60
 GROWTH = 3072                   # kB
-# s until a slot is free once nothing is asked of the API.  Those of a worker that
-# was killed are given back by the census, or when they time out where there is
-# no background: only at the end is that waited for.
-SLOTS = 8
-SLOTS_KILLED = 2 * TIMEOUT + 10
-GROWTH = 3072                   # kB
-# s until a slot is free once nothing is asked of the API; that of a worker that
-# was killed no sooner than it times out, where there is no background
-SLOTS = 3
-SLOTS_KILLED = 2 * TIMEOUT + 10
-GROWTH = 3072                   # kB
 # s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
 # that was killed no sooner where nothing is attested in the background
 SLOTS = TIMEOUT + 5
@@ -123,10 +112,8 @@ class Chaos(Fleet):
         self.done["kill"] -= 1
 
     def kill_in_lock(self):
-        self.tell("lost", at=time.monotonic())
         if not self.gateway.kill_in_lock(1.5):
             self.done["kill_in_lock"] -= 1
-        self.tell("lost", at=time.monotonic() + 0.5)
 
     def upgrade(self):
         self.tell("lost", at=time.monotonic())
@@ -134,7 +121,7 @@ class Chaos(Fleet):
         if not went:
             self.done["upgrade"] -= 1
             storm_gateway.failed += went is False
-        self.tell("lost", at=time.monotonic() + 1)
+        self.tell("found", at=time.monotonic() + 1)
 
     def clock(self):
         self.gateway.clock.set(self.rng.choice(

@@ -17,6 +17,7 @@ from storm_gateway import Sim
 HERE = os.path.dirname(os.path.abspath(__file__))
 MACHINES = 8
 MODELS = ["chaos-a", "chaos-b"]
+LIAR = "a liar"                 # in the place of an address
 OTHER = 3                       # the machine of another image
 OTHER_DIGEST = "sha256:" + "0d" * 32
 SHARP = 5                       # s until a reload's policy is everywhere
@@ -155,13 +156,28 @@ class Fleet:
         """Some attestations fail, whoever they are of."""
         if self.rng.random() < 0.5:
             self.fleet(attest="", attest_share=None, attest_delay_ms=0)
-        else:
-            self.fleet(attest=self.rng.choice(
-                ["nonce_wrong", "replay", "address_any,digest_other",
-                 "address_new", "cut_json", "error=500", "truncate",
-                 "not_json", "bad_chunk", "two_lengths"]),
-                attest_share=0.08,
-                attest_delay_ms=self.rng.choice([0, 30, 200]))
+            self.lying = False
+            return
+        how = self.rng.choice(
+            ["nonce_wrong", "replay", "address_any,digest_other",
+             "address_new", "cut_json", "error=500", "truncate",
+             "not_json", "bad_chunk", "two_lengths"])
+        self.lying = "digest_other" in how
+        self.fleet(attest=how, attest_share=0.08,
+                   attest_delay_ms=self.rng.choice([0, 30, 200]))
+
+    @property
+    def lying(self):
+        return not self.good.get(LIAR, True)
+
+    @lying.setter
+    def lying(self, lies):
+        """Whether some evidence is wrong in itself now, as if a machine more
+        had turned bad: that closes a pool."""
+        if lies != self.lying:
+            self.good[LIAR] = not lies
+            self.tell("world", address=LIAR, good=not lies,
+                      at=time.monotonic(), linger=LINGER)
 
     def dark(self):
         """For some seconds nothing can be attested."""
@@ -173,6 +189,7 @@ class Fleet:
 
     def light(self):
         self.fleet(attest="", attest_share=None)
+        self.lying = False
         # those in flight have their time, and then there is a pause
         self.tell("dark", on=False, at=time.monotonic() + TIMEOUT + 5)
 
@@ -180,6 +197,7 @@ class Fleet:
         """All is as it was, so that the next round begins with good ones."""
         self.fleet(attest="", attest_share=None, attest_delay_ms=0,
                    attest_of={}, attest_machines=None)
+        self.lying = False
         for i in set(range(MACHINES)) - self.there:
             self.world(i, time.monotonic(), LINGER)
         self.there = set(range(MACHINES))

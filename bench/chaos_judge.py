@@ -58,7 +58,7 @@ class World:
     def __init__(self):
         self.states = collections.defaultdict(list)
         self.dark = []              # [from, to]: attestations cannot be had
-        self.lost = []              # times at which the zone began anew
+        self.lost = []              # [from, to]: two zones, or another one
 
     def set(self, address, good, at, linger):
         self.states[address.lower()].append((at, good, linger))
@@ -224,8 +224,8 @@ class Judge:
                 self.wrong("not nginx's error", x, e)
         elif x.status == 200 and not code:
             if not passes and e.verdict != "either" and not (
-                    e.again and any(e.again <= t <= x.ended
-                                    for t in self.world.lost)):
+                    e.again and any(since <= x.ended and e.again <= until
+                                    for since, until in self.world.lost)):
                 self.wrong("tampered, but delivered", x, e)
             elif x.body != e.body:
                 self.wrong("delivered, but other bytes", x, e)

@@ -313,7 +313,7 @@ class Lane:
     # --- commands ----------------------------------------------------------
 
     def command(self, given):
-        """go, pause, set, world, dark, lost, report."""
+        """go, pause, set, world, dark, lost, found, report."""
         name, state = given.pop("do"), self.api.state
         if name == "go":
             self.api.share, self.leave = given["share"], given["leave"]
@@ -335,7 +335,9 @@ class Lane:
             else:
                 self.world.dark[-1][1] = given["at"]
         elif name == "lost":
-            self.world.lost.append(given["at"])
+            self.world.lost.append([given["at"], float("inf")])
+        elif name == "found":
+            self.world.lost[-1][1] = given["at"]
         elif name == "report":
             judge = self.judge
             out = {"tally": judge.tally, "codes": judge.codes,
