@@ -232,7 +232,8 @@ $(CORE_DIR)/unit/%: t/unit/%.c $(CORE_LIB)
 $(CORE_DIR)/unit/glue/state: CORE_CC += -Isrc/nginx
 
 # Programs in which memory runs out: t/unit/fixtures/failing.h.
-FAILING := $(CORE_DIR)/unit/attest/memory $(CORE_DIR)/doormemory
+FAILING := $(CORE_DIR)/unit/agent/defaults $(CORE_DIR)/unit/attest/memory \
+           $(CORE_DIR)/doormemory
 
 $(FAILING): CORE_LIBS += \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free

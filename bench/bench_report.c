@@ -2,10 +2,10 @@
  * bench_report: what verifying a whole attestation report costs, beside the
  * bare OpenSSL verifications of the signatures in it.
  *
- *   bench_report REPLY CPU_ROOTS GPU_ROOTS [--max RATIO]
+ *   bench_report REPLY CPU_ROOTS GPU_ROOTS REFERENCES [--max RATIO]
  *
- * REPLY is an answer to the nonce 00 01 .. 1f (report.py asks the simulator
- * for one).  Bare are X509_verify for every link of its chains, once where
+ * REPLY is an answer to the nonce 00 01 .. 1f, whose GPUs measure what is in
+ * REFERENCES (report.py makes both).  Bare are X509_verify for every link of its chains, once where
  * several GPUs have it in common, with keys that are decoded already, and
  * EVP_DigestVerify for the quote's two signatures and each GPU's; for the
  * latter with keys made here, of the same curve, over messages of the same
@@ -26,6 +26,7 @@
 #include <openssl/x509.h>
 
 #include "base/ioa_codec.h"
+#include "nvidia/ioa_reference.h"
 #include "nvidia/ioa_spdm.h"
 #include "tdx/ioa_tdx.h"
 #include "attest/ioattest.h"
@@ -320,8 +321,10 @@ bench_setup(bench_t *b, char **argv)
 {
     size_t              i, n;
     uint8_t            *text;
+    char                error[IOA_REFERENCE_ERROR_MAX];
     ioa_roots_t        *roots[2];
     ioa_report_t        report;
+    ioa_reference_t    *reference;
 
     static ioa_policy_file_t  file;
 
@@ -350,6 +353,15 @@ bench_setup(bench_t *b, char **argv)
     b->policy.cpu_roots = roots[0];
     b->policy.gpu_roots = roots[1];
     b->policy.cache = ioa_chain_cache_new(256);
+
+    text = unit_file(&n, argv[4]);
+
+    if (!ioa_reference_parse(&reference, error, text, n)) {
+        bench_die(error);
+    }
+
+    free(text);
+    b->policy.reference = reference;
 
     if (b->policy.cache == NULL
         || ioa_report_parse(&report, b->reply.data, b->reply.len) != IOA_OK)
@@ -418,11 +430,11 @@ main(int argc, char **argv)
 
     static bench_t  b;
 
-    if (argc < 4) {
-        bench_die("REPLY CPU_ROOTS GPU_ROOTS [--max RATIO]");
+    if (argc < 5) {
+        bench_die("REPLY CPU_ROOTS GPU_ROOTS REFERENCES [--max RATIO]");
     }
 
-    max = argc == 6 && strcmp(argv[4], "--max") == 0 ? atof(argv[5]) : 0;
+    max = argc == 7 && strcmp(argv[5], "--max") == 0 ? atof(argv[6]) : 0;
 
     bench_setup(&b, argv);
 

@@ -31,7 +31,9 @@ REST = ("both recover and hash with the same C; what the module does besides, "
 
 def other_body(head, body):
     """A letter of the answer is another one."""
-    return head, body.replace(b'"content":"x', b'"content":"y', 1)
+    return head, re.sub(br'("content":\s*"[^"\\]*)([A-Za-z])(?=[^"\\]*")',
+                        lambda m: m[1] + (b"y" if m[2] != b"y" else b"z"),
+                        body, count=1)
 
 
 def other_text(head, body):

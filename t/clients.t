@@ -1,6 +1,6 @@
 # contrib/nginx/ioattest-clients.conf, in the ten lines of doc/operate.md: what
-# clients of OpenAI's API get through it, by HTTP/1.1 and HTTP/2, and pages of
-# other origins.
+# clients of OpenAI's API get through it, by HTTP/1.1, HTTP/2 and, where nginx
+# and curl have it, HTTP/3, and pages of other origins.
 
 use strict;
 use warnings;
@@ -28,14 +28,21 @@ my $model = $IoattestSite::model;
 cmp_ok(scalar(grep { /\S/ } split /\n/, $site->{text}), '<=', 11,
        'a site is ten lines, and one with a key');
 
+my @versions = qw( http1.1 http2 );
+if ($IoattestSite::http3 && `curl --version` =~ /^Features:.* HTTP3\b/m) {
+    push @versions, 'http3-only';
+} else {
+    diag('HTTP/3 is not tried: nginx or curl is without it');
+}
+
 # What curl gets: status, head and body.
 my $how = 'http1.1';
 sub curl {
     my ($path, @more) = @_;
 
     my @where = $how eq 'http1.1' ? ("http://127.0.0.1:$one$path")
-        : ('--cacert', $site->{ca}, '--connect-to',
-           "gateway.test:443:127.0.0.1:$two", "https://gateway.test$path");
+        : ('--cacert', $site->{ca}, '--resolve', "gateway.test:$two:127.0.0.1",
+           "https://gateway.test:$two$path");
     unlink "$dir/head", "$dir/body";
     system('curl', '-s', "--$how", '-m', 20, '-D', "$dir/head",
            '-o', "$dir/body", @more, @where);
@@ -66,13 +73,12 @@ my @preflight = ('-X', 'OPTIONS', '-H', 'Access-Control-Request-Method: POST',
 my $chat = '/v1/chat/completions';
 
 my $nginx = $site->start('');
-for my $version (qw( http1.1 http2 )) {
+for my $version (@versions) {
     $how = $version;
 
     my ($status, $head, $body) = post($chat, {});
     is($status, 200, "$how: a completion") or diag($body, $nginx->log);
-    like($head, $how eq 'http2' ? qr{\AHTTP/2 } : qr{\AHTTP/1\.1 },
-         'by that version');
+    like($head, qr{\AHTTP/\Q@{[ $how =~ /([\d.]+)/ ]}\E }, 'by that version');
     like($body, qr/echo: hello/, 'and its text');
     unlike($head, qr/^access-control-allow-origin/mi, 'for no page of others');
 
@@ -139,7 +145,7 @@ $nginx->stop;
 for my $after ('set $io_origin https://app.example.com;',
                'set $io_origin $our_origins;') {
     $nginx = $site->start($after);
-    for my $version (qw( http1.1 http2 )) {
+    for my $version (@versions) {
         $how = $version;
         my ($status, $head) = curl($chat, @preflight, @page);
         is($status, 204, "$how: a preflight");

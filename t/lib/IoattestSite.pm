@@ -6,7 +6,8 @@ package IoattestSite;
 #   my $site = IoattestSite->new;              # starts the simulation
 #   my $nginx = $site->start("set ...;");      # more, after the includes
 #
-#   $site->{one}     the port for clients; {two} with TLS, and HTTP/2
+#   $site->{one}     the port for clients; {two} with TLS, HTTP/2, and HTTP/3
+#                    where nginx has it
 #   $site->{ca}      the CA of {two}, whose name is gateway.test
 #   $site->{dir}     where models.json is expected
 #   $site->{text}    the ten lines
@@ -29,6 +30,12 @@ my $top = abs_path(dirname(__FILE__) . '/../..');
 my $name = 'api.intelligence.io.net';
 
 our $model = 'meta-llama/Llama-3.3-70B-Instruct';
+
+# Whether this nginx can serve HTTP/3.
+our $http3 = do {
+    my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+    `$nginx -V 2>&1` =~ /--with-http_v3_module/;
+};
 
 sub new {
     my ($class) = @_;
@@ -55,6 +62,7 @@ sub place {
     my ($dir, $tls) = @{$self}{qw( dir tls )};
     my $clients = slurp("$top/contrib/nginx/ioattest-clients.conf");
     my $certificate = $tls->certificate('here', 'gateway.test');
+    my $quic = $http3 ? "listen 127.0.0.1:$self->{two} quic;" : '';
     my %stands = (
         "$name:443" => "127.0.0.1:$self->{api}",
         '/etc/ssl/certs/ca-certificates.crt' => $tls->ca('public'),
@@ -68,6 +76,7 @@ sub place {
         'listen 127.0.0.1:8080;' => <<"EOT",
 listen 127.0.0.1:$self->{one};
     listen 127.0.0.1:$self->{two} ssl http2;
+    $quic
     ssl_certificate $certificate.pem;
     ssl_certificate_key $certificate.key;
 EOT

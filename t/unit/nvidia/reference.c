@@ -109,6 +109,8 @@ test_good(void)
 }
 
 
+#define NOT_CHIP  "line 3: chip must be one, as \"GH100\""
+
 typedef struct {
     const char  *text;
     const char  *error;
@@ -148,6 +150,55 @@ test_bad(void)
           "line 3: chip must be one, as \"GH100\"" },
         { FILE_OF("{\"chip\":\"GH10000000000000\"}"),
           "line 3: chip must be one, as \"GH100\"" },
+        { FILE_OF("{\"kind\":7}"),
+          "line 3: kind must be \"driver\" or \"vbios\"" },
+        { FILE_OF("{\"kind\":\"drivers\"}"),
+          "line 3: kind must be \"driver\" or \"vbios\"" },
+        { FILE_OF("{\"\\u00e4\\u0007\":1}"), "line 3: ??? is not known" },
+        { FILE_OF("{\"chip\":\"GH/\"}"), NOT_CHIP },
+        { FILE_OF("{\"chip\":\"GH:\"}"), NOT_CHIP },
+        { FILE_OF("{\"chip\":\"GH@\"}"), NOT_CHIP },
+        { FILE_OF("{\"chip\":\"GH[\"}"), NOT_CHIP },
+        { FILE_OF("{\"chip\":\"GH`\"}"), NOT_CHIP },
+        { FILE_OF("{\"chip\":\"GH{\"}"), NOT_CHIP },
+        { FILE_OF("{\"chip\":null}"), NOT_CHIP },
+        { FILE_OF("{\"rim\":\"01234567890123456789012345678901\"}"),
+          "line 3: rim must be a version, of at most 31 letters, digits, "
+          "'.', '-' and '_'" },
+        { FILE_OF("{\"sha256\":7}"),
+          "line 3: sha256 must be 64 hex digits" },
+        { FILE_OF("{\"sha256\":\"" HEX32("0g") "\"}"),
+          "line 3: sha256 must be 64 hex digits" },
+        { FILE_OF("{\"not_after\":7}"), "line 3: not_after must be a "
+          "time as \"2026-06-10T01:47:30Z\"" },
+        { FILE_OF("{\"measurements\":7}"), "line 3: measurements must be an "
+          "object with at least one" },
+        { FILE_OF("{\"measurements\":{\"\":[]}}"), "line 3: a measurement "
+          "must be a number from 0 to 63, and is " },
+        { FILE_OF("{\"measurements\":{\"100\":[]}}"), "line 3: a measurement "
+          "must be a number from 0 to 63, and is 100" },
+        { FILE_OF("{\"measurements\":{\"7a\":[]}}"), "line 3: a measurement "
+          "must be a number from 0 to 63, and is 7a" },
+        { FILE_OF("{\"measurements\":{\"7\":[7]}}"), "line 3: measurement 7 "
+          "must have 1 to 8 values of 96 hex digits" },
+        { FILE_OF("{\"measurements\":{\"7\":{\"a\":\"" HEX48("00") "\"}}}"),
+          "line 3: measurement 7 must have 1 to 8 values of 96 hex digits" },
+        { FILE_OF("{\"min_svn\":[]}"),
+          "line 3: min_svn is not empty: this is of a newer ioattest" },
+        { FILE_OF(RIM("vbios", "GH100", "96.00.74.00.01",
+                      "NV_GPU_VBIOS_9600740001", "00", ENDS, ONE("7", "07"))),
+          "line 3: the id NV_GPU_VBIOS_9600740001 is not that of its kind, "
+          "chip and version" },
+        { FILE_OF(RIM("vbios", "GH100", "96.00.74.00.01",
+                      "NV_GPU_DRIVER_1010_0200_882_9600740001", "00", ENDS,
+                      ONE("7", "07"))),
+          "line 3: the id NV_GPU_DRIVER_1010_0200_882_9600740001 is not that "
+          "of its kind, chip and version" },
+        { FILE_OF(RIM("driver", "GH100", "570.124",
+                      "NV_GPU_DRIVER_GH100_570.12", "00", ENDS,
+                      ONE("7", "07"))),
+          "line 3: the id NV_GPU_DRIVER_GH100_570.12 is not that of its "
+          "kind, chip and version" },
         { FILE_OF("{\"rim\":\"\"}"), "line 3: rim must be a version, of at "
           "most 31 letters, digits, '.', '-' and '_'" },
         { FILE_OF("{\"id\":7}"), "line 3: id must be one, of at most 127 "
@@ -326,6 +377,18 @@ test_measured(void)
     RECORD(&view, IOA_SPDM_CHIP_SKU, "8 2");
     ioa_gpu_measured(&gpu, &view);
     UNIT_OK(gpu.measured.vbios_id[0] == '\0', "a record that is no word");
+    RECORD(&view, IOA_SPDM_CHIP_SKU, "88[");
+    ioa_gpu_measured(&gpu, &view);
+    UNIT_OK(gpu.measured.vbios_id[0] == '\0', "a character after the letters");
+    RECORD(&view, IOA_SPDM_CHIP_SKU, "88{");
+    ioa_gpu_measured(&gpu, &view);
+    UNIT_OK(gpu.measured.vbios_id[0] == '\0', "and after the small ones");
+    RECORD(&view, IOA_SPDM_CHIP_SKU, "88:");
+    ioa_gpu_measured(&gpu, &view);
+    UNIT_OK(gpu.measured.vbios_id[0] == '\0', "and after the digits");
+    RECORD(&view, IOA_SPDM_CHIP_SKU, "\0\0");
+    ioa_gpu_measured(&gpu, &view);
+    UNIT_OK(gpu.measured.vbios_id[0] == '\0', "a record of zeros");
     RECORD(&view, IOA_SPDM_CHIP_SKU, "0123456789abcdef");
     ioa_gpu_measured(&gpu, &view);
     UNIT_OK(gpu.measured.vbios_id[0] == '\0', "one that is too long");
