@@ -129,6 +129,21 @@ my $said = '"choices"';
 my $text = sha256_hex('x') . ':' . sha256_hex($said);
 dropped('raw', "signed_text=$text, body=$said", 0, 'raw text');
 
+# the words behind the status
+
+sub words {
+    my ($where, $sim, $stream) = @_;
+    return ask($where, $sim, $stream)->{head} =~ s/\r?\n.*//sr;
+}
+
+is(words('plain', 'reason=Evil'), 'HTTP/1.1 200 Evil', 'nginx hands words on');
+is(words('v1/private', 'reason=Evil'), 'HTTP/1.1 200 OK', 'not of an answer');
+is(words('v1/private', 'reason=Evil', 1), 'HTTP/1.1 200 OK', 'nor a stream');
+is(words('hold', 'reason=Evil', 1), 'HTTP/1.1 200 OK', 'nor one held');
+is(words('dry', 'reason=Evil'), 'HTTP/1.1 200 Evil', 'a dry run does');
+is(words('v1/private', 'error=404, reason=Nowhere'), 'HTTP/1.1 404 Nowhere',
+   'and an error that passes is as it is');
+
 my $own = ask('own', $evil);
 like($own->{head}, qr/^Set-Cookie: own=1\r/m, 'a header of the location');
 like($own->{head}, qr{^Link: </own>\r?$}m, 'and another one');

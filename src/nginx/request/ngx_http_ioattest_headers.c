@@ -106,6 +106,9 @@ ngx_http_ioattest_headers_drop(ngx_http_request_t *r)
         }
     }
 
+    /* the words behind the status, of any bytes but CR and LF: nginx's own */
+    ngx_str_null(&r->headers_out.status_line);
+
     /* nginx has pointers to some of them outside the list as well */
 
     r->headers_out.etag = NULL;
