@@ -6,17 +6,18 @@
 Asks the simulator for the report, and runs bench_report on it, with reference
 values that have what the GPUs measure.
 """
-import base64
 import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, TOP + "/t/lib/sim")
+
+from evidence import reference
+
 NONCE = bytes(range(32)).hex()
 
 
@@ -44,44 +45,6 @@ def start_sim(where):
     return sim, port
 
 
-def seen(evidence):
-    """(values, records): what a GPU measures, and says of itself."""
-    values, records, at = {}, {}, 45
-    for _ in range(evidence[41]):
-        index, size = evidence[at], struct.unpack_from("<H", evidence,
-                                                       at + 5)[0]
-        values[index - 1] = evidence[at + 7:at + 7 + size].hex()
-        at += 7 + size
-    end = at + 34 + struct.unpack_from("<H", evidence, at + 32)[0]
-    at += 34
-    while at < end:
-        kind, size = struct.unpack_from("<HH", evidence, at)
-        records[kind] = evidence[at + 4:at + 4 + size]
-        at += 4 + size
-    return values, records
-
-
-def references(reply):
-    """A file of reference values that every GPU of the reply meets."""
-    gpu = json.loads(reply)["gpu"]["evidence_list"][0]
-    values, records = seen(base64.b64decode(gpu["evidence"]))
-    word = {n: records[n].replace(b"\0", b"").decode() for n in (3, 15, 17, 18)}
-    b = records[6]
-    vbios = ".".join(f"{b[i]:02X}" for i in (3, 2, 1, 0, 4))
-    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 9e6))
-    rims = [{"kind": kind, "chip": "GH100", "rim": rim, "id": name,
-             "sha256": sha * 32, "not_after": until, "min_svn": {},
-             "measurements": {str(i): [values[i]] for i in indices}}
-            for kind, rim, name, sha, indices in (
-                ("driver", word[3], "NV_GPU_DRIVER_GH100_" + word[3], "d1",
-                 [7, *range(21, 41)]),
-                ("vbios", vbios, "_".join(
-                    ["NV_GPU_VBIOS", word[17], word[18], word[15],
-                     vbios.replace(".", "")]), "f1",
-                 [*range(7), *range(8, 13)]))]
-    return json.dumps({"version": 1, "rims": rims})
-
-
 def main(options, where):
     sim, port = start_sim(where)
     try:
@@ -96,7 +59,8 @@ def main(options, where):
     with open(where + "/reply", "wb") as f:
         f.write(reply)
     with open(where + "/references", "w") as f:
-        f.write(references(reply))
+        f.write(reference.file(*reference.rims(
+            json.loads(reply)["gpu"]["evidence_list"][0])))
     return subprocess.call([TOP + "/build/bench_report"] + [
         f"{where}/{name}" for name in ("reply", "cpu.pem", "gpu.pem",
                                        "references")] + options)

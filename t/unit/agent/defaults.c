@@ -286,6 +286,122 @@ test_memory(void)
 }
 
 
+/* A request whose defaults are added: its hash, or a reason. */
+static ioa_status_t
+hashed(uint8_t digest32[IOA_SHA256_LEN], const ioa_defaults_t *defaults,
+    const char *sent)
+{
+    ioa_status_t            st;
+    ioa_reqmodel_t         *rm;
+    ioa_reqmodel_result_t   res;
+
+    memset(&res, 0, sizeof(res));
+    rm = ioa_reqmodel_new(4096);
+
+    if (rm == NULL) {
+        return IOA_BODY_TOO_LARGE;
+    }
+
+    ioa_reqmodel_defaults(rm, defaults);
+    st = ioa_reqmodel_update(rm, (const uint8_t *) sent, strlen(sent));
+
+    if (st == IOA_OK) {
+        st = ioa_reqmodel_final(&res, rm);
+    }
+
+    memcpy(digest32, res.digest32, IOA_SHA256_LEN);
+    ioa_reqmodel_free(rm);
+
+    return st;
+}
+
+
+#define ASKED  "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"        \
+               "\"model\":\"m\""
+
+
+static void
+test_request(void)
+{
+    size_t           at;
+    uint8_t          with[IOA_SHA256_LEN], without[IOA_SHA256_LEN];
+    uint8_t          again[IOA_SHA256_LEN];
+    unit_all_t       all;
+    ioa_status_t     st;
+    ioa_defaults_t  *defaults;
+    ioa_reqmodel_t  *rm;
+
+    ioa_reqmodel_result_t  res;
+
+    static const char     sent[] = ASKED "}";
+    static const uint8_t  none[IOA_SHA256_LEN];
+
+    defaults = parse("{\"n\":1}", 7);
+
+    UNIT_OK(hashed(with, defaults, sent) == IOA_OK
+            && hashed(without, NULL, sent) == IOA_OK
+            && memcmp(with, without, sizeof(with)) != 0,
+            "a default changes the hash");
+    UNIT_OK(hashed(again, NULL, ASKED ",\"n\":1}") == IOA_OK
+            && memcmp(again, with, sizeof(with)) == 0,
+            "as if the client had sent it");
+
+    memset(&all, 0, sizeof(all));
+
+    for (at = 0; at < 1000; at++) {
+        const long  held = failing_held;
+
+        failing_from(at, FAILING_NEVER);
+        st = hashed(again, defaults, sent);
+
+        if (failing_stop() == 0) {
+            break;
+        }
+
+        unit_each(&all, st == IOA_BODY_TOO_LARGE && failing_held == held,
+                  "allocation %zu: %d", at, (int) st);
+    }
+
+    UNIT_ALL(&all, "a request with defaults, and memory runs out");
+    UNIT_OK(st == IOA_OK && memcmp(again, with, sizeof(with)) == 0,
+            "then there is enough");
+
+    /* the same text once more, with defaults */
+
+    rm = ioa_reqmodel_new(4096);
+    st = ioa_reqmodel_update(rm, (const uint8_t *) sent, strlen(sent));
+    UNIT_OK(st == IOA_OK && ioa_reqmodel_final(&res, rm) == IOA_OK
+            && ioa_reqmodel_again(again, rm, defaults, 4096) == IOA_OK
+            && memcmp(again, with, sizeof(with)) == 0, "hashed again");
+    UNIT_OK(ioa_reqmodel_again(again, rm, NULL, 4096) == IOA_OK
+            && memcmp(again, without, sizeof(with)) == 0,
+            "and without defaults");
+    UNIT_OK(ioa_reqmodel_again(again, rm, defaults, 8) == IOA_BODY_TOO_LARGE
+            && memcmp(again, none, sizeof(none)) == 0,
+            "a text that is too long to be hashed again");
+    failing_from(0, FAILING_NEVER);
+    st = ioa_reqmodel_again(again, rm, defaults, 4096);
+    UNIT_OK(failing_stop() != 0 && st == IOA_BODY_TOO_LARGE
+            && memcmp(again, none, sizeof(none)) == 0, "nor without memory");
+    ioa_reqmodel_free(rm);
+
+    rm = ioa_reqmodel_new(4096);
+    st = ioa_reqmodel_update(rm, (const uint8_t *) "]", 1);
+    UNIT_OK(st == IOA_REQUEST_AMBIGUOUS
+            && ioa_reqmodel_again(again, rm, defaults, 4096) == st
+            && memcmp(again, none, sizeof(none)) == 0,
+            "nor what could not be read");
+    ioa_reqmodel_free(rm);
+
+    ioa_defaults_free(defaults);
+    defaults = parse("{\"stream_options\":{\"include_usage\":true}}", 41);
+    UNIT_OK(hashed(again, defaults, ASKED ",\"stream_options\":{\"a\":1,"
+                   "\"a\":2}}") == IOA_REQUEST_AMBIGUOUS,
+            "a name twice in an object that is added to");
+    ioa_defaults_free(defaults);
+}
+
+
 int
 main(void)
 {
@@ -295,6 +411,7 @@ main(void)
     test_taken();
     test_adds();
     test_memory();
+    test_request();
 
     return UNIT_DONE();
 }

@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path[:0] = [os.path.join(HERE, "../driver"), os.path.join(TOP, "fuzz")]
 import evidence_seeds as seeds
 import tap
+from evidence import reference
 from faults import expect
 
 DRIVER = os.path.join(TOP, os.environ.get("CORE_DIR", "build/core"), "driver")
@@ -27,20 +28,21 @@ FMSPC = bytes.fromhex("a0b06f000000")
 COLLATERAL, KDS, NONCE, BOUND = seeds.COLLATERAL, seeds.KDS, 16, 32
 
 
-def judge(record, *args):
+def judge(record, *args, **environment):
     run = subprocess.run([DRIVER, "door", *args], input=record,
-                         capture_output=True)
+                         capture_output=True,
+                         env={**os.environ, **environment})
     return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
 
 
-def good(name, want, record, *args):
-    said = judge(record, *args)
+def good(name, want, record, *args, **environment):
+    said = judge(record, *args, **environment)
     tap.ok(said == ["ok", "0"] + want.split() + ["0"], name, said)
 
 
-def bad(name, reason, wants, record, *args):
+def bad(name, reason, wants, record, *args, **environment):
     """Refused, with nothing left behind."""
-    said = judge(record, *args)
+    said = judge(record, *args, **environment)
     tap.ok(said[:2] == [reason, "%x" % wants] and said[-1] == "1", name, said)
 
 
@@ -366,6 +368,53 @@ def test_ocsp():
                "no answer about certificate %d" % (k + 1), said)
 
 
+def test_hold():
+    """A certificate on certificateHold, where that is accepted or not, and an
+    answer that was saved, to a nonce of somebody else's."""
+    how = {"evidence": "tdx", "gpus": 1}
+    held = seeds.seed(seeds.OCSP, asking(seeds.ocsp(), "X-Sim-Ocsp",
+                                         "ocsp_hold=1"), **how)
+    said = judge(held)
+    tap.ok(said[0] == "revoked" and said[-1] == "1", "on hold", said)
+    good("on hold, which is accepted", "0 unknown 1 0 1", held, DOOR_HOLD="1")
+    said = judge(held, DOOR_SAVED="1")
+    tap.ok(said[:2] == ["revoked", "0"], "saved, on hold: nobody is asked",
+           said)
+    plain = seeds.seed(seeds.OCSP, seeds.ocsp(), **how)
+    said = judge(plain, DOOR_NO_NONCE="1")
+    tap.ok(said[0] == "attestation_unavailable", "no nonce was sent", said)
+    good("saved: none is needed", "0 unknown 1 0 1", plain,
+         DOOR_NO_NONCE="1", DOOR_SAVED="1")
+
+
+def test_references():
+    """What NVIDIA published of driver and VBIOS, met by both GPUs or not."""
+    kept = {}
+
+    def keep(world, quote, gpu):
+        kept.update(gpu)
+        return {}
+
+    record = seeds.seed(TDX | LOCAL, keep, evidence="tdx", gpus=2)
+    ok = "1 unknown 2 0 1"
+    good("without references", ok, record)
+    driver, vbios = reference.rims(kept["evidence_list"][1])
+    good("references that are met", ok, record,
+         DOOR_REFERENCES=reference.file(driver, vbios))
+    other = dict(driver, sha256="d2" * 32,
+                 measurements={**driver["measurements"], "7": ["00" * 48]})
+    good("by one of two that were issued", ok, record,
+         DOOR_REFERENCES=reference.file(driver, other, vbios))
+    bad("a measurement that differs", "measurement_mismatch", 0, record,
+        DOOR_REFERENCES=reference.file(other, vbios))
+    bad("no VBIOS", "measurement_mismatch", 0, record,
+        DOOR_REFERENCES=reference.file(driver))
+    ended = [dict(r, not_after="2020-01-01T00:00:00Z")
+             for r in (driver, vbios)]
+    bad("references that have expired", "measurement_mismatch", 0, record,
+        DOOR_REFERENCES=reference.file(*ended))
+
+
 def test_services():
     none = {"evidence": "tdx", "gpus": 0}
     intel, amd, nvidia = seeds.intel, seeds.amd, seeds.nvidia
@@ -554,6 +603,8 @@ test_tdx()
 test_report_data()
 test_revoked()
 test_ocsp()
+test_hold()
+test_references()
 test_services()
 test_nras_body()
 test_leaves()

@@ -1,7 +1,9 @@
 /*
  * door: reads an input of fuzz_evidence (see fuzz/fuzz_evidence.c), for
  * programs that show it to ioa_attest_verify.  The nonce is 00 01 .. 1f, for
- * OCSP too.
+ * OCSP too.  Of the environment: DOOR_NO_NONCE, no nonce was sent for OCSP;
+ * DOOR_SAVED, its answers were saved; DOOR_HOLD, certificateHold is accepted;
+ * DOOR_REFERENCES, the text of a file of reference values.
  */
 
 #ifndef DOOR_H
@@ -63,6 +65,31 @@ door_policy(door_t *door, unsigned flags)
 }
 
 
+static inline void
+door_environment(door_t *door)
+{
+    char              error[IOA_REFERENCE_ERROR_MAX];
+    const char       *text = getenv("DOOR_REFERENCES");
+    ioa_reference_t  *reference;
+
+    door->policy.gpu_hold = getenv("DOOR_HOLD") != NULL;
+    door->policy.gpu_saved = getenv("DOOR_SAVED") != NULL;
+
+    if (text == NULL) {
+        return;
+    }
+
+    if (!ioa_reference_parse(&reference, error, (const uint8_t *) text,
+                             strlen(text)))
+    {
+        fprintf(stderr, "%s\n", error);
+        exit(1);
+    }
+
+    door->policy.reference = reference;
+}
+
+
 /* Reads standard input; ends where it is not as it should be. */
 static inline void
 door_read(door_t *door)
@@ -116,6 +143,7 @@ door_read(door_t *door)
     }
 
     door_policy(door, flags);
+    door_environment(door);
 
     door->reply.len = ioa_reader_left(&r);
     door->reply.data = unit_exact(r.pos, door->reply.len);
@@ -129,6 +157,7 @@ door_free(door_t *door)
     size_t  i;
 
     ioa_roots_free(door->roots);
+    ioa_reference_free((ioa_reference_t *) door->policy.reference);
     free((void *) door->reply.data);
 
     for (i = 0; i < DOOR_FIELDS; i++) {

@@ -88,6 +88,10 @@ test_foreign(void)
             && ioa_json_parse(&bare, UNIT_BYTES(" 12 ")), "texts");
     UNIT_OK(!ioa_json_span(&bytes, &n, root, ioa_json_first(other),
                            UNIT_BYTES(sample)), "a value of another tree");
+    UNIT_OK(!ioa_json_span(&bytes, &n, root, ioa_json_first(root),
+                           UNIT_BYTES("{"))
+            && !ioa_json_span(&bytes, &n, root, root, UNIT_BYTES("{\"a\":")),
+            "a text that is cut");
     UNIT_OK(!ioa_json_span(&bytes, &n, bare, root, UNIT_BYTES(" 12 "))
             && ioa_json_line(bare, root, UNIT_BYTES(" 12 ")) == 0,
             "another tree under a bare number");
