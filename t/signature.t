@@ -139,3 +139,18 @@ proxy_hide_header image_digest;
 signing_address:
 text:
 image_digest:") x 3]
+
+
+
+=== TEST 3: an address that is trusted as it is: the images that are listed
+--- inside
+ioattest_trust $TEST_NGINX_SIM_ADDRESS_0;
+ioattest_image_digest $TEST_NGINX_SIM_DIGEST;
+--- request eval
+[($main::prompt) x 3]
+--- more_headers eval
+["", "X-Sim: digest_other", "X-Sim: digest_missing"]
+--- error_code eval
+[200, 502, 502]
+--- response_body_like eval
+[qr/"choices"/, (IoattestTest::code_like("image_digest_mismatch")) x 2]
