@@ -382,7 +382,7 @@ test:
 PROVE := prove -It/lib -It/runner
 
 test-san: san
-	ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0 \
+	ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0:verify_asan_link_order=0 \
 	TEST_NGINX_BINARY=$(CURDIR)/build/san/nginx \
 	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/san/$(MODULE) \
 		$(PROVE) $(or $(T),$(wildcard t/*.t))
