@@ -145,6 +145,7 @@ $(ZONE_TEST_OBJ): $(ZONE_TEST_DIR)/zone-test/%.o: %.c t/unit/unit.h \
 
 $(ZONE_TEST): $(ZONE_TEST_OBJ) build/libioattest.a
 	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -shared \
+		-Wl,--wrap=ngx_http_ioattest_store_unlock \
 		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_OBJ)) \
 		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
 

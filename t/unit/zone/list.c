@@ -165,6 +165,38 @@ zone_invented(zone_t *z, const char *list, ngx_uint_t n, ngx_uint_t *full)
 }
 
 
+/* Somebody dies under the lock while a long list is put into the zone. */
+
+static void
+zone_list_emptied(ngx_uint_t many)
+{
+    zone_t                      z;
+    const char                 *whose;
+    ngx_http_ioattest_listed_t  listed;
+
+    zone_open(&z, 1024 * 1024);
+
+    whose = many ? "a caller's list" : "the gateway's list";
+    z.key.many = many;
+    z.key.own = !many;
+
+    listed = zone_named(&z, "a", 0);
+    zone_empty_at(&z, 2);
+    zone_store(&z, zone_names("a", 100), listed.token);
+
+    listed = zone_named(&z, "a", 0);
+    UNIT_OK(listed.answer == NGX_HTTP_IOATTEST_LIST_TAKEN,
+            "%s, of which a part is lost, does not count", whose);
+
+    zone_store(&z, zone_names("a", 100), listed.token);
+    UNIT_OK(zone_named(&z, "a", 0).answer == NGX_HTTP_IOATTEST_LISTED
+            && zone_named(&z, "a", 99).answer == NGX_HTTP_IOATTEST_LISTED,
+            "%s is read again", whose);
+
+    zone_close(&z);
+}
+
+
 /* A list that the zone has no room for: what it lacks is not unknown. */
 
 static void
@@ -322,6 +354,8 @@ zone_list_cases(void)
 {
     zone_list(0);
     zone_list(1);
+    zone_list_emptied(0);
+    zone_list_emptied(1);
     zone_list_lost(0);
     zone_list_lost(1);
     zone_list_two();

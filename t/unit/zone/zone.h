@@ -39,6 +39,9 @@ void zone_close(zone_t *z);
 /* A worker has died in the middle of a change: the zone starts empty. */
 void zone_empty(zone_t *z);
 
+/* That happens where the zone is unlocked the n-th time from now. */
+void zone_empty_at(zone_t *z, ngx_uint_t n);
+
 /* Both clocks go on, as they do when nobody sets one. */
 void zone_pass(time_t seconds);
 
