@@ -388,6 +388,7 @@ test_request(void)
     rm = ioa_reqmodel_new(4096);
     st = ioa_reqmodel_update(rm, (const uint8_t *) "]", 1);
     UNIT_OK(st == IOA_REQUEST_AMBIGUOUS
+            && ioa_reqmodel_update(rm, (const uint8_t *) "{}", 2) == st
             && ioa_reqmodel_again(again, rm, defaults, 4096) == st
             && memcmp(again, none, sizeof(none)) == 0,
             "nor what could not be read");

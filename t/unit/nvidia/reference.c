@@ -102,6 +102,12 @@ test_good(void)
     ioa_reference_free(NULL);
 
     reference = good_file(FILE_OF(
+        RIM("driver", "GH100", "590-1_2", "NV_GPU_DRIVER_GH100_590-1_2", "02",
+            ENDS, ONE("7", "07")) "," VBIOS("f1", ENDS, ONE("9", "09"))));
+    UNIT_OK(reference != NULL, "a version of other characters");
+    ioa_reference_free(reference);
+
+    reference = good_file(FILE_OF(
         RIM("driver", "GB100", "590.1", "NV_GPU_CC_DRIVER_GB100_590.1", "01",
             ENDS, ONE("9", "09")) "," VBIOS("f1", ENDS, ONE("9", "09"))));
     UNIT_OK(reference != NULL, "of two chips one index may be in both kinds");
@@ -155,6 +161,7 @@ test_bad(void)
         { FILE_OF("{\"kind\":\"drivers\"}"),
           "line 3: kind must be \"driver\" or \"vbios\"" },
         { FILE_OF("{\"\\u00e4\\u0007\":1}"), "line 3: ??? is not known" },
+        { FILE_OF("{\"\\u007f\":1}"), "line 3: ? is not known" },
         { FILE_OF("{\"chip\":\"GH/\"}"), NOT_CHIP },
         { FILE_OF("{\"chip\":\"GH:\"}"), NOT_CHIP },
         { FILE_OF("{\"chip\":\"GH@\"}"), NOT_CHIP },
@@ -414,6 +421,10 @@ test_measured(void)
     RECORD(&view, IOA_SPDM_CHIP_INFO, "g!");
     ioa_gpu_measured(&gpu, &view);
     UNIT_OK(gpu.measured.driver_id[0] == '\0', "but no word");
+    UNIT_OK(strcmp(ioa_gpu_arch_name(IOA_GPU_HOPPER), "HOPPER") == 0
+            && strcmp(ioa_gpu_arch_name(IOA_GPU_BLACKWELL), "BLACKWELL") == 0
+            && strcmp(ioa_gpu_arch_name(IOA_GPU_ARCH_NONE), "-") == 0,
+            "words for architectures");
 }
 
 
