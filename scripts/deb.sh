@@ -21,6 +21,11 @@ give_up() {
 
 cd "$(dirname "$0")/.."
 
+for command in xz dpkg-checkbuilddeps; do
+    command -v $command >/dev/null 2>&1 || give_up \
+        "there is no $command: apt-get install build-essential xz-utils"
+done
+
 suite=
 release=1
 tree_only=no

@@ -14,7 +14,7 @@
 
 set -eu
 
-packages="bash ca-certificates curl gcc libc6-dev libcjson-dev
+packages="bash ca-certificates curl gcc jq libc6-dev libcjson-dev
     libcurl4-openssl-dev libpcre2-dev libsecp256k1-dev libssl-dev libxml2-dev make nghttp2-client
     nginx nginx-dev openssl perl pkg-config procps python3
     python3-cryptography python3-yaml valgrind libc6-dbg xmlsec1 zlib1g-dev"
@@ -122,4 +122,5 @@ if [ $new_nginx = yes ]; then
     if command -v systemctl >/dev/null 2>&1; then
         $as_root systemctl --quiet disable nginx >/dev/null 2>&1 || true
     fi
+    echo "deps.sh: nginx is installed, and neither runs nor is enabled"
 fi

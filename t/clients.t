@@ -99,7 +99,12 @@ for my $version (@versions) {
     # sizes: an image, and more than the gateway takes
     for my $case ([3, 200], [34, 413]) {
         my ($size, $code) = @$case;
-        ($status) = post($chat, {}, \('x' x ($size * 1_000_000)));
+        # over HTTP/3 nginx answers and resets the stream while curl still
+        # sends, and curl sometimes sees the reset alone
+        for (1 .. ($how =~ /http3/ ? 5 : 1)) {
+            ($status) = post($chat, {}, \('x' x ($size * 1_000_000)));
+            last if $status;
+        }
         is($status, $code, "$how: a prompt of $size MB");
     }
 
@@ -126,7 +131,7 @@ SKIP: {
     my ($command) = $operate =~ /\n  ```sh\n(  curl .*?models\.json)\n  ```/s;
     ok($command, 'there is a command for the list') or last SKIP;
     is((curl('/v1/models'))[0], 404, 'no list before it is written');
-    skip 'there is no jq', 3 if system('jq --version >/dev/null 2>&1') != 0;
+    skip 'there is no jq', 5 if system('jq --version >/dev/null 2>&1') != 0;
 
     $command =~ s{https://api\.intelligence\.io\.net}
                  {http://127.0.0.1:$ENV{TEST_NGINX_SIM_PORT}};
@@ -137,6 +142,10 @@ SKIP: {
     like($head, qr{^content-type: application/json}mi, 'is JSON');
     is_deeply([map { $_->{id} } @{ decode_json($body)->{data} }], [$model],
               'of the models that can be attested');
+
+    my $fails = $command =~ s{/v1/models}{/v1/nowhere}r;
+    isnt(system("cd $dir/w && { $fails\n} 2>/dev/null"), 0, 'it can fail');
+    is((curl('/v1/models'))[2], $body, 'and then replaces nothing');
 }
 $nginx->stop;
 

@@ -30,13 +30,8 @@
 /* after a change a fleet is watched for so many times "ioattest_valid" */
 #define NGX_HTTP_IOATTEST_WATCH_LIVES   10
 
-/*
- * Draws of a watch per "ioattest_valid" and known machine: at least, and as
- * long as no request asks for the model.  Where requests are more frequent
- * than these draws, one of them meets a new machine first in any case.
- */
+/* draws of a watch per "ioattest_valid" and known machine */
 #define NGX_HTTP_IOATTEST_WATCH_EACH    2
-#define NGX_HTTP_IOATTEST_WATCH_QUIET   8
 
 /*
  * Tenths of draws per machine after which one in a thousand machines has not
@@ -510,8 +505,6 @@ static ngx_uint_t
 ngx_http_ioattest_census_watch(ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count)
 {
-    ngx_msec_t  quiet;
-
     if (mn->changed
         && !ngx_http_ioattest_within(mn->changed_at,
                                      NGX_HTTP_IOATTEST_WATCH_LIVES
@@ -520,19 +513,9 @@ ngx_http_ioattest_census_watch(ngx_http_ioattest_model_node_t *mn,
         mn->changed = 0;
     }
 
-    if (!mn->changed || count == 0 || limits->census_refresh == 0) {
-        return 0;
-    }
-
-    quiet = limits->census_valid / (NGX_HTTP_IOATTEST_WATCH_QUIET * count);
-
-    if (!ngx_http_ioattest_within(mn->started, quiet)
-        && !ngx_http_ioattest_within(mn->used, quiet))
-    {
-        return 1;
-    }
-
-    return !ngx_http_ioattest_within(mn->started, limits->census_valid
+    return mn->changed && count
+           && limits->census_refresh
+           && !ngx_http_ioattest_within(mn->started, limits->census_valid
                                      / (NGX_HTTP_IOATTEST_WATCH_EACH * count));
 }
 
