@@ -398,4 +398,16 @@ location /p/ { ioattest zone=io; ioattest_request /a; }
 location /q/ { ioattest zone=io; ioattest_request /a; $key; }
 END
 
+# a pipe as a file, whose other end nobody opens
+
+system('mkfifo', "$dir/pipe") == 0 or die "no pipe\n";
+for my $name (qw( ioattest_policy ioattest_request_defaults
+                  ioattest_gpu_reference ioattest_cpu_trusted_certificate )) {
+    local $SIG{ALRM} = sub { die "nginx waits for a pipe of $name\n" };
+    alarm 10;
+    refused("$name, a pipe", $zone, "$name $dir/pipe;\n",
+            "\"$dir/pipe\" is not a regular file of at most ");
+    alarm 0;
+}
+
 done_testing();

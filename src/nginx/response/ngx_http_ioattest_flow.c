@@ -245,6 +245,7 @@ ngx_http_ioattest_flow_push(ngx_http_ioattest_ctx_t *ctx)
 
     if (ctx->response.headed
         && (r->connection->buffered
+            || r->postponed
             || (r->buffered & ~NGX_HTTP_IOATTEST_BUFFERED)))
     {
         rc = ngx_http_ioattest_next_body(r, NULL);

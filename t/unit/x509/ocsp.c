@@ -31,7 +31,7 @@ typedef struct {
     const char     *nonce;          /* DER in hex; "": none */
     int             nonce_critical;
     int             nonce_twice;
-    const EVP_MD   *md;
+    const EVP_MD   *hash;
     X509           *signer;         /* the intermediate unless given */
     EVP_PKEY       *key;
     unsigned long   flags;
@@ -173,7 +173,7 @@ make_basic(const answer_t *a)
 
     certs_must(OCSP_basic_sign(basic, a->signer ? a->signer : family.certs[1],
                                a->key ? a->key : keys[1],
-                               a->md ? a->md : EVP_sha256(), NULL, a->flags),
+                               a->hash ? a->hash : EVP_sha256(), NULL, a->flags),
                "OCSP_basic_sign");
 
     return basic;
@@ -277,11 +277,11 @@ test_good(void)
     UNIT_OK(said.status == IOA_OCSP_BAD, "but not with any number of them");
 
     a.also = 0;
-    a.md = EVP_sha512();
+    a.hash = EVP_sha512();
     said = judge(&a);
     UNIT_OK(said.status == IOA_OCSP_GOOD, "SHA-512");
 
-    a.md = NULL;
+    a.hash = NULL;
     a.nonce_critical = 1;
     said = judge(&a);
     UNIT_OK(said.status == IOA_OCSP_GOOD, "the nonce may be critical");
@@ -519,7 +519,7 @@ delegate(const certs_form_t *form, const char *why, const char *name)
 static void
 test_delegates(void)
 {
-    certs_form_t  good, form;
+    certs_form_t  good, form, *other = &form;
 
     static const char  not_issuers[] =
         "its signer's certificate is not the issuer's";
@@ -563,7 +563,7 @@ test_delegates(void)
     delegate(&form, not_issuers, "a delegate that its own key has certified");
 
     form = good;
-    form.md = EVP_sha1();
+    other->md = EVP_sha1();
     delegate(&form, not_issuers, "a delegate certified with SHA-1");
 
     form = good;
@@ -609,10 +609,10 @@ test_signatures(void)
     answer_t  a;
 
     memset(&a, 0, sizeof(a));
-    a.md = EVP_sha1();
+    a.hash = EVP_sha1();
     is_bad(&a, "its signature is wrong", "SHA-1");
 
-    a.md = NULL;
+    a.hash = NULL;
     a.signer = family.certs[2];
     a.key = keys[2];
     a.flags = OCSP_NOCERTS;
