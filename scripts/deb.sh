@@ -21,11 +21,6 @@ give_up() {
 
 cd "$(dirname "$0")/.."
 
-for command in xz dpkg-checkbuilddeps; do
-    command -v $command >/dev/null 2>&1 || give_up \
-        "there is no $command: apt-get install build-essential xz-utils"
-done
-
 suite=
 release=1
 tree_only=no
@@ -41,6 +36,14 @@ done
 
 [ $# = 1 ] || give_up "in which directory?"
 dir=$1
+
+needed="xz dpkg-checkbuilddeps"
+[ $tree_only = no ] || needed=xz
+
+for command in $needed; do
+    command -v $command >/dev/null 2>&1 || give_up \
+        "there is no $command: apt-get install build-essential xz-utils"
+done
 
 case $suite in
     bookworm) suffix=~deb12 ;;
