@@ -5,8 +5,8 @@
  *   bench_report REPLY CPU_ROOTS GPU_ROOTS REFERENCES [--max RATIO]
  *
  * REPLY is an answer to the nonce 00 01 .. 1f, whose GPUs measure what is in
- * REFERENCES (report.py makes both).  Bare are X509_verify for every link of its chains, once where
- * several GPUs have it in common, with keys that are decoded already, and
+ * REFERENCES (report.py makes both).  Bare are X509_verify for every link of
+ * its chains, once where several GPUs have it in common, with keys that are decoded already, and
  * EVP_DigestVerify for the quote's two signatures and each GPU's; for the
  * latter with keys made here, of the same curve, over messages of the same
  * length.  A warm cache spares the links: it stands beside the signatures that

@@ -5,12 +5,13 @@ nginx with the module, beside a second opinion of each.
   filters.py [--seconds 60] [--seed N] [--clients 8] [--nginx build/san/nginx]
              [--module build/san/NAME.so] [--keep DIR]
 
-Replies are the simulated API's: bodies and streams, errors, in several codings
-and framings, and the recordings' streams.  Their bytes, head and framing
-included, are flipped, cut, repeated, moved, and spliced with those of others.
-What a client gets has to be what t/lib/sim/check/judge.py would accept of these
-bytes, and no other byte; what that accepts has to arrive; and nginx may neither
-crash nor say anything that sanitizers or "alert" are in.
+Replies are the simulated API's: bodies and streams, an error, and some that a
+key signs which nobody attested.  Their bytes, head and framing included, are
+flipped, cut, repeated, moved, and spliced with those of others.  The value of
+what a client gets as a good answer has to be that of a reply which was signed;
+what t/lib/sim/check/judge.py accepts, in a form that no reader of HTTP takes
+otherwise, has to arrive; and nginx may neither crash nor log an alert, nor a
+sanitizer report anything.
 
 The last line is "N replies, N passed, N wrong".  Exits with 1 where one is.
 """
