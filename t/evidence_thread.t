@@ -152,10 +152,14 @@ IoattestSim::open_gate();
 my %late = (late => '', wrong => 'gpu_signature');
 my %said;
 for my $id (qw( late wrong )) {
+
+    # the next word to the simulator is not for what it has yet to answer
     IoattestSim::set(gpus => 1, attest => $late{$id});
     my $asked = attestations();
     ($said{$id}) = clients('late', $id);
-    IoattestSim::wait_for(sub { $_[0]{attestations}{total} > $asked });
+    $nginx->wait_for(sub {
+        return attestations() > $asked && !IoattestSim::flights()->{in_flight};
+    });
 }
 
 is(IoattestNginx::answer(join('', readline $said{$_}), 0)->{reason},

@@ -72,7 +72,11 @@ my $more = <<"EOT";
 root $dir/files;
         location = /models { add_header X-Accel-Expires 1; }
         location = /sent_on {
-            add_header X-Accel-Redirect /_list_sure;
+            add_header X-Accel-Redirect /_moved;
+            try_files /models =404;
+        }
+        location = /sent_on_name {
+            add_header X-Accel-Redirect \@moved;
             try_files /models =404;
         }
 EOT
@@ -86,6 +90,7 @@ my %list_at = (
     cached => "$cache{own}; proxy_pass https://api/models",
     asked_after => "$cache{other}; proxy_pass https://api/models",
     sent_on => 'proxy_pass https://api/sent_on',
+    sent_on_name => 'proxy_pass https://api/sent_on_name',
     stays => 'proxy_ignore_headers X-Accel-Redirect; '
              . 'proxy_pass https://api/sent_on',
     rewritten => 'rewrite ^ /_list_sure last',
@@ -140,6 +145,9 @@ EOT
 }
 
 $server .= <<"EOT";
+        rewrite_log on;
+        location = /_moved { internal; rewrite ^ /_list_sure last; }
+        location \@moved { rewrite ^ /_list_sure last; }
         location = /_attestation {
             internal;
             proxy_pass https://api/v1/private/attestation;
@@ -172,10 +180,17 @@ sub refused {
 is(said('sure'), 200, 'a list by verified TLS');
 refused('file', 'made by nginx itself', 'proxy_pass https://');
 is(said('rewritten'), 200, 'a rewrite before anybody is asked');
+like($nginx->log, qr{matches "/_list_rewritten"}, '... which the log shows');
 
-# another place, named by whoever was asked first
+# another place, named by whoever was asked first, is not asked: TLS or none
 
-refused('sent_on', 'X-Accel-Redirect', 'proxy_ignore_headers');
+for my $how (qw( sent_on sent_on_name sent_on_off sent_on_name_off )) {
+    is(said($how), '502 attestation_unavailable', "$how: refused");
+}
+is(() = $nginx->log =~ m{"/_list_sent_on(?:_name)?" names another location by }g,
+   4, 'the log says so each time');
+unlike($nginx->log, qr{matches "(?:/_moved|/_list_sent_on\w*)"},
+       'nobody goes there');
 is(said('stays'), 200, 'not where nginx does not follow');
 
 # a cache: what is in it, and what was filled in clear and is found unchanged

@@ -40,22 +40,14 @@ static ngx_int_t ngx_http_ioattest_gate_open(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_ioattest_gate_handler(ngx_http_request_t *r)
 {
-    ngx_http_ioattest_ctx_t         *ctx;
-    ngx_http_ioattest_loc_conf_t    *ilcf;
-    ngx_http_ioattest_subrequest_t  *sub;
+    ngx_http_ioattest_ctx_t       *ctx;
+    ngx_http_ioattest_loc_conf_t  *ilcf;
 
     ilcf = ngx_http_get_module_loc_conf(r, ngx_http_ioattest_module);
 
     if (r != r->main) {
 
-        sub = ngx_http_ioattest_subrequest_find(r);
-
-        if (sub) {
-            ngx_http_ioattest_tls_enter(sub);
-            return NGX_DECLINED;
-        }
-
-        if (ilcf->zone == NULL) {
+        if (ilcf->zone == NULL || ngx_http_ioattest_subrequest_find(r)) {
             return NGX_DECLINED;
         }
 

@@ -88,6 +88,7 @@ typedef struct {
      * filter below may still hold the header.
      */
     unsigned                     headed:1;
+    unsigned                     answering:1; /* our answer is being sent */
 
     /* the upstream broke the response off; a dry run does the same, in any
        state */

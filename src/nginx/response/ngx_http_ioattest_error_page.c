@@ -19,6 +19,7 @@ static ngx_uint_t ngx_http_ioattest_error_page_final(
     ngx_http_ioattest_ctx_t *ctx);
 static ngx_int_t ngx_http_ioattest_error_page_add(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
+static ngx_uint_t ngx_http_ioattest_error_page_end(ngx_chain_t *in);
 
 
 ngx_int_t
@@ -128,14 +129,18 @@ ngx_int_t
 ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in)
 {
-    ngx_int_t    rc;
-    ngx_buf_t   *b;
-    ngx_str_t    json;
-    ngx_chain_t  out;
+    ngx_int_t   rc;
+    ngx_buf_t  *b;
+    ngx_str_t   json;
 
     if (in == NULL) {
         return ctx->response.headed ? ngx_http_ioattest_next_body(r, NULL)
                                     : NGX_OK;
+    }
+
+    if (ctx->response.answering && ngx_http_ioattest_error_page_end(in)) {
+        ctx->response.answering = 0;
+        return ngx_http_ioattest_next_body(r, in);
     }
 
     /* nginx's page, or what an upstream still sends, is dropped */
@@ -163,12 +168,6 @@ ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_ANSWERED)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     b = ngx_calloc_buf(r->pool);
 
     if (b == NULL || ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
@@ -180,11 +179,42 @@ ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     b->last = json.data + json.len;
     b->end = b->last;
     b->memory = 1;
+
+    return ngx_http_ioattest_error_page_send(r, ctx, b);
+}
+
+
+ngx_int_t
+ngx_http_ioattest_error_page_send(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b)
+{
+    ngx_int_t    rc;
+    ngx_chain_t  out;
+
+    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_ANSWERED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     b->last_buf = 1;
     b->last_in_chain = 1;
 
     out.buf = b;
     out.next = NULL;
 
-    return ngx_http_ioattest_next_body(r, &out);
+    ctx->response.answering = 1;
+    rc = ngx_http_ioattest_next_body(r, &out);
+    ctx->response.answering = 0;
+
+    return rc;
+}
+
+
+/* The end of a response, without a byte: what ngx_http_send_special() sends. */
+
+static ngx_uint_t
+ngx_http_ioattest_error_page_end(ngx_chain_t *in)
+{
+    return in->next == NULL && ngx_buf_special(in->buf) && in->buf->last_buf;
 }

@@ -156,9 +156,8 @@ static ngx_int_t
 ngx_http_ioattest_release_error(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx)
 {
-    ngx_buf_t    *b;
-    ngx_str_t     json;
-    ngx_chain_t   out;
+    ngx_buf_t  *b;
+    ngx_str_t   json;
 
     if (ngx_http_ioattest_refuse_json(r, ctx, &json) != NGX_OK) {
         return NGX_ERROR;
@@ -174,19 +173,7 @@ ngx_http_ioattest_release_error(ngx_http_request_t *r,
 
     b->last = ngx_sprintf(b->last, "%s%V\n\n", NGX_HTTP_IOATTEST_ERROR_EVENT,
                           &json);
-    b->last_buf = 1;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
     r->keepalive = 0;
 
-    if (ngx_http_ioattest_set_state(ctx, NGX_HTTP_IOATTEST_STATE_ANSWERED)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_ioattest_next_body(r, &out);
+    return ngx_http_ioattest_error_page_send(r, ctx, b);
 }

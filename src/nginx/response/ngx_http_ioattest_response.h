@@ -127,6 +127,15 @@ ngx_int_t ngx_http_ioattest_error_page_header(ngx_http_request_t *r,
 ngx_int_t ngx_http_ioattest_error_page_body(ngx_http_request_t *r,
     ngx_http_ioattest_ctx_t *ctx, ngx_chain_t *in);
 
+/*
+ * Sends the text of a refusal, which is the end of the response.  From then on
+ * nothing that others send is passed on, but for the end that a filter below
+ * puts in place of ours (ngx_http_addition_filter_module, before what it adds
+ * behind).  Returns what next_body returns.
+ */
+ngx_int_t ngx_http_ioattest_error_page_send(ngx_http_request_t *r,
+    ngx_http_ioattest_ctx_t *ctx, ngx_buf_t *b);
+
 
 /* upstream */
 

@@ -10,6 +10,7 @@
 #include "request/ngx_http_ioattest_context.h"
 #include "request/ngx_http_ioattest_headers.h"
 #include "request/ngx_http_ioattest_refusal.h"
+#include "subrequest/ngx_http_ioattest_subrequest.h"
 #include "response/ngx_http_ioattest_response.h"
 
 
@@ -219,18 +220,40 @@ ngx_http_ioattest_upstream_init(ngx_conf_t *cf)
  * Called right after a redirect, while r->upstream is still the one that may
  * have caused it.  Headers from that upstream are removed: nginx copies some
  * of them before it redirects, and would send them with the new response.
+ *
+ * An exchange of ours ends here, before the location that its reply named is
+ * asked: which one that is would be for the API or a service to choose.
+ * (After error_page there is nothing to end: the error has ended it.)
  */
 
 static ngx_int_t
 ngx_http_ioattest_upstream_redirected(ngx_http_request_t *r)
 {
-    ngx_uint_t                     redirected;
-    ngx_http_ioattest_ctx_t       *ctx;
-    ngx_http_core_srv_conf_t      *cscf;
-    ngx_http_ioattest_loc_conf_t  *ilcf;
+    ngx_uint_t                       redirected;
+    ngx_http_ioattest_ctx_t         *ctx;
+    ngx_http_core_srv_conf_t        *cscf;
+    ngx_http_ioattest_loc_conf_t    *ilcf;
+    ngx_http_ioattest_subrequest_t  *sub;
 
-    if (!r->internal || r != r->main || r->upstream == NULL) {
+    if (!r->internal || r->upstream == NULL) {
         return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+
+        sub = ngx_http_ioattest_subrequest_find(r);
+
+        if (sub == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "ioattest: the reply to \"%V\" names another location "
+                      "by X-Accel-Redirect and is refused, set "
+                      "\"proxy_ignore_headers X-Accel-Redirect\" there",
+                      &sub->asked);
+
+        return NGX_HTTP_BAD_GATEWAY;
     }
 
     ctx = ngx_http_ioattest_ctx_find(r, &redirected);

@@ -17,7 +17,6 @@ typedef enum {
     NGX_HTTP_IOATTEST_TLS_VERIFIED,
     NGX_HTTP_IOATTEST_TLS_NOBODY,       /* from no upstream */
     NGX_HTTP_IOATTEST_TLS_CACHED,
-    NGX_HTTP_IOATTEST_TLS_REDIRECTED,   /* after an upstream was asked */
     NGX_HTTP_IOATTEST_TLS_NOT_BUILT,
     NGX_HTTP_IOATTEST_TLS_NONE,
     NGX_HTTP_IOATTEST_TLS_OTHERS,       /* opened by another location */
@@ -56,7 +55,6 @@ struct ngx_http_ioattest_subrequest_s {
     unsigned                         finished:1;    /* done, or aborted */
     unsigned                         complete:1;
     unsigned                         overflow:1;
-    unsigned                         redirected:1;  /* after it was sent */
 };
 
 
@@ -106,11 +104,10 @@ ngx_uint_t ngx_http_ioattest_subrequest_replied(
 
 
 /*
- * tls: how a reply came.  To be called when a subrequest enters a location,
- * and when its header comes, while the connection is still there.
+ * tls: how a reply came.  To be called when its header comes, while the
+ * connection is still there.
  */
 
-void ngx_http_ioattest_tls_enter(ngx_http_ioattest_subrequest_t *sub);
 void ngx_http_ioattest_tls_look(ngx_http_ioattest_subrequest_t *sub);
 
 /* 1 if unsigned content of the reply is accepted. */

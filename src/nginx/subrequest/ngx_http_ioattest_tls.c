@@ -9,8 +9,7 @@
  * that location verified, and resumes sessions made under another location's
  * CA together with their result.  So everything is checked when the header of
  * a reply comes, while the connection is still there.  A reply whose header
- * was not seen is not verified. is still there; until then no reply is taken
- * for verified.
+ * was not seen is not verified.
  */
 
 
@@ -64,10 +63,6 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
     [NGX_HTTP_IOATTEST_TLS_CACHED] = {
         "it came from a cache", "", ", set \"%V_cache off\" there" },
 
-    [NGX_HTTP_IOATTEST_TLS_REDIRECTED] = {
-        "it came from another location, by X-Accel-Redirect", "",
-        ", set \"%V_ignore_headers X-Accel-Redirect\" there" },
-
     [NGX_HTTP_IOATTEST_TLS_NOT_BUILT] = {
         "this module was built for an nginx without TLS", "",
         ", configure that with --with-http_ssl_module" },
@@ -100,21 +95,6 @@ static const ngx_http_ioattest_lacks_t  ngx_http_ioattest_tls_lacks[] = {
 };
 
 
-/*
- * Called when a subrequest enters a location.  If an upstream has been asked
- * before, it has chosen this location by X-Accel-Redirect.  (After error_page
- * there is no reply, since the exchange has ended with the error.)
- */
-
-void
-ngx_http_ioattest_tls_enter(ngx_http_ioattest_subrequest_t *sub)
-{
-    if (sub->request->upstream) {
-        sub->redirected = 1;
-    }
-}
-
-
 void
 ngx_http_ioattest_tls_look(ngx_http_ioattest_subrequest_t *sub)
 {
@@ -142,10 +122,6 @@ ngx_http_ioattest_tls_judge(ngx_http_ioattest_subrequest_t *sub)
     ngx_http_upstream_t  *u;
 
     u = sub->request->upstream;
-
-    if (sub->redirected) {
-        return NGX_HTTP_IOATTEST_TLS_REDIRECTED;
-    }
 
 #if (NGX_HTTP_CACHE)
 
