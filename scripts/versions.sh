@@ -51,7 +51,7 @@ build() {
     (
         cd "$dir/src"
         $configure --builddir="$dir/objs" --with-debug \
-            --with-cc-opt='-O1 -fPIC -Wall -Wextra' "$@" \
+            --with-cc-opt='-O1 -fPIC -Wall -Wextra -Wno-unused-parameter' "$@" \
         && ${MAKE:-make -j2} -f "$dir/objs/Makefile" binary modules
     ) > "$dir/log" 2>&1 || return 1
     binary=

@@ -278,13 +278,16 @@ like($warned, qr/\[warn\].*any genuine machine will do/, 'nothing pinned');
 like($warned, qr/\[warn\].*"ioattest_report_data auto"/, 'a signer unbound');
 unlike($warned, qr/\[emerg\]/, 'are warnings');
 my $no_milan = IoattestEvidence::file({ sev_snp => { products => ['Turin'] } });
-unlike(starts(['ioattest_report_data address-nonce',
-               "ioattest_policy $no_milan",
-               'client_body_buffer_size 1m',
-               'ioattest_gpu_reference '
-               . IoattestEvidence::file(IoattestReference::example(1)),
-               "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}"]),
-       qr/\[warn\]/, 'and not where all is pinned');
+my $pinned = starts(['ioattest_report_data address-nonce',
+                     "ioattest_policy $no_milan",
+                     'client_body_buffer_size 1m',
+                     'ioattest_gpu_reference '
+                     . IoattestEvidence::file(IoattestReference::example(1)),
+                     "ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}"]);
+
+# which says how many variables a server has built in, Tengine's too many
+$pinned =~ s/^.*\bvariables_hash\b.*\n//mg;
+unlike($pinned, qr/\[warn\]/, 'and not where all is pinned');
 
 # clients that leave while a thread verifies
 

@@ -186,6 +186,9 @@ ngx_http_ioattest_connection_log(ngx_connection_t *c,
 
     log->connection = c->number;
     log->handler = ngx_http_ioattest_connection_log_handler;
+#if defined(ngx_http_log_prop)
+    log->handler_name = ngx_http_log_prop(HTTP);
+#endif
     log->data = ctx;
     log->action = NULL;
 
@@ -219,5 +222,17 @@ ngx_http_ioattest_connection_log_handler(ngx_log_t *log, u_char *buf,
 
     r = ctx->http.request;
 
-    return r ? r->log_handler(r, ctx->http.current_request, p, len) : p;
+    if (r == NULL) {
+        return p;
+    }
+
+#if defined(ngx_http_log_prop)
+
+    /* Angie, whose log may be JSON */
+
+    return ngx_log_object(log, p, p + len, ngx_http_log_prop(REQUEST),
+                          r->log_handler, &ctx->http);
+#else
+    return r->log_handler(r, ctx->http.current_request, p, len);
+#endif
 }
