@@ -28,6 +28,8 @@ my %try = (
     json_set => "json_set \$a_b \$arg_a b;\n"
         . "server { location \$arg_c { } }\n",
     client_body_early_read => "client_body_early_read on;\n",
+    resolve => "resolver 192.0.2.1;\nupstream u { zone u 64k; "
+        . "server a.test:443 resolve; }\n",
 );
 my %known = map { $_ => complaints($try{$_}) eq '' } keys %try;
 
