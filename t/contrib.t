@@ -41,6 +41,20 @@ for my $package ($file =~ m{/packages/([a-z-]+)_\*\.deb}g) {
 like(slurp("$top/.dockerignore"), qr/^\Q$_\E$/m, "$_ is not copied")
     for qw( .git build );
 
+# audit: what doc/audit.md names
+
+for my $file (glob "$top/contrib/audit/*") {
+    my ($name) = $file =~ m{([^/]+)\z};
+    like(slurp("$top/doc/audit.md"), qr{contrib/audit/\Q$name\E},
+         "doc/audit.md tells of $name");
+}
+SKIP: {
+    skip 'no logrotate here', 1
+        if system('command -v logrotate >/dev/null 2>&1');
+    my $said = `logrotate -d $top/contrib/audit/logrotate 2>&1`;
+    unlike($said, qr/^error/mi, 'logrotate takes its rule');
+}
+
 # nginx: what the includes' comments and the documents name; t/clients.t and
 # t/example_run.t run them
 

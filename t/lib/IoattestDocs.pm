@@ -68,7 +68,7 @@ sub here {
     my ($text) = @_;
 
     $text =~ s{/etc/ssl/certs/ca-certificates\.crt}{ioattest/cpu-roots.pem}g;
-    $text =~ s{/var/(?:log|lib)/nginx/|/etc/nginx/}{$dir/}g;
+    $text =~ s{/var/(?:log|lib)/(?:nginx|ioattest)/|/etc/nginx/}{$dir/}g;
     $text =~ s{\bserver [a-z][a-z0-9.-]*:(?!\d+ resolve)}{server 192.0.2.1:}g;
     $text =~ s{\bresolver [a-z][a-z0-9.-]*}{resolver 192.0.2.1}g;
     $text =~ s{\bproxy_pass https://[a-z0-9-]+\.[a-z][a-z.]*/}
