@@ -406,6 +406,11 @@ reproducible:
 nginx-tests:
 	@sh scripts/nginx-tests.sh '$(NGINX_TESTS)'
 
+# Other nginx, with other compilers and options: make versions SOURCES='DIR ...',
+# sources of nginx or of something made of it. See scripts/versions.sh.
+versions:
+	@sh scripts/versions.sh $(SOURCES)
+
 # cppcheck and clang-tidy; some files alone: LINT=src/core/base/ioa_codec.c.
 
 LINT ?=
@@ -421,4 +426,4 @@ clean:
 
 .PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
 	fuzz fuzz-run test lint clean \
-	sbom reproducible nginx-tests test-san test-valgrind
+	sbom reproducible nginx-tests versions test-san test-valgrind

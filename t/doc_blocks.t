@@ -116,6 +116,15 @@ is_deeply([broken('README.md', '[a](doc/no) [b](doc/policy.md#no) [c](#no) '
                   . '[d](doc/policy.md) [e](https://example.com/)')],
           ['doc/no', 'doc/policy.md#no', '#no'], 'those that do not are found');
 
+# what they have made is something that make knows
+
+my %target = map { $_ => 1 } map { split }
+             slurp("$top/Makefile") =~ /^([a-z][\w -]*):(?!=)/mg;
+for my $page (@pages) {
+    is_deeply([grep { !$target{$_} } $text{$page} =~ /`make ([a-z][a-z-]*)/g],
+              [], "$page: what is made");
+}
+
 # README.md lists the pages
 
 for my $page (grep { m{\Adoc/[^/]*\.md\z} } @pages) {
