@@ -75,7 +75,7 @@ DOCDIR     ?= $(PREFIX)/share/doc/ioattest
 
 DOCUMENTS := README.md SECURITY.md CHANGES LICENSE conf.example
 
-# Manual pages are made of what the tool says to --help: scripts/man.pl.
+# Manual pages are made of what the programs say to --help: scripts/man.pl.
 man: tool
 	@mkdir -p build/man
 	@perl scripts/man.pl build/ioattest build/man
@@ -88,8 +88,6 @@ install-files:
 	install -D -m 755 build/ioattest '$(DESTDIR)$(BINDIR)/ioattest'
 	install -d '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 build/man/*.1 '$(DESTDIR)$(MANDIR)/man1/'
-	install -m 644 scripts/fetch-roots.1 \
-		'$(DESTDIR)$(MANDIR)/man1/ioattest-fetch-roots.1'
 	install -d '$(DESTDIR)$(DOCDIR)/doc'
 	install -m 644 $(DOCUMENTS) '$(DESTDIR)$(DOCDIR)/'
 	install -m 644 doc/*.md '$(DESTDIR)$(DOCDIR)/doc/'
