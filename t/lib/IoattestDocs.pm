@@ -81,16 +81,16 @@ sub complaints {
 
     folder();
     my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
-    my $modules = join '', map { "load_module $_;\n" }
-        split ' ', $ENV{TEST_NGINX_LOAD_MODULES}
-                   || "$top/build/ngx_http_ioattest_module.so";
+    my @modules = split ' ', $ENV{TEST_NGINX_LOAD_MODULES}
+                             || "$top/build/ngx_http_ioattest_module.so";
+    my $modules = join '', map { "load_module $_;\n" } @modules;
     my $temp = join '', map { "${_}_temp_path $dir/$_;\n" }
         qw( client_body proxy fastcgi uwsgi scgi );
     $main //= '';
 
     # the module that a document loads is the one that is tried
     $modules = '' if $main =~ s{\bmodules/ngx_http_ioattest_module\.so}
-                               {$top/build/ngx_http_ioattest_module.so};
+                               {$modules[-1]};
 
     my $log = $main =~ /^error_log /m ? '' : "error_log $dir/error.log;\n";
     put("$dir/nginx.conf", "$modules$main\npid $dir/pid;\n$log"
