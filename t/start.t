@@ -1,5 +1,6 @@
 # README.md, Start: what it writes is what stands above it, and its commands end
-# in an answer that was verified and in one that was refused.
+# in an answer that was verified and in one that was refused. And how
+# doc/operate.md writes the gateway's key.
 
 use strict;
 use warnings;
@@ -62,6 +63,20 @@ like($said, qr/echo: hello.*\n200\n/, 'an answer') or diag($nginx->log);
 like($said, qr/^"verified":1$/m, 'the status counts it');
 like($said, qr/ attested 0x\w+ for model /, 'the log has the machine');
 $nginx->stop;
+
+# the gateway's key: doc/operate.md asks for it
+
+{
+    my $dir = folder();
+    my ($asks) = slurp("$top/doc/operate.md") =~ /^(\(umask 077; read .*)$/m;
+    $asks =~ s{/etc/nginx/ioattest/key\.conf}{$dir/asked.conf};
+    put("$dir/typed", "sk-ab.c/1\n");
+    put("$dir/asks.sh", "$asks\n");
+    is(system("bash $dir/asks.sh < $dir/typed"), 0, 'a key is asked for');
+    is(slurp("$dir/asked.conf"), qq{ioattest_authorization "Bearer sk-ab.c/1";\n},
+       'and written');
+    is((stat "$dir/asked.conf")[2] & 0777, 0600, 'for root alone');
+}
 
 # a refusal
 
