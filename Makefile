@@ -75,7 +75,7 @@ DOCDIR     ?= $(PREFIX)/share/doc/ioattest
 
 DOCUMENTS := README.md SECURITY.md CHANGES LICENSE conf.example
 
-# Manual pages are made of what the tool says to --help: scripts/man.pl.
+# Manual pages are made of what the programs say to --help: scripts/man.pl.
 man: tool
 	@mkdir -p build/man
 	@perl scripts/man.pl build/ioattest build/man
@@ -88,8 +88,6 @@ install-files:
 	install -D -m 755 build/ioattest '$(DESTDIR)$(BINDIR)/ioattest'
 	install -d '$(DESTDIR)$(MANDIR)/man1'
 	install -m 644 build/man/*.1 '$(DESTDIR)$(MANDIR)/man1/'
-	install -m 644 scripts/fetch-roots.1 \
-		'$(DESTDIR)$(MANDIR)/man1/ioattest-fetch-roots.1'
 	install -d '$(DESTDIR)$(DOCDIR)/doc'
 	install -m 644 $(DOCUMENTS) '$(DESTDIR)$(DOCDIR)/'
 	install -m 644 doc/*.md '$(DESTDIR)$(DOCDIR)/doc/'
@@ -406,6 +404,11 @@ reproducible:
 nginx-tests:
 	@sh scripts/nginx-tests.sh '$(NGINX_TESTS)'
 
+# Other nginx, with other compilers and options: make versions SOURCES='DIR ...',
+# sources of nginx or of something made of it. See scripts/versions.sh.
+versions:
+	@sh scripts/versions.sh $(SOURCES)
+
 # cppcheck and clang-tidy; some files alone: LINT=src/core/base/ioa_codec.c.
 
 LINT ?=
@@ -421,4 +424,4 @@ clean:
 
 .PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
 	fuzz fuzz-run test lint clean \
-	sbom reproducible nginx-tests test-san test-valgrind
+	sbom reproducible nginx-tests versions test-san test-valgrind

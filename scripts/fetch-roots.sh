@@ -1,25 +1,38 @@
 #!/bin/sh
-# Gets the certificates that ioattest trusts, from those who made them, and
-# writes them under the names that conf.example has:
+# usage: ioattest-fetch-roots [DIR]
+#        ioattest-fetch-roots --by-hand | --help
 #
-#   fetch-roots.sh [DIR]      default: /etc/nginx/ioattest
+# Gets the vendors' root certificates and compares them.
 #
-#   DIR/cpu-roots.pem     Intel SGX Root CA; AMD's ARK, ASK and ASVK for Milan,
-#                         Genoa and Turin (ioattest_cpu_trusted_certificate)
-#   DIR/nvidia-root.pem   NVIDIA Device Identity CA
-#                         (ioattest_gpu_trusted_certificate)
+# They are what ioattest and the nginx module trust. Each must have the SHA-256
+# fingerprint that is written here, each of those must be there, and anything
+# else is refused: then no file is written or changed. So it does not matter
+# which way the certificates come. Do not take our word for the fingerprints:
+# --by-hand says how to compare.
 #
-# Each certificate must have the SHA-256 fingerprint that is written here, each
-# of those must be there, and anything else is refused: then no file is written
-# or changed. So it does not matter which way the certificates come. Do not take
-# our word for the fingerprints: "fetch-roots.sh --by-hand" says how to compare.
+#   DIR         where the files go; default: /etc/nginx/ioattest
+#   --by-hand   how to verify the certificates without this program
+#   --help
 #
-# Needs curl and openssl. Behind a proxy set https_proxy, as for curl. Where
-# the sites cannot be reached, mirrors of the same paths do too:
+# Files:
+#   DIR/cpu-roots.pem
+#               Intel SGX Root CA; AMD's ARK, ASK and ASVK for Milan, Genoa and
+#               Turin (ioattest_cpu_trusted_certificate)
+#   DIR/nvidia-root.pem
+#               NVIDIA Device Identity CA (ioattest_gpu_trusted_certificate)
 #
-#   IOATTEST_INTEL_URL    https://certificates.trustedservices.intel.com
-#   IOATTEST_AMD_URL      https://kdsintf.amd.com
-#   IOATTEST_NVIDIA_URL   https://raw.githubusercontent.com/NVIDIA/nvtrust/main
+# Environment:
+#   https_proxy, HTTPS_PROXY, no_proxy
+#               a proxy, and what does without, as for curl
+#   IOATTEST_INTEL_URL
+#               a mirror with the same paths, in the place of
+#               https://certificates.trustedservices.intel.com
+#   IOATTEST_AMD_URL
+#               the same for https://kdsintf.amd.com
+#   IOATTEST_NVIDIA_URL
+#               and for https://raw.githubusercontent.com/NVIDIA/nvtrust/main
+#
+# Needs curl and openssl.
 #
 # Exit status: 0 both files are as they should be, 1 something was wrong or could
 # not be fetched, 2 usage.
@@ -105,7 +118,7 @@ complain() {
 case ${1-} in
     --by-hand) by_hand; exit 0 ;;
     -h|--help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    -*) complain "usage: fetch-roots.sh [DIR], --by-hand or --help"; exit 2 ;;
+    -*) complain "usage: ioattest-fetch-roots [DIR], --by-hand or --help"; exit 2 ;;
 esac
 
 [ $# -le 1 ] || { complain "one directory only"; exit 2; }

@@ -1,32 +1,34 @@
 #!/usr/bin/perl
 
-# Writes the manual pages of the command line tool, of what it says to --help:
-# help and manual are one text.
+# Writes the manual pages of the command line tool, and of the script that gets
+# roots, of what they say to --help: help and manual are one text.
 #
-#   man.pl TOOL DIR       DIR/ioattest.1, and DIR/ioattest-COMMAND.1 for each
-#                         command that "TOOL --help" lists
+#   man.pl TOOL DIR       DIR/ioattest.1, DIR/ioattest-COMMAND.1 for each
+#                         command that "TOOL --help" lists, and
+#                         DIR/ioattest-fetch-roots.1
 #
 # The help of a command is made of blocks with an empty line between them. The
 # first is its usage; a line of two spaces and a word begins an option, and what
-# is indented further belongs to it; "Commands:" and "Exit status:" begin
-# sections of the page, and anything else is a paragraph.
+# is indented further belongs to it; "Commands:", "Files:", "Environment:" and
+# "Exit status:" begin sections of the page, and anything else is a paragraph.
 
 use strict;
 use warnings;
 
+use FindBin ();
 use POSIX qw( strftime );
 
 @ARGV == 2 or die "usage: man.pl TOOL DIR\n";
 my ($tool, $dir) = @ARGV;
 
-# What the tool prints; an argument is a word that it listed itself.
+# What a program prints; an argument is a word that it listed itself.
 sub said {
-    my (@arguments) = @_;
+    my (@command) = @_;
 
-    open my $in, '-|', $tool, @arguments or die "$tool: $!\n";
+    open my $in, '-|', @command or die "$command[0]: $!\n";
     local $/;
     my $text = <$in>;
-    close $in or die "$tool @arguments: it failed\n";
+    close $in or die "@command: it failed\n";
     return $text;
 }
 
@@ -73,7 +75,7 @@ sub block {
     my ($in, @lines) = @_;
     my $out = '';
 
-    if ($lines[0] =~ s/\A(Commands|Exit status):\s*//) {
+    if ($lines[0] =~ s/\A(Commands|Files|Environment|Exit status):\s*//) {
         $in = uc $1;
         shift @lines if $lines[0] eq '';
     } elsif (grep { /\A  \S/ } @lines) {
@@ -133,22 +135,33 @@ sub put {
     return;
 }
 
-my $help = said('--help');
-my ($version) = said('--version') =~ /\Aioattest (\S+)\n\z/
+# The first sentence that has a line of its own.
+sub about {
+    my ($help) = @_;
+    my ($about) = $help =~ /\n\n([A-Z][^\n]*)\.\n\n/
+        or die "no sentence says what it does\n";
+    return lcfirst $about;
+}
+
+my $help = said($tool, '--help');
+my ($version) = said($tool, '--version') =~ /\Aioattest (\S+)\n\z/
     or die "$tool: no version\n";
 my ($listed) = $help =~ /^Commands:\n((?:  .*\n)+)/m
     or die "$tool: no commands\n";
 my %summary = $listed =~ /^  (\w+) +(.*)$/mg;
 my @pages = map { "ioattest-$_" } sort keys %summary;
+my $roots = 'ioattest-fetch-roots';
 
-my ($about) = $help =~ /\n\n([A-Z][^\n]*)\.\n\n/
-    or die "$tool: no sentence says what it does\n";
-put("$dir/ioattest.1", page('ioattest', lcfirst $about, $help, $version,
-                            @pages));
+put("$dir/ioattest.1", page('ioattest', about($help), $help, $version,
+                            @pages, $roots));
 
 for my $command (sort keys %summary) {
     my $name = "ioattest-$command";
     put("$dir/$name.1", page($name, $summary{$command},
-        said($command, '--help'), $version, 'ioattest',
+        said($tool, $command, '--help'), $version, 'ioattest',
         grep { $_ ne $name } @pages));
 }
+
+$help = said('sh', "$FindBin::Bin/fetch-roots.sh", '--help');
+put("$dir/$roots.1", page($roots, about($help), $help, $version,
+                          qw( ioattest curl openssl )));

@@ -155,6 +155,11 @@ else
         --with-http_slice_module --with-http_addition_module \
         --with-http_sub_module --with-http_gunzip_module \
         --with-http_stub_status_module "$@"
+
+    # of nginx 1.31.5 and later: doc/ai-gateway.md
+    if grep -q -e --with-http_json_module "$src/auto/options" 2>/dev/null; then
+        set -- "$@" --with-http_json_module
+    fi
 fi
 
 cd "$dir/src"

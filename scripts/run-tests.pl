@@ -61,7 +61,8 @@ if (!@ARGV) {
     once_more('locks watched', [qw( end_to_end machines keys replay )],
               $ENV{IOATTEST_LOCKCHECK},
               TEST_NGINX_LOAD_MODULES => $ENV{IOATTEST_LOCKCHECK} // '');
-    once_more('the newest nginx', [qw( interim trailers trailers_grpc )],
+    once_more('the newest nginx', [qw( ai_gateway doc_blocks interim trailers
+                                       trailers_grpc )],
               $ENV{IOATTEST_NEWEST},
               TEST_NGINX_BINARY => ($ENV{IOATTEST_NEWEST} // '') . '/nginx',
               TEST_NGINX_LOAD_MODULES => ($ENV{IOATTEST_NEWEST} // '')

@@ -51,6 +51,9 @@ if [ -z "${TEST_NO_DEPS-}" ]; then
         sh scripts/deps.sh modules || echo "no modules for Lua, njs, Perl" >&2
     fi
 
+    # without it t/status_promtool.t skips what promtool finds
+    sh scripts/promtool.sh || echo "there is no promtool" >&2
+
     if [ -n "$client" ]; then
         sh t/client/install.sh || echo "the clients are not there" >&2
     fi

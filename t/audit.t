@@ -205,6 +205,7 @@ found('the last line another', $all[0],
       qr/does not end with the line that is expected/, '--head', 'ab' x 32);
 found('an empty file', '', qr/there is no line in it/);
 found('a line of 100,000 bytes', 'x' x 100_000, qr/longer than a line/);
+found('a compressed file', "\x1f\x8b\x08\x00\n", qr/it is compressed: zcat/);
 found('an unfinished object', substr($all[0], 0, -2) . "\n",
       qr/this is not a whole line/);
 

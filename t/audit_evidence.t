@@ -61,6 +61,34 @@ my ($exit, $out) = cli('report', "$dir/all/$named.json",
                        '--gpu-roots', $ENV{TEST_NGINX_SIM_GPU_ROOTS});
 is($exit, 0, 'the verdict can be repeated') or diag $out;
 
+# what Intel says today, saved for the years to come
+
+{
+    local @ENV{qw( IOATTEST_INTEL_API_URL IOATTEST_INTEL_URL )}
+        = ("http://127.0.0.1:$ENV{TEST_NGINX_SIM_PORT}") x 2;
+    my @report = ('report', "$dir/all/$named.json", '--nonce', $reply->{nonce},
+                  '--cpu-roots', $ENV{TEST_NGINX_SIM_CPU_ROOTS},
+                  '--gpu-roots', $ENV{TEST_NGINX_SIM_GPU_ROOTS});
+    my ($fmspc) = (cli(@report, '--json'))[1] =~ /"fmspc":"(\w+)"/;
+    my $save = "sh $FindBin::Bin/../contrib/audit/save-collateral.sh $fmspc";
+
+    my $day = `$save platform $dir/intel`;
+    is($?, 0, 'the collateral of a day is saved');
+    like($day, qr{\A\Q$dir\E/intel/\d{4}-\d\d-\d\d\n\z}, 'by its date');
+    chomp $day;
+    ($exit, $out) = cli(@report, '--collateral', $day);
+    is($exit, 0, 'and the verdict can be repeated with it') or diag $out;
+    like($out, qr/tdx\.tcb_status[^\n]*passed|passed[^\n]*tdx\.tcb_status/,
+         'TCB status and all');
+    is(`$save platform $dir/intel`, '', 'a day that was saved stays');
+
+    my $fails = $save =~ s/$fmspc/000000000000/r;
+    isnt(system("$fails platform $dir/other 2>/dev/null"), 0, 'it can fail');
+    is_deeply([glob "$dir/other/* $dir/other/.new*"], [],
+              'and then leaves nothing');
+    is(system("$save 2>/dev/null") >> 8, 2, 'its usage');
+}
+
 IoattestSim::set({ attest => 'tdx_flip' });
 my %before = map { $_ => 1 } kept('all');
 is(said('kept', 'bad'), '502 cpu_evidence_invalid', 'a bad reply');

@@ -125,27 +125,41 @@ for my $version (@versions) {
 unlike($nginx->log, qr/buffered to a temporary file/,
        'no prompt was in a file');
 
-# the list: the command of doc/operate.md writes it
+# the list: the script of doc/operate.md writes it
+
+for my $version (@versions) {
+    $how = $version;
+    my ($status, $head, $body) = curl('/v1/models', @page);
+    is("$status " . code($body), '404 not_found',
+       "$how: no list before it is written");
+    like($head, qr{^content-type: application/json}mi, 'as JSON');
+}
+
+like($operate, qr{contrib/nginx/refresh-models\.sh}, 'a script writes it');
 
 SKIP: {
-    my ($command) = $operate =~ /\n  ```sh\n(  curl .*?models\.json)\n  ```/s;
-    ok($command, 'there is a command for the list') or last SKIP;
-    is((curl('/v1/models'))[0], 404, 'no list before it is written');
-    skip 'there is no jq', 5 if system('jq --version >/dev/null 2>&1') != 0;
+    skip 'there is no jq', 10 if system('jq --version >/dev/null 2>&1') != 0;
 
-    $command =~ s{https://api\.intelligence\.io\.net}
-                 {http://127.0.0.1:$ENV{TEST_NGINX_SIM_PORT}};
-    $command =~ s{/etc/nginx/ioattest/}{$dir/};
-    is(system("mkdir $dir/w && cd $dir/w && { $command\n}"), 0, 'it runs');
+    my $api = "http://127.0.0.1:$ENV{TEST_NGINX_SIM_PORT}";
+    my $refresh = "sh $top/contrib/nginx/refresh-models.sh $dir/models.json "
+                . "$dir/key.conf";
+
+    is(system("IOATTEST_API_URL=$api $refresh"), 0, 'it runs');
+    like(encode_json(IoattestSim::stats()->{last}{models}{headers}),
+         qr{^(?=.*"Bearer KEY").*"curl/}, 'with the gateway\'s key');
     my ($status, $head, $body) = curl('/v1/models');
     is($status, 200, 'the list');
     like($head, qr{^content-type: application/json}mi, 'is JSON');
     is_deeply([map { $_->{id} } @{ decode_json($body)->{data} }], [$model],
               'of the models that can be attested');
 
-    my $fails = $command =~ s{/v1/models}{/v1/nowhere}r;
-    isnt(system("cd $dir/w && { $fails\n} 2>/dev/null"), 0, 'it can fail');
-    is((curl('/v1/models'))[2], $body, 'and then replaces nothing');
+    put("$dir/v1/models", '{"data":[]}') if mkdir "$dir/v1";
+    for my $bad ("$api/nowhere", "file://$dir") {
+        isnt(system("IOATTEST_API_URL=$bad $refresh 2>/dev/null"), 0,
+             'it can fail');
+        is((curl('/v1/models'))[2], $body, 'and then replaces nothing');
+    }
+    is_deeply([glob "$dir/models.json?*"], [], 'and leaves nothing');
 }
 $nginx->stop;
 

@@ -146,10 +146,10 @@ ioattest_parallel      auto          a number between 1 and 32
 ioattest_background    8d            "off" or a time of 7d or less
 ioattest_background    on            "off" or a time of 7d or less
 ioattest_pool          some          "any" or "all"
-ioattest_audit_log     ""            "off" or a file, as in /var/log/nginx/
-ioattest_audit_log     a$uri         "off" or a file, as in /var/log/nginx/
-ioattest_audit_log     logs/         "off" or a file, as in /var/log/nginx/
-ioattest_audit_log     syslog:x      "off" or a file, as in /var/log/nginx/
+ioattest_audit_log     ""            "off" or a file, as in /var/log/ioattest/
+ioattest_audit_log     a$uri         "off" or a file, as in /var/log/ioattest/
+ioattest_audit_log     logs/         "off" or a file, as in /var/log/ioattest/
+ioattest_audit_log     syslog:x      "off" or a file, as in /var/log/ioattest/
 ioattest_evidence_dir  ""            "off" or a directory, as in /var/lib/nginx/
 ioattest_evidence_dir  a$uri         "off" or a directory, as in /var/lib/nginx/
 ioattest_evidence_keep  0            a number between 1 and 1000000

@@ -28,6 +28,8 @@ my %try = (
     json_set => "json_set \$a_b \$arg_a b;\n"
         . "server { location \$arg_c { } }\n",
     client_body_early_read => "client_body_early_read on;\n",
+    resolve => "resolver 192.0.2.1;\nupstream u { zone u 64k; "
+        . "server a.test:443 resolve; }\n",
 );
 my %known = map { $_ => complaints($try{$_}) eq '' } keys %try;
 
@@ -113,6 +115,15 @@ is_deeply([broken($_, $text{$_})], [], "$_: its links lead somewhere")
 is_deeply([broken('README.md', '[a](doc/no) [b](doc/policy.md#no) [c](#no) '
                   . '[d](doc/policy.md) [e](https://example.com/)')],
           ['doc/no', 'doc/policy.md#no', '#no'], 'those that do not are found');
+
+# what they have made is something that make knows
+
+my %target = map { $_ => 1 } map { split }
+             slurp("$top/Makefile") =~ /^([a-z][\w -]*):(?!=)/mg;
+for my $page (@pages) {
+    is_deeply([grep { !$target{$_} } $text{$page} =~ /`make ([a-z][a-z-]*)/g],
+              [], "$page: what is made");
+}
 
 # README.md lists the pages
 

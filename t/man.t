@@ -36,13 +36,13 @@ sub said {
     my ($name, $body) = $page
         =~ /^\.SH NAME\n([^\n]*)\n(\.SH SYNOPSIS\n.*)^\.SH SEE ALSO\n/ms
         or die "no page:\n$page";
-    $body =~ s/^\.SH (?:COMMANDS|EXIT STATUS)\n/"\n" . ($& =~ m{COM}
-               ? "Commands:" : "Exit status:") . "\n"/gme;
+    $body =~ s/^\.SH (COMMANDS|FILES|ENVIRONMENT|EXIT STATUS)$/ucfirst(lc $1)
+               . ':'/gme;
     $body =~ s/^\.(?:SH|PP|TP|nf|fi)\b[^\n]*\n//mg;
     for ($name, $body) {
         s/\\f[BIR]//g;
         s/\\-/-/g;
-        s/^\\&//mg;
+        s/\\&//g;
         s/\\e/\\/g;
     }
     return ($name, words($body));
@@ -56,8 +56,9 @@ sub made {
 
 is(made($tool, $dir), 0, 'pages are made');
 is_deeply([sort map { m{([^/]*)\z} } glob "$dir/*"],
-          [sort 'ioattest.1', map { "ioattest-$_.1" } keys %summary],
-          'one of each command, and one of all');
+          [sort 'ioattest.1', map { "ioattest-$_.1" } keys %summary,
+                                                      'fetch-roots'],
+          'one of each command, of all, and of the roots');
 
 my ($name, $body) = said(slurp("$dir/ioattest.1"));
 is($body, words($main), 'the page of all has what --help says');
@@ -69,6 +70,14 @@ for my $command (sort keys %summary) {
     is($body, words($help), "$command: page and help");
     is($name, "ioattest-$command - $summary{$command}", "$command: its name");
 }
+
+my $roots = `sh $top/scripts/fetch-roots.sh --help`;
+($name, $body) = said(slurp("$dir/ioattest-fetch-roots.1"));
+is($body, words($roots), 'fetch-roots: page and help');
+is($name, 'ioattest-fetch-roots - gets the vendors\' root certificates and '
+   . 'compares them', 'fetch-roots: its name');
+like($roots, qr/^  \Q$_\E$/m, "its help names $_")
+    for map { /\$\{(IOATTEST_\w+):-/g } slurp("$top/scripts/fetch-roots.sh");
 
 SKIP: {
     skip 'no groff here', 1 if system('command -v groff >/dev/null 2>&1');
@@ -131,7 +140,8 @@ is(system('make', '-s', '-C', $top, 'install', "DESTDIR=$to", 'PREFIX=/usr'),
    0, 'make install');
 for my $file ('usr/lib/nginx/modules/ngx_http_ioattest_module.so',
               'usr/bin/ioattest', 'usr/share/man/man1/ioattest.1',
-              (map { "usr/share/man/man1/ioattest-$_.1" } keys %summary),
+              (map { "usr/share/man/man1/ioattest-$_.1" } keys %summary,
+                                                          'fetch-roots'),
               "$doc/README.md",
               "$doc/conf.example",
               (map { "$doc/" . substr $_, 1 + length $top }

@@ -18,7 +18,8 @@ my $nginx = IoattestFleet::gateway(key => 'Bearer gw', no_list => 1,
     http => ["ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}"]);
 
 my $contrib = "$FindBin::Bin/../contrib";
-my ($promtool) = grep { -x } map { "$_/promtool" } split /:/, $ENV{PATH};
+my ($promtool) = grep { -x } map { "$_/promtool" } "$FindBin::Bin/../build",
+                                                    split /:/, $ENV{PATH};
 
 sub promtool {
     my ($dir, $input, @args) = @_;
@@ -39,7 +40,7 @@ ok(IoattestFleet::settled($nginx, 2, 8), 'two machines are known');
 my $then = metrics();
 
 SKIP: {
-    skip 'promtool is not installed (apt-get install prometheus)', 5
+    skip 'promtool is not here: sh scripts/promtool.sh gets it', 5
         if !$promtool;
 
     is(promtool('.', $first, qw( check metrics )), '',

@@ -15,6 +15,7 @@
 #define IOATTEST_AUDIT_LINE_MAX   (64 * 1024)
 #define IOATTEST_AUDIT_FILES_MAX  IOATTEST_OPTION_VALUES_MAX
 #define IOATTEST_AUDIT_DIGITS     16    /* below 2^53 */
+#define IOATTEST_AUDIT_GZIP       0x1f  /* what a compressed file begins with */
 
 #define IOATTEST_AUDIT_SEQUENCE   "{\"sequence\":"
 #define IOATTEST_AUDIT_PREVIOUS   ",\"previous\":\""
@@ -71,7 +72,8 @@ ioattest_audit_usage(void)
           "\n"
           "Checks an audit log of the gateway (ioattest_audit_log): that no\n"
           "line was removed, changed, moved or cut. Of a log that is rotated,\n"
-          "give the files from the oldest to the newest.\n"
+          "give the files from the oldest to the newest; compressed ones by\n"
+          "zcat -f FILE ... | ioattest audit -\n"
           "\n"
           "That nothing is missing at the end is known only with what the\n"
           "gateway's status says, or said to somebody who kept it:\n"
@@ -251,6 +253,10 @@ ioattest_audit_file(ioattest_audit_t *audit, const char *name)
                 audit->number++;
                 n = 0;
             }
+
+        } else if (c == IOATTEST_AUDIT_GZIP && n == 0) {
+            snprintf(audit->wrong, sizeof(audit->wrong),
+                     "it is compressed: zcat -f FILE ... | ioattest audit -");
 
         } else if (n == IOATTEST_AUDIT_LINE_MAX) {
             snprintf(audit->wrong, sizeof(audit->wrong),

@@ -11,8 +11,8 @@ package IoattestDocs;
 #   whole($block, \@shared)  the texts of http { } and before it, of a block
 #
 # WHERE is main, http, server, location or file=NAME. A block that is "shared"
-# stands in front of all later ones of its page. Other words are directives that
-# not every nginx has. For server and location there is an ordinary protected
+# stands in front of all later ones of its page. Other words are directives, or
+# parameters, that not every nginx has. For server and location there is an ordinary protected
 # server around the block, unless the page has shared blocks of its own.
 
 use strict;
@@ -68,8 +68,9 @@ sub here {
     my ($text) = @_;
 
     $text =~ s{/etc/ssl/certs/ca-certificates\.crt}{ioattest/cpu-roots.pem}g;
-    $text =~ s{/var/(?:log|lib)/nginx/|/etc/nginx/}{$dir/}g;
-    $text =~ s{\bserver [a-z][a-z0-9.-]*:}{server 192.0.2.1:}g;
+    $text =~ s{/var/(?:log|lib)/(?:nginx|ioattest)/|/etc/nginx/}{$dir/}g;
+    $text =~ s{\bserver [a-z][a-z0-9.-]*:(?!\d+ resolve)}{server 192.0.2.1:}g;
+    $text =~ s{\bresolver [a-z][a-z0-9.-]*}{resolver 192.0.2.1}g;
     $text =~ s{\bproxy_pass https://[a-z0-9-]+\.[a-z][a-z.]*/}
               {proxy_pass https://192.0.2.2/}g;
     return $text;
@@ -80,16 +81,16 @@ sub complaints {
 
     folder();
     my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
-    my $modules = join '', map { "load_module $_;\n" }
-        split ' ', $ENV{TEST_NGINX_LOAD_MODULES}
-                   || "$top/build/ngx_http_ioattest_module.so";
+    my @modules = split ' ', $ENV{TEST_NGINX_LOAD_MODULES}
+                             || "$top/build/ngx_http_ioattest_module.so";
+    my $modules = join '', map { "load_module $_;\n" } @modules;
     my $temp = join '', map { "${_}_temp_path $dir/$_;\n" }
         qw( client_body proxy fastcgi uwsgi scgi );
     $main //= '';
 
     # the module that a document loads is the one that is tried
     $modules = '' if $main =~ s{\bmodules/ngx_http_ioattest_module\.so}
-                               {$top/build/ngx_http_ioattest_module.so};
+                               {$modules[-1]};
 
     my $log = $main =~ /^error_log /m ? '' : "error_log $dir/error.log;\n";
     put("$dir/nginx.conf", "$modules$main\npid $dir/pid;\n$log"

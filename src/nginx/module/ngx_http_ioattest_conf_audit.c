@@ -40,7 +40,7 @@ ngx_http_ioattest_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     {
         return ngx_http_ioattest_conf_bad(cf, &value[1],
                             "\"off\" or a file, as in "
-                            "/var/log/nginx/ioattest-audit.log");
+                            "/var/log/ioattest/audit.log");
     }
 
     ilcf->audit = ngx_http_ioattest_audit_open(cf, &value[1],
