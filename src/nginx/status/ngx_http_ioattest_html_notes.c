@@ -112,7 +112,7 @@ ngx_http_ioattest_html_note_models(ngx_http_ioattest_notes_page_t *page,
         name = ngx_http_ioattest_text_html(page->text, row->names.name,
                                            row->names.name_len);
 
-        if (row->known == 0) {
+        if (row->known == 0 && row->wanted) {
             ngx_http_ioattest_html_note(page, "bad", "<b>%V</b>: no machine "
                                         "is trusted%s%s", &name,
                                         row->failing != IOA_OK

@@ -74,9 +74,15 @@ ngx_http_ioattest_html_model(ngx_http_ioattest_text_t *text,
                                "</code>%s<span class=\"server\">%V</span>"
                                "</small></td><td class=\"number%s\">",
                                &name, &policy, server.len ? " of " : "",
-                               &server, row->known ? "" : " bad");
+                               &server,
+                               row->known == 0 && row->wanted ? " bad" : "");
 
     ngx_http_ioattest_html_number(text, "known", row->known);
+
+    if (!row->wanted) {
+        ngx_http_ioattest_text_add(text, "<br><small class=\"unwanted\">"
+                                   "not asked for of late</small>");
+    }
 
     ngx_http_ioattest_text_add(text, "</td><td class=\"number%s\">",
                                NGX_HTTP_IOATTEST_UNSEEN * 20 > row->draws
