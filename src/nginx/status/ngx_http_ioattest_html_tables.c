@@ -191,9 +191,11 @@ ngx_http_ioattest_html_recent(ngx_http_ioattest_text_t *text,
         one = &zone->recent[i];
         name = ngx_http_ioattest_text_html(text, one->name, one->name_len);
 
-        ngx_http_ioattest_text_add(text, "<tr><td class=\"reason bad\">"
+        ngx_http_ioattest_text_add(text, "<tr><td class=\"reason%s\">"
                                    "<span title=\"%s\">%s</span></td>"
                                    "<td class=\"model\">%V</td><td>",
+                                   now - one->at < NGX_HTTP_IOATTEST_HTML_FRESH
+                                   ? " bad" : "",
                                    ioa_status_message(one->reason),
                                    ioa_status_name(one->reason), &name);
 
