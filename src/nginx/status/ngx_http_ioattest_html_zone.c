@@ -124,7 +124,8 @@ ngx_http_ioattest_html_facts(ngx_http_ioattest_text_t *text,
                                 "replay-used", zone->replay_used,
                                 " texts remembered of ");
     ngx_http_ioattest_html_fact(text, "", "replay-size", zone->replay_size,
-                                ", ");
+                                zone->replay_size ? ", "
+                                : " (<code>ioattest_replay</code> is off), ");
     ngx_http_ioattest_html_fact(text, "", "replay-evictions",
                                 c->replay_evicted,
                                 " dropped before their time</td></tr>\n");
