@@ -19,7 +19,7 @@ IoattestSim->start(machines => 1, per_machine_ports => 0);
 
 my $nginx = IoattestFleet::gateway(no_list => 1,
     http => ["ioattest_image_digest $ENV{TEST_NGINX_SIM_DIGEST}",
-             'ioattest_valid 3s', 'ioattest_fail_timeout 1s']);
+             'ioattest_valid 5s', 'ioattest_fail_timeout 1s']);
 
 # What each format says of the model.
 sub said {
@@ -50,7 +50,7 @@ is_deeply(said(), { json => '1 wanted', prometheus => 1, note => 0,
 
 my $idle = IoattestFleet::until_true(sub {
     my $row = IoattestFleet::model($nginx, 'm');
-    return !$row->{known} && !$row->{wanted} }, 8);
+    return !$row->{known} && !$row->{wanted} }, 12);
 ok($idle, 'then it is not asked for any more');
 is_deeply(said(), { json => '0 not wanted', prometheus => 'no series',
                     note => 0, row => 'not asked for', errors => [] },
