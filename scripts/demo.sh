@@ -4,7 +4,8 @@
 # expected. All that the steps print is in build/demo.log.
 #
 # In a terminal the gateway stays until Enter is pressed, for five minutes at
-# most, so that its status page can be opened.
+# most, so that its status page can be opened. build/demo-status.html is that
+# page as it was at the end.
 
 set -eu
 
@@ -181,6 +182,7 @@ http {
 
         location /v1/private/ {
             ioattest            zone=io;
+            ioattest_cpu        tdx;
             ioattest_request    /_ioattest/attestation;
             ioattest_models     /_ioattest/models;
             ioattest_collateral /_ioattest/intel/;
@@ -236,7 +238,7 @@ ask() {
 
     printf '  < %s\n' "$(head -n 1 "$dir/head" | tr -d '\r')"
     grep . "$dir/body" | sed 's/{"id".*"choices"/{ ... "choices"/' \
-        | cut -c 1-150 | sed 's/^/  < /'
+        | cut -c 1-74 | sed 's/^/  < /'
     logged refused
 
     if ! head -n 1 "$dir/head" | grep -q " $1" \
@@ -246,11 +248,13 @@ ask() {
     fi
 }
 
-# logged VERB: the first such line of the log, folded
+# logged VERB: the first such line of the log, folded; of long numbers, as the
+# ids of GPUs, the two ends
 logged() {
     grep -o "ioattest: $1 .*" "$dir/logs/error.log" | head -n 1 \
         | sed 's/, client: .*//; s/, background: .*//; s/ while .*//' \
-        | fold -s -w 90 | sed '1s/^/  log: /; 2,$s/^/       /'
+        | sed 's/\<\([0-9]\{4\}\)[0-9]\{30,\}\([0-9]\{4\}\)\>/\1..\2/g' \
+        | fold -s -w 72 | sed 's/ *$//; 1s/^/  log: /; 2,$s/^/       /'
 }
 
 # What the evidence of a machine is verified for, as the tool says it of a
@@ -331,9 +335,11 @@ grep -q '"completions":{"total":4,' "$dir/stats" \
 
 echo
 curl -s "$status" > "$dir/status"
-echo "Status page: $status"
+curl -s -H 'Accept: text/html' "$status" > build/demo-status.html
+echo "The status counts:"
 grep -o '"responses":{[^}]*}}' "$dir/status" | head -n 1 \
-    | sed 's/"[a-z_]*":0,//g; s/,"[a-z_]*":0//g; s/^/  /'
+    | sed 's/"[a-z_]*":0,//g; s/,"[a-z_]*":0//g; s/"rejected"/\
+  &/; s/^/  /'
 grep -q '"verified":2,' "$dir/status" \
     || wrong "the status page counts other than two verified"
 
@@ -343,10 +349,13 @@ if [ $bad != 0 ]; then
     exit 1
 fi
 
-echo "All as expected. All that was printed is in build/demo.log."
+echo "All as expected. All that was printed is in build/demo.log, the status page"
+echo "as it is now in build/demo-status.html."
 
 if [ -t 0 ] && [ -t 1 ]; then
-    echo "Open the status page now; Enter ends this (or five minutes)."
+    echo
+    echo "It can be opened now: $status"
+    echo "Enter ends this (or five minutes)."
     python3 -c 'import select, sys
 select.select([sys.stdin], [], [], 300)'
 fi

@@ -180,7 +180,7 @@ for $row (grep { $_->{known} == 3 } @rows) {
     my $left = $now->{"ioattest_machine_expires_seconds$labels"};
     ok($left > 0 && $left <= 4, "the first expires in $left s");
 }
-is(scalar(grep { /^ioattest_model_machines/ } keys %$now), scalar @rows,
+is(scalar(grep { /^ioattest_model_draws/ } keys %$now), scalar @rows,
    'each model has a series');
 
 # --- the wall clock is set an hour on

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
@@ -22,10 +23,13 @@ my $mr_td = $ENV{TEST_NGINX_SIM_MR_TD};
 my $policy = IoattestEvidence::file({ tdx => { mr_td => [$mr_td],
     tcb_status => ['UpToDate'] } });
 
+my $dir = File::Temp->newdir('ioattest-page-XXXXXX', TMPDIR => 1);
+my $audit = "$dir/audit.log";
+
 my $nginx = IoattestEvidence::gateway(
     server => IoattestEvidence::location('v1/private',
         "ioattest_policy $policy", 'ioattest_authorization "Bearer secret-1"',
-        'ioattest_collateral /_pcs/')
+        'ioattest_collateral /_pcs/', "ioattest_audit_log $audit")
     . "location = /page { ioattest_status html; }\n");
 
 # --- before anything was asked
@@ -35,6 +39,8 @@ my $page = IoattestPage::parse($answer->{body});
 is_deeply($page->{errors}, [], 'an empty page is well-formed');
 IoattestPage::agrees($page, $nginx->status);
 is($page->{refresh}, 10, 'it loads itself again');
+is_deeply($page->{texts}{state}, ['Nothing needs a look.'],
+          'nothing needs a look');
 
 like($answer->{head}, qr{^Content-Type: text/html; charset=utf-8\r$}m, 'type');
 my ($csp) = $answer->{head} =~ /^Content-Security-Policy: (.*)\r$/m;
@@ -87,6 +93,22 @@ ok($machine->[4]{texts}{expires}, 'when it expires');
 is($page->{tables}{recent}[0][0]{text}, 'response_hash_mismatch',
    'refused of late');
 is($page->{tables}{recent}[0][1]{text}, $hostile, 'of this model');
+is_deeply([grep { /refused/ } @{ $page->{texts}{bad} }],
+          ['1 answer was refused, the last one within an hour: see "Refused of '
+           . 'late"'],
+          'and that needs a look');
+unlike($answer->{body}, qr/Nothing needs a look/, 'it does');
+is(scalar(grep { /answers refused/ } @{ $page->{texts}{look} }), 1,
+   'it is counted in red');
+
+my @ueids = map { @{ $_->{ueids} } } @{ $nginx->status->{zones}[0]{machines} };
+is(scalar @ueids, 16, 'two models of a machine with eight GPUs');
+is_deeply($page->{texts}{ueid}, [map { "\x{2026}" . substr $_, -6 } @ueids],
+          'their ids are shown by their ends');
+IoattestPage::agrees($page, $nginx->status);
+cmp_ok($page->{data}{sequence}[0], '>', 3, 'the audit log is there');
+is(scalar(grep { $page->{texts}{words}[0] =~ /^\Q$_\E: /m }
+          qw( Draw Census Machine )), 3, 'what words mean');
 
 # --- the policy is loosened
 
@@ -116,6 +138,20 @@ like($nginx->log, qr/\[warn\].*policy ".*": - tdx\.mr_td = .*may let through/,
      'a change that loosens is a warning');
 is_deeply($nginx->status->{zones}[0]{machines}, [],
           'what the old policy trusted does not count');
+
+# --- the gateway's own key is refused
+
+is($page->{data}{'key-refused'}[0], 0, 'its key has not been refused');
+is($nginx->status->{zones}[0]{key_refused_at}, undef, 'at no time');
+IoattestSim::set(keys => { '*' => { attest => 402 } });
+isnt(said('plain'), 200, 'then it is');
+$page = IoattestPage::read_from($nginx);
+is_deeply($page->{errors}, [], 'the page is well-formed');
+IoattestPage::agrees($page, $nginx->status);
+cmp_ok($page->{data}{'key-refused'}[0], '>', 0, 'it is counted');
+like($nginx->status->{zones}[0]{key_refused_at}, qr/^\d{4}-/, 'with its time');
+is(scalar(grep { /refused the gateway's own key/ } @{ $page->{texts}{bad} }),
+   1, 'and needs a look');
 
 ok($nginx->stop, 'nginx goes quietly');
 done_testing();

@@ -27,8 +27,8 @@ IoattestSim::set(balance => 'random', attest_of => { 2 => 'digest_other' },
 
 # --- 500 requests
 
-my @kinds = ('', '', '', 'flip_body', 'error=500', '', 'no_signature', '',
-             'error=429', 'status=500');
+my @kinds = ('', '', '', 'flip_body', 'error=500', '', 'no_signature',
+             'request_hash', 'error=429', 'status=500');
 my @main = IoattestLoad->start(count => 300, rate => 60, sim => \@kinds);
 my @dry = IoattestLoad->start(count => 100, rate => 20, path => '/dry/completions',
                               sim => ['', 'flip_body', 'no_signature', '']);
@@ -37,7 +37,9 @@ my @other = IoattestLoad->start(count => 40, rate => 8,
                                 models => $IoattestFleet::OTHER);
 
 @main = map { $_->rows } @main;
-my @rows = (@main, map { $_->rows } @none, @other);
+@none = map { $_->rows } @none;
+@other = map { $_->rows } @other;
+my @rows = (@main, @none, @other);
 @dry = map { $_->rows } @dry;
 is(@rows + @dry, 500, '500 requests');
 is(scalar(grep { !$_->{status} } @rows, @dry), 0, 'all were answered');
@@ -113,6 +115,31 @@ $trigger += $_ for values %{ $json->{attestations}{trigger} };
 is($trigger, $good + $bad, 'JSON: attestations by their cause');
 is(scalar @{ $json->{zones}[0]{machines} }, 4, 'JSON: two machines a model');
 
+# fewer than a thousand are all compared
+
+my $mismatch = grep { $_->{status} == 200
+                      && $kinds[$_->{i} % @kinds] eq 'request_hash' } @main;
+cmp_ok($mismatch, '>', 25, 'answers to other requests');
+is_deeply($json->{requests}, { match => $verified - $mismatch,
+                               mismatch => $mismatch, unknown => 0 },
+          'JSON: requests, by whether they are those that were signed');
+
+# times are taken of what is released, and waits also of what is refused
+
+my $times = $json->{times};
+my $refused = 0;
+$refused += $_ for values %refused;
+is($times->{verify}{count}, $verified, 'JSON: times of verifying');
+is($times->{attest}{count}, $good + $bad, 'JSON: times of attesting');
+is($times->{wait}{count}, $verified + $refused, 'JSON: times of waiting');
+cmp_ok($times->{verify}{seconds}, '>', 0, 'verifying takes some');
+my $long = 0;
+$long += $_->{wait} // 0
+    for (grep { $kinds[$_->{i} % @kinds] !~ /^error/ } @main),
+        @none, @other, grep { $_->{i} % 4 == 0 || $_->{i} % 4 == 3 } @dry;
+cmp_ok(abs($times->{wait}{seconds} - $long), '<', 1,
+       "waiting took $long s, by the answers' own headers");
+
 # --- Prometheus says the same
 
 my $zone = $json->{zones}[0];
@@ -120,6 +147,9 @@ my %same = ('ioattest_machines{zone="io"}' => 4,
     'ioattest_requests_waited_total{zone="io"}' => $json->{requests_waited},
     'ioattest_dry_run_would_reject_total{zone="io"}' => 50,
     'ioattest_key_refused_total{zone="io"}' => 0,
+    'ioattest_zone_evictions_total{zone="io"}' => 0,
+    'ioattest_zone_resets_total{zone="io"}' => 0,
+    'ioattest_replay_evictions_total{zone="io"}' => 0,
     'ioattest_zone_bytes{zone="io",state="used"}' => $zone->{used},
     'ioattest_zone_bytes{zone="io",state="free"}'
         => $zone->{size} - $zone->{used},
@@ -153,8 +183,20 @@ for my $name (map { /verdict="rejected",reason="(\w+)"/ } keys %metric) {
 is_deeply({ map { $_ => 0 + ($metric{$_} // 'nan') } keys %same },
           { map { $_ => 0 + $same{$_} } keys %same },
           keys(%same) . ' series agree with the JSON');
-is($metric{'ioattest_attest_seconds_count{zone="io"}'}, $good + $bad,
-   'the histogram of attestations has as many');
+for my $name (qw( verify attest wait )) {
+    my $series = "ioattest_${name}_seconds";
+    my $count = $times->{$name}{count};
+    is($metric{"${series}_count{zone=\"io\"}"}, $count,
+       "the histogram of $name has as many");
+    is($metric{"${series}_bucket{zone=\"io\",le=\"+Inf\"}"}, $count,
+       'in all its buckets');
+    cmp_ok($metric{"${series}_sum{zone=\"io\"}"}, '==',
+           $times->{$name}{seconds}, 'and the same sum');
+    my @buckets = map { $metric{"${series}_bucket{zone=\"io\",le=\"$_\"}"} }
+                  sort { $a <=> $b } map { /^${series}_bucket.*le="([\d.]+)"/ }
+                  keys %metric;
+    is_deeply(\@buckets, [sort { $a <=> $b } @buckets], 'which only grow');
+}
 
 # --- and so does the page
 
@@ -164,14 +206,18 @@ is($page->{data}{'zone-in-flight'}[0], 0, 'page: none in flight');
 is_deeply([sort map { $_->[0]{texts}{address} } @{ $page->{tables}{refused} }],
           [sort map { map { $_->{address} } @{ $_->{refused} } }
            @{ $zone->{models} }], 'page: refused machines');
-my ($times, $dry) = (0, 0);
+my (%recent, %dry);
 for (@{ $page->{tables}{recent} }) {
-    next if $_->[0]{text} ne 'response_hash_mismatch';
-    $times += $_->[4]{data}{count};
-    $dry += $_->[4]{data}{count} if $_->[3]{text} =~ /dry run/;
+    my $of = $_->[3]{text} =~ /dry run/ ? \%dry : \%recent;
+    $of->{ $_->[0]{text} } += $_->[4]{data}{count};
 }
-is($times, $refused{response_hash_mismatch} + 25, 'page: refused of late');
-is($dry, 25, 'page: of them in the dry run');
+
+# what callers are to blame for is not among them
+
+my %blamed = %refused;
+delete $blamed{model_unknown};
+is_deeply(\%recent, \%blamed, 'page: refused of late, by reason');
+is_deeply(\%dry, $json->{dry_run_rejected}, 'page: and in the dry run');
 
 IoattestFleet::finish($nginx);
 done_testing();

@@ -49,7 +49,7 @@ SKIP: {
     isnt(promtool('.', $then . "ioattest_x{ 1\n", qw( check metrics )), '',
          'it would');
     like(promtool("$contrib/prometheus", '', qw( check rules
-         ioattest.rules.yml )), qr/SUCCESS: 11 rules/, 'the alerts are rules');
+         ioattest.rules.yml )), qr/SUCCESS: 12 rules/, 'the alerts are rules');
     like(promtool("$contrib/prometheus", '', qw( test rules
          ioattest.test.yml )), qr/\A(?!.*FAILED).*SUCCESS/s,
          'and alert when they should');
@@ -81,6 +81,7 @@ for my $file ('prometheus/ioattest.rules.yml', 'grafana/ioattest.json') {
     # directives that sentences name
     delete @names{qw( ioattest_refresh ioattest_parallel ioattest_collateral
                       ioattest_amd_kds ioattest_zone ioattest_authorization
+                      ioattest_valid
                       ioattest_gpu_reference ioattest_bind
                       ioattest_collateral_early )};
     is_deeply([grep { !$there{$_} } sort keys %names], [],

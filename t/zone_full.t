@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use IoattestNginx;
+use IoattestPage;
 use IoattestSim;
 
 IoattestSim->start(machines => 4);
@@ -60,6 +61,11 @@ is($good, 60, 'a zone that is full makes room');
 my ($tiny) = grep { $_->{name} eq 'tiny' } @{$nginx->status->{zones}};
 cmp_ok($tiny->{evictions}, '>', 0, 'by dropping what was used least');
 cmp_ok(scalar @{$tiny->{machines}}, '<', 60, 'and forgets');
+IoattestPage::agrees(IoattestPage::read_from($nginx), $nginx->status);
+my ($metrics) = $nginx->ask("GET /status HTTP/1.0\r\nHost: x\r\n"
+                            . "Accept: text/plain\r\n\r\n");
+like($metrics->{body}, qr/^ioattest_zone_evictions_total\{zone="tiny"\}
+     \ $tiny->{evictions}$/mx, 'metrics: as often');
 my $forged = IoattestNginx::completion(path => '/tiny/completions',
                                        sim => 'forged');
 $forged =~ s/\r\n/\r\nX-Id: id-1\r\n/;

@@ -46,7 +46,11 @@ sub start {
     push @running, $self;
 
     system($self->command) == 0 or die "nginx does not start\n";
-    $self->wait_for(sub { -s "$root/logs/nginx.pid" && $self->connect });
+
+    # a signal that comes before there are workers is kept for the next one
+
+    $self->wait_for(sub { -s "$root/logs/nginx.pid" && $self->connect
+                          && $self->workers >= $self->{workers} });
 
     return $self;
 }

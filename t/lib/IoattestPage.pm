@@ -51,6 +51,44 @@ sub parse {
 sub sum { return sum0(values %{ $_[0] }) }
 
 
+# What is counted in each zone.
+sub zones_agree {
+    my ($page, @zones) = @_;
+    my $data = $page->{data};
+    my %zone = (
+        evictions => sub { $_[0]{evictions} },
+        resets => sub { $_[0]{resets} },
+        'replay-used' => sub { $_[0]{replay}{used} },
+        'replay-size' => sub { $_[0]{replay}{size} },
+        'replay-evictions' => sub { $_[0]{replay}{evictions} },
+        'key-refused' => sub { $_[0]{key_refused} },
+    );
+    for my $name (qw( match mismatch unknown )) {
+        $zone{$name} = sub { $_[0]{requests}{$name} };
+    }
+    for my $name (qw( gate signer background )) {
+        $zone{$name} = sub { $_[0]{attestations}{trigger}{$name} };
+    }
+    for my $name (qw( verify attest wait )) {
+        $zone{$name} = sub { $_[0]{times}{$name}{count} };
+    }
+
+    is_deeply({ map { $_ => $data->{$_} } keys %zone },
+              { map { my $of = $zone{$_};
+                      $_ => [map { $of->($_) } @zones] } keys %zone },
+              'page: counted in each zone');
+
+    # of late: as many as there are, in the same order
+
+    my @recent = map { @{ $_->{recent} } } @zones;
+    is_deeply([map { [$_->[0]{text}, $_->[1]{text}, $_->[4]{data}{count},
+                      $_->[5]{texts}{at}] } @{ $page->{tables}{recent} }],
+              [map { [@$_{qw( reason model count at )}] } @recent],
+              'page: refused of late');
+    return;
+}
+
+
 # All numbers of the page are those of the JSON.
 sub agrees {
     my ($page, $json) = @_;
@@ -77,6 +115,11 @@ sub agrees {
     my @models = grep { defined $_->{server} } map { @{ $_->{models} } } @zones;
     is_deeply($data->{known} // [], [map { $_->{known} } @models],
               'page: machines known');
+    is_deeply([map { $_->[1]{texts}{unwanted} ? 0 : 1 }
+               @{ $page->{tables}{models} }],
+              [map { $_->{wanted} ? 1 : 0 } @models], 'page: models wanted');
+    is_deeply($data->{'in-flight'} // [], [map { $_->{in_flight} } @models],
+              'page: attestations of a model in flight');
     is_deeply($data->{draws} // [], [map { $_->{draws} } @models],
               'page: draws');
     is_deeply($data->{unseen} // [], [map { $_->{unseen_below} } @models],
@@ -87,6 +130,11 @@ sub agrees {
               [map { $_->{census} } @models], 'page: the census');
 
     my @machines = map { @{ $_->{machines} } } @zones;
+    is_deeply($data->{'zone-machines'},
+              [map { scalar @{ $_->{machines} } } @zones],
+              'page: machines of a zone');
+    is_deeply($page->{titles}{ueid} // [],
+              [map { @{ $_->{ueids} // [] } } @machines], 'page: GPUs');
     is_deeply($data->{verified} // [], [map { $_->{verified} } @machines],
               'page: answers of machines');
     is_deeply([map { $_->[0]{texts}{address} }
@@ -96,6 +144,16 @@ sub agrees {
     is_deeply([map { $_->[4]{texts}{expires} }
                @{ $page->{tables}{machines} }],
               [map { $_->{expires_at} } @machines], 'page: their ends');
+
+    zones_agree($page, @zones);
+
+    my @audits = ref $json->{audit} eq 'ARRAY' ? @{ $json->{audit} }
+                 : $json->{audit} // ();
+    is_deeply([map { [$_->[0]{text}, $_->[1]{data}{sequence},
+                      $_->[2]{texts}{head}, $_->[3]{data}{lost}] }
+               @{ $page->{tables}{audit} }],
+              [map { [@$_{qw( file sequence head lost )}] } @audits],
+              'page: the audit log');
 
     my %reason = map { $_->[0]{text} => $_ } @{ $page->{tables}{reasons} };
     for (['rejected', $json->{responses}{rejected}],

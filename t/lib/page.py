@@ -4,7 +4,7 @@
   page.py < page.html
 
 Members: errors, all that is wrong with the page; data, the values of <data> by
-class, in order; texts, those of elements by class; tables, for each class of
+class, in order; texts, those of elements by class; titles, likewise; tables, for each class of
 table its rows, each a list of cells, each cell {"data": {class: value},
 "texts": {class: text}, "text"}; style, the digest of the style as
 Content-Security-Policy names it; title, refresh.
@@ -36,6 +36,7 @@ class Page(html.parser.HTMLParser):
         super().__init__(convert_charrefs=False)
         self.errors, self.stack = [], []
         self.data, self.texts, self.tables = {}, {}, {}
+        self.titles = {}
         self.style = self.title = ""
         self.refresh = None
         self.rows = self.cell = None
@@ -108,6 +109,8 @@ class Page(html.parser.HTMLParser):
             self.rows = None
         for name in classes:
             self.texts.setdefault(name, []).append(text[0])
+            if "title" in attrs:
+                self.titles.setdefault(name, []).append(attrs["title"])
             if self.cell is not None and tag != "time":
                 self.cell["texts"][name] = text[0]
 
@@ -142,7 +145,8 @@ class Page(html.parser.HTMLParser):
 
     def handle_entityref(self, name):
         known = {"amp": "&", "lt": "<", "gt": ">", "quot": '"',
-                 "times": "\u00d7", "ndash": "\u2013"}
+                 "times": "\u00d7", "ndash": "\u2013", "hellip": "\u2026",
+                 "rsquo": "\u2019"}
         if name not in known:
             self.wrong(f"&{name};")
         self.add(known.get(name, "?"))
@@ -167,6 +171,7 @@ def main():
         page.wrong("a control character")
     digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest())
     json.dump({"errors": page.errors, "data": page.data, "texts": page.texts,
+               "titles": page.titles,
                "tables": page.tables, "title": page.title,
                "refresh": page.refresh, "style": digest.decode()}, sys.stdout)
 

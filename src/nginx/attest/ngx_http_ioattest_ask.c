@@ -171,6 +171,7 @@ ngx_http_ioattest_ask_own_refused(ngx_http_ioattest_ask_t *ask,
     counters = ngx_http_ioattest_store_counters(ask->conf->zone);
 
     (void) ngx_atomic_fetch_add(&counters->key_refused, 1);
+    counters->key_refused_at = (ngx_atomic_uint_t) ngx_time();
 
     ngx_log_error(NGX_LOG_ERR, ask->task->log, 0,
                   "ioattest: the API answered %i to the gateway's own key, "

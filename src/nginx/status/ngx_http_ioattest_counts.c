@@ -28,6 +28,7 @@ ngx_http_ioattest_counts_read(ngx_http_ioattest_counts_t *to,
     to->waited = from->requests_waited;
     to->dry_run = 0;
     to->key_refused = from->key_refused;
+    to->key_refused_at = (time_t) from->key_refused_at;
     to->evicted = from->evicted;
     to->replay_evicted = from->replay_evicted;
 
@@ -79,6 +80,7 @@ ngx_http_ioattest_counts_add(ngx_http_ioattest_counts_t *to,
     to->waited += from->waited;
     to->dry_run += from->dry_run;
     to->key_refused += from->key_refused;
+    to->key_refused_at = ngx_max(to->key_refused_at, from->key_refused_at);
     to->evicted += from->evicted;
     to->replay_evicted += from->replay_evicted;
 
@@ -109,6 +111,22 @@ ngx_http_ioattest_spread_add(ngx_http_ioattest_spread_t *to,
     }
 
     to->sum_us += from->sum_us;
+}
+
+
+uint64_t
+ngx_http_ioattest_spread_count(const ngx_http_ioattest_spread_t *spread)
+{
+    uint64_t    n;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i <= NGX_HTTP_IOATTEST_BUCKETS; i++) {
+        n += spread->bucket[i];
+    }
+
+    return n;
 }
 
 

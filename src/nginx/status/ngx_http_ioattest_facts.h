@@ -47,6 +47,7 @@ typedef struct {
     uint64_t                       dry_run;
     uint64_t                       dry_run_rejected[IOA_STATUS_MAX];
     uint64_t                       key_refused;
+    time_t                         key_refused_at;  /* the last; 0: none */
     uint64_t                       evicted;
     uint64_t                       replay_evicted;
     ngx_http_ioattest_spread_t     verify;
@@ -113,6 +114,10 @@ void ngx_http_ioattest_counts_read(ngx_http_ioattest_counts_t *to,
     const ngx_http_ioattest_counters_t *from);
 void ngx_http_ioattest_counts_add(ngx_http_ioattest_counts_t *to,
     const ngx_http_ioattest_counts_t *from);
+
+/* How many times were observed. */
+uint64_t ngx_http_ioattest_spread_count(
+    const ngx_http_ioattest_spread_t *spread);
 
 /* The sum over all reasons. */
 uint64_t ngx_http_ioattest_counts_sum(const uint64_t *reasons);

@@ -52,9 +52,28 @@ void ngx_http_ioattest_html_table_end(ngx_http_ioattest_text_t *text,
     ngx_uint_t rows);
 
 
-/* html_notes: what needs a look; returns how much of it is bad */
-ngx_uint_t ngx_http_ioattest_html_notes(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_facts_t *facts);
+/* refusals no older than this need a look, s */
+#define NGX_HTTP_IOATTEST_HTML_FRESH     3600
+
+/* Of which counters there is a note, so that they are shown as an alarm. */
+typedef struct {
+    ngx_uint_t  answers;
+    ngx_uint_t  attestations;
+    ngx_uint_t  dry_run;
+} ngx_http_ioattest_html_look_t;
+
+
+/* html_notes: what needs a look, and nothing below is red without a note */
+void ngx_http_ioattest_html_notes(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts,
+    ngx_http_ioattest_html_look_t *look);
+
+/* html_zone */
+void ngx_http_ioattest_html_zone(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_zone_facts_t *zone, time_t now);
+
+/* html_words */
+void ngx_http_ioattest_html_words(ngx_http_ioattest_text_t *text);
 
 /* html_machines */
 void ngx_http_ioattest_html_machines(ngx_http_ioattest_text_t *text,

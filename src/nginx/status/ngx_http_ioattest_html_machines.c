@@ -8,11 +8,17 @@
 #include "status/ngx_http_ioattest_html.h"
 
 
+/* digits of a GPU's id that are shown */
+#define NGX_HTTP_IOATTEST_HTML_UEID  6
+
+
 static void ngx_http_ioattest_html_machine(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_fact_t *machine, time_t now);
 static void ngx_http_ioattest_html_cpu(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_proved_t *proved);
 static void ngx_http_ioattest_html_gpu(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_proved_t *proved);
+static void ngx_http_ioattest_html_ueids(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_proved_t *proved);
 static void ngx_http_ioattest_html_trust(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_machine_t *m);
@@ -197,6 +203,47 @@ ngx_http_ioattest_html_gpu(ngx_http_ioattest_text_t *text,
         ngx_http_ioattest_text_add(text, "<br><small class=\"fair\">"
                                    "NVSwitches not attested</small>");
     }
+
+    ngx_http_ioattest_html_ueids(text, proved);
+}
+
+
+/* The ends of the GPUs' ids, by which they are told apart; all as a title. */
+
+static void
+ngx_http_ioattest_html_ueids(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_proved_t *proved)
+{
+    char                            ueid[IOA_UEID_TEXT_MAX + 1];
+    size_t                          len, shown;
+    ngx_uint_t                      i;
+    const ngx_http_ioattest_ids_t  *ids;
+
+    ids = &proved->ids;
+
+    if (ids->ueids_n == 0) {
+        return;
+    }
+
+    ngx_http_ioattest_text_add(text, "<br><small class=\"ueids\">UEID");
+
+    for (i = 0; i < ids->ueids_n; i++) {
+        ioa_ueid_print(ueid, ids->ueids[i]);
+        len = ngx_strlen(ueid);
+        shown = ngx_min(len, NGX_HTTP_IOATTEST_HTML_UEID);
+
+        ngx_http_ioattest_text_add(text, " <code class=\"ueid\" title=\"%s\">"
+                                   "%s%s</code>", ueid,
+                                   shown < len ? "&hellip;" : "",
+                                   ueid + len - shown);
+    }
+
+    if (proved->gpus > ids->ueids_n) {
+        ngx_http_ioattest_text_add(text, " and %uz more",
+                                   proved->gpus - ids->ueids_n);
+    }
+
+    ngx_http_ioattest_text_add(text, "</small>");
 }
 
 

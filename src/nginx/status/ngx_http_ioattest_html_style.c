@@ -69,4 +69,9 @@ const ngx_str_t  ngx_http_ioattest_html_style = ngx_string(
     "table.machines td:nth-child(4){min-width:11rem}\n"
     "table.machines td:nth-child(5){white-space:nowrap}\n"
     ".cpu{text-transform:uppercase}\n"
+    "table.facts td:first-child,table.audit td:first-child{min-width:13rem}\n"
+    ".words{margin:0;padding:0;list-style:none;color:var(--soft);"
+    "font-size:.86em;columns:30rem auto;column-gap:2rem}\n"
+    ".words li{margin-bottom:.4rem;break-inside:avoid}\n"
+    ".words b{color:var(--ink)}\n"
 );

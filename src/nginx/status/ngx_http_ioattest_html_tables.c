@@ -74,9 +74,15 @@ ngx_http_ioattest_html_model(ngx_http_ioattest_text_t *text,
                                "</code>%s<span class=\"server\">%V</span>"
                                "</small></td><td class=\"number%s\">",
                                &name, &policy, server.len ? " of " : "",
-                               &server, row->known ? "" : " bad");
+                               &server,
+                               row->known == 0 && row->wanted ? " bad" : "");
 
     ngx_http_ioattest_html_number(text, "known", row->known);
+
+    if (!row->wanted) {
+        ngx_http_ioattest_text_add(text, "<br><small class=\"unwanted\">"
+                                   "not asked for of late</small>");
+    }
 
     ngx_http_ioattest_text_add(text, "</td><td class=\"number%s\">",
                                NGX_HTTP_IOATTEST_UNSEEN * 20 > row->draws
@@ -185,9 +191,11 @@ ngx_http_ioattest_html_recent(ngx_http_ioattest_text_t *text,
         one = &zone->recent[i];
         name = ngx_http_ioattest_text_html(text, one->name, one->name_len);
 
-        ngx_http_ioattest_text_add(text, "<tr><td class=\"reason bad\">"
+        ngx_http_ioattest_text_add(text, "<tr><td class=\"reason%s\">"
                                    "<span title=\"%s\">%s</span></td>"
                                    "<td class=\"model\">%V</td><td>",
+                                   now - one->at < NGX_HTTP_IOATTEST_HTML_FRESH
+                                   ? " bad" : "",
                                    ioa_status_message(one->reason),
                                    ioa_status_name(one->reason), &name);
 

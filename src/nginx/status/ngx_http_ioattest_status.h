@@ -110,8 +110,10 @@ typedef struct {
     ngx_array_t                            models;  /* see status_models */
 } ngx_http_ioattest_scrape_t;
 
-/* status_audit: the member "audit", if there is an audit log */
+/* status_audit: the member "audit", or a table, if there is an audit log */
 void ngx_http_ioattest_json_audit(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_facts_t *facts);
+void ngx_http_ioattest_html_audit(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_facts_t *facts);
 
 void ngx_http_ioattest_scrape_models(ngx_http_ioattest_text_t *text,

@@ -11,9 +11,8 @@
 static void ngx_http_ioattest_html_head(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_facts_t *facts);
 static void ngx_http_ioattest_html_tiles(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_facts_t *facts);
-static void ngx_http_ioattest_html_zone(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_zone_facts_t *zone, time_t now);
+    const ngx_http_ioattest_facts_t *facts,
+    const ngx_http_ioattest_html_look_t *look);
 static ngx_uint_t ngx_http_ioattest_html_trusted(
     const ngx_http_ioattest_facts_t *facts);
 
@@ -22,11 +21,12 @@ void
 ngx_http_ioattest_status_html(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_facts_t *facts)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                     i;
+    ngx_http_ioattest_html_look_t  look;
 
     ngx_http_ioattest_html_head(text, facts);
-    (void) ngx_http_ioattest_html_notes(text, facts);
-    ngx_http_ioattest_html_tiles(text, facts);
+    ngx_http_ioattest_html_notes(text, facts, &look);
+    ngx_http_ioattest_html_tiles(text, facts, &look);
 
     for (i = 0; i < facts->n; i++) {
         ngx_http_ioattest_html_zone(text, &facts->zones[i], facts->now);
@@ -34,6 +34,8 @@ ngx_http_ioattest_status_html(ngx_http_ioattest_text_t *text,
 
     ngx_http_ioattest_html_reasons(text, &facts->counts);
     ngx_http_ioattest_html_changes(text, facts->changes, facts->now);
+    ngx_http_ioattest_html_audit(text, facts);
+    ngx_http_ioattest_html_words(text);
     ngx_http_ioattest_text_add(text, "</main>\n</body>\n</html>\n");
 }
 
@@ -89,7 +91,8 @@ ngx_http_ioattest_html_trusted(const ngx_http_ioattest_facts_t *facts)
 
 static void
 ngx_http_ioattest_html_tiles(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_facts_t *facts)
+    const ngx_http_ioattest_facts_t *facts,
+    const ngx_http_ioattest_html_look_t *look)
 {
     ngx_uint_t                         i;
     const ngx_http_ioattest_counts_t  *c;
@@ -106,14 +109,14 @@ ngx_http_ioattest_html_tiles(ngx_http_ioattest_text_t *text,
           ngx_http_ioattest_html_trusted(facts), 0 },
         { "responses-verified", "answers verified", c->verified, 0 },
         { "responses-rejected", "answers refused",
-          ngx_http_ioattest_counts_sum(c->rejected), 1 },
+          ngx_http_ioattest_counts_sum(c->rejected), look->answers },
         { "responses-unsigned", "unsigned errors passed on",
           c->unsigned_errors, 0 },
         { "attestations-verified", "attestations verified", c->attested, 0 },
         { "attestations-rejected", "attestations refused or failed",
-          ngx_http_ioattest_counts_sum(c->failed), 1 },
+          ngx_http_ioattest_counts_sum(c->failed), look->attestations },
         { "requests-waited", "requests that waited", c->waited, 0 },
-        { "dry-run", "let pass by a dry run", c->dry_run, 1 }
+        { "dry-run", "let pass by a dry run", c->dry_run, look->dry_run }
     };
 
     ngx_http_ioattest_text_add(text, "<ul class=\"tiles\">\n");
@@ -128,57 +131,4 @@ ngx_http_ioattest_html_tiles(ngx_http_ioattest_text_t *text,
     }
 
     ngx_http_ioattest_text_add(text, "</ul>\n");
-}
-
-
-static void
-ngx_http_ioattest_html_zone(ngx_http_ioattest_text_t *text,
-    const ngx_http_ioattest_zone_facts_t *zone, time_t now)
-{
-    ngx_str_t  name;
-
-    name = ngx_http_ioattest_text_html(text, zone->zone->name.data,
-                                       zone->zone->name.len);
-
-    ngx_http_ioattest_text_add(text,
-                               "<section class=\"zone\">\n"
-                               "<h2>Zone <span class=\"zone-name\">%V</span>"
-                               "</h2>\n<p class=\"memory\">"
-                               "<meter min=\"0\" max=\"%uz\" high=\"%uz\" "
-                               "optimum=\"0\" value=\"%uz\"></meter> ",
-                               &name, zone->size, zone->size / 10 * 9,
-                               zone->used);
-
-    ngx_http_ioattest_html_number(text, "zone-used", zone->used);
-    ngx_http_ioattest_text_add(text, " of ");
-    ngx_http_ioattest_html_number(text, "zone-size", zone->size);
-    ngx_http_ioattest_text_add(text, " bytes, ");
-    ngx_http_ioattest_html_number(text, "zone-machines",
-                                  zone->machines.nelts);
-    ngx_http_ioattest_text_add(text, " machines trusted, ");
-    ngx_http_ioattest_html_number(text, "zone-in-flight", zone->in_flight);
-    ngx_http_ioattest_text_add(text, " attestations in flight");
-
-    if (zone->documents_end) {
-        ngx_http_ioattest_text_add(text, ", the first vendor's document "
-                                   "ends ");
-        ngx_http_ioattest_html_time(text, "documents-end",
-                                    zone->documents_end, now);
-    }
-
-    if (zone->reference_end) {
-        ngx_http_ioattest_text_add(text, ", the first manifest of a "
-                                   "reference ");
-        ngx_http_ioattest_html_time(text, "reference-end",
-                                    zone->reference_end, now);
-    }
-
-    ngx_http_ioattest_text_add(text, "</p>\n");
-
-    ngx_http_ioattest_html_models(text, zone, now);
-    ngx_http_ioattest_html_machines(text, zone, now);
-    ngx_http_ioattest_html_refused(text, zone, now);
-    ngx_http_ioattest_html_recent(text, zone, now);
-
-    ngx_http_ioattest_text_add(text, "</section>\n");
 }

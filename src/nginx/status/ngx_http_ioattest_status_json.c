@@ -18,6 +18,8 @@ static void ngx_http_ioattest_json_changes(ngx_http_ioattest_text_t *text,
     const ngx_array_t *changes);
 static void ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_counts_t *counts);
+static void ngx_http_ioattest_json_spread(ngx_http_ioattest_text_t *text,
+    const char *name, const ngx_http_ioattest_spread_t *spread);
 static void ngx_http_ioattest_json_reasons(ngx_http_ioattest_text_t *text,
     const uint64_t *count);
 
@@ -92,6 +94,8 @@ ngx_http_ioattest_json_zone(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_text_add(text, "\"leases\":%ui,\"key_refused\":%uL,",
                                zone->leases, zone->counts.key_refused);
 
+    ngx_http_ioattest_json_when(text, "key_refused_at",
+                                zone->counts.key_refused_at);
     ngx_http_ioattest_json_when(text, "documents_end", zone->documents_end);
     ngx_http_ioattest_json_when(text, "reference_end", zone->reference_end);
     ngx_http_ioattest_json_counts(text, &zone->counts);
@@ -198,7 +202,26 @@ ngx_http_ioattest_json_counts(ngx_http_ioattest_text_t *text,
                                counts->waited,
                                counts->dry_run);
     ngx_http_ioattest_json_reasons(text, counts->dry_run_rejected);
+
+    ngx_http_ioattest_text_add(text, "},\"times\":{");
+    ngx_http_ioattest_json_spread(text, "verify", &counts->verify);
+    ngx_http_ioattest_text_add(text, ",");
+    ngx_http_ioattest_json_spread(text, "attest", &counts->attest);
+    ngx_http_ioattest_text_add(text, ",");
+    ngx_http_ioattest_json_spread(text, "wait", &counts->wait);
     ngx_http_ioattest_text_add(text, "}");
+}
+
+
+static void
+ngx_http_ioattest_json_spread(ngx_http_ioattest_text_t *text,
+    const char *name, const ngx_http_ioattest_spread_t *spread)
+{
+    ngx_http_ioattest_text_add(text, "\"%s\":{\"count\":%uL,"
+                               "\"seconds\":%uL.%06uL}", name,
+                               ngx_http_ioattest_spread_count(spread),
+                               spread->sum_us / 1000000,
+                               spread->sum_us % 1000000);
 }
 
 

@@ -12,6 +12,7 @@ typedef struct {
     ngx_str_t    policy;    /* as shown */
     ngx_str_t    model;     /* escaped */
     ngx_uint_t   known;
+    ngx_uint_t   wanted;
     ngx_uint_t   in_flight;
     ngx_uint_t   refused;
     uint64_t     draws;
@@ -78,6 +79,7 @@ ngx_http_ioattest_series_add(ngx_http_ioattest_text_t *text,
     series->model = ngx_http_ioattest_text_escape(text, row->names.name,
                                                   row->names.name_len);
     series->known = row->known;
+    series->wanted = row->wanted;
     series->in_flight = row->in_flight;
     series->refused = row->refused_n;
     series->draws = row->draws;
@@ -117,6 +119,7 @@ ngx_http_ioattest_series_merge(ngx_http_ioattest_scrape_t *scrape)
         }
 
         to->known += all[i].known;
+        to->wanted |= all[i].wanted;
         to->in_flight += all[i].in_flight;
         to->refused += all[i].refused;
         to->draws = ngx_min(to->draws, all[i].draws);
@@ -157,6 +160,8 @@ ngx_http_ioattest_series_name(ngx_http_ioattest_text_t *text,
 }
 
 
+/* Omitted for a model that needs no machine: 0 is an alarm. */
+
 void
 ngx_http_ioattest_prom_model_machines(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_scrape_t *scrape)
@@ -167,6 +172,11 @@ ngx_http_ioattest_prom_model_machines(ngx_http_ioattest_text_t *text,
     series = scrape->models.elts;
 
     for (i = 0; i < scrape->models.nelts; i++) {
+
+        if (!series[i].wanted) {
+            continue;
+        }
+
         ngx_http_ioattest_series_name(text, scrape, &series[i],
                                       "ioattest_model_machines");
         ngx_http_ioattest_text_add(text, " %ui\n", series[i].known);

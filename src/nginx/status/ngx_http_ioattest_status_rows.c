@@ -237,10 +237,12 @@ ngx_http_ioattest_json_census(ngx_http_ioattest_text_t *text,
     refused = ngx_http_ioattest_text_share(text, row->share_refused,
                                         row->share_met + row->share_refused);
 
-    ngx_http_ioattest_text_add(text, "\"known\":%ui,\"in_flight\":%ui,"
+    ngx_http_ioattest_text_add(text, "\"known\":%ui,\"wanted\":%s,"
+                               "\"in_flight\":%ui,"
                                "\"census\":\"%s\",\"draws\":%uL,"
                                "\"unseen_below\":%V,\"refused_share\":%V,",
-                               row->known, row->in_flight,
+                               row->known, row->wanted ? "true" : "false",
+                               row->in_flight,
                                ngx_http_ioattest_show_names[row->census],
                                row->draws, &unseen, &refused);
 

@@ -87,6 +87,8 @@ typedef struct {
     uint64_t                    answered;   /* attestations: met or refused */
     uint64_t                    met;
     ngx_msec_t                  used;       /* last request */
+    ngx_uint_t                  lacked;     /* no machine was trusted when */
+    ngx_msec_t                  lacked_at;  /* one was last asked for */
     ngx_msec_t                  looked;     /* last check by a request */
     ngx_msec_t                  started;    /* the last attestation */
     ngx_msec_t                  took;       /* ms, a running mean */

@@ -41,6 +41,8 @@ typedef struct {
     char                        early[IOA_TCB_LACKS_MAX + 1];   /* MACHINE */
     ngx_uint_t                  machines;   /* MODEL */
     ngx_uint_t                  known;      /* MODEL: not expired */
+    ngx_uint_t                  wanted;     /* MODEL: has a machine that is
+                                               trusted, or needs one */
     ngx_uint_t                  in_flight;  /* MODEL */
     time_t                      last_new;   /* MODEL; 0: none yet */
     uint64_t                    draws;      /* MODEL: since last_new */

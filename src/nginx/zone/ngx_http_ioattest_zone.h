@@ -111,6 +111,7 @@ typedef struct {
     ngx_atomic_t                evicted;
     ngx_atomic_t                replay_evicted; /* before their time */
     ngx_atomic_t                key_refused;    /* the gateway's own */
+    ngx_atomic_t                key_refused_at; /* the last time, s */
     ngx_http_ioattest_histogram_t
                                 verify;
     ngx_http_ioattest_histogram_t

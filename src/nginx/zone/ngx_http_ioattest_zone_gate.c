@@ -15,6 +15,8 @@
 #define NGX_HTTP_IOATTEST_LOOK_PACE  20
 
 
+static ngx_uint_t ngx_http_ioattest_lacks_locked(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
 static ngx_uint_t ngx_http_ioattest_open_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
 static void ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
@@ -44,6 +46,7 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_waiter_t *waiter)
 {
+    ngx_uint_t                       lacks;
     ngx_http_ioattest_sh_t          *sh;
     ngx_http_ioattest_node_t        *node;
     ngx_http_ioattest_model_node_t  *mn;
@@ -63,6 +66,7 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
 
     mn = &node->u.model;
     mn->used = ngx_current_msec;
+    lacks = ngx_http_ioattest_lacks_locked(mn, limits->valid);
 
     if (limits->pool_all
         && ngx_http_ioattest_pool_closed_locked(found, mn, limits))
@@ -70,7 +74,7 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
         goto done;
     }
 
-    if (!ngx_http_ioattest_open_locked(mn, limits->valid)) {
+    if (lacks) {
         ngx_http_ioattest_gate_locked(found, sh, node, limits, key, waiter,
                                       NGX_HTTP_IOATTEST_TRIGGER_GATE);
         goto done;
@@ -90,6 +94,23 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
 done:
 
     ngx_http_ioattest_store_unlock(zone);
+}
+
+
+/* 1 if no machine of the model is trusted, which is noted for the status. */
+
+static ngx_uint_t
+ngx_http_ioattest_lacks_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid)
+{
+    if (ngx_http_ioattest_open_locked(mn, valid)) {
+        return 0;
+    }
+
+    mn->lacked = 1;
+    mn->lacked_at = ngx_current_msec;
+
+    return 1;
 }
 
 
@@ -286,7 +307,7 @@ ngx_http_ioattest_store_census(ngx_http_ioattest_found_t *found,
         goto done;
     }
 
-    if (!ngx_http_ioattest_open_locked(&node->u.model, limits->census_valid))
+    if (ngx_http_ioattest_lacks_locked(&node->u.model, limits->census_valid))
     {
         /* treated as a request that arrived just now, after all others */
 

@@ -8,6 +8,10 @@
 #include "zone/ngx_http_ioattest_walk.h"
 
 
+/* a model without a machine needs none if nobody has asked for so long, ms */
+#define NGX_HTTP_IOATTEST_WANTED_MAX  240000
+
+
 const ngx_uint_t  ngx_http_ioattest_bucket_us[NGX_HTTP_IOATTEST_BUCKETS] = {
     50, 100, 250, 500, 1000, 5000, 25000, 100000, 500000,
     1000000, 5000000, 10000000
@@ -22,9 +26,13 @@ static void ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
 static void ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
     const ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *node);
+static ngx_uint_t ngx_http_ioattest_row_wanted_locked(
+    const ngx_http_ioattest_row_t *row,
+    const ngx_http_ioattest_cursor_t *cursor,
+    const ngx_http_ioattest_model_node_t *mn);
 static ngx_msec_t ngx_http_ioattest_machine_life(
     const ngx_http_ioattest_cursor_t *cursor, const u_char *policy32,
-    const ngx_http_ioattest_machine_t *machine);
+    ngx_msec_t noted);
 static ngx_msec_t ngx_http_ioattest_machine_left(
     const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid);
 
@@ -129,8 +137,8 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
                    NGX_HTTP_IOATTEST_KEY_LEN);
         row->left = ngx_http_ioattest_machine_left(machine,
                               ngx_http_ioattest_machine_life(cursor,
-                                                             row->policy,
-                                                             machine));
+                                                          row->policy,
+                                                          machine->valid));
         row->trusted = (row->left != 0);
         break;
 
@@ -189,13 +197,15 @@ ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
 
         left = ngx_http_ioattest_machine_left(machine,
                               ngx_http_ioattest_machine_life(cursor,
-                                                             mn->policy,
-                                                             machine));
+                                                          mn->policy,
+                                                          machine->valid));
 
         if (left && (row->known++ == 0 || left < row->soonest)) {
             row->soonest = left;
         }
     }
+
+    row->wanted = ngx_http_ioattest_row_wanted_locked(row, cursor, mn);
 
     for (i = 0; mn->notes && i < mn->notes->n; i++) {
         ngx_memcpy(row->refused[i].address20, mn->notes->note[i].address20,
@@ -207,16 +217,41 @@ ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
 }
 
 
-/* 0: by no policy of today. */
+/*
+ * 0: no machine of the model is trusted, none is being attested, and neither a
+ * request nor the background has lacked one of late.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_row_wanted_locked(const ngx_http_ioattest_row_t *row,
+    const ngx_http_ioattest_cursor_t *cursor,
+    const ngx_http_ioattest_model_node_t *mn)
+{
+    ngx_msec_t  life;
+
+    if (row->known || row->in_flight || row->failing != IOA_OK) {
+        return 1;
+    }
+
+    life = ngx_http_ioattest_machine_life(cursor, mn->policy,
+                                          NGX_HTTP_IOATTEST_WANTED_MAX);
+
+    return mn->lacked
+           && ngx_http_ioattest_within(mn->lacked_at,
+                               ngx_min(life, NGX_HTTP_IOATTEST_WANTED_MAX));
+}
+
+
+/* 0: by no policy of today; noted: where the policies are not given. */
 
 static ngx_msec_t
 ngx_http_ioattest_machine_life(const ngx_http_ioattest_cursor_t *cursor,
-    const u_char *policy32, const ngx_http_ioattest_machine_t *machine)
+    const u_char *policy32, ngx_msec_t noted)
 {
     ngx_uint_t  i;
 
     if (cursor->lives == NULL) {
-        return machine->valid;
+        return noted;
     }
 
     for (i = 0; i < cursor->lives_n; i++) {

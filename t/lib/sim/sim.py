@@ -8,8 +8,8 @@
 
 Prints "ready PORT" on stdout when it listens (before that "address I 0x..."
 per machine, "more PORT..." and "machines PORT..." where such ports exist).
-Port 0 takes a free one.  It ends by SIGTERM, with its parent, or after
---lifetime (600) seconds.  A model name with - before it is not attestable.
+Port 0 takes a free one.  It ends by SIGTERM, with its parent (not with
+--keep-parentless), or after --lifetime (600) seconds.  A model name with - before it is not attestable.
 
   GET  /v1/models
   POST /v1/private/attestation    {"model_id","nonce"}

@@ -279,9 +279,68 @@ zone_leaves(void)
 }
 
 
+/* Which models the status says to need a machine: an alarm without one. */
+
+static void
+zone_wanted(void)
+{
+    zone_t                     z;
+    ngx_http_ioattest_found_t  found;
+
+    zone_open(&z, 256 * 1024);
+    found = zone_gate(&z, 1);
+    UNIT_OK(zone_row(&z, 1).wanted && found.n == 1,
+            "a model is asked for: it needs a machine");
+
+    zone_end(&z, 1, found.token[0], NGX_HTTP_IOATTEST_DRAW_SILENT,
+             IOA_ATTESTATION_UNAVAILABLE, 0);
+    zone_pass(239);
+    UNIT_OK(zone_row(&z, 1).wanted, "also when its attestation has failed");
+    zone_pass(1);
+    UNIT_OK(!zone_row(&z, 1).wanted, "not if nobody asks again");
+
+    (void) zone_gate(&z, 1);
+    UNIT_OK(zone_row(&z, 1).wanted, "again when somebody does");
+    zone_close(&z);
+
+    /* the last request was served: when its machine expires nobody lacks it */
+
+    zone_open(&z, 256 * 1024);
+    zone_meet(&z, 1, 1);
+    zone_pass(ZONE_VALID - 1);
+    (void) zone_gate(&z, 1);
+    UNIT_OK(zone_row(&z, 1).known == 1 && zone_row(&z, 1).wanted,
+            "one that has a machine is shown with it");
+    zone_pass(1);
+    UNIT_OK(zone_row(&z, 1).known == 0 && !zone_row(&z, 1).wanted,
+            "one that is not asked for any more needs none");
+
+    zone_gateway(&z);
+    found = zone_census(&z, 1, 0);
+    UNIT_OK(found.n == 1 && zone_row(&z, 1).wanted,
+            "what the background attests needs one");
+    zone_close(&z);
+
+    /* a pool that is closed asks for no attestation */
+
+    zone_open(&z, 256 * 1024);
+    z.limits.pool_all = 1;
+    found = zone_gate(&z, 1);
+    zone_end(&z, 1, found.token[0], NGX_HTTP_IOATTEST_DRAW_REFUSED,
+             IOA_REVOKED, 1);
+    zone_pass(300);
+    UNIT_OK(!zone_row(&z, 1).wanted
+            && zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_FAILED
+            && zone_row(&z, 1).in_flight == 0 && zone_row(&z, 1).wanted,
+            "a request that a closed pool refuses lacks one");
+    zone_close(&z);
+}
+
+
 void
 zone_used_cases(void)
 {
+    zone_wanted();
     zone_in_use();
     zone_prewarm();
     zone_many_names();
