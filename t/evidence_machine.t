@@ -161,8 +161,23 @@ step('one that hardware binds', '', { %good, hardware => 3,
 step('but no other then', $no, { %good, report_data => 'address-nonce' },
     'PPID ');
 
+# for another model the same address may be on any machine, which takes
+# nothing from the first: SECURITY.md says why
+$model = 'here';
+step('a model', '', \%good);
+my $here = machine('here');
 $model = 'elsewhere';
 step('another model', '', \%good);
+$model = 'elsewhere-moved';
+step('another machine for another model', '',
+    { %good, hardware => 3, gpu_hardware => 3 });
+my $moved = machine('elsewhere-moved');
+is($moved->{signing_address}, $here->{signing_address}, 'of the same address');
+isnt($moved->{ppid}, $here->{ppid}, 'and another processor');
+step('which stays there', $no, \%good, 'PPID ');
+$model = 'here';
+step('and the first here', '', \%good);
+step('alone', $no, { %good, hardware => 3, gpu_hardware => 0 }, "PPID $ppid");
 
 my %snp = (evidence => 'snp', gpus => 0, snp_certs => JSON::PP::true);
 ($path, $model) = ('snp', 'chip');
