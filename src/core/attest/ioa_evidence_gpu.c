@@ -317,6 +317,7 @@ ioa_gpu_sent(ioa_policy_gpu_t gpus[IOA_GPUS_MAX], ioa_gpu_list_t *list,
     ioa_gpu_trust_t           trust;
     const ioa_nras_device_t  *said;
 
+    memset(gpus, 0, IOA_GPUS_MAX * sizeof(ioa_policy_gpu_t));
     memset(&trust, 0, sizeof(ioa_gpu_trust_t));
     trust.cache = e->policy->cache;
     trust.now = e->now;
@@ -328,7 +329,13 @@ ioa_gpu_sent(ioa_policy_gpu_t gpus[IOA_GPUS_MAX], ioa_gpu_list_t *list,
         return st;
     }
 
-    for (i = 0; i < nras->devices_n; i++) {
+    /* gpus has room for list->n, one at least: nras.count looks at both */
+
+    if (list->n == 0 || nras->devices_n != list->n) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    for (i = 0; i < list->n; i++) {
         said = &nras->devices[i];
 
         for (k = 0; k < list->n; k++) {
