@@ -45,7 +45,7 @@ ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 
     st = ioa_policy_gpus(checks, e->policy->file, gpus, n);
 
-    if (st != IOA_OK) {
+    if (st != IOA_OK || n == 0) {
         return st;
     }
 
@@ -317,7 +317,6 @@ ioa_gpu_sent(ioa_policy_gpu_t gpus[IOA_GPUS_MAX], ioa_gpu_list_t *list,
     ioa_gpu_trust_t           trust;
     const ioa_nras_device_t  *said;
 
-    memset(gpus, 0, IOA_GPUS_MAX * sizeof(ioa_policy_gpu_t));
     memset(&trust, 0, sizeof(ioa_gpu_trust_t));
     trust.cache = e->policy->cache;
     trust.now = e->now;
@@ -329,13 +328,11 @@ ioa_gpu_sent(ioa_policy_gpu_t gpus[IOA_GPUS_MAX], ioa_gpu_list_t *list,
         return st;
     }
 
-    /* gpus has room for list->n, one at least: nras.count looks at both */
-
-    if (list->n == 0 || nras->devices_n != list->n) {
+    if (nras->devices_n != n) {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    for (i = 0; i < list->n; i++) {
+    for (i = 0; i < n; i++) {
         said = &nras->devices[i];
 
         for (k = 0; k < list->n; k++) {
@@ -398,7 +395,7 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
 
     if (st == IOA_OK) {
         ioa_evidence_result_expires(proved, nras->expires + IOA_NRAS_LEEWAY);
-        st = ioa_gpu_policy(proved, checks, e, gpus, nras->devices_n);
+        st = ioa_gpu_policy(proved, checks, e, gpus, n);
     }
 
     free(nras);
