@@ -160,7 +160,12 @@ like($policy->{comment},
 like($policy->{tdx}{ppid}[0], qr/\A[0-9a-f]{32}\z/, 'a PPID');
 is_deeply($policy->{sev_snp}{chip_id},
     [$sim->evidence->{machines}[2]{chip_id}], "a chip's id");
+like($policy->{gpu}{ueid}[0], qr/\A\d{20,49}\z/, "a GPU's UEID");
+is(scalar @{ $policy->{gpu}{ueid} }, 2, 'one of each');
 judged('this machine', $file, $one, '');
+judged('with the GPU of another', $file, reply('x.json', 0,
+    image_digest => $ENV{TEST_NGINX_SIM_DIGEST}, gpu_hardware => { 0 => 3 }),
+    'gpu.ueid');
 judged('that one', $file, $snp, '');
 judged('another one that runs the same', $file, reply('x.json', 1,
     image_digest => $ENV{TEST_NGINX_SIM_DIGEST}), 'tdx.ppid');

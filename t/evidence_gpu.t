@@ -19,6 +19,9 @@ my $nginx = IoattestEvidence::gateway(
     server => join('',
         IoattestEvidence::location('any'),
         IoattestEvidence::location('policy', "ioattest_policy $policy"),
+        IoattestEvidence::location('switched',
+            'ioattest_policy ' . IoattestEvidence::file(
+                { gpu => { modes => ['protected-pcie'] } })),
         IoattestEvidence::location('alone', 'ioattest_cpu off'),
         IoattestEvidence::location('off', 'ioattest_gpu off')));
 
@@ -38,9 +41,27 @@ for my $pair (IoattestEvidence::table(sub { $_[0]{kind} eq 'gpu' })) {
     push @cases, {
         name => $name, reason => $entry->{reason},
         path => $entry->{needs} || 'any',
-        settings => { %good, attest => $name },
+        settings => { %good, attest => $name, $entry->{needs} eq 'switched'
+                      ? (gpus => 8, gpu_features => 'ppcie') : () },
     };
 }
+
+# what only one of two has, whatever versions a policy lists
+
+push @cases, map { +{ name => "$_ of one", reason => 'measurement_mismatch',
+                      path => 'any', check => 'gpu.alike',
+                      settings => { %good, attest => "$_=1" } } }
+             qw( gpu_driver gpu_vbios gpu_alike );
+
+# protected PCIe that a policy lists
+
+push @cases,
+    { name => 'switched', reason => '', path => 'switched',
+      settings => { %good, gpus => 8, gpu_features => 'ppcie' } },
+    map { +{ name => "switched-$_", reason => 'measurement_mismatch',
+             path => 'switched', check => 'gpu.switches',
+             settings => { %good, gpus => $_, gpu_features => 'ppcie' } } }
+        2, 7, 9;
 
 cmp_ok(scalar @cases, '>=', 50, 'the table has them');
 
@@ -74,17 +95,20 @@ IoattestEvidence::walk($nginx,
               settings => { %good, gpu_records => 'versioned',
                             attest => $_ } } } qw( gpu_driver gpu_vbios )),
     { name => 'versioned-ppcie', reason => 'measurement_mismatch',
-      path => 'any', settings => { %good, gpu_records => 'versioned',
+      path => 'any', check => 'gpu.modes', settings => { %good, gpu_records => 'versioned',
                                    gpu_features => 'ppcie' } });
 
 # none at all
 
 IoattestEvidence::walk($nginx,
     { name => 'no GPU', reason => 'gpu_evidence_missing', path => 'any',
+      check => 'gpu.present',
       settings => { %good, gpus => 0 } },
     { name => 'no evidence', reason => 'cpu_evidence_missing', path => 'any',
+      check => 'cpu.present',
       settings => { evidence => 'none' } },
     (map { +{ name => $_, reason => 'gpu_evidence_missing', path => 'any',
+              check => $_ eq 'gpu_empty' ? 'gpu.number' : 'gpu.present',
               settings => { %good, attest => $_ } } }
      qw( gpu_missing gpu_null gpu_empty )),
     { name => 'not asked for', reason => '', path => 'off',

@@ -69,16 +69,6 @@ IoattestEvidence::walk($nginx, map {
        settings => { %good, gpus => 1, ocsp => $name } };
 } @table);
 
-my %check = (ocsp_hold => 'gpu.hold');
-is_deeply({ map { $_->[0] => IoattestEvidence::failed_check($nginx, $_->[0]) }
-                grep { $_->[1]{reason} ne '' && $_->[0] ne 'ocsp_large' }
-                @table },
-          { map { $_->[0] => "$_->[1]{reason}, check \""
-                  . ($check{$_->[0]} // 'gpu.0.revocation') . '"' }
-                grep { $_->[1]{reason} ne '' && $_->[0] ne 'ocsp_large' }
-                @table },
-          'the check that failed is the one of revocation');
-
 # the same of one certificate alone, be it the last
 
 for my $n (1 .. 3) {

@@ -87,6 +87,7 @@ my %why = (
 );
 for my $path (sort keys %why) {
     IoattestEvidence::walk($nginx, { name => "bad-$path", path => $path,
+        check => $why{$path} =~ /(gpu\\.0\\.\w+)/ ? $1 =~ s/\\//gr : '',
         reason => 'measurement_mismatch', settings => \%good });
     like(logged("bad-$path"), $why{$path}, "the log says why: $path");
 }
@@ -96,7 +97,8 @@ for my $case ([ 'good', '' ], [ 'measured', 'measurement_mismatch' ],
               [ 'board', 'measurement_mismatch' ], [ 'nvdec', '' ]) {
     my ($path, $reason) = @$case;
     IoattestEvidence::walk($nginx, { name => "new-$path", path => $path,
-        reason => $reason,
+        reason => $reason, check => $path eq 'board' ? 'gpu.0.vbios_reference'
+                                    : 'gpu.0.measurements',
         settings => { %good, gpu_records => 'versioned' } });
 }
 like(logged('new-measured'), $why{measured}, 'the log names the same ones');

@@ -102,22 +102,36 @@ judged('measured', $fits, 'sev_snp.measurement');
 
 # --- machines -----------------------------------------------------------------
 
+# What the tool proves of it goes into the example, behind the zeros.
 my $known = sub {
     my ($policy) = @_;
 
-    $policy->{tdx}{ppid}[1] = (cli('report', "$tmp/reply", '--nonce', $nonce,
-        @roots, '--gpu', 'off'))[1] =~ /^  ppid: (\w+)$/m ? $1 : 'none';
+    my $out = (cli('report', "$tmp/reply", '--nonce', $nonce, @roots,
+                   @gpu_roots))[1];
+    $policy->{tdx}{ppid}[1] = $1 if $out =~ /^  ppid: (\w+)$/m;
+    $policy->{gpu}{ueid} = ['0', $out =~ /^    ueid: (\d+)$/mg];
+    $policy->{sev_snp}{chip_id}[1] = $good->{machines}[0]{chip_id};
 };
-reply();
-judged('known-machines', $known, '');
-judged('known-machines', undef, 'tdx.ppid');
-my $chip = sub {
-    $_[0]{sev_snp}{chip_id}[1] = $good->{machines}[0]{chip_id};
-};
-reply(evidence => 'snp');
-judged('known-machines', $chip, '');
-reply(evidence => 'snp', attest_machines => [1]);
-judged('known-machines', $chip, 'sev_snp.chip_id');
+my %saved;
+my $as_before = sub { %{$_[0]} = %{ JSON::PP::decode_json($saved{text}) } };
+
+$tried{'known-machines gpu'} = 1;
+for my $kind (qw( tdx snp )) {
+    my $check = $kind eq 'tdx' ? 'tdx.ppid' : 'sev_snp.chip_id';
+
+    reply(evidence => $kind, gpus => 2);
+    judged('known-machines', $known, '');
+    $saved{text} = slurp("$tmp/policy");
+    is(scalar @{ JSON::PP::decode_json($saved{text})->{gpu}{ueid} }, 3,
+       'two GPUs and the zero');
+    reply(evidence => $kind, gpus => 2, attest_machines => [1],
+          gpu_hardware => { 1 => 0 });
+    judged('known-machines', $as_before, $check);
+    reply(evidence => $kind, gpus => 2, gpu_hardware => { 0 => 1 });
+    judged('known-machines', $as_before, 'gpu.ueid');
+    reply(evidence => $kind, gpus => 3);
+    judged('known-machines', $as_before, 'gpu.ueid');
+}
 
 # --- Intel's statuses ---------------------------------------------------------
 

@@ -12,7 +12,8 @@
 
 #define IOATTEST_PIN_REPLIES  IOATTEST_OPTION_VALUES_MAX
 
-#if IOATTEST_PIN_REPLIES > IOA_POLICY_LIST_MAX
+#if IOATTEST_PIN_REPLIES > IOA_POLICY_LIST_MAX                               \
+    || IOATTEST_PIN_REPLIES * IOA_GPUS_MAX > IOA_POLICY_UEIDS_MAX
 #error "a list of a policy does not hold what that many replies say"
 #endif
 
@@ -38,14 +39,19 @@ typedef enum {
     IOATTEST_PIN_DRIVER,
     IOATTEST_PIN_VBIOS,
     IOATTEST_PIN_COUNT,
+    IOATTEST_PIN_UEID,
     IOATTEST_PINS
 } ioattest_pin_e;
+
+/* Between the UEIDs of a reply's GPUs, which are one value. */
+#define IOATTEST_PIN_BETWEEN    ", "
+#define IOATTEST_PIN_VALUE_MAX  (IOA_GPUS_MAX * (IOA_EVIDENCE_WORD_MAX + 2))
 
 /* One verified reply; what it does not say is "". */
 typedef struct {
     const char  *path;
     unsigned     cpu;
-    char         value[IOATTEST_PINS][IOA_POLICY_WORD_MAX + 1];
+    char         value[IOATTEST_PINS][IOATTEST_PIN_VALUE_MAX + 1];
 } ioattest_pinned_t;
 
 typedef struct {

@@ -80,6 +80,19 @@ ioattest_pin_snp(ioattest_pinned_t *one, const ioa_snp_view_t *snp)
 }
 
 
+static void
+ioattest_pin_ueids(ioattest_pinned_t *one, const ioa_proved_t *proved)
+{
+    size_t  i, n = 0, cap = sizeof(one->value[IOATTEST_PIN_UEID]);
+
+    for (i = 0; i < proved->gpus && n < cap; i++) {
+        n += (size_t) snprintf(one->value[IOATTEST_PIN_UEID] + n, cap - n,
+                               "%s%s", i == 0 ? "" : IOATTEST_PIN_BETWEEN,
+                               proved->ueids[i]);
+    }
+}
+
+
 void
 ioattest_pin_take(ioattest_pinned_t *one, const ioa_machine_t *machine,
     ioa_bytes_t reply)
@@ -117,5 +130,6 @@ ioattest_pin_take(ioattest_pinned_t *one, const ioa_machine_t *machine,
         ioattest_pin_word(one, IOATTEST_PIN_DRIVER, proved->gpu_driver);
         ioattest_pin_word(one, IOATTEST_PIN_VBIOS, proved->gpu_vbios);
         ioattest_pin_number(one, IOATTEST_PIN_COUNT, proved->gpus);
+        ioattest_pin_ueids(one, proved);
     }
 }

@@ -49,7 +49,8 @@ static const ioattest_pin_member_t  ioattest_pin_members[IOATTEST_PINS] = {
     [IOATTEST_PIN_MODE] = { IOATTEST_PIN_GPU, "modes", 0, 0 },
     [IOATTEST_PIN_DRIVER] = { IOATTEST_PIN_GPU, "driver_versions", 0, 0 },
     [IOATTEST_PIN_VBIOS] = { IOATTEST_PIN_GPU, "vbios_versions", 0, 0 },
-    [IOATTEST_PIN_COUNT] = { IOATTEST_PIN_GPU, "count", 1, 0 }
+    [IOATTEST_PIN_COUNT] = { IOATTEST_PIN_GPU, "count", 1, 0 },
+    [IOATTEST_PIN_UEID] = { IOATTEST_PIN_GPU, "ueid", 0, 1 }
 };
 
 static const char *const  ioattest_pin_sections[IOATTEST_PIN_SECTIONS] = {
@@ -264,6 +265,55 @@ ioattest_pin_comment(FILE *out, const ioattest_pin_t *pin,
 }
 
 
+/* 1 if one of the replies before has this word in its value. */
+static int
+ioattest_pin_before(const ioattest_pin_t *pin, size_t reply,
+    ioattest_pin_e what, const char *word, size_t n)
+{
+    size_t       i;
+    const char  *p;
+
+    for (i = 0; i < reply; i++) {
+        p = ioattest_pin_speaks(pin, i, what) ? pin->replies[i].value[what]
+                                              : NULL;
+
+        while (p != NULL) {
+            if (strncmp(p, word, n) == 0
+                && (p[n] == '\0' || p[n] == IOATTEST_PIN_BETWEEN[0]))
+            {
+                return 1;
+            }
+
+            p = strstr(p, IOATTEST_PIN_BETWEEN);
+            p = p != NULL ? p + strlen(IOATTEST_PIN_BETWEEN) : NULL;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The UEIDs of a reply, but for those that a reply before has too. */
+static void
+ioattest_pin_several(FILE *out, const ioattest_pin_t *pin, size_t reply,
+    ioattest_pin_e what, const char **between)
+{
+    size_t       n;
+    const char  *p, *end;
+
+    for (p = pin->replies[reply].value[what]; p != NULL; p = end) {
+        end = strstr(p, IOATTEST_PIN_BETWEEN);
+        n = end != NULL ? (size_t) (end - p) : strlen(p);
+        end = end != NULL ? end + strlen(IOATTEST_PIN_BETWEEN) : NULL;
+
+        if (!ioattest_pin_before(pin, reply, what, p, n)) {
+            fprintf(out, "%s\"%.*s\"", *between, (int) n, p);
+            *between = ",\n             ";
+        }
+    }
+}
+
+
 static void
 ioattest_pin_member(FILE *out, const ioattest_pin_t *pin,
     ioattest_pin_e what, const char *indent)
@@ -292,6 +342,11 @@ ioattest_pin_member(FILE *out, const ioattest_pin_t *pin,
         if (ioattest_pin_members[what].number) {
             fputs(pin->replies[i].value[what], out);
             return;
+        }
+
+        if (what == IOATTEST_PIN_UEID) {
+            ioattest_pin_several(out, pin, i, what, &between);
+            continue;
         }
 
         fprintf(out, "%s\"", between);

@@ -20,6 +20,7 @@ use File::Temp ();
 use JSON::PP ();
 use Test::More;
 
+use IoattestChecks ();
 use IoattestNginx;
 use IoattestSim;
 
@@ -211,11 +212,30 @@ sub settle {
 }
 
 
-# Each case has name, path, settings, and reason ("" where it is accepted).
-# A refusal comes before anything of the prompt leaves, and the log names the
-# check that failed.
+# The check that refuses a case: its own, or that of the fault in its settings.
+sub check_of {
+    my ($case, $table) = @_;
+
+    return $case->{check} if defined $case->{check};
+
+    my ($fault) = grep { defined } @{$case->{settings}}{qw( attest kds
+        collateral nras jwks ocsp )};
+    my ($name, $at) = ($fault // '') =~ /^(\w+)(?:=(\d+))?$/
+        or die "$case->{name}: which check?\n";
+    my $check = IoattestChecks::meant($name, $table->{$name});
+
+    $check =~ s/^gpu\.0\./gpu.$at./ if defined $at;
+    return $check;
+}
+
+
+# Each case has name, path, settings, and reason ("" where it is accepted); and
+# check, unless that is of a fault of the simulation's table.  A refusal comes
+# before anything of the prompt leaves, and the log names the check that
+# failed.
 sub walk {
     my ($nginx, @cases) = @_;
+    my $table = IoattestSim::expect();
 
     for my $case (@cases) {
         my ($name, $reason) = @$case{qw( name reason )};
@@ -233,11 +253,10 @@ sub walk {
 
         settle($nginx);
 
-        my $check = failed_check($nginx, $name);
-        $check =~ s/, check "[^"]+"/, a check/;
-        is("$got, $sent sent, log: $check",
-           "502 $reason, 0 sent, log: $reason, a check",
-           "$name is refused: $reason");
+        my $check = check_of($case, $table);
+        is("$got, $sent sent, log: " . failed_check($nginx, $name),
+           qq(502 $reason, 0 sent, log: $reason, check "$check"),
+           "$name is refused: $check");
     }
 
     return;

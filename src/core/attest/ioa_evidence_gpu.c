@@ -45,7 +45,7 @@ ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 
     st = ioa_policy_gpus(checks, e->policy->file, gpus, n);
 
-    if (st != IOA_OK) {
+    if (st != IOA_OK || n == 0) {
         return st;
     }
 
@@ -53,7 +53,7 @@ ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     ioa_gpu_word(proved->gpu_arch, gpus[0].arch);
     ioa_gpu_word(proved->gpu_driver, gpus[0].driver_version);
     ioa_gpu_word(proved->gpu_vbios, gpus[0].vbios_version);
-    ioa_gpu_word(proved->gpu_mode, gpus[0].mode != NULL ? gpus[0].mode : "");
+    ioa_gpu_word(proved->gpu_mode, gpus[0].mode);
 
     for (i = 0; i < n; i++) {
         ioa_gpu_word(proved->ueids[i], gpus[i].ueid);
@@ -248,6 +248,21 @@ ioa_gpu_verified(ioa_gpu_list_t *list, ioa_proved_t *proved,
 }
 
 
+/* In: gpu, verified or vouched for; what else a token says is put over it. */
+static void
+ioa_gpu_for_policy(ioa_policy_gpu_t *out, const ioa_gpu_t *gpu)
+{
+    out->arch = ioa_gpu_arch_name(gpu->arch);
+    out->driver_version = gpu->driver;
+    out->vbios_version = gpu->vbios;
+    out->mode = ioa_gpu_mode_name(gpu->mode);
+    out->ueid = gpu->ueid;
+    out->switches_n = gpu->switches_n;
+    out->switches32 = gpu->mode == IOA_GPU_PROTECTED_PCIE ? gpu->switches[0]
+                                                          : NULL;
+}
+
+
 static ioa_status_t
 ioa_gpu_local(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_gpu_evidence_t *texts, size_t n)
@@ -266,14 +281,7 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     st = ioa_gpu_verified(list, proved, wants, checks, e, texts, n);
 
     for (i = 0; st == IOA_OK && i < list->n; i++) {
-        gpus[i].arch = ioa_gpu_arch_name(list->gpus[i].arch);
-        gpus[i].driver_version = list->gpus[i].driver;
-        gpus[i].vbios_version = list->gpus[i].vbios;
-        gpus[i].mode = ioa_gpu_mode_name(list->gpus[i].mode);
-        gpus[i].ueid = list->gpus[i].ueid;
-        gpus[i].switches_n = list->gpus[i].switches_n;
-        gpus[i].switches32 = list->gpus[i].mode == IOA_GPU_PROTECTED_PCIE
-                             ? list->gpus[i].switches[0] : NULL;
+        ioa_gpu_for_policy(&gpus[i], &list->gpus[i]);
     }
 
     if (st == IOA_OK) {
@@ -290,20 +298,83 @@ ioa_gpu_local(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
 }
 
 
+/*
+ * What the service's tokens do not say, mode and switches, is read from the
+ * evidence that it was sent.  A token belongs to the evidence whose leaf has
+ * the token's ueid as its serial number: as many tokens as devices, no ueid
+ * twice, so none is left over.
+ *
+ * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID.
+ * Out: gpus, which borrow from list and nras.
+ */
+static ioa_status_t
+ioa_gpu_sent(ioa_policy_gpu_t gpus[IOA_GPUS_MAX], ioa_gpu_list_t *list,
+    ioa_checks_t *checks, const ioa_evidence_t *e, const ioa_nras_t *nras,
+    const ioa_gpu_evidence_t *texts, size_t n)
+{
+    size_t                    i, k;
+    ioa_status_t              st;
+    ioa_gpu_trust_t           trust;
+    const ioa_nras_device_t  *said;
+
+    memset(&trust, 0, sizeof(ioa_gpu_trust_t));
+    trust.cache = e->policy->cache;
+    trust.now = e->now;
+    trust.nonce32 = e->nonce32;
+
+    st = ioa_gpu_list_read_base64(list, checks, texts, n, &trust);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    if (nras->devices_n != n) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    for (i = 0; i < n; i++) {
+        said = &nras->devices[i];
+
+        for (k = 0; k < list->n; k++) {
+            if (strcmp(list->gpus[k].ueid, said->ueid) == 0) {
+                break;
+            }
+        }
+
+        if (!ioa_check_that(checks, k < list->n, "nras.ueid", "%s",
+                            said->name))
+        {
+            return IOA_GPU_EVIDENCE_INVALID;
+        }
+
+        ioa_gpu_for_policy(&gpus[i], &list->gpus[k]);
+        gpus[i].arch = said->arch;
+        gpus[i].driver_version = said->driver_version;
+        gpus[i].vbios_version = said->vbios_version;
+    }
+
+    return IOA_OK;
+}
+
+
 static ioa_status_t
 ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
-    const ioa_evidence_t *e, const ioa_jwks_t *jwks, size_t n)
+    const ioa_evidence_t *e, const ioa_jwks_t *jwks,
+    const ioa_gpu_evidence_t *texts, size_t n)
 {
     int                unknown;
-    size_t             i;
     ioa_nras_t        *nras;
     ioa_status_t       st;
     ioa_reader_t       reply;
+    ioa_gpu_list_t    *list;
     ioa_policy_gpu_t   gpus[IOA_GPUS_MAX];
 
     nras = malloc(sizeof(ioa_nras_t));
+    list = malloc(sizeof(ioa_gpu_list_t));
 
-    if (nras == NULL) {
+    if (nras == NULL || list == NULL) {
+        free(nras);
+        free(list);
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -318,22 +389,17 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
         wants->wanted |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
     }
 
-    for (i = 0; st == IOA_OK && i < nras->devices_n; i++) {
-        gpus[i].arch = nras->devices[i].arch;
-        gpus[i].driver_version = nras->devices[i].driver_version;
-        gpus[i].vbios_version = nras->devices[i].vbios_version;
-        gpus[i].mode = NULL;
-        gpus[i].ueid = nras->devices[i].ueid;
-        gpus[i].switches_n = 0;
-        gpus[i].switches32 = NULL;
+    if (st == IOA_OK) {
+        st = ioa_gpu_sent(gpus, list, checks, e, nras, texts, n);
     }
 
     if (st == IOA_OK) {
         ioa_evidence_result_expires(proved, nras->expires + IOA_NRAS_LEEWAY);
-        st = ioa_gpu_policy(proved, checks, e, gpus, nras->devices_n);
+        st = ioa_gpu_policy(proved, checks, e, gpus, n);
     }
 
     free(nras);
+    free(list);
 
     return st;
 }
@@ -368,7 +434,7 @@ ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    st = ioa_gpu_nras(proved, wants, checks, e, jwks, n);
+    st = ioa_gpu_nras(proved, wants, checks, e, jwks, texts, n);
 
     ioa_jwks_free(jwks);
 

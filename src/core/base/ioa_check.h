@@ -15,7 +15,7 @@
 
 #include "base/ioa_status.h"
 
-#define IOA_CHECKS_MAX        320
+#define IOA_CHECKS_MAX        400
 #define IOA_CHECK_NAME_MAX    48
 #define IOA_CHECK_DETAIL_MAX  256
 

@@ -8,6 +8,11 @@
 #include "base/ioa_codec.h"
 #include "nvidia/ioa_verify_gpu.h"
 
+/* ioa_gpu_verify or ioa_gpu_read. */
+typedef ioa_status_t (*ioa_gpu_one_pt)(ioa_gpu_t *gpu, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *evidence, size_t index,
+    const ioa_gpu_trust_t *trust);
+
 
 /* 1 where the i-th device is none of those before it. */
 static int
@@ -31,7 +36,7 @@ ioa_gpu_new(const ioa_gpu_list_t *list, size_t i)
 static ioa_status_t
 ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t n,
-    const ioa_gpu_trust_t *trust)
+    const ioa_gpu_trust_t *trust, ioa_gpu_one_pt one)
 {
     size_t        i;
     ioa_status_t  st, all = IOA_OK;
@@ -46,7 +51,7 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     }
 
     for (i = 0; i < n; i++) {
-        st = ioa_gpu_verify(&list->gpus[i], checks, &evidence[i], i, trust);
+        st = one(&list->gpus[i], checks, &evidence[i], i, trust);
 
         if (st == IOA_ATTESTATION_UNAVAILABLE) {
 
@@ -82,15 +87,15 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
 
 /* Out: list, all zero unless IOA_OK. */
 static ioa_status_t
-ioa_gpu_list_verify(ioa_gpu_list_t *list, ioa_checks_t *checks,
+ioa_gpu_list_of(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t n,
-    const ioa_gpu_trust_t *trust)
+    const ioa_gpu_trust_t *trust, ioa_gpu_one_pt one)
 {
     ioa_status_t  st;
 
     memset(list, 0, sizeof(ioa_gpu_list_t));
 
-    st = ioa_gpu_genuine(list, checks, evidence, n, trust);
+    st = ioa_gpu_genuine(list, checks, evidence, n, trust, one);
 
     if (st != IOA_OK) {
         memset(list, 0, sizeof(ioa_gpu_list_t));
@@ -152,10 +157,10 @@ ioa_gpu_list_decode(ioa_gpu_evidence_t *evidence,
 }
 
 
-ioa_status_t
-ioa_gpu_list_verify_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
+static ioa_status_t
+ioa_gpu_list_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *texts, size_t n,
-    const ioa_gpu_trust_t *trust)
+    const ioa_gpu_trust_t *trust, ioa_gpu_one_pt one)
 {
     int                 good;
     size_t              i;
@@ -177,7 +182,7 @@ ioa_gpu_list_verify_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
     st = IOA_GPU_EVIDENCE_INVALID;
 
     if (good) {
-        st = ioa_gpu_list_verify(list, checks, evidence, n, trust);
+        st = ioa_gpu_list_of(list, checks, evidence, n, trust, one);
     }
 
     for (i = 0; i < n; i++) {
@@ -186,4 +191,22 @@ ioa_gpu_list_verify_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
     }
 
     return st;
+}
+
+
+ioa_status_t
+ioa_gpu_list_verify_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *texts, size_t n,
+    const ioa_gpu_trust_t *trust)
+{
+    return ioa_gpu_list_base64(list, checks, texts, n, trust, ioa_gpu_verify);
+}
+
+
+ioa_status_t
+ioa_gpu_list_read_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *texts, size_t n,
+    const ioa_gpu_trust_t *trust)
+{
+    return ioa_gpu_list_base64(list, checks, texts, n, trust, ioa_gpu_read);
 }

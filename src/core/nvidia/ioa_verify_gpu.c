@@ -419,11 +419,25 @@ static const ioa_step_t  ioa_gpu_steps[] = {
 
 #define IOA_GPU_STEPS  (sizeof(ioa_gpu_steps) / sizeof(ioa_gpu_steps[0]))
 
+/* Whether the leaf is a GPU's of NVIDIA's is for its service to say. */
+static const ioa_step_t  ioa_gpu_read_steps[] = {
+    { "gpu.#.layout", ioa_gpu_step_form },
+    { "gpu.#.nonce", ioa_gpu_step_nonce },
+    { "gpu.#.certificates", ioa_gpu_step_certificates },
+    { "gpu.#.chip", ioa_gpu_step_arch },
+    { "gpu.#.signature", ioa_gpu_step_signature },
+    { "gpu.#.identity", ioa_gpu_step_identity },
+    { "gpu.#.mode", ioa_gpu_step_mode }
+};
 
-ioa_status_t
-ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
+#define IOA_GPU_READ_STEPS                                                   \
+    (sizeof(ioa_gpu_read_steps) / sizeof(ioa_gpu_read_steps[0]))
+
+
+static ioa_status_t
+ioa_gpu_run(ioa_gpu_t *gpu, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t index,
-    const ioa_gpu_trust_t *trust)
+    const ioa_gpu_trust_t *trust, const ioa_step_t *steps, size_t n)
 {
     char           number[IOA_GPU_NUMBER_MAX];
     ioa_status_t   st;
@@ -442,7 +456,7 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     }
 
     snprintf(number, sizeof(number), "%zu", index);
-    st = ioa_steps_run(checks, number, ioa_gpu_steps, IOA_GPU_STEPS, &ctx);
+    st = ioa_steps_run(checks, number, steps, n, &ctx);
 
     if (st == IOA_OK) {
         *gpu = ctx.gpu;
@@ -452,4 +466,24 @@ ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     ioa_chain_free(ctx.chain);
 
     return st;
+}
+
+
+ioa_status_t
+ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *evidence, size_t index,
+    const ioa_gpu_trust_t *trust)
+{
+    return ioa_gpu_run(gpu, checks, evidence, index, trust, ioa_gpu_steps,
+                       IOA_GPU_STEPS);
+}
+
+
+ioa_status_t
+ioa_gpu_read(ioa_gpu_t *gpu, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *evidence, size_t index,
+    const ioa_gpu_trust_t *trust)
+{
+    return ioa_gpu_run(gpu, checks, evidence, index, trust,
+                       ioa_gpu_read_steps, IOA_GPU_READ_STEPS);
 }

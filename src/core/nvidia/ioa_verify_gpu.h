@@ -121,6 +121,21 @@ ioa_status_t ioa_gpu_verify(ioa_gpu_t *gpu, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t index,
     const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
 
+/*
+ * Reads what a device says of itself whose evidence NVIDIA's service has
+ * verified.  Of the steps above it takes form, nonce, number of certificates,
+ * architecture, signature by the leaf's key, identity and mode, and neither
+ * chain nor revocation: by itself this proves nothing.  What vouches for the
+ * leaf is a token of the service whose ueid is gpu->ueid, in an answer to the
+ * very same evidence.
+ *
+ * Returns: IOA_OK or IOA_GPU_EVIDENCE_INVALID.
+ * Out, In: as above; of trust nonce32 and cache are used.
+ */
+ioa_status_t ioa_gpu_read(ioa_gpu_t *gpu, ioa_checks_t *checks,
+    const ioa_gpu_evidence_t *evidence, size_t index,
+    const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
+
 /* Out: gpu->measured.  In: the rest of gpu, and its evidence. */
 void ioa_gpu_measured(ioa_gpu_t *gpu, const ioa_spdm_view_t *view);
 
@@ -142,6 +157,11 @@ const char *ioa_gpu_mode_name(ioa_gpu_mode_t mode);
  * Out: list, all zero unless IOA_OK; checks, may be NULL.
  */
 ioa_status_t ioa_gpu_list_verify_base64(ioa_gpu_list_t *list,
+    ioa_checks_t *checks, const ioa_gpu_evidence_t *texts, size_t n,
+    const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
+
+/* The same with ioa_gpu_read: neither chains nor revocation are looked at. */
+ioa_status_t ioa_gpu_list_read_base64(ioa_gpu_list_t *list,
     ioa_checks_t *checks, const ioa_gpu_evidence_t *texts, size_t n,
     const ioa_gpu_trust_t *trust) IOA_MUST_CHECK;
 

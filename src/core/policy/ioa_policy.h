@@ -203,7 +203,7 @@ typedef struct {
     const char     *arch;           /* "HOPPER" */
     const char     *driver_version;
     const char     *vbios_version;
-    const char     *mode;           /* "single", ...; NULL: nobody says */
+    const char     *mode;           /* "single", ... */
     const uint8_t  *switches32;     /* in "protected-pcie", else NULL */
     size_t          switches_n;     /* switches32 has them all where it is 4 */
     const char     *ueid;

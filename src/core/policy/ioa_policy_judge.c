@@ -203,22 +203,6 @@ ioa_policy_modes(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 
     static const char  ppcie[] = "protected-pcie";
 
-    for (i = 0; i < n && modes[i] != NULL; i++) {
-        /* each names its mode */
-    }
-
-    if (i < n && policy->modes.n == 0) {
-        ioa_check_add(checks, "gpu.modes", IOA_CHECK_NOT_MADE,
-                      "NVIDIA's service does not name the mode");
-        return 1;
-    }
-
-    if (i < n) {
-        ioa_check_add(checks, "gpu.modes", IOA_CHECK_FAILED,
-                      "NVIDIA's service does not name the mode");
-        return 0;
-    }
-
     if (policy->modes.n != 0) {
         if (!ioa_policy_all_listed(checks, "gpu.modes", &policy->modes, modes,
                                    n))
@@ -227,12 +211,14 @@ ioa_policy_modes(ioa_checks_t *checks, const ioa_policy_file_t *policy,
         }
 
     } else {
-        for (i = 0; i < n && strcmp(modes[i], ppcie) != 0; i++) {
+        for (i = 0; i < n && (strcmp(modes[i], "single") == 0
+                              || strcmp(modes[i], "multi") == 0); i++)
+        {
             /* the modes whose NVLinks, if any, are encrypted */
         }
 
         if (!ioa_check_that(checks, i == n, "gpu.modes", "%s%s",
-                            i == n ? modes[0] : ppcie,
+                            modes[i == n ? 0 : i],
                             i == n ? "" : ": NVLink in clear to NVSwitches "
                             "not attested, see gpu.modes"))
         {

@@ -169,20 +169,20 @@ attest: evidence, before it is signed:
   gpu_no_nvdec0 gpu_nvdec0 gpu_feature gpu_mode_pcie gpu_one_block
   gpu_short_blocks gpu_records_versioned gpu_records_minor gpu_records_newer
   gpu_records_profile gpu_records_header gpu_records_cut gpu_records_overlap
-  gpu_records_twice gpu_records_both gpu_records_behind gpu_ppcie gpu_driver
-  gpu_vbios gpu_signature gpu_flip gpu_nonce_patched gpu_signature_zero
-  gpu_truncated gpu_half gpu_empty_evidence gpu_trailing gpu_root
-  gpu_root_shown gpu_root_last gpu_chain_swapped gpu_chain_reversed
-  gpu_chain_4 gpu_chain_gap gpu_chain_6 gpu_chain_1 gpu_leaf_expired
-  gpu_leaf_ca gpu_below_leaf gpu_chain_empty gpu_chain_pem gpu_arch_mixed
-  gpu_duplicate gpu_duplicate_new gpu_switch gpu_count gpu_base64
-  gpu_certificate_base64 gpu_certificate_der gpu_evidence_missing
-  gpu_certificate_missing gpu_evidence_number gpu_arch_said gpu_members
-  snp_version_1 snp_version_9 snp_algorithm_0 snp_algorithm_2 snp_debug
-  snp_policy_17 snp_policy_high snp_flags_high snp_mbz_4c snp_mbz_18b
-  snp_mbz_19f snp_mbz_1eb snp_mbz_1ef snp_mbz_208 snp_mbz_29f snp_signer_2
-  snp_signer_none snp_mbz snp_migrate_ma snp_launch snp_committed
-  snp_current snp_provisional_build snp_provisional_version
+  gpu_records_twice gpu_records_both gpu_records_behind gpu_ppcie
+  gpu_switches gpu_alike gpu_17 gpu_driver gpu_vbios gpu_signature gpu_flip
+  gpu_nonce_patched gpu_signature_zero gpu_truncated gpu_half
+  gpu_empty_evidence gpu_trailing gpu_root gpu_root_shown gpu_root_last
+  gpu_chain_swapped gpu_chain_reversed gpu_chain_4 gpu_chain_gap gpu_chain_6
+  gpu_chain_1 gpu_leaf_expired gpu_leaf_ca gpu_below_leaf gpu_chain_empty
+  gpu_chain_pem gpu_arch_mixed gpu_duplicate gpu_duplicate_new gpu_switch
+  gpu_count gpu_base64 gpu_certificate_base64 gpu_certificate_der
+  gpu_evidence_missing gpu_certificate_missing gpu_evidence_number
+  gpu_arch_said gpu_members snp_version_1 snp_version_9 snp_algorithm_0
+  snp_algorithm_2 snp_debug snp_policy_17 snp_policy_high snp_flags_high
+  snp_mbz_4c snp_mbz_18b snp_mbz_19f snp_mbz_1eb snp_mbz_1ef snp_mbz_208
+  snp_mbz_29f snp_signer_2 snp_signer_none snp_mbz snp_migrate_ma snp_launch
+  snp_committed snp_current snp_provisional_build snp_provisional_version
   snp_uncommitted_build snp_vmpl snp_vmpl_host snp_measurement snp_host_data
   snp_tcb_low snp_data_nonce snp_data_tail snp_data_foreign
   snp_data_downgrade snp_data_bound snp_signature snp_key snp_flip
@@ -274,7 +274,9 @@ nras: tokens, before they are signed:
   nras_device_nonce nras_issuer nras_device_issuer nras_expired
   nras_device_expired nras_not_before nras_exp_string nras_debug
   nras_measres nras_secboot nras_secboot_missing nras_rim_signature
-  nras_rim_chain nras_ocsp nras_warning nras_kid nras_kid_wrong
+  nras_rim_chain nras_ocsp nras_ocsp_response nras_ocsp_nonce nras_status
+  nras_status_missing nras_ocsp_missing nras_revoked nras_mismatch
+  nras_ueid_other nras_claims_4 nras_warning nras_kid nras_kid_wrong
   nras_kid_missing nras_alg nras_alg_none nras_alg_hs384 nras_signature
   nras_signature_der nras_device_signature nras_digest nras_digest_name
   nras_device_missing nras_device_extra nras_device_fewer nras_device_more

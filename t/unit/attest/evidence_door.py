@@ -599,6 +599,48 @@ def test_nras_body():
     bad("and refused", "gpu_evidence_invalid", 0, mixed)
 
 
+def test_nras_modes():
+    """What the service does not say is read from what it was sent."""
+    def policy(record, *modes):
+        return (record, "new", json.dumps({"gpu": {"modes": modes}})
+                if modes else "{}")
+
+    def seed(fetch=seeds.nvidia, gpus=8, features="ppcie", spec=""):
+        return seeds.seed(TDX | NRAS, fetch, evidence="tdx", gpus=gpus,
+                          gpu_features=features, spec=spec)
+
+    no, pcie = "measurement_mismatch", seed()
+    bad("NVIDIA's word, protected PCIe", no, 0, *policy(pcie))
+    bad("which is not listed", no, 0, *policy(pcie, "single", "multi"))
+    good("and listed", "1 unknown 8 0 1", *policy(pcie, "protected-pcie"))
+    bad("of seven GPUs", no, 0, *policy(seed(gpus=7), "protected-pcie"))
+    bad("with another switch", no, 0,
+        *policy(seed(spec="gpu_switches"), "protected-pcie"))
+    single = seed(gpus=2, features="spt")
+    good("a mode that is listed", "1 unknown 2 0 1",
+         *policy(single, "single"))
+    bad("one that is not", no, 0, *policy(single, "multi"))
+    good("no list", "1 unknown 2 0 1", *policy(seed(gpus=2, features="mpt")))
+    for spec in ("gpu_nonce", "gpu_signature", "gpu_flip", "gpu_feature",
+                 "gpu_mode_pcie", "gpu_records_newer", "gpu_chain_6",
+                 "gpu_chain_4", "gpu_half", "gpu_switch"):
+        bad("whatever it says, " + spec, "gpu_evidence_invalid", 0,
+            seed(gpus=2, features="spt", spec=spec))
+    bad("a token of a GPU that was not sent", "gpu_evidence_invalid", 0,
+        seed(asking(seeds.nvidia, "X-Sim-Nras", "nras_ueid_other"), 2, "spt"))
+
+
+def test_many_tokens():
+    """Tokens in another order than the evidence; a line for every check."""
+    def turned(world, quote, gpu):
+        other = dict(gpu, evidence_list=gpu["evidence_list"][::-1])
+        return seeds.nvidia(world, quote, other)
+    good("tokens in another order", "1 unknown 16 0 1",
+         seeds.seed(TDX | NRAS, turned, evidence="tdx", gpus=16))
+
+
+test_nras_modes()
+test_many_tokens()
 test_tdx()
 test_report_data()
 test_revoked()

@@ -493,8 +493,9 @@ def _gpu_item(item, want, root, failed):
     if 3 not in spdm.fields or len(spdm.fields.get(6, b"")) != 8 \
             or spdm.fields.get(11) not in (b"\x55", b"\xaa"):
         failed.add("records")
-    if spdm.fields.get(21, b"\x55") != b"\x55" \
-            or int.from_bytes(spdm.fields.get(36, b"\0"), "little") > 1:
+    mode = spdm.fields.get(21, b"\x55"), spdm.fields.get(36, b"\0\0")
+    if mode != (b"\xaa", b"\2\0") if (want.policy or {}).get("switched") \
+            else mode[0] != b"\x55" or mode[1] > b"\1\0":
         failed.add("mode")
     if want.policy:
         if 3 in spdm.fields and spdm.fields[3].rstrip(b"\0").decode() != \
@@ -504,20 +505,31 @@ def _gpu_item(item, want, root, failed):
         shown = ".".join(f"{b[i]:02X}" for i in (3, 2, 1, 0, 4) if b)
         if b and shown != want.policy["vbios"]:
             failed.add("vbios")
-    return arch, certs[0].serial_number
+    pdis = spdm.fields.get(22, b"")
+    return (arch, certs[0].serial_number, mode, spdm.fields.get(3),
+            spdm.fields.get(6), frozenset(
+                pdis[at:at + 8] for at in range(0, len(pdis), 8)))
 
 
 def gpu(value, want, root):
     """Names of the checks that fail."""
     failed, seen = set(), []
+    if len(value["evidence_list"]) > 16:
+        return {"number"}
     for item in value["evidence_list"]:
         found = _gpu_item(item, want, root, failed)
         if found:
             seen.append(found)
-    if len({arch for arch, _ in seen}) > 1:
+    if len({one[0] for one in seen}) > 1:
         failed.add("arch")
-    if len({serial for _, serial in seen}) < len(seen):
+    if len({one[1] for one in seen}) < len(seen):
         failed.add("duplicate")
+    if len({one[2:5] for one in seen}) > 1 and not failed:
+        failed.add("alike")
+    if (want.policy or {}).get("switched") and (
+            len(seen) != 8 or len({one[5] for one in seen}) != 1
+            or len(seen[0][5]) != 4):
+        failed.add("switches")
     if want.policy and len(value["evidence_list"]) != want.policy["count"]:
         failed.add("count")
     return failed

@@ -357,8 +357,21 @@ def _submods(overall, tokens, failed):
     return True
 
 
-def nras(fetch, body, nonce, count):
-    """Names of the checks that an answer fails."""
+def _chain(said):
+    return (said.get("x-nvidia-cert-status"),
+            said.get("x-nvidia-cert-ocsp-status")) == ("valid", "good") \
+        and said.get("x-nvidia-cert-ocsp-response-valid", True) is True \
+        and said.get("x-nvidia-cert-ocsp-nonce-matches", True) is True
+
+
+def _serial(item):
+    """Of the leaf's certificate, in decimal."""
+    pem = base64.b64decode(item["certificate"])
+    return str(x509.load_pem_x509_certificate(pem).serial_number)
+
+
+def nras(fetch, body, nonce, items):
+    """Names of the checks that an answer fails.  items: what was sent."""
     failed = set()
     value = json.loads(body)
     if not isinstance(value, list) or len(value) != 2:
@@ -370,7 +383,7 @@ def nras(fetch, body, nonce, count):
     _common(overall, nonce, failed)
     if overall.get("x-nvidia-overall-att-result") is not True:
         failed.add("overall")
-    if _submods(overall, value[1], failed) and len(value[1]) != count:
+    if _submods(overall, value[1], failed) and len(value[1]) != len(items):
         failed.add("count")
     ueids = []
     for text in value[1].values():
@@ -382,13 +395,17 @@ def nras(fetch, body, nonce, count):
         if (claims.get("measres"), claims.get("secboot"),
                 claims.get("dbgstat")) != ("success", True, "disabled"):
             failed.add("device")
-        if any(v is False or isinstance(v, dict) and (
-                v.get("x-nvidia-cert-status"),
-                v.get("x-nvidia-cert-ocsp-status")) != ("valid", "good")
+        if any(v is False or isinstance(v, dict) and not _chain(v)
                for k, v in claims.items() if k.startswith("x-nvidia-gpu-")):
+            failed.add("device")
+        if any(v for k, v in claims.items()
+               if k.startswith("x-nvidia-mismatch-")):
             failed.add("device")
     if len(set(ueids)) < len(ueids):
         failed.add("ueid")
+    elif len(ueids) == len(items) and \
+            set(ueids) != {_serial(item) for item in items}:
+        failed.add("sent")
     return failed
 
 

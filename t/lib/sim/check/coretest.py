@@ -26,7 +26,7 @@ import evidence_seeds as seeds
 DRIVER = os.path.join(evidencetest.ROOT, os.environ.get(
     "CORE_DIR", "build/core"), "driver")
 ELSEWHERE = ("report_data",)
-BY_DEFAULT = ("tdx_sept_ve", "gpu_ppcie")  # what an empty policy wants
+BY_DEFAULT = ("tdx_sept_ve", "gpu_ppcie", "gpu_alike")  # what an empty policy wants
 NOW = int(time.time())
 CPU, GPU = pki.cpu_roots(), pki.gpu_roots()
 count = failures = 0
@@ -120,6 +120,25 @@ def collateral(world, spec=""):
     return "revoked" if words[1] == "Revoked" else "tcb_rejected"
 
 
+def switched(spec=""):
+    """Eight GPUs in protected PCIe mode, which the policy lists."""
+    record = seeds.seed(seeds.LOCAL, spec=spec, **evidencetest.SWITCHED)
+    return run("door", record, "new", json.dumps(
+        {"gpu": {"modes": ["protected-pcie"]}}))[0]
+
+
+def tokens(spec):
+    """What NVIDIA's service says, beside the evidence that it was sent."""
+    def say(world, quote, gpu):
+        plain = world.fetch
+        world.fetch = lambda path, body=b"": plain(
+            path, body, [("X-Sim-Nras", spec)])
+        return seeds.nvidia(world, quote, gpu)
+    record = seeds.seed(seeds.NRAS, say, evidence="tdx",
+                        gpus=evidencetest.GPUS)
+    return run("door", record)[0]
+
+
 def nras(world, spec=""):
     value = json.dumps(world.evidence()[1]).encode()
     reply = world.fetch("/v4/attest/gpu", value, [("X-Sim-Nras", spec)])[2]
@@ -175,6 +194,8 @@ def good():
             ok(f"gpu {arch} {records}", gpu(world(
                 evidence="tdx", gpu_arch=arch, gpu_records=records)), "ok")
     ok("nras", nras(world(evidence="tdx")), "ok")
+    ok("nras, with the evidence", tokens(""), "ok")
+    ok("gpu switched", switched(), "ok")
     ok("ocsp", ocsp(world(evidence="tdx")), "ok")
     ok("ocsp, and nobody knows with what nonce",
        ocsp(world(evidence="tdx"), DOOR_NO_NONCE="1"),
@@ -185,6 +206,10 @@ def good():
 
 def verdict(name, entry, world):
     """What the library says, with one misbehaviour."""
+    if entry.needs == "switched":
+        return switched(name)
+    if entry.breaks == "sent":
+        return tokens(name)
     if entry.needs == "policy" or name in BY_DEFAULT:
         return policy("snp" if entry.kind == "snp" else "tdx", name)
     world.state.reset("set")

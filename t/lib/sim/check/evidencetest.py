@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", "..", "..", ".."))
 NONCE = bytes(range(32))
 GPUS = 2
+SWITCHED = {"evidence": "tdx", "gpus": 8, "gpu_features": "ppcie"}
 failures = []
 counted = {}
 
@@ -43,6 +44,7 @@ class World:
     def __init__(self, **settings):
         self.state = state_module.State(2, state_module.DEFAULT_MODELS)
         self.state.set({"gpus": GPUS, **settings})
+        self.switched = settings.get("gpus") == 8
         self.machine = self.state.machine(0)
         certs = appraise.load(pki.cpu_roots())
         self.intel = certs[0]
@@ -99,7 +101,8 @@ class World:
         from evidence import gpu
         arch = self.state.settings["gpu_arch"]
         policy = {"driver": gpu.DRIVER[arch], "vbios": gpu.VBIOS[arch],
-                  "count": GPUS}
+                  "count": self.state.settings["gpus"],
+                  "switched": self.switched}
         return appraise.gpu(value, self.want(policy), self.nvidia)
 
     def nras(self, spec="", path="/v4/attest/gpu"):
@@ -109,7 +112,8 @@ class World:
                                      [("X-Sim-Nras", spec)])
         if status != 200:
             return {f"status {status}"}
-        return service.nras(self.fetch, body, NONCE.hex(), GPUS)
+        return service.nras(self.fetch, body, NONCE.hex(),
+                            value["evidence_list"])
 
 
 # --- good evidence ---------------------------------------------------------
@@ -143,6 +147,7 @@ def good():
         check(f"good: gpu {arch} versioned", World(
             evidence="tdx", gpu_arch=arch, gpu_records="versioned").gpu(),
               set())
+    check("good: gpu switched", World(**SWITCHED).gpu(), set())
     for path in services.ATTEST:
         check(f"good: nras {path}", World(evidence="tdx").nras(path=path),
               set())
@@ -161,6 +166,8 @@ def good():
 
 def broken(name, entry, worlds):
     """The checks that fail with this misbehaviour."""
+    if entry.needs == "switched":
+        return World(**SWITCHED).gpu(name)
     if entry.kind in ("tdx", "snp", "gpu"):
         bound = entry.needs == "bound"
         w = World(evidence="snp" if entry.kind == "snp" else "tdx",

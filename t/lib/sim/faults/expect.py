@@ -13,7 +13,8 @@ EXPECT = {}
 class Expectation:
     """reason: the gateway's, "" where it is to accept; breaks: the one check
     that fails; needs: what it takes to see that: "collateral", "kds", "nras"
-    and "ocsp" asked; a "policy" that names the good values; "certs" behind a
+    and "ocsp" asked; a "policy" that names the good values; eight GPUs that are
+    "switched", in protected PCIe mode, which the policy lists; "certs" behind a
     report heeded; a machine known to be "bound" by report_data."""
 
     def __init__(self, kind, reason, breaks, needs):

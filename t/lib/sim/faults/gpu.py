@@ -225,16 +225,38 @@ def _(group, value):
         e.opaque.append([gpus.SWITCH_PDIS, e.switches()])
 
 
-@one("gpu_driver", "driver", "another driver version",
-     "measurement_mismatch", "policy")
-def _(e, group):
-    e.set_field(gpus.DRIVER_VERSION, b"535.00.01\0")
+@gpu("gpu_switches", "switches", "[of eight in protected PCIe mode] the last "
+     "one's NVLinks lead elsewhere", "measurement_mismatch", "switched")
+def _(group, value):
+    group.items[-1].set_field(gpus.SWITCH_PDIS, bytes(range(18 * 8)))
 
 
-@one("gpu_vbios", "vbios", "another VBIOS version",
-     "measurement_mismatch", "policy")
+@one("gpu_alike", "alike", "another mode than the others'",
+     "measurement_mismatch")
 def _(e, group):
-    e.set_field(gpus.VBIOS_VERSION, gpus.vbios_bytes("96.00.00.00.01"))
+    e.set_field(gpus.FEATURE_FLAG, b"\1\0")
+
+
+@gpu("gpu_17", "number", "17 GPUs")
+def _(group, value):
+    nonce, arch = group.items[0].nonce, group.items[0].device.arch
+    group.items = [gpus.Evidence(gpus.device(arch, group.machine, i), nonce)
+                   for i in range(17)]
+
+
+def _all(name, breaks, doc, kind, data):
+    """Of all GPUs, or of that with this number alone."""
+    @gpu(name, breaks, doc, "measurement_mismatch", "policy")
+    def _(group, value):
+        at = number(value, -1)
+        for e in group.items if at < 0 else [group.items[at]]:
+            e.set_field(kind, data)
+
+
+_all("gpu_driver", "driver", "[=N]: another driver version",
+     gpus.DRIVER_VERSION, b"535.00.01\0")
+_all("gpu_vbios", "vbios", "[=N]: another VBIOS version", gpus.VBIOS_VERSION,
+     gpus.vbios_bytes("96.00.00.00.01"))
 
 
 # --- signature -------------------------------------------------------------

@@ -149,6 +149,49 @@ _claim("nras_ocsp", "device", "OCSP knows nothing of the GPU's certificates",
        "device", x__nvidia__gpu__attestation__report__cert__chain={
            "x-nvidia-cert-status": "valid",
            "x-nvidia-cert-ocsp-status": "unknown"})
+
+
+_CHAIN = "x__nvidia__gpu__attestation__report__cert__chain"
+
+
+def _report_chain(name, doc, reason=None, **values):
+    """Another word about the chain of the GPU's own certificates."""
+    said = {"x-nvidia-cert-status": "valid",
+            "x-nvidia-cert-ocsp-status": "good",
+            "x-nvidia-cert-ocsp-response-valid": True,
+            "x-nvidia-cert-ocsp-nonce-matches": True}
+    for key, new in values.items():
+        said["x-nvidia-cert-" + key.replace("_", "-")] = new
+    _claim(name, "device", doc, "device", reason, **{_CHAIN: {
+        key: new for key, new in said.items() if new is not ...}})
+
+
+_report_chain("nras_ocsp_response", "the OCSP response is not valid",
+              ocsp_response_valid=False)
+_report_chain("nras_ocsp_nonce", "OCSP answered another nonce",
+              ocsp_nonce_matches=False)
+_report_chain("nras_status", "the GPU's certificates expired",
+              status="expired")
+_report_chain("nras_status_missing", "no word of the GPU's certificates",
+              status=...)
+_report_chain("nras_ocsp_missing", "no word of OCSP", ocsp_status=...)
+_report_chain("nras_revoked", "a certificate of the GPU is revoked",
+              "revoked", ocsp_status="revoked")
+_claim("nras_mismatch", "device", "a measurement that does not match",
+       "device", x__nvidia__mismatch__measurement__records=[{"index": 9}])
+_claim("nras_ueid_other", "sent", "a GPU whose evidence was not sent",
+       "device", ueid="1")
+
+
+@nras("nras_claims_4", "", "claims of version 4.0")
+def _(a, value):
+    a.overall["x-nvidia-ver"] = "4.0"
+    for claims in a.devices.values():
+        claims.update({"x-nvidia-ver": "4.0",
+                       "x-nvidia-mismatch-measurement-records": None,
+                       "x-nvidia-mismatch-opaque-data-records": []})
+
+
 _claim("nras_warning", "", "a warning", "device",
        x__nvidia__attestation__warning="driver is old")
 

@@ -1,0 +1,15 @@
+# ioattest report: every fault of GPU evidence that the simulator knows fails
+# at the one check that is meant.
+
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use IoattestFaults;
+
+cmp_ok(IoattestFaults::walk('gpu'), '>=', 75, 'the table has them');
+
+done_testing();
