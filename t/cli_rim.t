@@ -91,6 +91,16 @@ refused('a board as another', 'version', reply(manifest(%vbios),
     id => 'NV_GPU_VBIOS_1010_0200_882_96005E0002'));
 refused('a board with a tail', 'version', reply(manifest(%vbios),
     id => "${id}_PROD"));
+my $newer = 'a newer format, update ioattest';
+my %cose = ('signed' => "\xd9\x01\xf6\xd2", 'plain' => "\xd9\x01\xf5\xa0",
+    'of an array' => "\x84\x43\xa1");
+my $cose = "\xd2\x84\x43\xa1\x01\x26";
+refused('a format that is not known', "rim_format is CoRIM: $newer",
+    reply($cose, rim_format => 'CoRIM'));
+refused('a CoRIM that is called SWID', "it is a CoRIM: $newer", reply($cose));
+refused("a CoRIM: $_", "it is a CoRIM: $newer", $cose{$_}) for sort keys %cose;
+taken('a name of the format that is not known, and a manifest', reply($text,
+    rim_format => 'swidtag'));
 refused('no base64', 'base64', reply($text, rim => '!'));
 refused('no rim', 'missing', '{"id":"a"}');
 refused('half of a reply', 'JSON', '{"id":"a",');

@@ -25,6 +25,7 @@
  * (doc/formats.md 9).
  */
 #define IOA_EVIDENCE_TDX_TEE      0x81
+#define IOA_EVIDENCE_SNP_NEWER    0xff      /* what may yet be a version */
 
 #if IOA_TDX_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                          \
     || IOA_SNP_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                       \
@@ -111,13 +112,17 @@ ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
-/* Returns: what the bytes begin as, 0 for neither. */
+/*
+ * Returns: what the bytes begin as, 0 for neither.
+ * Out: *newer, 1 where they may be a report of a version that is not known.
+ */
 static unsigned
-ioa_evidence_kind(const uint8_t *data, size_t len)
+ioa_evidence_kind(int *newer, const uint8_t *data, size_t len)
 {
     uint32_t      version, tee;
     ioa_reader_t  r;
 
+    *newer = 0;
     ioa_reader_init(&r, data, len);
 
     if (!ioa_reader_u32le(&r, &version) || !ioa_reader_u32le(&r, &tee)) {
@@ -129,6 +134,13 @@ ioa_evidence_kind(const uint8_t *data, size_t len)
         return IOA_CPU_TDX;
     }
 
+    if (version > IOA_SNP_VERSION_MAX && version <= IOA_EVIDENCE_SNP_NEWER
+        && len >= IOA_SNP_REPORT_LEN)
+    {
+        *newer = 1;
+        return 0;
+    }
+
     return version >= IOA_SNP_VERSION_MIN && version <= IOA_SNP_VERSION_MAX
            ? IOA_CPU_SEV_SNP : 0;
 }
@@ -138,13 +150,16 @@ static ioa_status_t
 ioa_evidence_cpu_bytes(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t bytes)
 {
+    int       newer;
     unsigned  kind;
 
-    kind = ioa_evidence_kind(bytes.data, bytes.len);
+    kind = ioa_evidence_kind(&newer, bytes.data, bytes.len);
 
     if (!ioa_check_that(checks, (kind & e->policy->cpu) != 0, "cpu.kind",
                         "%s%s", kind == IOA_CPU_TDX ? "TDX quote"
                         : kind == IOA_CPU_SEV_SNP ? "SEV-SNP report"
+                        : newer ? "SEV-SNP report, its version is above 5: "
+                                  IOA_NEWER_FORMAT
                         : "neither a quote nor a report",
                         kind != 0 && (kind & e->policy->cpu) == 0
                         ? ", not accepted here" : ""))

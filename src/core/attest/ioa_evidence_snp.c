@@ -342,7 +342,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
 
     if (st != IOA_OK) {
         ioa_check_add(checks, "sev_snp.layout", IOA_CHECK_FAILED,
-                      "not a report, or reserved bits are set");
+                      "%s", ioa_snp_unread(&view));
         return st;
     }
 

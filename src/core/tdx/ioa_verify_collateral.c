@@ -14,6 +14,8 @@
 #define IOA_COLLATERAL_QE_VERSION   2
 #define IOA_COLLATERAL_QE_VERSION3  3
 #define IOA_COLLATERAL_CHAIN_MIN    2
+#define IOA_COLLATERAL_VERSION_TEXT                                           \
+    sizeof("18446744073709551615: " IOA_NEWER_FORMAT)
 
 /* What one document is verified with. */
 typedef struct {
@@ -272,6 +274,22 @@ ioa_collateral_modules_valid(const ioa_json_t *inner)
 }
 
 
+/* In: min and max, the versions that are read here. */
+static int
+ioa_collateral_version(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc, unsigned min, unsigned max)
+{
+    char  text[IOA_COLLATERAL_VERSION_TEXT];
+
+    snprintf(text, sizeof(text), "%" PRIu64 "%s", (uint64_t) doc->version,
+             doc->version > max ? ": " IOA_NEWER_FORMAT : "");
+
+    return ioa_collateral_check(ctx, doc->version >= min
+                                     && doc->version <= max,
+                                "tdx.#.version", text);
+}
+
+
 static int
 ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
     const ioa_collateral_doc_t *doc)
@@ -281,9 +299,8 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
 
     return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TDX"),
                                 "tdx.#.id", "TDX")
-           && ioa_collateral_check(ctx, doc->version
-                                        == IOA_COLLATERAL_TCB_VERSION,
-                                   "tdx.#.version", "3")
+           && ioa_collateral_version(ctx, doc, IOA_COLLATERAL_TCB_VERSION,
+                                     IOA_COLLATERAL_TCB_VERSION)
            && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_FMSPC_LEN,
@@ -314,10 +331,8 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
 
     return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TD_QE"),
                                 "tdx.#.id", "TD_QE")
-           && ioa_collateral_check(ctx,
-                  doc->version == IOA_COLLATERAL_QE_VERSION
-                  || doc->version == IOA_COLLATERAL_QE_VERSION3,
-                  "tdx.#.version", "2 or 3")
+           && ioa_collateral_version(ctx, doc, IOA_COLLATERAL_QE_VERSION,
+                                     IOA_COLLATERAL_QE_VERSION3)
            && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_MISC_LEN,

@@ -154,6 +154,11 @@ def _(c):
     c.value["version"] = 1
 
 
+@_both("version_newer", "form", "version 4")
+def _(c):
+    c.value["version"] = 4
+
+
 @_both("no_levels", "form", "without TCB levels")
 def _(c):
     del c.value["tcbLevels"]
