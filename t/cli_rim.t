@@ -9,6 +9,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
+use Cwd ();
 use Digest::SHA qw( sha256_hex );
 use File::Find qw( find );
 use File::Temp qw( tempdir );
@@ -125,6 +126,19 @@ is(scalar @{ $JSON->decode($out)->{rims} }, 1, 'the other is written');
 is($status, 1, 'a driver and a VBIOS of one index');
 like($err, qr/clash\.xml: measurement 9 is that of a driver and of a VBIOS/,
     'named');
+
+mkdir "$dir/dash";
+put("$dir/dash/-d.xml", $text);
+($status, $out) = cli('rim', '--root', root_pem(), '--', "$dir/one.xml",
+    '--time');
+is($status, 2, 'behind "--" an option is a name, of no file');
+{
+    my $back = Cwd::getcwd();
+    chdir "$dir/dash";
+    ($status, $out, $err) = cli('rim', '--root', root_pem(), '--', '-d.xml');
+    chdir $back;
+}
+is("$status $err", '0 ', 'a name that begins with a dash');
 
 for my $case ([ 'no file', 'FILE' ], [ 'no such file', 'cannot open',
     "$dir/absent" ], [ 'no such root', 'cannot open', '--root',

@@ -18,6 +18,7 @@
 
 #define IOA_EVIDENCE_QUOTE_MAX    IOA_TDX_QUOTE_LEN_MAX
 #define IOA_EVIDENCE_HALF         32        /* of the report data */
+#define IOA_EVIDENCE_DER_FIRST    0x30      /* also '0', of one in hex */
 
 /*
  * A quote begins with version and key type, 16 bits each, and the TEE's type
@@ -70,6 +71,30 @@ ioa_evidence_result_expires(ioa_proved_t *proved, int64_t when)
 {
     if (proved->expires == 0 || when < proved->expires) {
         proved->expires = when;
+    }
+}
+
+
+const char *
+ioa_evidence_crl_unread(ioa_bytes_t body)
+{
+    if (body.len == 0) {
+        return "it is empty";
+    }
+
+    if (body.len > IOA_CRL_LEN_MAX) {
+        return "it is too long";
+    }
+
+    switch (body.data[0]) {
+    case '<':
+        return "it is HTML or XML";
+    case IOA_EVIDENCE_DER_FIRST:
+    case '-':
+        return "it is cut off, or a list of some certificates alone, or has "
+               "a critical extension that is not known";
+    default:
+        return "it is neither DER nor PEM";
     }
 }
 

@@ -392,10 +392,14 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
 
     n = ioa_gpu_texts(texts, e->report);
 
-    if (!ioa_check_that(checks, n != 0 && n <= IOA_GPUS_MAX, "gpu.number",
-                        "%s%zu", n > IOA_GPUS_MAX ? "at least " : "", n))
-    {
-        return n == 0 ? IOA_GPU_EVIDENCE_MISSING : IOA_GPU_EVIDENCE_INVALID;
+    if (n > IOA_GPUS_MAX) {
+        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED,
+                      "at least %zu, and %d is the most", n, IOA_GPUS_MAX);
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    if (!ioa_check_that(checks, n != 0, "gpu.number", "%zu", n)) {
+        return IOA_GPU_EVIDENCE_MISSING;
     }
 
     return e->policy->gpu == IOA_GPU_LOCAL

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ioa_time.h"
 #include "tdx/ioa_verify_collateral.h"
 
 #define IOA_COLLATERAL_SIGNER       "Intel SGX TCB Signing"
@@ -132,11 +133,30 @@ static int
 ioa_collateral_dates(const ioa_collateral_ctx_t *ctx,
     const ioa_collateral_doc_t *doc)
 {
-    return ioa_collateral_check(ctx, doc->issue_date <= ctx->now,
-                                "tdx.#.issue_date", "not in the future")
-           && ioa_collateral_check(ctx,
-                                   ctx->now - ctx->slack < doc->next_update,
-                                   "tdx.#.next_update", "not in the past");
+    int   good;
+    char  clock[IOA_TIME_TEXT_MAX], date[IOA_TIME_TEXT_MAX];
+    char  text[IOA_CHECK_DETAIL_MAX];
+
+    ioa_time_text(clock, ctx->now);
+
+    good = doc->issue_date <= ctx->now;
+    ioa_time_text(date, doc->issue_date);
+    (void) snprintf(text, sizeof(text), "%s%s%s%s", date,
+                    good ? "" : ", and now it is ", good ? "" : clock,
+                    good ? "" : ": is the clock right?");
+
+    if (!ioa_collateral_check(ctx, good, "tdx.#.issue_date", text)) {
+        return 0;
+    }
+
+    good = ctx->now - ctx->slack < doc->next_update;
+    ioa_time_text(date, doc->next_update);
+    (void) snprintf(text, sizeof(text), "%s%s%s%s", date,
+                    good ? "" : ", and now it is ", good ? "" : clock,
+                    good ? "" : ": is the clock right? If so, a newer "
+                                "document is needed");
+
+    return ioa_collateral_check(ctx, good, "tdx.#.next_update", text);
 }
 
 

@@ -93,6 +93,11 @@ def _(a):
     a.key = pki.ask(a.product).key
 
 
+@_kds("kds_crl_html", "crl", "crl_form", "a page of HTML in the CRL's place")
+def _(a):
+    a.after.append(lambda b: b"<html>no list</html>")
+
+
 # --- NRAS ------------------------------------------------------------------
 
 

@@ -249,6 +249,13 @@ _status("unknown", "Wonderful")
 _status("hardening", "SWHardeningNeeded", breaks="")
 
 
+@_of(("tcb",), "tcb_advisories", "", "the platform's level has 30 advisories")
+def _(c):
+    for level in c.value["tcbLevels"][:2]:
+        level["tcbStatus"] = "SWHardeningNeeded"
+        level["advisoryIDs"] = [f"INTEL-SA-{n:05}" for n in range(30)]
+
+
 @_of(("qe",), "qe_status_out_of_date", "qe_status",
      "the QE's level is OutOfDate")
 def _(c):
