@@ -357,8 +357,8 @@ def _submods(overall, tokens, failed):
     return True
 
 
-def nras(fetch, body, nonce, count):
-    """Names of the checks that an answer fails."""
+def nras(fetch, body, nonce, count, versions=("3.0", "4.0")):
+    """Names of the checks that an answer fails; versions of claims."""
     failed = set()
     value = json.loads(body)
     if not isinstance(value, list) or len(value) != 2:
@@ -368,6 +368,9 @@ def nras(fetch, body, nonce, count):
     if overall is None:
         return failed
     _common(overall, nonce, failed)
+    version = overall.get("x-nvidia-ver")
+    if version not in versions:
+        failed.add("version")
     if overall.get("x-nvidia-overall-att-result") is not True:
         failed.add("overall")
     if _submods(overall, value[1], failed) and len(value[1]) != count:
@@ -379,6 +382,12 @@ def nras(fetch, body, nonce, count):
             continue
         _common(claims, nonce, failed)
         ueids.append(claims["ueid"])
+        if claims.get("x-nvidia-ver", version) != version:
+            failed.add("version")
+        if version != "2.0" and not all(
+                f"x-nvidia-gpu-{of}-cert-chain" in claims for of in (
+                    "attestation-report", "driver-rim", "vbios-rim")):
+            failed.add("device")
         if (claims.get("measres"), claims.get("secboot"),
                 claims.get("dbgstat")) != ("success", True, "disabled"):
             failed.add("device")

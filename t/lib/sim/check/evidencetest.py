@@ -109,7 +109,8 @@ class World:
                                      [("X-Sim-Nras", spec)])
         if status != 200:
             return {f"status {status}"}
-        return service.nras(self.fetch, body, NONCE.hex(), GPUS)
+        return service.nras(self.fetch, body, NONCE.hex(), GPUS,
+                            ("2.0",) if "/v3/" in path else ("3.0", "4.0"))
 
 
 # --- good evidence ---------------------------------------------------------

@@ -348,7 +348,7 @@ def _(e, group):
     e.pem = good[:60] + b"!!!!" + good[64:]
 
 
-@one("gpu_chip_next", "chip", "a GPU of a generation that nobody knows")
+@one("gpu_chip_next", "switch", "a GPU of a generation that nobody knows")
 def _(e, group):
     new = gpus.device("NEXT", group.machine, 91)
     e.key, e.chain = new.key, new.chain()

@@ -93,7 +93,7 @@ def _(a):
     a.key = pki.ask(a.product).key
 
 
-@_kds("kds_crl_html", "crl", "crl_form", "a page of HTML in the CRL's place")
+@_kds("kds_crl_html", "crl", "crl_signature", "a page of HTML in the CRL's place")
 def _(a):
     a.after.append(lambda b: b"<html>no list</html>")
 
