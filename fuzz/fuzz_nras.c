@@ -35,7 +35,7 @@ fuzz_reply(ioa_reader_t text)
     for (i = 1; i <= 2; i++) {
         memset(&nras, 0xff, sizeof(nras));
         st = ioa_nras_verify(&nras, &unknown_kid, NULL, text, jwks, nonce32,
-                             i, 1750000000);
+                             i, IOA_NRAS_V2, 1750000000);
         fuzz_assert(st == IOA_GPU_EVIDENCE_INVALID);
         fuzz_assert(memcmp(&nras, &zero, sizeof(nras)) == 0);
     }

@@ -89,6 +89,8 @@ sub collateral {
 
 machine(evidence => 'tdx');
 
+# a directory without any document is a usage error
+put("$tmp/jwks.json", '{"keys":[]}');
 my ($fmspc) = (report($tmp))[1] =~ /tcb\?fmspc=(\w+)/;
 my %all;
 @all{qw( tcb_info tcb_info_signature tcb_info_issuer_chain )}

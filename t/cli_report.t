@@ -117,8 +117,11 @@ judged('attestation_malformed', 'no JSON', saved('{'));
 
 # --- what Intel says --------------------------------------------------------
 
-$out = judged('attestation_unavailable', 'an empty directory', $good,
+put("$dir/jwks.json", '{"keys":[]}');
+$out = judged('attestation_unavailable', 'none of the documents', $good,
     '--collateral', $dir);
+like($out, qr/^The attestation of the model, or a document that its/m,
+    'not the attestation alone is spoken of');
 like($out, qr/file: tcb_info\.json/, 'the file is named');
 my ($fmspc) = $out =~ m{(/tdx/certification/v4/tcb\?fmspc=\w+)};
 ok($fmspc, 'and where it comes from');
@@ -141,8 +144,24 @@ $out = judged('verified', 'with collateral', $good, '--collateral', $dir);
 like($out, qr/^  tcb_status: UpToDate$/m, 'TCB status');
 like($out, qr/^  ppid: [0-9a-f]{32}$/m, 'PPID');
 like($out, qr/^  fmspc: a0b06f000000$/m, 'FMSPC');
+for my $crl ([ pck_crl => "the CRL of PCK certificates", '<html>',
+               'it is HTML or XML' ],
+             [ root_crl => "the CRL of Intel's root", 'x',
+               'it is neither DER nor PEM' ],
+             [ root_crl => "the CRL of Intel's root", "0\x82", 'it is cut' ])
+{
+    my ($file, $name, $bytes, $why) = @$crl;
+    my $kept = slurp("$dir/$file.der");
+    put("$dir/$file.der", $bytes);
+    like(judged('cpu_evidence_invalid', "$file: $why", $good, '--collateral',
+                $dir), qr/^failed +tdx\.crls: \Q$name cannot be read: $why/m,
+        'which list, and why');
+    put("$dir/$file.der", $kept);
+}
+
 put("$dir/tcb_info.json", slurp("$dir/tcb_info.json") . 'x');
-judged('tcb_rejected', 'altered TCB info', $good, '--collateral', $dir);
+$out = judged('tcb_rejected', 'altered TCB info', $good, '--collateral', $dir);
+unlike($out, qr/below the accepted level/, 'the firmware may be good');
 
 # --- other machines ---------------------------------------------------------
 
@@ -193,8 +212,22 @@ unreadable('holds no roots', 'no roots', $good, '--nonce', $nonce,
 unreadable('would not be read', 'a root that is passed over', $good,
     '--nonce', $nonce, @roots[2, 3], '--cpu-roots',
     saved(slurp($roots[1]) . "-----BEGIN TRUSTED CERTIFICATE-----\n"));
+unreadable('line 1 would not be read: "-----BEGIN X509 CERTIFICATE-----" is',
+    'its label and line', $good, '--nonce', $nonce, @roots[2, 3],
+    '--cpu-roots', saved("-----BEGIN X509 CERTIFICATE-----\n"
+                         . slurp($roots[1])));
+unreadable('line \d+ holds bytes that are no text', 'DER behind PEM', $good,
+    '--nonce', $nonce, @roots[2, 3], '--cpu-roots',
+    saved(slurp($roots[1]) . "0\x82\1\2\0"));
+my ($commented) = cli('report', $good, '--nonce', $nonce, '--cpu-roots',
+    saved("# begin: certificates of M\xc3\xbcller\n\nsubject=CN = a root\n"
+          . slurp($roots[1]) . "\n# the end\n"), @roots[2, 3]);
+is($commented, 0, 'comments and subjects between roots');
 unreadable('cannot open', 'no such collateral', $good, '--nonce', $nonce,
     @roots, '--collateral', "$dir/none");
+mkdir "$dir/empty";
+unreadable("no document is in \Q$dir\E/empty", 'an empty directory', $good,
+    '--nonce', $nonce, @roots, '--collateral', "$dir/empty");
 unreadable('cannot open', 'empty collateral', $good, '--nonce', $nonce,
     @roots, '--collateral', '');
 unreadable('cannot open .*\?\?\[2J', 'a name that a terminal would obey',

@@ -9,6 +9,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
+use Cwd ();
 use Digest::SHA qw( sha256_hex );
 use File::Find qw( find );
 use File::Temp qw( tempdir );
@@ -91,6 +92,16 @@ refused('a board as another', 'version', reply(manifest(%vbios),
     id => 'NV_GPU_VBIOS_1010_0200_882_96005E0002'));
 refused('a board with a tail', 'version', reply(manifest(%vbios),
     id => "${id}_PROD"));
+my $newer = 'a newer format, update ioattest';
+my %cose = ('signed' => "\xd9\x01\xf6\xd2", 'plain' => "\xd9\x01\xf5\xa0",
+    'of an array' => "\x84\x43\xa1");
+my $cose = "\xd2\x84\x43\xa1\x01\x26";
+refused('a format that is not known', "rim_format is CoRIM: $newer",
+    reply($cose, rim_format => 'CoRIM'));
+refused('a CoRIM that is called SWID', "it is a CoRIM: $newer", reply($cose));
+refused("a CoRIM: $_", "it is a CoRIM: $newer", $cose{$_}) for sort keys %cose;
+taken('a name of the format that is not known, and a manifest', reply($text,
+    rim_format => 'swidtag'));
 refused('no base64', 'base64', reply($text, rim => '!'));
 refused('no rim', 'missing', '{"id":"a"}');
 refused('half of a reply', 'JSON', '{"id":"a",');
@@ -115,6 +126,19 @@ is(scalar @{ $JSON->decode($out)->{rims} }, 1, 'the other is written');
 is($status, 1, 'a driver and a VBIOS of one index');
 like($err, qr/clash\.xml: measurement 9 is that of a driver and of a VBIOS/,
     'named');
+
+mkdir "$dir/dash";
+put("$dir/dash/-d.xml", $text);
+($status, $out) = cli('rim', '--root', root_pem(), '--', "$dir/one.xml",
+    '--time');
+is($status, 2, 'behind "--" an option is a name, of no file');
+{
+    my $back = Cwd::getcwd();
+    chdir "$dir/dash";
+    ($status, $out, $err) = cli('rim', '--root', root_pem(), '--', '-d.xml');
+    chdir $back;
+}
+is("$status $err", '0 ', 'a name that begins with a dash');
 
 for my $case ([ 'no file', 'FILE' ], [ 'no such file', 'cannot open',
     "$dir/absent" ], [ 'no such root', 'cannot open', '--root',

@@ -79,9 +79,13 @@ is($proved->{product}, 'Milan', 'the product');
 is($proved->{chip_id}, $is->{chip_id}, "the chip's id");
 is($proved->{platform_info}, '0x0000000000000027', 'PLATFORM_INFO')
     or diag(explain($proved));
-ok($proved->{platform_info_bits}{alias_check_complete}, 'bit by bit');
+ok($proved->{platform_info_bits}{alias_check}, 'bit by bit');
+is(join(' ', sort keys %{ $proved->{platform_info_bits} }),
+    'alias_check ciphertext_hiding ecc rapl_dis smt tio tsme',
+    'by the names that the policy takes');
 is($proved->{policy}, '0x0000000000030000', "the guest's policy");
 ok(!$proved->{policy_bits}{debug}, 'bit by bit');
+ok(exists $proved->{policy_bits}{cxl}, 'and so of these');
 
 # another product's floor says nothing of this one
 

@@ -291,6 +291,11 @@ for (
 
 ['prewarm without a key', $zone, location('ioattest_prewarm m'), $own],
 
+['a device as a directory of evidence', $zone,
+ location('ioattest_evidence_dir /dev/null'),
+ 'invalid value "/dev/null" in "ioattest_evidence_dir" directive, '
+ . 'expected "off" or a directory, and this is none'],
+
 ["prewarm with callers' keys", $zone,
  location('ioattest_prewarm m', 'ioattest_authorization $http_authorization'),
  $own],

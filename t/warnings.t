@@ -18,7 +18,9 @@ my @own = split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = File::Temp->newdir('ioattest-warn-XXXXXX', TMPDIR => 1);
 
 my %line = (
-    pins => qr/neither measurements nor image digests are pinned/,
+    pins => qr/neither measurements nor image digests are pinned: any genuine machine will/,
+    pins_tdx => qr/measurements of TDX nor image digests are pinned: any genuine TDX machine/,
+    pins_snp => qr/measurements of SEV-SNP nor image digests are pinned: any genuine SEV-SNP machine/,
     models => qr/neither "ioattest_models" nor "ioattest_model_id"/,
     refresh => qr/"ioattest_refresh" is not less than "ioattest_valid"/,
     binding => qr/"ioattest_report_data \w+" accepts machines/,
@@ -174,6 +176,34 @@ server {
     ioattest zone=io; # pins
     ioattest_gpu_reference $dir/reference.json;
     location /one/ { }
+}
+EOF
+
+write_file('tdx.json', '{"tdx":{"mr_td":["' . '00' x 48 . '"]}}');
+write_file('snp.json', '{"sev_snp":{"products":["Genoa"],"measurement":["'
+    . '00' x 48 . '"]}}');
+
+marked('one kind of machine of which nothing is pinned', <<"EOF");
+client_body_buffer_size 1m;
+ioattest_gpu off;
+ioattest_report_data address-nonce;
+ioattest_request /a;
+ioattest_models /m;
+ioattest_cpu_trusted_certificate $dir/cpu.pem;
+server {
+    location /tdx/ {
+        ioattest zone=io; # pins_snp milan
+        ioattest_policy $dir/tdx.json;
+    }
+    location /snp/ {
+        ioattest zone=io; # pins_tdx
+        ioattest_policy $dir/snp.json;
+    }
+    location /only/ {
+        ioattest zone=io;
+        ioattest_cpu tdx;
+        ioattest_policy $dir/tdx.json;
+    }
 }
 EOF
 

@@ -178,6 +178,7 @@ static int
 ioattest_appraise_roots(ioa_roots_t **roots, const ioattest_appraise_t *by,
     int option)
 {
+    char             why[IOA_CHAIN_TEXT_MAX];
     const char      *path;
     ioa_bytes_t      bytes;
     ioa_chain_rc_t   rc;
@@ -198,12 +199,12 @@ ioattest_appraise_roots(ioa_roots_t **roots, const ioattest_appraise_t *by,
          ? ioa_roots_parse_leaves(roots, bytes.data, bytes.len)
          : ioa_roots_parse(roots, bytes.data, bytes.len);
 
+    ioa_roots_text(why, rc, bytes.data, bytes.len);
     ioattest_input_free(&bytes);
 
     if (rc != IOA_CHAIN_OK) {
         ioattest_complain("%s %s holds no roots: %s",
-                          by->options[option].name, path,
-                          ioa_chain_rc_name(rc));
+                          by->options[option].name, path, why);
         return 0;
     }
 

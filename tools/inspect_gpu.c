@@ -178,8 +178,7 @@ ioattest_gpu_form(ioattest_out_t *out, const ioa_spdm_form_t *form)
     ioattest_out_string(out, "opaque_format", text);
 
     if (form->newer) {
-        ioattest_out_string(out, "opaque_unread", "a newer format, update "
-                            "ioattest");
+        ioattest_out_string(out, "opaque_unread", IOA_NEWER_FORMAT);
     }
 }
 

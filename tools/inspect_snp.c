@@ -15,13 +15,16 @@ typedef struct {
     const char  *name;
 } ioattest_snp_bit_t;
 
-/* AMD 56860: the guest's policy, and PLATFORM_INFO. */
+/*
+ * AMD 56860: the guest's policy, and PLATFORM_INFO, by the names that a policy
+ * file takes; migrate_ma and debug are refused whatever it says.
+ */
 static const ioattest_snp_bit_t  ioattest_snp_policy[] = {
     { 16, "smt" },
     { 18, "migrate_ma" },
     { 19, "debug" },
     { 20, "single_socket" },
-    { 21, "cxl_allow" },
+    { 21, "cxl" },
     { 22, "mem_aes_256_xts" },
     { 23, "rapl_dis" },
     { 24, "ciphertext_hiding" },
@@ -30,12 +33,13 @@ static const ioattest_snp_bit_t  ioattest_snp_policy[] = {
 };
 
 static const ioattest_snp_bit_t  ioattest_snp_platform[] = {
-    { 0, "smt_en" },
-    { 1, "tsme_en" },
-    { 2, "ecc_en" },
+    { 0, "smt" },
+    { 1, "tsme" },
+    { 2, "ecc" },
     { 3, "rapl_dis" },
-    { 4, "ciphertext_hiding_dram_en" },
-    { 5, "alias_check_complete" },
+    { 4, "ciphertext_hiding" },
+    { 5, "alias_check" },
+    { 7, "tio" },
     { 0, NULL }
 };
 

@@ -221,7 +221,7 @@ ioattest_files_what(ioa_fetched_t *fetched, ioa_fetch_e what,
 int
 ioattest_files_read(ioattest_files_t *files, const char *path)
 {
-    int             ok, whole = 0;
+    int             ok, whole = 0, any = 0;
     size_t          i;
     struct stat     info;
     ioa_bytes_t     all = { NULL, 0 };
@@ -247,6 +247,15 @@ ioattest_files_read(ioattest_files_t *files, const char *path)
 
     if (ok && all.data != NULL) {
         ok = ioattest_collateral_parse(fetched, all);
+    }
+
+    for (i = 0; i < IOA_FETCH_MAX; i++) {
+        any |= fetched[i].body.data != NULL;
+    }
+
+    if (ok && !any) {
+        ioattest_complain("--collateral: no document is in %s", path);
+        ok = 0;
     }
 
     for (i = 0; ok && i < IOA_FETCH_MAX; i++) {

@@ -232,6 +232,7 @@ ioattest_rim_print_all(const ioattest_rims_t *rims)
 static int
 ioattest_rim_roots(ioattest_rims_t *rims)
 {
+    char            why[IOA_CHAIN_TEXT_MAX];
     ioa_bytes_t     bytes = { (const uint8_t *) ioattest_rim_root,
                               sizeof(ioattest_rim_root) - 1 };
     ioa_chain_rc_t  rc;
@@ -246,11 +247,11 @@ ioattest_rim_roots(ioattest_rims_t *rims)
     }
 
     rc = ioa_roots_parse(&rims->roots, bytes.data, bytes.len);
+    ioa_roots_text(why, rc, bytes.data, bytes.len);
     ioattest_input_free(&bytes);
 
     if (rc != IOA_CHAIN_OK) {
-        ioattest_complain("--root %s holds no roots: %s", rims->root,
-                          ioa_chain_rc_name(rc));
+        ioattest_complain("--root %s holds no roots: %s", rims->root, why);
         return 0;
     }
 
@@ -262,7 +263,7 @@ ioattest_rim_roots(ioattest_rims_t *rims)
 static int
 ioattest_rim_options(ioattest_rims_t *rims, int argc, char **argv)
 {
-    int          i, taken = 1;
+    int          i, taken = 1, names = 0;
     char        *option[4];
     const char  *time;
 
@@ -277,7 +278,13 @@ ioattest_rim_options(ioattest_rims_t *rims, int argc, char **argv)
 
     for (i = 1; i < argc; i += taken) {
 
-        if (argv[i][0] != '-' || argv[i][1] == '\0') {
+        if (!names && strcmp(argv[i], "--") == 0) {
+            taken = 1;
+            names = 1;
+            continue;
+        }
+
+        if (names || argv[i][0] != '-' || argv[i][1] == '\0') {
             taken = 1;
 
             if (rims->files_n == IOATTEST_RIM_FILES_MAX) {

@@ -178,8 +178,7 @@ ioattest_rim_resource(ioattest_rim_xml_t *xml,
     }
 
     if (index >= IOATTEST_RIM_INDICES) {
-        return ioattest_rim_why(why, "index %u is a record of a newer "
-                   "format: update ioattest", index);
+        return ioattest_rim_why(why, "index %u: " IOA_NEWER_FORMAT, index);
     }
 
     if ((*seen >> index & 1) != 0) {

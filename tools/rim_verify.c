@@ -15,6 +15,12 @@
 #define IOATTEST_RIM_BIT_STRING       0x03
 #define IOATTEST_RIM_DIGITAL_SIGNING  0x80
 
+#define IOATTEST_RIM_COSE_TAG         0xd2    /* COSE_Sign1, tag 18 */
+#define IOATTEST_RIM_COSE_ARRAY       0x84    /* the same without its tag */
+#define IOATTEST_RIM_CBOR_TAG         0xd9    /* a tag of two bytes follows */
+#define IOATTEST_RIM_CORIM_FIRST      500     /* tags of CoRIMs */
+#define IOATTEST_RIM_CORIM_LAST       502
+
 
 int
 ioattest_rim_why(char why[IOATTEST_RIM_WHY_MAX], const char *format, ...)
@@ -52,6 +58,55 @@ ioattest_rim_sha256_is(ioa_bytes_t value, ioa_bytes_t bytes)
 }
 
 
+/* 1 where bytes begin as CBOR does that holds a CoRIM, signed or not. */
+static int
+ioattest_rim_is_corim(ioa_bytes_t bytes)
+{
+    uint8_t       first, high, low;
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, bytes.data, bytes.len);
+
+    if (!ioa_reader_u8(&r, &first)) {
+        return 0;
+    }
+
+    if (first == IOATTEST_RIM_COSE_TAG || first == IOATTEST_RIM_COSE_ARRAY) {
+        return 1;
+    }
+
+    return first == IOATTEST_RIM_CBOR_TAG
+           && ioa_reader_u8(&r, &high) && ioa_reader_u8(&r, &low)
+           && (high << 8 | low) >= IOATTEST_RIM_CORIM_FIRST
+           && (high << 8 | low) <= IOATTEST_RIM_CORIM_LAST;
+}
+
+
+/* What a reply that holds no XML says of its form, which nobody signed. */
+static int
+ioattest_rim_format(char why[IOATTEST_RIM_WHY_MAX], const ioa_json_t *root,
+    ioa_bytes_t text)
+{
+    ioa_bytes_t  format;
+
+    static const char  known[] = "SWID";
+
+    if (ioattest_text_first(text) == '<'
+        || !ioa_json_string(&format.data, &format.len,
+                            ioa_json_member(root, "rim_format"))
+        || (format.len == sizeof(known) - 1
+            && memcmp(format.data, known, format.len) == 0))
+    {
+        return 1;
+    }
+
+    return ioattest_rim_why(why, "its rim_format is %.*s: " IOA_NEWER_FORMAT,
+                            (int) (format.len < IOATTEST_RIM_WORD_MAX
+                                   ? format.len : IOATTEST_RIM_WORD_MAX),
+                            (const char *) format.data);
+}
+
+
 /*
  * The service's reply.  Its sha256 is that of the file or of its base64.
  * Out: text, memory to be freed; *id borrows from root.
@@ -84,6 +139,10 @@ ioattest_rim_reply(ioa_bytes_t *text, ioa_bytes_t *id,
 
     text->data = bytes;
     text->len = n;
+    if (!ioattest_rim_format(why, root, *text)) {
+        return 0;
+    }
+
     value = ioa_json_member(root, "sha256");
 
     if (value == NULL) {
@@ -192,6 +251,10 @@ ioattest_rim_text(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
     if (text.len > IOATTEST_RIM_SIZE_MAX) {
         return ioattest_rim_why(why, "a manifest has at most %d bytes",
                                 IOATTEST_RIM_SIZE_MAX);
+    }
+
+    if (ioattest_rim_is_corim(text)) {
+        return ioattest_rim_why(why, "it is a CoRIM: " IOA_NEWER_FORMAT);
     }
 
     ioa_sha256(rim->sha256, text.data, text.len);

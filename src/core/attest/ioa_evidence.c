@@ -18,6 +18,7 @@
 
 #define IOA_EVIDENCE_QUOTE_MAX    IOA_TDX_QUOTE_LEN_MAX
 #define IOA_EVIDENCE_HALF         32        /* of the report data */
+#define IOA_EVIDENCE_DER_FIRST    0x30      /* also '0', of one in hex */
 
 /*
  * A quote begins with version and key type, 16 bits each, and the TEE's type
@@ -25,6 +26,7 @@
  * (doc/formats.md 9).
  */
 #define IOA_EVIDENCE_TDX_TEE      0x81
+#define IOA_EVIDENCE_SNP_NEWER    0xff      /* what may yet be a version */
 
 #if IOA_TDX_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                          \
     || IOA_SNP_REPORT_DATA_LEN != 2 * IOA_EVIDENCE_HALF                       \
@@ -73,6 +75,30 @@ ioa_evidence_result_expires(ioa_proved_t *proved, int64_t when)
 }
 
 
+const char *
+ioa_evidence_crl_unread(ioa_bytes_t body)
+{
+    if (body.len == 0) {
+        return "it is empty";
+    }
+
+    if (body.len > IOA_CRL_LEN_MAX) {
+        return "it is too long";
+    }
+
+    switch (body.data[0]) {
+    case '<':
+        return "it is HTML or XML";
+    case IOA_EVIDENCE_DER_FIRST:
+    case '-':
+        return "it is cut off, or a list of some certificates alone, or has "
+               "a critical extension that is not known";
+    default:
+        return "it is neither DER nor PEM";
+    }
+}
+
+
 ioa_status_t
 ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const uint8_t data64[64])
@@ -111,13 +137,17 @@ ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
-/* Returns: what the bytes begin as, 0 for neither. */
+/*
+ * Returns: what the bytes begin as, 0 for neither.
+ * Out: *newer, 1 where they may be a report of a version that is not known.
+ */
 static unsigned
-ioa_evidence_kind(const uint8_t *data, size_t len)
+ioa_evidence_kind(int *newer, const uint8_t *data, size_t len)
 {
     uint32_t      version, tee;
     ioa_reader_t  r;
 
+    *newer = 0;
     ioa_reader_init(&r, data, len);
 
     if (!ioa_reader_u32le(&r, &version) || !ioa_reader_u32le(&r, &tee)) {
@@ -129,6 +159,13 @@ ioa_evidence_kind(const uint8_t *data, size_t len)
         return IOA_CPU_TDX;
     }
 
+    if (version > IOA_SNP_VERSION_MAX && version <= IOA_EVIDENCE_SNP_NEWER
+        && len >= IOA_SNP_REPORT_LEN)
+    {
+        *newer = 1;
+        return 0;
+    }
+
     return version >= IOA_SNP_VERSION_MIN && version <= IOA_SNP_VERSION_MAX
            ? IOA_CPU_SEV_SNP : 0;
 }
@@ -138,13 +175,16 @@ static ioa_status_t
 ioa_evidence_cpu_bytes(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t bytes)
 {
+    int       newer;
     unsigned  kind;
 
-    kind = ioa_evidence_kind(bytes.data, bytes.len);
+    kind = ioa_evidence_kind(&newer, bytes.data, bytes.len);
 
     if (!ioa_check_that(checks, (kind & e->policy->cpu) != 0, "cpu.kind",
                         "%s%s", kind == IOA_CPU_TDX ? "TDX quote"
                         : kind == IOA_CPU_SEV_SNP ? "SEV-SNP report"
+                        : newer ? "SEV-SNP report, its version is above 5: "
+                                  IOA_NEWER_FORMAT
                         : "neither a quote nor a report",
                         kind != 0 && (kind & e->policy->cpu) == 0
                         ? ", not accepted here" : ""))

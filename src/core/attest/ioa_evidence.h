@@ -237,6 +237,9 @@ ioa_status_t ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
     IOA_MUST_CHECK;
 
+/* What is wrong with a CRL that cannot be read, for a person.  Never NULL. */
+const char *ioa_evidence_crl_unread(ioa_bytes_t body);
+
 /* IOA_OK and proved->signer_bound, or IOA_REPORT_DATA_MISMATCH. */
 ioa_status_t ioa_evidence_report_data(ioa_proved_t *proved,
     ioa_checks_t *checks, const ioa_evidence_t *e,

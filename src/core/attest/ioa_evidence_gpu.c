@@ -382,7 +382,7 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
                     e->fetched[IOA_FETCH_NRAS].body.len);
 
     st = ioa_nras_verify(nras, &unknown, checks, reply, jwks, e->nonce32, n,
-                         e->now);
+                         IOA_NRAS_V3, e->now);
 
     if (unknown) {
         /* the keys rotate: the caller may have kept an old set */
@@ -458,10 +458,14 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
 
     n = ioa_gpu_texts(texts, e->report);
 
-    if (!ioa_check_that(checks, n != 0 && n <= IOA_GPUS_MAX, "gpu.number",
-                        "%s%zu", n > IOA_GPUS_MAX ? "at least " : "", n))
-    {
-        return n == 0 ? IOA_GPU_EVIDENCE_MISSING : IOA_GPU_EVIDENCE_INVALID;
+    if (n > IOA_GPUS_MAX) {
+        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED,
+                      "at least %zu, and %d is the most", n, IOA_GPUS_MAX);
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    if (!ioa_check_that(checks, n != 0, "gpu.number", "%zu", n)) {
+        return IOA_GPU_EVIDENCE_MISSING;
     }
 
     return e->policy->gpu == IOA_GPU_LOCAL

@@ -149,12 +149,14 @@ ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
     *crls = ioa_crls_new();
 
     if (*crls != NULL
-        && ioa_check_that(checks, ioa_crls_add(*crls, body.data, body.len)
-                                  == IOA_CHAIN_OK, "sev_snp.crl", "form"))
+        && ioa_crls_add(*crls, body.data, body.len) == IOA_CHAIN_OK)
     {
+        ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_PASSED, "form");
         return 1;
     }
 
+    ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_FAILED, "AMD's CRL cannot "
+                  "be read: %s", ioa_evidence_crl_unread(body));
     ioa_crls_free(*crls);
     *crls = NULL;
 
@@ -342,7 +344,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
 
     if (st != IOA_OK) {
         ioa_check_add(checks, "sev_snp.layout", IOA_CHECK_FAILED,
-                      "not a report, or reserved bits are set");
+                      "%s", ioa_snp_unread(&view));
         return st;
     }
 

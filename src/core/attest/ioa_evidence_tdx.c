@@ -75,24 +75,39 @@ static ioa_crls_t *
 ioa_tdx_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
 {
     ioa_crls_t  *crls;
+    size_t       i;
+    ioa_bytes_t  body;
+
+    static const struct {
+        ioa_fetch_e  what;
+        const char  *name;
+    } lists[] = {
+        { IOA_FETCH_PCK_CRL, "the CRL of PCK certificates" },
+        { IOA_FETCH_ROOT_CRL, "the CRL of Intel's root" }
+    };
 
     crls = ioa_crls_new();
 
-    if (crls != NULL
-        && ioa_check_that(checks,
-                          ioa_tdx_crl_add(crls,
-                                      e->fetched[IOA_FETCH_PCK_CRL].body)
-                          && ioa_tdx_crl_add(crls,
-                                      e->fetched[IOA_FETCH_ROOT_CRL].body),
-                          "tdx.crls", "form"))
-    {
-        ioa_crls_slack(crls, e->policy->slack);
-        return crls;
+    if (crls == NULL) {
+        return NULL;
     }
 
-    ioa_crls_free(crls);
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        body = e->fetched[lists[i].what].body;
 
-    return NULL;
+        if (!ioa_tdx_crl_add(crls, body)) {
+            ioa_check_add(checks, "tdx.crls", IOA_CHECK_FAILED,
+                          "%s cannot be read: %s", lists[i].name,
+                          ioa_evidence_crl_unread(body));
+            ioa_crls_free(crls);
+            return NULL;
+        }
+    }
+
+    ioa_check_add(checks, "tdx.crls", IOA_CHECK_PASSED, "form");
+    ioa_crls_slack(crls, e->policy->slack);
+
+    return crls;
 }
 
 
@@ -262,16 +277,25 @@ ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
-/* As many as have room. */
+/* As many as have room, and "..." for the others. */
 static void
 ioa_tdx_advisories(ioa_proved_t *proved, const ioa_tcb_t *tcb)
 {
-    size_t  i, n, len = 0;
+    size_t  i, n, left, len = 0;
+
+    static const char  cut[] = ",...";
 
     for (i = 0; i < tcb->advisories_n; i++) {
         n = strlen(tcb->advisories[i]);
+        left = IOA_EVIDENCE_ADVISORY_MAX - len;
 
-        if (n + 1 > IOA_EVIDENCE_ADVISORY_MAX - len) {
+        /* with room for the sign, unless it is the last one */
+
+        if (n + 1 + (i + 1 < tcb->advisories_n ? sizeof(cut) - 1 : 0) > left)
+        {
+            memcpy(proved->advisories + len, cut + (len == 0),
+                   sizeof(cut) - 1 - (len == 0));
+            len += sizeof(cut) - 1 - (len == 0);
             break;
         }
 

@@ -83,7 +83,8 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         "it was asked with.",
         502, 1 },
     [IOA_ATTESTATION_UNAVAILABLE] = { "attestation_unavailable",
-        "The attestation of the model could not be fetched.",
+        "The attestation of the model, or a document that its verification "
+        "needs, could not be had.",
         502, 1 },
     [IOA_ATTESTATION_TIMEOUT] = { "attestation_timeout",
         "The attestation of the model took too long.",
@@ -95,7 +96,8 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         "The attestation does not answer the nonce that was sent.",
         502, 1 },
     [IOA_CPU_EVIDENCE_MISSING] = { "cpu_evidence_missing",
-        "The attestation has no evidence of a confidential CPU.",
+        "The attestation has no evidence of a confidential CPU, or no "
+        "certificate of the key that signed it.",
         502, 1 },
     [IOA_CPU_EVIDENCE_INVALID] = { "cpu_evidence_invalid",
         "The CPU evidence of the attestation is not valid.",
@@ -113,7 +115,8 @@ static const ioa_status_text_t  ioa_status_texts[IOA_STATUS_MAX] = {
         "The attested measurements are not the ones that are expected.",
         502, 1 },
     [IOA_TCB_REJECTED] = { "tcb_rejected",
-        "The attested machine's firmware is below the accepted level.",
+        "The attested machine's firmware is not of an accepted level, or "
+        "what its maker says of levels cannot be used.",
         502, 1 },
     [IOA_REVOKED] = { "revoked",
         "A certificate of the attestation is revoked.",

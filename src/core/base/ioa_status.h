@@ -58,6 +58,12 @@ typedef enum {
 #define IOA_MUST_CHECK  __attribute__((warn_unused_result))
 
 /*
+ * Ends the detail of a check that fails for a version or a kind above those
+ * that are known here: nothing is wrong with the machine.
+ */
+#define IOA_NEWER_FORMAT  "a newer format, update ioattest"
+
+/*
  * The reason's name, as in doc/reasons.md and the counters; "" for IOA_OK,
  * "unknown" for a value out of range.  Never NULL.
  */

@@ -54,6 +54,15 @@ ioa_gpu_chip_arch(const char *chip)
 }
 
 
+/* 1 where a chip that is not known has the form of a GPU's name: "GR100". */
+static int
+ioa_gpu_chip_newer(const char *chip)
+{
+    return strlen(chip) == 5 && chip[0] == 'G' && chip[1] >= 'A'
+           && chip[1] <= 'Z' && strspn(chip + 2, "0123456789") == 3;
+}
+
+
 /* Out: the word at text's start, up to a space that must follow it. */
 IOA_MUST_CHECK static int
 ioa_gpu_word(char word[IOA_GPU_CHIP_MAX + 1], const char *text)
@@ -118,7 +127,10 @@ ioa_gpu_cert_arch(ioa_gpu_arch_t *arch, char chip[IOA_GPU_CHIP_MAX + 1],
         return 1;
     }
 
-    chip[0] = '\0';
+    if (*arch != IOA_GPU_ARCH_NONE || !ioa_gpu_chip_newer(chip)) {
+        chip[0] = '\0';
+    }
+
     *arch = IOA_GPU_ARCH_NONE;
 
     return 0;

@@ -35,7 +35,8 @@ const char *ioa_gpu_arch_name(ioa_gpu_arch_t arch);
  * "NVIDIA {chip} Identity" of the same architecture.  A switch is no GPU: its
  * leaf begins with LS_10, though the fourth is that of GH100.
  *
- * Returns: 1; 0 where it is not such, chip is empty then.
+ * Returns: 1; 0 where it is not such, chip is empty then, unless it has the
+ * form of a GPU's and is not known.
  * Out: chip, terminated.
  */
 int ioa_gpu_cert_arch(ioa_gpu_arch_t *arch, char chip[IOA_GPU_CHIP_MAX + 1],

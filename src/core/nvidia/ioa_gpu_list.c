@@ -46,7 +46,8 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     }
 
     if (n > IOA_GPUS_MAX) {
-        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED, "%zu", n);
+        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED,
+                      "%zu, and %d is the most", n, IOA_GPUS_MAX);
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -171,7 +172,8 @@ ioa_gpu_list_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
     memset(evidence, 0, sizeof(evidence));
 
     if (n > IOA_GPUS_MAX) {
-        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED, "%zu", n);
+        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED,
+                      "%zu, and %d is the most", n, IOA_GPUS_MAX);
         return IOA_GPU_EVIDENCE_INVALID;
     }
 

@@ -10,7 +10,10 @@
 #define IOA_NRAS_OEM          "5703"    /* NVIDIA */
 #define IOA_NRAS_MODEL_DIGITS 3
 
-/* The two claims that may say that a chain of certificates is good. */
+/*
+ * The two claims that may say that a chain of certificates is good; needed in
+ * claims of version 2, where later ones need all.
+ */
 typedef struct {
     const char  *object;
     const char  *boolean;
@@ -151,10 +154,11 @@ ioa_nras_mismatch(const ioa_json_t *claims)
 
 /*
  * One chain of certificates: a boolean in claims of version 2, an object in
- * those of version 3.
+ * later ones, which alone says what OCSP answered.
  */
 static ioa_status_t
-ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
+ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names,
+    ioa_nras_version_t version)
 {
     const ioa_json_t  *chain, *valid;
 
@@ -163,6 +167,10 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 
     chain = ioa_json_member(claims, names->object);
     valid = ioa_json_member(claims, names->boolean);
+
+    if (chain == NULL && version >= IOA_NRAS_V3) {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
 
     if (chain == NULL && valid == NULL) {
         return names->needed ? IOA_GPU_EVIDENCE_INVALID : IOA_OK;
@@ -189,11 +197,12 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 
 
 /*
- * That of the report, and those of what it was measured against, which NVIDIA
- * has summed up in measres where they are not there.
+ * That of the report, and those of what it was measured against, which in
+ * claims of version 2 measres sums up where they are not there.
  */
 static ioa_status_t
-ioa_nras_chains(const char **failed, const ioa_json_t *claims)
+ioa_nras_chains(const char **failed, const ioa_json_t *claims,
+    ioa_nras_version_t version)
 {
     size_t        i;
     ioa_status_t  st;
@@ -208,7 +217,7 @@ ioa_nras_chains(const char **failed, const ioa_json_t *claims)
     };
 
     for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
-        st = ioa_nras_chain(claims, &chains[i]);
+        st = ioa_nras_chain(claims, &chains[i], version);
 
         if (st != IOA_OK) {
             *failed = chains[i].object;
@@ -326,7 +335,7 @@ ioa_nras_identity(ioa_nras_device_t *device, const ioa_json_t *claims)
 
 ioa_status_t
 ioa_nras_device(ioa_nras_device_t *device, const char **failed,
-    const ioa_json_t *claims)
+    const ioa_json_t *claims, ioa_nras_version_t version)
 {
     ioa_status_t  st;
 
@@ -336,7 +345,7 @@ ioa_nras_device(ioa_nras_device_t *device, const char **failed,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    st = ioa_nras_chains(failed, claims);
+    st = ioa_nras_chains(failed, claims, version);
 
     if (st != IOA_OK) {
         return st;

@@ -275,8 +275,8 @@ ioa_reference_min_svn(ioa_reference_ctx_t *ctx, ioa_reference_rim_t *rim,
     (void) rim;
 
     return (ioa_json_is_object(value) && ioa_json_first(value) == NULL)
-           || ioa_reference_error(ctx, value, "min_svn is not empty: this is "
-                                  "of a newer ioattest");
+           || ioa_reference_error(ctx, value, "min_svn is not empty: "
+                                  IOA_NEWER_FORMAT);
 }
 
 

@@ -8,6 +8,8 @@
 #include "nvidia/ioa_spdm.h"
 
 #define IOA_SPDM_VERSION           0x11
+#define IOA_SPDM_VERSION_END       0x20     /* 2.0: nobody knows its form */
+#define IOA_SPDM_REQUEST_LEN       37
 #define IOA_SPDM_GET_MEASUREMENTS  0xe0
 #define IOA_SPDM_MEASUREMENTS      0x60
 #define IOA_SPDM_WITH_SIGNATURE    0x01
@@ -252,6 +254,31 @@ ioa_spdm_parse(ioa_spdm_view_t *view, const uint8_t *data, size_t len)
     memset(view, 0, sizeof(ioa_spdm_view_t));
 
     return IOA_GPU_EVIDENCE_INVALID;
+}
+
+
+int
+ioa_spdm_newer(const uint8_t *data, size_t len)
+{
+    uint8_t       version, code;
+    ioa_reader_t  r;
+
+    ioa_reader_init(&r, data, len);
+
+    if (!ioa_reader_u8(&r, &version) || !ioa_reader_u8(&r, &code)
+        || code != IOA_SPDM_GET_MEASUREMENTS || version < IOA_SPDM_VERSION)
+    {
+        return 0;
+    }
+
+    if (version > IOA_SPDM_VERSION) {
+        return version < IOA_SPDM_VERSION_END;
+    }
+
+    return ioa_reader_skip(&r, IOA_SPDM_REQUEST_LEN - 2)
+           && ioa_reader_u8(&r, &version) && ioa_reader_u8(&r, &code)
+           && code == IOA_SPDM_MEASUREMENTS && version > IOA_SPDM_VERSION
+           && version < IOA_SPDM_VERSION_END;
 }
 
 

@@ -109,6 +109,12 @@ ioa_status_t ioa_spdm_parse(ioa_spdm_view_t *view, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
 
 /*
+ * 1 where what could not be read begins as a request, or as the request that
+ * is known and an answer, of an SPDM version above 1.1.
+ */
+int ioa_spdm_newer(const uint8_t *data, size_t len);
+
+/*
  * Takes the next record of the opaque data, which is of that form.
  * Returns: 1; 0 where none is left, or it reaches beyond the end.
  */

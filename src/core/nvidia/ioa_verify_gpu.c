@@ -43,13 +43,18 @@ ioa_gpu_step_form(ioa_note_t *note, void *data)
     if (ioa_spdm_parse(&ctx->view, ctx->evidence->evidence.pos,
                        ctx->evidence->evidence.left) != IOA_OK)
     {
+        ioa_note(note, "%s",
+                 ioa_spdm_newer(ctx->evidence->evidence.pos,
+                                ctx->evidence->evidence.left)
+                 ? "its SPDM version is above 1.1: " IOA_NEWER_FORMAT
+                 : "not a whole request and its answer");
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     if (form->newer) {
-        ioa_note(note, "opaque data NVDAOD %u.%u.%u, profile %u: a newer "
-                 "format, update ioattest", form->major, form->minor,
-                 form->patch, form->profile);
+        ioa_note(note, "opaque data NVDAOD %u.%u.%u, profile %u: "
+                 IOA_NEWER_FORMAT, form->major, form->minor, form->patch,
+                 form->profile);
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -129,7 +134,13 @@ ioa_gpu_step_arch(ioa_note_t *note, void *data)
     ioa_gpu_ctx_t  *ctx = data;
 
     if (!ioa_gpu_cert_arch(&ctx->gpu.arch, ctx->gpu.chip, ctx->chain)) {
-        ioa_note(note, "not a GPU that is known");
+        if (ctx->gpu.chip[0] != '\0') {
+            ioa_note(note, "%s: " IOA_NEWER_FORMAT, ctx->gpu.chip);
+
+        } else {
+            ioa_note(note, "not a GPU that is known");
+        }
+
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -362,8 +373,7 @@ ioa_gpu_step_mode(ioa_note_t *note, void *data)
         && (!ioa_spdm_number(&mode, &ctx->view, IOA_SPDM_FEATURE)
             || mode >= IOA_GPU_MODES))
     {
-        ioa_note(note, "a mode that is not known: it may need a newer "
-                 "ioattest");
+        ioa_note(note, "a mode that is not known: " IOA_NEWER_FORMAT);
         return IOA_GPU_EVIDENCE_INVALID;
     }
 

@@ -22,6 +22,8 @@ typedef struct {
     const ioa_jwks_t   *jwks;
     const uint8_t      *nonce32;
     size_t              devices;
+    ioa_nras_version_t  oldest;
+    ioa_nras_version_t  version;    /* of the token for all */
     int64_t             now;
 } ioa_nras_ctx_t;
 
@@ -167,6 +169,85 @@ ioa_nras_digest(const ioa_json_t *value, ioa_reader_t text)
 }
 
 
+static ioa_nras_version_t
+ioa_nras_version(const ioa_json_t *claims)
+{
+    size_t  i;
+
+    static const char *const  known[] = {
+        [IOA_NRAS_V2] = "2.0",
+        [IOA_NRAS_V3] = "3.0",
+        [IOA_NRAS_V4] = "4.0"
+    };
+
+    for (i = IOA_NRAS_V2; i <= IOA_NRAS_V4; i++) {
+        if (ioa_nras_says(claims, "x-nvidia-ver", known[i])) {
+            return (ioa_nras_version_t) i;
+        }
+    }
+
+    return IOA_NRAS_UNKNOWN;
+}
+
+
+/* 1 where claims are of a version that is not known, and none of before 2. */
+static int
+ioa_nras_newer(const ioa_json_t *claims)
+{
+    uint8_t         major, dot, minor;
+    size_t          len;
+    ioa_reader_t    r;
+    const uint8_t  *text;
+
+    if (!ioa_json_string(&text, &len, ioa_json_member(claims,
+                                                      "x-nvidia-ver")))
+    {
+        return 0;
+    }
+
+    ioa_reader_init(&r, text, len);
+
+    return ioa_reader_u8(&r, &major) && major >= '2' && major <= '9'
+           && ioa_reader_u8(&r, &dot) && dot == '.'
+           && ioa_reader_u8(&r, &minor) && minor >= '0' && minor <= '9'
+           && ioa_reader_left(&r) == 0;
+}
+
+
+/* In: good, whether the version of these claims is accepted. */
+static int
+ioa_nras_check_version(const ioa_nras_ctx_t *ctx, int good,
+    const ioa_json_t *claims, const char *token)
+{
+    ioa_nras_version_t  version;
+
+    version = ioa_nras_version(claims);
+
+    return ioa_check_that(ctx->checks, good, "nras.version", "%s%s", token,
+                          good ? ""
+                          : version == IOA_NRAS_UNKNOWN
+                          ? ioa_nras_newer(claims) ? ": " IOA_NEWER_FORMAT
+                                                   : ": not known"
+                          : version < ctx->oldest
+                          ? ": older than what was asked for"
+                          : ": not that of the token for all");
+}
+
+
+/* The token of a device says its version in no claims that are known. */
+static int
+ioa_nras_device_version(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
+    const char *token)
+{
+    if (ioa_json_member(claims, "x-nvidia-ver") == NULL) {
+        return 1;
+    }
+
+    return ioa_nras_check_version(ctx, ioa_nras_version(claims)
+                                       == ctx->version, claims, token);
+}
+
+
 /* One device: digest under the signed overall token, then its own claims. */
 static ioa_status_t
 ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
@@ -204,8 +285,13 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
 
     st = ioa_nras_token(&jwt, ctx, text, name);
 
+    if (st == IOA_OK && !ioa_nras_device_version(ctx, jwt.claims, name)) {
+        ioa_jwt_cleanup(&jwt);
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
     if (st == IOA_OK) {
-        st = ioa_nras_device(device, &failed, jwt.claims);
+        st = ioa_nras_device(device, &failed, jwt.claims, ctx->version);
 
         if (st == IOA_OK) {
             ioa_check_add(ctx->checks, "nras.claims", IOA_CHECK_PASSED, "%s",
@@ -305,31 +391,26 @@ ioa_nras_devices(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
 }
 
 
-static int
-ioa_nras_version_known(const ioa_json_t *claims)
-{
-    return ioa_nras_says(claims, "x-nvidia-ver", "2.0")
-           || ioa_nras_says(claims, "x-nvidia-ver", "3.0")
-           || ioa_nras_says(claims, "x-nvidia-ver", "4.0");
-}
-
-
 /* In: pair, ["JWT", overall], and what follows it. */
 static ioa_status_t
-ioa_nras_overall(const ioa_nras_ctx_t *ctx, ioa_reader_t text,
+ioa_nras_overall(ioa_nras_ctx_t *ctx, ioa_reader_t text,
     const ioa_json_t *tokens)
 {
     ioa_jwt_t     jwt;
     ioa_status_t  st;
 
     st = ioa_nras_token(&jwt, ctx, text, "overall");
+    ctx->version = st == IOA_OK ? ioa_nras_version(jwt.claims)
+                                : IOA_NRAS_UNKNOWN;
 
     if (st == IOA_OK
         && (!ioa_nras_check(ctx, ioa_nras_says(jwt.claims, "sub",
                                                IOA_NRAS_SUBJECT),
                             "overall", "nras.subject")
-            || !ioa_nras_check(ctx, ioa_nras_version_known(jwt.claims),
-                               "overall", "nras.version")
+            || !ioa_nras_check_version(ctx,
+                                       ctx->version != IOA_NRAS_UNKNOWN
+                                       && ctx->version >= ctx->oldest,
+                                       jwt.claims, "overall")
             || !ioa_nras_check(ctx,
                    ioa_json_is_true(ioa_json_member(jwt.claims,
                        "x-nvidia-overall-att-result")), "overall",
@@ -349,7 +430,7 @@ ioa_nras_overall(const ioa_nras_ctx_t *ctx, ioa_reader_t text,
 
 
 static ioa_status_t
-ioa_nras_reply(const ioa_nras_ctx_t *ctx, const ioa_json_t *root)
+ioa_nras_reply(ioa_nras_ctx_t *ctx, const ioa_json_t *root)
 {
     size_t             len;
     ioa_reader_t       text;
@@ -382,7 +463,8 @@ ioa_nras_reply(const ioa_nras_ctx_t *ctx, const ioa_json_t *root)
 ioa_status_t
 ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid, ioa_checks_t *checks,
     ioa_reader_t reply, const ioa_jwks_t *jwks,
-    const uint8_t nonce32[IOA_NRAS_NONCE_LEN], size_t devices, int64_t now)
+    const uint8_t nonce32[IOA_NRAS_NONCE_LEN], size_t devices,
+    ioa_nras_version_t oldest, int64_t now)
 {
     ioa_json_t      *root;
     ioa_status_t     st;
@@ -398,6 +480,8 @@ ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid, ioa_checks_t *checks,
     ctx.jwks = jwks;
     ctx.nonce32 = nonce32;
     ctx.devices = devices;
+    ctx.oldest = oldest;
+    ctx.version = IOA_NRAS_UNKNOWN;
     ctx.now = now;
 
     root = NULL;

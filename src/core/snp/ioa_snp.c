@@ -45,16 +45,44 @@ ioa_snp_zero(ioa_reader_t *r, size_t n)
 }
 
 
+/* The same of bytes that a later version of the report may use. */
+IOA_MUST_CHECK static int
+ioa_snp_reserved(ioa_snp_view_t *view, ioa_reader_t *r, size_t n)
+{
+    if (ioa_reader_left(r) < n) {
+        return 0;
+    }
+
+    if (!ioa_snp_zero(r, n)) {
+        view->newer = 1;
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/* As known; where not, something of the report is newer than this. */
+IOA_MUST_CHECK static int
+ioa_snp_known(ioa_snp_view_t *view, int known)
+{
+    view->newer |= !known;
+
+    return known;
+}
+
+
 /* TCB_VERSION, in the layout of Turin or of what came before. */
 IOA_MUST_CHECK static int
-ioa_snp_tcb(ioa_snp_tcb_t *tcb, ioa_reader_t *r, int turin)
+ioa_snp_tcb(ioa_snp_view_t *view, ioa_snp_tcb_t *tcb, ioa_reader_t *r,
+    int turin)
 {
     if (turin) {
         return ioa_reader_u8(r, &tcb->fmc)
                && ioa_reader_u8(r, &tcb->bootloader)
                && ioa_reader_u8(r, &tcb->tee)
                && ioa_reader_u8(r, &tcb->snp)
-               && ioa_snp_zero(r, 3)
+               && ioa_snp_reserved(view, r, 3)
                && ioa_reader_u8(r, &tcb->microcode);
     }
 
@@ -62,7 +90,7 @@ ioa_snp_tcb(ioa_snp_tcb_t *tcb, ioa_reader_t *r, int turin)
 
     return ioa_reader_u8(r, &tcb->bootloader)
            && ioa_reader_u8(r, &tcb->tee)
-           && ioa_snp_zero(r, 4)
+           && ioa_snp_reserved(view, r, 4)
            && ioa_reader_u8(r, &tcb->snp)
            && ioa_reader_u8(r, &tcb->microcode);
 }
@@ -74,16 +102,19 @@ ioa_snp_head(ioa_snp_view_t *view, ioa_reader_t *current, ioa_reader_t *r)
 {
     return ioa_reader_u32le(r, &view->version)
            && view->version >= IOA_SNP_VERSION_MIN
-           && view->version <= IOA_SNP_VERSION_MAX
+           && ioa_snp_known(view, view->version <= IOA_SNP_VERSION_MAX)
            && ioa_reader_u32le(r, &view->guest_svn)
            && ioa_reader_u64le(r, &view->policy)
            && view->policy & IOA_SNP_POLICY_ONE
-           && view->policy >> IOA_SNP_POLICY_RESERVED_BIT == 0
+           && ioa_snp_known(view, view->policy
+                                  >> IOA_SNP_POLICY_RESERVED_BIT == 0)
            && ioa_reader_take(r, &view->family_id16, IOA_SNP_ID_LEN)
            && ioa_reader_take(r, &view->image_id16, IOA_SNP_ID_LEN)
            && ioa_reader_u32le(r, &view->vmpl)
            && ioa_reader_u32le(r, &view->sig_algo)
-           && view->sig_algo == IOA_SNP_SIG_ALGO_ECDSA_P384_SHA384
+           && view->sig_algo >= IOA_SNP_SIG_ALGO_ECDSA_P384_SHA384
+           && ioa_snp_known(view, view->sig_algo
+                                  == IOA_SNP_SIG_ALGO_ECDSA_P384_SHA384)
            && ioa_reader_sub(r, current, 8);
 }
 
@@ -96,8 +127,8 @@ ioa_snp_signing(ioa_snp_view_t *view, ioa_reader_t *r)
 
     if (!ioa_reader_u64le(r, &view->platform_info)
         || !ioa_reader_u32le(r, &flags)
-        || flags >> IOA_SNP_FLAGS_RESERVED_BIT != 0
-        || !ioa_snp_zero(r, 4))
+        || !ioa_snp_known(view, flags >> IOA_SNP_FLAGS_RESERVED_BIT == 0)
+        || !ioa_snp_reserved(view, r, 4))
     {
         return 0;
     }
@@ -116,7 +147,7 @@ ioa_snp_signing(ioa_snp_view_t *view, ioa_reader_t *r)
         view->signer = IOA_SNP_UNSIGNED;
         return 1;
     default:
-        return 0;
+        return ioa_snp_known(view, 0);
     }
 }
 
@@ -173,7 +204,7 @@ static int
 ioa_snp_chip(ioa_snp_view_t *view, ioa_reader_t *r)
 {
     if (view->version < IOA_SNP_V3) {
-        if (!ioa_snp_zero(r, 3)) {
+        if (!ioa_snp_reserved(view, r, 3)) {
             return 0;
         }
 
@@ -186,18 +217,19 @@ ioa_snp_chip(ioa_snp_view_t *view, ioa_reader_t *r)
 
     view->product = ioa_snp_product(view->family, view->model);
 
-    return ioa_snp_zero(r, IOA_SNP_FMS_RESERVED_LEN)
+    return ioa_snp_reserved(view, r, IOA_SNP_FMS_RESERVED_LEN)
            && ioa_reader_take(r, &view->chip_id64, IOA_SNP_CHIP_ID_LEN);
 }
 
 
 IOA_MUST_CHECK static int
-ioa_snp_firmware(ioa_snp_firmware_t *firmware, ioa_reader_t *r)
+ioa_snp_firmware(ioa_snp_view_t *view, ioa_snp_firmware_t *firmware,
+    ioa_reader_t *r)
 {
     return ioa_reader_u8(r, &firmware->build)
            && ioa_reader_u8(r, &firmware->minor)
            && ioa_reader_u8(r, &firmware->major)
-           && ioa_snp_zero(r, 1);
+           && ioa_snp_reserved(view, r, 1);
 }
 
 
@@ -205,21 +237,22 @@ ioa_snp_firmware(ioa_snp_firmware_t *firmware, ioa_reader_t *r)
 static int
 ioa_snp_levels(ioa_snp_view_t *view, ioa_reader_t *r, int turin)
 {
-    if (!ioa_snp_tcb(&view->committed, r, turin)
-        || !ioa_snp_firmware(&view->current_firmware, r)
-        || !ioa_snp_firmware(&view->committed_firmware, r)
-        || !ioa_snp_tcb(&view->launch, r, turin))
+    if (!ioa_snp_tcb(view, &view->committed, r, turin)
+        || !ioa_snp_firmware(view, &view->current_firmware, r)
+        || !ioa_snp_firmware(view, &view->committed_firmware, r)
+        || !ioa_snp_tcb(view, &view->launch, r, turin))
     {
         return 0;
     }
 
     if (view->version < IOA_SNP_V5) {
-        return ioa_snp_zero(r, IOA_SNP_TAIL_LEN);
+        return ioa_snp_reserved(view, r, IOA_SNP_TAIL_LEN);
     }
 
     return ioa_reader_u64le(r, &view->launch_mitigations)
            && ioa_reader_u64le(r, &view->current_mitigations)
-           && ioa_snp_zero(r, IOA_SNP_TAIL_LEN - IOA_SNP_MITIGATIONS_LEN);
+           && ioa_snp_reserved(view, r,
+                               IOA_SNP_TAIL_LEN - IOA_SNP_MITIGATIONS_LEN);
 }
 
 
@@ -260,8 +293,8 @@ ioa_snp_report(ioa_snp_view_t *view, ioa_reader_t *r)
 
     turin = view->family == IOA_SNP_FAMILY_ZEN5;
 
-    return ioa_snp_tcb(&view->current, &current, turin)
-           && ioa_snp_tcb(&view->reported, &reported, turin)
+    return ioa_snp_tcb(view, &view->current, &current, turin)
+           && ioa_snp_tcb(view, &view->reported, &reported, turin)
            && ioa_snp_levels(view, r, turin)
            && ioa_snp_scalar(view->sig96, r)
            && ioa_snp_scalar(view->sig96 + IOA_SNP_SCALAR_LEN, r)
@@ -290,6 +323,7 @@ ioa_snp_rest(ioa_snp_view_t *view, ioa_reader_t *r)
 ioa_status_t
 ioa_snp_parse(ioa_snp_view_t *view, const uint8_t *data, size_t len)
 {
+    int           newer;
     ioa_reader_t  r;
 
     memset(view, 0, sizeof(ioa_snp_view_t));
@@ -303,9 +337,20 @@ ioa_snp_parse(ioa_snp_view_t *view, const uint8_t *data, size_t len)
         return IOA_OK;
     }
 
+    newer = view->newer && len >= IOA_SNP_REPORT_LEN;
     memset(view, 0, sizeof(ioa_snp_view_t));
+    view->newer = newer;
 
     return IOA_CPU_EVIDENCE_INVALID;
+}
+
+
+const char *
+ioa_snp_unread(const ioa_snp_view_t *view)
+{
+    return view->newer ? "not a report of versions 2 to 5, or bits of it are "
+                         "set that are reserved there: " IOA_NEWER_FORMAT
+                       : "not a report";
 }
 
 

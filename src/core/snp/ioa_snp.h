@@ -118,6 +118,8 @@ typedef struct {
     uint64_t             current_mitigations;
     uint8_t              sig96[IOA_SNP_SIG_LEN];    /* r || s, big-endian */
     ioa_snp_certs_t      certs;
+    int                  newer;     /* not read for a version, an algorithm, a
+                                       kind or a bit that is not known */
 } ioa_snp_view_t;
 
 /*
@@ -129,10 +131,13 @@ typedef struct {
  * not judged: firmware adds bits to it.
  *
  * Returns: IOA_OK or IOA_CPU_EVIDENCE_INVALID.
- * Out: view; all zero unless IOA_OK.
+ * Out: view; all zero, but for newer, unless IOA_OK.
  */
 ioa_status_t ioa_snp_parse(ioa_snp_view_t *view, const uint8_t *data,
     size_t len) IOA_MUST_CHECK;
+
+/* Why a view could not be read, for a person.  Never NULL. */
+const char *ioa_snp_unread(const ioa_snp_view_t *view);
 
 /*
  * Reads a certificate table alone (configfs calls it auxblob): entries of a

@@ -42,7 +42,7 @@ ioa_snp_step_form(ioa_note_t *note, void *data)
     ioa_snp_ctx_t  *ctx = data;
 
     if (ioa_snp_parse(&ctx->view, ctx->data, ctx->len) != IOA_OK) {
-        ioa_note(note, "not a report, or reserved bits are set");
+        ioa_note(note, "%s", ioa_snp_unread(&ctx->view));
         return IOA_CPU_EVIDENCE_INVALID;
     }
 

@@ -25,9 +25,13 @@ ioa_tdx_rc_name(ioa_tdx_rc_t rc)
         [IOA_TDX_TOO_LONG] = "too long",
         [IOA_TDX_TRUNCATED] = "truncated",
         [IOA_TDX_VERSION] = "version is neither 4 nor 5",
+        [IOA_TDX_VERSION_NEWER] = "version is above 5: " IOA_NEWER_FORMAT,
         [IOA_TDX_KEY_TYPE] = "attestation key is not ECDSA P-256",
+        [IOA_TDX_KEY_NEWER] = "type of the attestation key: "
+                              IOA_NEWER_FORMAT,
         [IOA_TDX_TEE_TYPE] = "not of a trust domain",
         [IOA_TDX_BODY] = "body is neither TD 1.0 nor TD 1.5",
+        [IOA_TDX_BODY_NEWER] = "body is above TD 1.5: " IOA_NEWER_FORMAT,
         [IOA_TDX_CERT_TYPE] = "certification data is no PCK chain",
         [IOA_TDX_SIZES] = "sizes do not fit each other"
     };
@@ -54,15 +58,20 @@ ioa_tdx_header(ioa_tdx_quote_t *quote, ioa_reader_t *r)
         return IOA_TDX_TRUNCATED;
     }
 
+    if (tee_type != IOA_TDX_TEE_TDX) {
+        return IOA_TDX_TEE_TYPE;
+    }
+
     if (quote->version != 4 && quote->version != 5) {
-        return IOA_TDX_VERSION;
+        return quote->version > 5 ? IOA_TDX_VERSION_NEWER : IOA_TDX_VERSION;
     }
 
     if (key_type != IOA_TDX_KEY_ECDSA_P256) {
-        return IOA_TDX_KEY_TYPE;
+        return key_type > IOA_TDX_KEY_ECDSA_P256 ? IOA_TDX_KEY_NEWER
+                                                 : IOA_TDX_KEY_TYPE;
     }
 
-    return tee_type == IOA_TDX_TEE_TDX ? IOA_TDX_OK : IOA_TDX_TEE_TYPE;
+    return IOA_TDX_OK;
 }
 
 
@@ -84,7 +93,7 @@ ioa_tdx_body_type(ioa_tdx_quote_t *quote, ioa_reader_t *r)
     quote->body.td15 = type == IOA_TDX_BODY_TD15;
 
     if (type != IOA_TDX_BODY_TD10 && type != IOA_TDX_BODY_TD15) {
-        return IOA_TDX_BODY;
+        return type > IOA_TDX_BODY_TD15 ? IOA_TDX_BODY_NEWER : IOA_TDX_BODY;
     }
 
     return size == (quote->body.td15 ? IOA_TDX_BODY15_LEN

@@ -87,10 +87,13 @@ typedef enum {
     IOA_TDX_OK = 0,
     IOA_TDX_TOO_LONG,
     IOA_TDX_TRUNCATED,              /* a field reaches beyond the end */
-    IOA_TDX_VERSION,                /* neither 4 nor 5 */
+    IOA_TDX_VERSION,                /* below 4 */
+    IOA_TDX_VERSION_NEWER,          /* above 5 */
     IOA_TDX_KEY_TYPE,               /* not ECDSA with P-256 */
+    IOA_TDX_KEY_NEWER,              /* a type above that */
     IOA_TDX_TEE_TYPE,               /* not a trust domain's */
     IOA_TDX_BODY,                   /* neither TD 1.0 nor TD 1.5 */
+    IOA_TDX_BODY_NEWER,             /* a type above those */
     IOA_TDX_CERT_TYPE,              /* not a PCK chain */
     IOA_TDX_SIZES                   /* nested sizes do not fit exactly */
 } ioa_tdx_rc_t;

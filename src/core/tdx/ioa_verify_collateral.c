@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ioa_time.h"
 #include "tdx/ioa_verify_collateral.h"
 
 #define IOA_COLLATERAL_SIGNER       "Intel SGX TCB Signing"
@@ -14,6 +15,8 @@
 #define IOA_COLLATERAL_QE_VERSION   2
 #define IOA_COLLATERAL_QE_VERSION3  3
 #define IOA_COLLATERAL_CHAIN_MIN    2
+#define IOA_COLLATERAL_VERSION_TEXT                                           \
+    sizeof("18446744073709551615: " IOA_NEWER_FORMAT)
 
 /* What one document is verified with. */
 typedef struct {
@@ -130,11 +133,30 @@ static int
 ioa_collateral_dates(const ioa_collateral_ctx_t *ctx,
     const ioa_collateral_doc_t *doc)
 {
-    return ioa_collateral_check(ctx, doc->issue_date <= ctx->now,
-                                "tdx.#.issue_date", "not in the future")
-           && ioa_collateral_check(ctx,
-                                   ctx->now - ctx->slack < doc->next_update,
-                                   "tdx.#.next_update", "not in the past");
+    int   good;
+    char  clock[IOA_TIME_TEXT_MAX], date[IOA_TIME_TEXT_MAX];
+    char  text[IOA_CHECK_DETAIL_MAX];
+
+    ioa_time_text(clock, ctx->now);
+
+    good = doc->issue_date <= ctx->now;
+    ioa_time_text(date, doc->issue_date);
+    (void) snprintf(text, sizeof(text), "%s%s%s%s", date,
+                    good ? "" : ", and now it is ", good ? "" : clock,
+                    good ? "" : ": is the clock right?");
+
+    if (!ioa_collateral_check(ctx, good, "tdx.#.issue_date", text)) {
+        return 0;
+    }
+
+    good = ctx->now - ctx->slack < doc->next_update;
+    ioa_time_text(date, doc->next_update);
+    (void) snprintf(text, sizeof(text), "%s%s%s%s", date,
+                    good ? "" : ", and now it is ", good ? "" : clock,
+                    good ? "" : ": is the clock right? If so, a newer "
+                                "document is needed");
+
+    return ioa_collateral_check(ctx, good, "tdx.#.next_update", text);
 }
 
 
@@ -272,6 +294,22 @@ ioa_collateral_modules_valid(const ioa_json_t *inner)
 }
 
 
+/* In: min and max, the versions that are read here. */
+static int
+ioa_collateral_version(const ioa_collateral_ctx_t *ctx,
+    const ioa_collateral_doc_t *doc, unsigned min, unsigned max)
+{
+    char  text[IOA_COLLATERAL_VERSION_TEXT];
+
+    snprintf(text, sizeof(text), "%" PRIu64 "%s", (uint64_t) doc->version,
+             doc->version > max ? ": " IOA_NEWER_FORMAT : "");
+
+    return ioa_collateral_check(ctx, doc->version >= min
+                                     && doc->version <= max,
+                                "tdx.#.version", text);
+}
+
+
 static int
 ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
     const ioa_collateral_doc_t *doc)
@@ -281,9 +319,8 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
 
     return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TDX"),
                                 "tdx.#.id", "TDX")
-           && ioa_collateral_check(ctx, doc->version
-                                        == IOA_COLLATERAL_TCB_VERSION,
-                                   "tdx.#.version", "3")
+           && ioa_collateral_version(ctx, doc, IOA_COLLATERAL_TCB_VERSION,
+                                     IOA_COLLATERAL_TCB_VERSION)
            && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_FMSPC_LEN,
@@ -314,10 +351,8 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
 
     return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TD_QE"),
                                 "tdx.#.id", "TD_QE")
-           && ioa_collateral_check(ctx,
-                  doc->version == IOA_COLLATERAL_QE_VERSION
-                  || doc->version == IOA_COLLATERAL_QE_VERSION3,
-                  "tdx.#.version", "2 or 3")
+           && ioa_collateral_version(ctx, doc, IOA_COLLATERAL_QE_VERSION,
+                                     IOA_COLLATERAL_QE_VERSION3)
            && ioa_collateral_evaluation(ctx, doc)
            && ioa_collateral_check(ctx,
                   ioa_collateral_hex(bytes, IOA_COLLATERAL_QE_MISC_LEN,

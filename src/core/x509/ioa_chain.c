@@ -21,9 +21,7 @@ ioa_chain_rc_name(ioa_chain_rc_t rc)
         [IOA_CHAIN_REVOKED] = "revoked",
         [IOA_CHAIN_CRL_BAD] = "a CRL is missing, stale or not valid",
         [IOA_CHAIN_NO_MEMORY] = "no memory",
-        [IOA_CHAIN_STRAY] = "a certificate in it would not be read, for "
-                            "\"-----BEGIN CERTIFICATE-----\" must be a line "
-                            "of its own",
+        [IOA_CHAIN_STRAY] = "a certificate in it would not be read",
         [IOA_CHAIN_NOT_CA] = "a root must be the certificate of a CA"
     };
 

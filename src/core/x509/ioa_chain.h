@@ -24,6 +24,7 @@
 #define IOA_CHAIN_CERT_LEN_MAX  8192
 #define IOA_CHAIN_TEXT_LEN_MAX  65536
 #define IOA_CHAIN_CN_MAX        64          /* ub-common-name */
+#define IOA_CHAIN_TEXT_MAX      256
 #define IOA_ROOTS_MAX           64
 #define IOA_ROOTS_LEN_MAX       (1024 * 1024)
 #define IOA_CRLS_MAX            8
@@ -57,7 +58,8 @@ typedef struct ioa_roots_s ioa_roots_t;
  * Reads certificates: PEM text (other text between them is skipped, since
  * this file is the operator's) or DER, one after the other.
  *
- * Returns: IOA_CHAIN_OK, IOA_CHAIN_MALFORMED (also for no certificate, for
+ * Returns: IOA_CHAIN_OK, IOA_CHAIN_STRAY for text or bytes that look like a
+ * certificate and would not be read, IOA_CHAIN_MALFORMED (also for no certificate, for
  * more than IOA_ROOTS_MAX, or one that is no CA's), IOA_CHAIN_NO_MEMORY.
  * Out: *roots, to be given to ioa_roots_free; NULL unless OK.
  */
@@ -72,6 +74,13 @@ ioa_chain_rc_t ioa_roots_parse(ioa_roots_t **roots, const uint8_t *data,
 ioa_chain_rc_t ioa_roots_parse_leaves(ioa_roots_t **roots,
     const uint8_t *data, size_t len) IOA_MUST_CHECK;
 void ioa_roots_free(ioa_roots_t *roots);
+
+/*
+ * Out: text, why a file of roots was refused, with the line where that is
+ * known; printable and terminated.
+ */
+void ioa_roots_text(char text[IOA_CHAIN_TEXT_MAX], ioa_chain_rc_t rc,
+    const uint8_t *data, size_t len);
 
 /*
  * The DER of the i-th certificate that is not a CA's.
@@ -196,8 +205,6 @@ ioa_chain_rc_t ioa_chain_verify(const ioa_chain_t *chain,
  * is, and whether there is none, or between which dates it counts and what
  * time it is now; else as ioa_chain_rc_name.
  */
-#define IOA_CHAIN_TEXT_MAX  256
-
 void ioa_chain_text(char text[IOA_CHAIN_TEXT_MAX], ioa_chain_rc_t rc,
     const ioa_chain_t *chain, const ioa_roots_t *roots,
     const ioa_crls_t *crls, unsigned flags, int64_t now);

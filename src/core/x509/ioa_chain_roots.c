@@ -2,12 +2,16 @@
  * ioa_chain: pinned roots.  See ioa_chain.h.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ioa_sha256.h"
 #include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
+#include "x509/ioa_pem.h"
+
+#define IOA_ROOTS_SHOWN_MAX  64        /* bytes of a line that is refused */
 
 
 static int
@@ -136,6 +140,57 @@ ioa_chain_rc_t
 ioa_roots_parse_leaves(ioa_roots_t **roots, const uint8_t *data, size_t len)
 {
     return ioa_roots_read(roots, data, len, 1);
+}
+
+
+void
+ioa_roots_text(char text[IOA_CHAIN_TEXT_MAX], ioa_chain_rc_t rc,
+    const uint8_t *data, size_t len)
+{
+    char            shown[IOA_ROOTS_SHOWN_MAX + 1];
+    size_t          i, n;
+    ioa_reader_t    rest, line, at;
+    ioa_pem_odd_t   odd = IOA_PEM_PLAIN;
+
+    static const char  begin[] = "-----BEGIN CERTIFICATE-----";
+
+    (void) snprintf(text, IOA_CHAIN_TEXT_MAX, "%s", ioa_chain_rc_name(rc));
+
+    ioa_reader_init(&rest, data, len);
+    (void) ioa_roots_mark(&rest);
+
+    for (n = 1; rc == IOA_CHAIN_STRAY && ioa_pem_line(&rest, &line); n++) {
+        at = line;
+        odd = ioa_pem_odd(line);
+
+        if (odd != IOA_PEM_PLAIN
+            && !ioa_reader_match(&at, begin, sizeof(begin) - 1))
+        {
+            break;
+        }
+
+        odd = IOA_PEM_PLAIN;
+    }
+
+    if (odd == IOA_PEM_BYTES) {
+        (void) snprintf(text, IOA_CHAIN_TEXT_MAX, "line %zu holds bytes that "
+                        "are no text, as of a certificate in DER or of "
+                        "UTF-16, which would not be read", n);
+
+    } else if (odd == IOA_PEM_BLOCK) {
+        for (i = 0; i < IOA_ROOTS_SHOWN_MAX && i < line.left
+             && line.pos[i] != '\n' && line.pos[i] != '\r'; i++)
+        {
+            shown[i] = line.pos[i] < ' ' || line.pos[i] > '~'
+                       ? '?' : (char) line.pos[i];
+        }
+
+        shown[i] = '\0';
+
+        (void) snprintf(text, IOA_CHAIN_TEXT_MAX, "line %zu would not be "
+                        "read: \"%s\" is not \"%s\" alone", n, shown,
+                        begin);
+    }
 }
 
 

@@ -31,33 +31,110 @@ ioa_pem_blank(ioa_reader_t *text)
 }
 
 
-/* Takes text up to word.  Returns: 0 where it is not there; all is taken. */
 static int
-ioa_pem_find(ioa_reader_t *text, const char *word)
+ioa_pem_is_blank(uint8_t c)
 {
-    size_t  n;
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
-    n = strlen(word);
 
-    while (!ioa_reader_match(text, word, n)) {
-        if (!ioa_reader_skip(text, 1)) {
+/* Also those that a word processor writes, which begin with such a byte. */
+static int
+ioa_pem_is_dash(uint8_t c)
+{
+    return c == '-' || c >= 0x80;
+}
+
+
+/*
+ * Takes text behind "BEGIN", up to a dash or the end.
+ * Returns: 1 where it is the label of a certificate, or of what holds some.
+ */
+static int
+ioa_pem_holds(ioa_reader_t text)
+{
+    char     label[IOA_PEM_LABEL_MAX + 1];
+    size_t   n = 0;
+    uint8_t  c;
+
+    static const char  word[] = "CERTIFICATE";
+
+    while (ioa_reader_u8(&text, &c) && !ioa_pem_is_dash(c)) {
+        if (ioa_pem_is_blank(c)) {
+            continue;
+        }
+
+        if (n == IOA_PEM_LABEL_MAX) {
+            return 0;
+        }
+
+        label[n++] = (char) (c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+
+    label[n] = '\0';
+
+    return strncmp(label, "PKCS", 4) == 0 || strcmp(label, "CMS") == 0
+           || (n >= sizeof(word) - 1
+               && strcmp(label + n - (sizeof(word) - 1), word) == 0);
+}
+
+
+/* 1 where r is at this word in any case, which is taken then. */
+static int
+ioa_pem_word(ioa_reader_t *r, const char *word)
+{
+    uint8_t       c;
+    ioa_reader_t  at;
+
+    for (at = *r; *word != '\0'; word++) {
+        if (!ioa_reader_u8(&at, &c) || (c & ~0x20) != *word) {
             return 0;
         }
     }
+
+    *r = at;
 
     return 1;
 }
 
 
-/*
- * Skips to the beginning of the next line.
- * Returns: 1 where the line says that a block of the label begins.
- */
-static int
-ioa_pem_line(ioa_reader_t *text, const char *label)
+ioa_pem_odd_t
+ioa_pem_odd(ioa_reader_t line)
+{
+    uint8_t        c, last = 0;
+    ioa_pem_odd_t  odd = IOA_PEM_PLAIN;
+
+    while (ioa_reader_peek(&line, &c)) {
+        if ((c < ' ' && !ioa_pem_is_blank(c)) || c == 0x7f) {
+            return IOA_PEM_BYTES;
+        }
+
+        if (ioa_pem_is_dash(last) && ioa_pem_word(&line, "BEGIN")) {
+            if (ioa_pem_holds(line)) {
+                odd = IOA_PEM_BLOCK;
+            }
+
+            last = 0;
+            continue;
+        }
+
+        if (!ioa_pem_is_blank(c)) {
+            last = c;
+        }
+
+        if (!ioa_reader_skip(&line, 1)) {
+            break;
+        }
+    }
+
+    return odd;
+}
+
+
+int
+ioa_pem_line(ioa_reader_t *text, ioa_reader_t *line)
 {
     uint8_t         c;
-    ioa_reader_t    line;
     const uint8_t  *start;
 
     start = text->pos;
@@ -66,10 +143,9 @@ ioa_pem_line(ioa_reader_t *text, const char *label)
         /* the line's end */
     }
 
-    ioa_reader_init(&line, start, (size_t) (text->pos - start));
+    ioa_reader_init(line, start, (size_t) (text->pos - start));
 
-    return ioa_pem_find(&line, "-BEGIN ") && ioa_pem_find(&line, label)
-           && ioa_reader_match(&line, "-", 1);
+    return ioa_reader_left(line) != 0;
 }
 
 
@@ -77,8 +153,9 @@ ioa_pem_line(ioa_reader_t *text, const char *label)
 static ioa_pem_rc_t
 ioa_pem_begin(ioa_reader_t *text, const char *label, int loose)
 {
-    int   n;
-    char  line[IOA_PEM_LINE_LEN];
+    int           n;
+    char          line[IOA_PEM_LINE_LEN];
+    ioa_reader_t  other;
 
     n = snprintf(line, sizeof(line), "-----BEGIN %s-----", label);
 
@@ -91,7 +168,9 @@ ioa_pem_begin(ioa_reader_t *text, const char *label, int loose)
             return IOA_PEM_MALFORMED;
         }
 
-        if (ioa_pem_line(text, label)) {
+        if (ioa_pem_line(text, &other)
+            && ioa_pem_odd(other) != IOA_PEM_PLAIN)
+        {
             return IOA_PEM_STRAY;
         }
 

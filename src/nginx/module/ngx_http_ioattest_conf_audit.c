@@ -94,8 +94,9 @@ ngx_http_ioattest_conf_evidence_dir(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_ioattest_loc_conf_t *ilcf = conf;
 
-    ngx_str_t   *value;
-    ngx_path_t  *path;
+    ngx_str_t        *value;
+    ngx_path_t       *path;
+    ngx_file_info_t   info;
 
     (void) cmd;
 
@@ -131,6 +132,15 @@ ngx_http_ioattest_conf_evidence_dir(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (ngx_conf_full_name(cf->cycle, &path->name, 0) != NGX_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    /* where there is nothing yet, nginx makes it */
+
+    if (ngx_file_info(path->name.data, &info) != NGX_FILE_ERROR
+        && !ngx_is_dir(&info))
+    {
+        return ngx_http_ioattest_conf_bad(cf, &value[1],
+                            "\"off\" or a directory, and this is none");
     }
 
     path->conf_file = cf->conf_file->file.name.data;

@@ -274,21 +274,28 @@ static void
 ngx_http_ioattest_conf_warn(ngx_conf_t *cf,
     ngx_http_ioattest_loc_conf_t *conf)
 {
-    unsigned  pins, want;
+    unsigned  pins, want, lacks;
 
     pins = ioa_policy_pins(conf->policy.file);
 
     want = (conf->policy.cpu & IOA_CPU_TDX) ? IOA_POLICY_PINS_TDX : 0;
     want |= (conf->policy.cpu & IOA_CPU_SEV_SNP) ? IOA_POLICY_PINS_SNP : 0;
+    lacks = want & ~pins;
 
     if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_PINS,
             conf->policy.image_digests_n == 0
-            && (conf->policy.cpu == 0 || (pins & want) != want)))
+            && (conf->policy.cpu == 0 || lacks != 0)))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "neither measurements nor image digests are "
-                           "pinned: any genuine machine will do, see "
-                           "\"ioattest_policy\"");
+                           "neither measurements%s nor image digests are "
+                           "pinned: any genuine %s will do, see "
+                           "\"ioattest_policy\"",
+                           lacks == want ? ""
+                           : lacks == IOA_POLICY_PINS_TDX ? " of TDX"
+                                                          : " of SEV-SNP",
+                           lacks == want ? "machine"
+                           : lacks == IOA_POLICY_PINS_TDX
+                           ? "TDX machine" : "SEV-SNP machine");
     }
 
     if (ngx_http_ioattest_conf_first(conf, NGX_HTTP_IOATTEST_WARN_BINDING,

@@ -101,6 +101,7 @@ ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char *p = conf;
 
+    char                  why[IOA_CHAIN_TEXT_MAX];
     ngx_str_t            *value, name, text;
     ioa_roots_t         **roots;
     ioa_chain_rc_t        rc;
@@ -133,10 +134,11 @@ ngx_http_ioattest_conf_roots(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (rc != IOA_CHAIN_OK) {
         *roots = NULL;
+        ioa_roots_text(why, rc, text.data, text.len);
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"%V\" directive, "
                            "expected a file of CA certificates in PEM: %s",
-                           &value[1], &value[0], ioa_chain_rc_name(rc));
+                           &value[1], &value[0], why);
         return NGX_CONF_ERROR;
     }
 

@@ -175,43 +175,44 @@ attest: evidence, before it is signed:
   gpu_empty_evidence gpu_trailing gpu_root gpu_root_shown gpu_root_last
   gpu_chain_swapped gpu_chain_reversed gpu_chain_4 gpu_chain_gap gpu_chain_6
   gpu_chain_1 gpu_leaf_expired gpu_leaf_ca gpu_below_leaf gpu_chain_empty
-  gpu_chain_pem gpu_arch_mixed gpu_duplicate gpu_duplicate_new gpu_switch
-  gpu_count gpu_base64 gpu_certificate_base64 gpu_certificate_der
+  gpu_chain_pem gpu_chip_next gpu_arch_mixed gpu_duplicate gpu_duplicate_new
+  gpu_switch gpu_count gpu_base64 gpu_certificate_base64 gpu_certificate_der
   gpu_evidence_missing gpu_certificate_missing gpu_evidence_number
-  gpu_arch_said gpu_members snp_version_1 snp_version_9 snp_algorithm_0
-  snp_algorithm_2 snp_debug snp_policy_17 snp_policy_high snp_flags_high
-  snp_mbz_4c snp_mbz_18b snp_mbz_19f snp_mbz_1eb snp_mbz_1ef snp_mbz_208
-  snp_mbz_29f snp_signer_2 snp_signer_none snp_mbz snp_migrate_ma snp_launch
-  snp_committed snp_current snp_provisional_build snp_provisional_version
-  snp_uncommitted_build snp_vmpl snp_vmpl_host snp_measurement snp_host_data
-  snp_tcb_low snp_data_nonce snp_data_tail snp_data_foreign
-  snp_data_downgrade snp_data_bound snp_signature snp_key snp_flip
-  snp_signature_zero snp_signature_r snp_signature_s snp_signature_tail
-  snp_truncated snp_half snp_certs snp_root snp_vcek_expired snp_vcek_future
-  snp_vcek_ark snp_vcek_asvk snp_vcek_cn snp_vcek_garbage snp_tcb_cert
-  snp_hwid snp_hwid_short snp_hwid_none snp_hwid_der snp_product_name
-  snp_product snp_reported_tcb snp_chip snp_chip_zero snp_claims_vlek
-  snp_vlek snp_vlek_claims_vcek snp_vlek_ask snp_table_cut tdx_version_3
-  tdx_version_6 tdx_key_type tdx_tee_type tdx_vendor tdx_body_type
-  tdx_body_mixed tdx_body_size tdx_debug tdx_reserved_1 tdx_reserved_7
-  tdx_reserved_29 tdx_sept_ve tdx_pks tdx_kl tdx_perfmon tdx_servicetd
-  tdx_seam_signer tdx_seam_attributes tdx_mr_td tdx_mr_seam tdx_mr_config_id
-  tdx_rtmr0 tdx_rtmr1 tdx_rtmr2 tdx_rtmr3 tdx_data_nonce tdx_data_last
-  tdx_data_tail tdx_data_zero tdx_data_foreign tdx_data_padding
-  tdx_data_swapped tdx_data_bound_nonce tdx_data_downgrade tdx_data_bound
-  tdx_signature tdx_signature_zero tdx_flip tdx_key tdx_qe_data
-  tdx_qe_data_tail tdx_qe_auth tdx_qe_auth_empty tdx_qe_signature
-  tdx_qe_report tdx_qe_mrsigner tdx_qe_prodid tdx_qe_miscselect
-  tdx_qe_attributes tdx_qe_debug tdx_qe_svn tdx_qe_svn_none tdx_root
-  tdx_root_shown tdx_root_last tdx_chain_swapped tdx_chain_reversed
-  tdx_chain_no_ca tdx_chain_leaf tdx_chain_four tdx_pck_expired
-  tdx_pck_future tdx_ca_leaf tdx_leaf_ca tdx_self_signed tdx_signer_tcb
-  tdx_pck_plain tdx_pck_cn tdx_pck_root tdx_tcb_signer_ca tdx_chain_pem
-  tdx_chain_empty tdx_chain_garbage tdx_chain_nul tdx_cert_type_5
-  tdx_cert_type_3 tdx_inner_type_3 tdx_inner_type_6 tdx_truncated tdx_cut
-  tdx_size_more tdx_size_huge tdx_auth_huge tdx_garbage tdx_trailing
-  tdx_trailing_odd tdx_tcb_old tdx_tcb_none tdx_tcb_pcesvn tdx_tcb_revoked
-  tdx_tcb_higher tdx_tee_tcb_svn tdx_module_old tdx_module_unknown
+  gpu_arch_said gpu_members snp_version_1 snp_version_9 snp_version_6
+  snp_algorithm_0 snp_algorithm_2 snp_debug snp_policy_17 snp_policy_high
+  snp_flags_high snp_mbz_4c snp_mbz_18b snp_mbz_19f snp_mbz_1eb snp_mbz_1ef
+  snp_mbz_208 snp_mbz_29f snp_signer_2 snp_signer_none snp_mbz
+  snp_migrate_ma snp_launch snp_committed snp_current snp_provisional_build
+  snp_provisional_version snp_uncommitted_build snp_vmpl snp_vmpl_host
+  snp_measurement snp_host_data snp_tcb_low snp_data_nonce snp_data_tail
+  snp_data_foreign snp_data_downgrade snp_data_bound snp_signature snp_key
+  snp_flip snp_signature_zero snp_signature_r snp_signature_s
+  snp_signature_tail snp_truncated snp_half snp_certs snp_root
+  snp_vcek_expired snp_vcek_future snp_vcek_ark snp_vcek_asvk snp_vcek_cn
+  snp_vcek_garbage snp_tcb_cert snp_hwid snp_hwid_short snp_hwid_none
+  snp_hwid_der snp_product_name snp_product snp_reported_tcb snp_chip
+  snp_chip_zero snp_claims_vlek snp_vlek snp_vlek_claims_vcek snp_vlek_ask
+  snp_table_cut tdx_version_3 tdx_version_6 tdx_key_type tdx_tee_type
+  tdx_vendor tdx_body_type tdx_body_newer tdx_body_mixed tdx_body_size
+  tdx_debug tdx_reserved_1 tdx_reserved_7 tdx_reserved_29 tdx_sept_ve
+  tdx_pks tdx_kl tdx_perfmon tdx_servicetd tdx_seam_signer
+  tdx_seam_attributes tdx_mr_td tdx_mr_seam tdx_mr_config_id tdx_rtmr0
+  tdx_rtmr1 tdx_rtmr2 tdx_rtmr3 tdx_data_nonce tdx_data_last tdx_data_tail
+  tdx_data_zero tdx_data_foreign tdx_data_padding tdx_data_swapped
+  tdx_data_bound_nonce tdx_data_downgrade tdx_data_bound tdx_signature
+  tdx_signature_zero tdx_flip tdx_key tdx_qe_data tdx_qe_data_tail
+  tdx_qe_auth tdx_qe_auth_empty tdx_qe_signature tdx_qe_report
+  tdx_qe_mrsigner tdx_qe_prodid tdx_qe_miscselect tdx_qe_attributes
+  tdx_qe_debug tdx_qe_svn tdx_qe_svn_none tdx_root tdx_root_shown
+  tdx_root_last tdx_chain_swapped tdx_chain_reversed tdx_chain_no_ca
+  tdx_chain_leaf tdx_chain_four tdx_pck_expired tdx_pck_future tdx_ca_leaf
+  tdx_leaf_ca tdx_self_signed tdx_signer_tcb tdx_pck_plain tdx_pck_cn
+  tdx_pck_root tdx_tcb_signer_ca tdx_chain_pem tdx_chain_empty
+  tdx_chain_garbage tdx_chain_nul tdx_cert_type_5 tdx_cert_type_3
+  tdx_inner_type_3 tdx_inner_type_6 tdx_truncated tdx_cut tdx_size_more
+  tdx_size_huge tdx_auth_huge tdx_garbage tdx_trailing tdx_trailing_odd
+  tdx_tcb_old tdx_tcb_none tdx_tcb_pcesvn tdx_tcb_revoked tdx_tcb_higher
+  tdx_tee_tcb_svn tdx_module_old tdx_module_unknown
 
 attest: members:
   nonce_wrong nonce_prefix nonce_last nonce_upper nonce_0x nonce_short
@@ -250,12 +251,12 @@ collateral: documents, before they are signed:
   tcb_root qe_root tcb_ca_leaf qe_ca_leaf tcb_pck_signer qe_pck_signer
   tcb_chain_swapped qe_chain_swapped tcb_cn qe_cn tcb_below qe_below
   tcb_evaluation qe_evaluation tcb_evaluation_old qe_evaluation_old
-  tcb_version qe_version tcb_no_levels qe_no_levels tcb_twice qe_twice
-  tcb_module_twice tcb_id tcb_type tcb_fmspc tcb_pceid tcb_no_tdx
-  tcb_short_tdx tcb_short_sgx tcb_long_sgx tcb_sgx_svn tcb_tdx_svn
-  tcb_pcesvn tcb_status_out_of_date tcb_status_configuration
+  tcb_version qe_version tcb_version_newer qe_version_newer tcb_no_levels
+  qe_no_levels tcb_twice qe_twice tcb_module_twice tcb_id tcb_type tcb_fmspc
+  tcb_pceid tcb_no_tdx tcb_short_tdx tcb_short_sgx tcb_long_sgx tcb_sgx_svn
+  tcb_tdx_svn tcb_pcesvn tcb_status_out_of_date tcb_status_configuration
   tcb_status_out_of_date_configuration tcb_status_configuration_hardening
-  tcb_status_revoked tcb_status_unknown tcb_status_hardening
+  tcb_status_revoked tcb_status_unknown tcb_status_hardening tcb_advisories
   qe_status_out_of_date qe_status_revoked tcb_module_status
   tcb_module_revoked tcb_unsorted qe_unsorted tcb_module_unsorted
   levels_reversed tcb_module_missing tcb_module_signer tcb_dates qe_dates
@@ -267,7 +268,7 @@ collateral: documents, before they are signed:
 
 kds: certificates and lists:
   kds_key kds_tcb kds_chip kds_root kds_expired kds_garbage kds_cut
-  kds_trailing kds_crl_ask kds_crl_expired kds_crl_signature
+  kds_trailing kds_crl_ask kds_crl_expired kds_crl_signature kds_crl_html
 
 nras: tokens, before they are signed:
   nras_false nras_result_string nras_result_missing nras_nonce
@@ -276,11 +277,13 @@ nras: tokens, before they are signed:
   nras_measres nras_secboot nras_secboot_missing nras_rim_signature
   nras_rim_chain nras_ocsp nras_ocsp_response nras_ocsp_nonce nras_status
   nras_status_missing nras_ocsp_missing nras_revoked nras_mismatch
-  nras_ueid_other nras_claims_4 nras_warning nras_kid nras_kid_wrong
-  nras_kid_missing nras_alg nras_alg_none nras_alg_hs384 nras_signature
-  nras_signature_der nras_device_signature nras_digest nras_digest_name
-  nras_device_missing nras_device_extra nras_device_fewer nras_device_more
-  nras_ueid nras_no_submods nras_replay nras_object nras_two_parts
+  nras_ueid_other nras_claims_4 nras_version_old nras_version_newer
+  nras_version_device nras_driver_chain_missing nras_vbios_chain_missing
+  nras_chain_boolean nras_warning nras_kid nras_kid_wrong nras_kid_missing
+  nras_alg nras_alg_none nras_alg_hs384 nras_signature nras_signature_der
+  nras_device_signature nras_digest nras_digest_name nras_device_missing
+  nras_device_extra nras_device_fewer nras_device_more nras_ueid
+  nras_no_submods nras_replay nras_object nras_two_parts
 
 jwks: keys:
   jwks_stale jwks_empty jwks_curve jwks_wrong_point jwks_other_key

@@ -91,6 +91,7 @@ class Case:
         self.digest_name = "SHA-256"
         self.wanted = n
         self.now = NOW
+        self.oldest = ""                # "3": claims of 2.0 are none
         self.nonce = NONCE
         self.jwks = {"keys": [jwk(OTHER, "another"), jwk()]}
         self.submods = lambda s: s      # changes digests
@@ -119,7 +120,7 @@ class Case:
         if not isinstance(jwks, bytes):
             jwks = compact(jwks)
         return ("n", [reply, jwks, self.nonce, str(self.wanted).encode(),
-                      str(self.now).encode()])
+                      str(self.now).encode(), self.oldest.encode()])
 
 
 cases = []

@@ -11,9 +11,9 @@
  *      Reason, status, out_since, expires, advisories, failed checks,
  *      checks not made, what is short, and what is said of the three parts'
  *      levels (spaces as underscores)
- *   n  NRAS: reply, key set, nonce, devices, now.  Reason, unknown kid,
- *      expires, devices as name/arch/driver/vbios/ueid, failed checks,
- *      checks not made
+ *   n  NRAS: reply, key set, nonce, devices, now, "3" where claims of
+ *      version 2 are none.  Reason, unknown kid, expires, devices as
+ *      name/arch/driver/vbios/ueid, failed checks, checks not made
  *   k  key set, names of keys with a line feed behind each: how many of
  *      these keys it has, or "bad"
  *   u  URL encoding: bytes in hex, or "bad"
@@ -305,7 +305,10 @@ vendor_nras(void)
     memset(&nras, 0xff, sizeof(nras));
     st = ioa_nras_verify(&nras, &unknown_kid, &vendor_checks,
                          vendor_reader(0), jwks, vendor_fields[2].data,
-                         (size_t) vendor_number(3), vendor_number(4));
+                         (size_t) vendor_number(3),
+                         vendor_number(5) == 3 ? IOA_NRAS_V3
+                                               : IOA_NRAS_V2,
+                         vendor_number(4));
     zero = (const uint8_t *) &empty;
 
     if (st != IOA_OK && memcmp(&nras, zero, sizeof(nras)) != 0) {

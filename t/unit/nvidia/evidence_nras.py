@@ -19,8 +19,11 @@ from cryptography.hazmat.primitives import hashes
 
 
 def test_good():
-    for version in ("2.0", "3.0"):
+    for version in ("2.0", "3.0", "4.0"):
         expect("all is well, version " + version, "", "ok", version=version)
+        expect("the same version in a device's token",
+               setter("device", "x-nvidia-ver", version), "ok",
+               version=version)
     expect("one device",
            "del c.devices['GPU-0']; c.wanted = 1", "ok")
     expect("the SDK's name of the hash", "c.digest_name = 'SHA256'", "ok")
@@ -100,9 +103,16 @@ def test_claims():
     for value in ("NVIDIA-ATTESTATION", None):
         refused("sub %s" % value, setter("overall", "sub", value),
                 "nras.subject")
-    for value in ("1.0", "2", 3.0, None):
+    for value in ("1.0", "2", "2.1", "5.0", "10.0", 3.0, None):
         refused("version %s" % value,
                 setter("overall", "x-nvidia-ver", value), "nras.version")
+    for value in ("2.0", "4.0", "5.0", 3.0):
+        refused("version %s of a device's token" % value,
+                setter("device", "x-nvidia-ver", value), "nras.version")
+    for version, good in (("2.0", 0), ("3.0", 1), ("4.0", 1)):
+        expect("asked for 3.0, version " + version, "c.oldest = '3'",
+               "ok" if good else "gpu_evidence_invalid",
+               "-" if good else "nras.version", version=version)
     for value in (False, None, "true", 1):
         refused("overall result %s" % value,
                 setter("overall", "x-nvidia-overall-att-result", value),
@@ -153,10 +163,17 @@ def test_claims():
         for value in (False, "true"):
             refused("%s %s" % (boolean, value),
                     setter("device", boolean, value), failed, version="2.0")
-        for name, version in ((boolean, "2.0"), (chain, "3.0")):
-            expect("%s is not said" % name, setter("device", name, None),
-                   "gpu_evidence_invalid" if needed else "ok",
-                   failed if needed else "-", version=version)
+        expect("%s is not said" % boolean, setter("device", boolean, None),
+               "gpu_evidence_invalid" if needed else "ok",
+               failed if needed else "-", version="2.0")
+        for version in ("3.0", "4.0"):
+            refused("%s is not said, version %s" % (chain, version),
+                    setter("device", chain, None), failed, version=version)
+            refused("%s alone, version %s" % (boolean, version),
+                    lambda c, n=chain, b=boolean: (
+                        c.devices["GPU-1"].pop(n),
+                        c.devices["GPU-1"].update({b: True})),
+                    failed, version=version)
         for more in ("response-valid", "nonce-matches"):
             for told, good in ((True, 1), (False, 0), ("true", 0),
                                (None, 0)):

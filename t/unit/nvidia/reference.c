@@ -191,7 +191,7 @@ test_bad(void)
         { FILE_OF("{\"measurements\":{\"7\":{\"a\":\"" HEX48("00") "\"}}}"),
           "line 3: measurement 7 must have 1 to 8 values of 96 hex digits" },
         { FILE_OF("{\"min_svn\":[]}"),
-          "line 3: min_svn is not empty: this is of a newer ioattest" },
+          "line 3: min_svn is not empty: a newer format, update ioattest" },
         { FILE_OF(RIM("vbios", "GH100", "96.00.74.00.01",
                       "NV_GPU_VBIOS_9600740001", "00", ENDS, ONE("7", "07"))),
           "line 3: the id NV_GPU_VBIOS_9600740001 is not that of its kind, "
@@ -234,7 +234,7 @@ test_bad(void)
                   "\"" HEX48("00") "\"]}}"),
           "line 3: measurement 7 must have 1 to 8 values of 96 hex digits" },
         { FILE_OF("{\"min_svn\":{\"37\":1}}"),
-          "line 3: min_svn is not empty: this is of a newer ioattest" },
+          "line 3: min_svn is not empty: a newer format, update ioattest" },
         { FILE_OF(RIM("driver", "GH100", "570.124", VBIOS_ID, "00", ENDS,
                       ONE("7", "07"))),
           "line 3: the id " VBIOS_ID " is not that of its kind, chip and "

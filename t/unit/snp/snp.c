@@ -12,16 +12,20 @@
 static ioa_status_t
 parse(ioa_snp_view_t *view, const uint8_t *data, size_t n)
 {
-    size_t        i;
-    uint8_t      *exact, any;
-    ioa_status_t  st;
+    size_t          i;
+    uint8_t        *exact, any;
+    ioa_status_t    st;
+    ioa_snp_view_t  rest;
 
     exact = unit_exact(data, n);
     memset(view, 0xff, sizeof(*view));
     st = ioa_snp_parse(view, exact, n);
 
-    for (any = 0, i = 0; i < sizeof(*view); i++) {
-        any |= ((const uint8_t *) view)[i];
+    memcpy(&rest, view, sizeof(rest));
+    rest.newer = 0;
+
+    for (any = 0, i = 0; i < sizeof(rest); i++) {
+        any |= ((const uint8_t *) &rest)[i];
     }
 
     if (st != IOA_OK && any != 0) {
@@ -92,6 +96,50 @@ tcb_is(const ioa_snp_tcb_t *tcb, unsigned fmc, unsigned bootloader,
     return tcb->fmc == fmc && tcb->bootloader == bootloader
            && tcb->tee == tee && tcb->snp == snp
            && tcb->microcode == microcode;
+}
+
+
+/* What is only wrong sends nobody to a newer ioattest. */
+static void
+test_newer(void)
+{
+    size_t          i;
+    uint8_t         r[LEN];
+    ioa_snp_view_t  v;
+
+    static const struct {
+        size_t       at;
+        uint8_t      byte;
+        int          newer;
+        const char  *what;
+    } cases[] = {
+        { 0x00, 1, 0, "version 1" },
+        { 0x00, 6, 1, "version 6" },
+        { 0x0a, 0x01, 0, "bit 17 of the policy clear" },
+        { 0x0b, 0x04, 1, "bit 26 of the policy" },
+        { 0x0f, 0x80, 1, "bit 63 of the policy" },
+        { 0x34, 0, 0, "no algorithm" },
+        { 0x34, 2, 1, "another algorithm" },
+        { 0x48, 0x08, 1, "another kind of key" },
+        { 0x48, 0x20, 1, "a flag" },
+        { 0x4f, 0x01, 1, "a reserved byte before what was measured" },
+        { 0x18b, 0x01, 1, "a reserved byte behind the processor" },
+        { 0x1eb, 0x01, 1, "a reserved byte of a firmware's version" },
+        { 0x29f, 0x01, 1, "the last reserved byte" },
+        { LEN - 1, 0x01, 0, "behind the signature" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        make(r, 3, 0x19, 0x11);
+        r[cases[i].at] = cases[i].byte;
+        UNIT_OK(parse(&v, r, LEN) != IOA_OK
+                && (strstr(ioa_snp_unread(&v), IOA_NEWER_FORMAT) != NULL)
+                   == cases[i].newer, cases[i].what);
+    }
+
+    make(r, 3, 0x19, 0x11);
+    r[0x0f] = 0x80;
+    UNIT_OK(parse(&v, r, LEN - 1) != IOA_OK && !v.newer, "half a report");
 }
 
 
@@ -369,6 +417,7 @@ int
 main(void)
 {
     test_fields();
+    test_newer();
     test_bits(2, 0, 0);
     test_bits(3, 0x19, 0x01);
     test_bits(4, 0x19, 0xa0);

@@ -140,6 +140,23 @@ test_stray_roots(void)
         { "BEGIN a CERTIFICATE\n-----BEGIN \n", "", OK },
         { "-----END CERTIFICATE-----\n", "", OK },
         { "  ", "\t", OK },
+        { "subject=C = US, CN = a root\n\n", "# not used any more: \n", OK },
+        { "M\xc3\xbcller, begin: certificate\n", "\r\n\0", OK },
+        { "-- where we begin, certificates --\n", "", OK },
+        { "-----begin certificate-----\n", "", IOA_CHAIN_STRAY },
+        { "", "-----Begin Certificate-----\n", IOA_CHAIN_STRAY },
+        { "", "- BEGIN CERTIFICATE -\n", IOA_CHAIN_STRAY },
+        { "", "-----BEGIN CERTIFICATE\nMII", IOA_CHAIN_STRAY },
+        { "\xe2\x80\x94\xe2\x80\x94" "BEGIN CERTIFICATE\xe2\x80\x94\n",
+          "", IOA_CHAIN_STRAY },
+        { "", "\x97" "BEGIN CERTIFICATE\x97\n", IOA_CHAIN_STRAY },
+        { "-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n", "",
+          IOA_CHAIN_STRAY },
+        { "", "-----BEGIN PKCS #7 SIGNED DATA-----\n", IOA_CHAIN_STRAY },
+        { "", "-----BEGIN CMS-----\n", IOA_CHAIN_STRAY },
+        { "", "-----BEGIN PRIVATE KEY-----\n", OK },
+        { "", "0\x82\x01\x02", IOA_CHAIN_STRAY },
+        { "a\x7f\n", "", IOA_CHAIN_STRAY },
     };
 
     pem = certs_pem((X509 *[]) { family.certs[2], NULL });
@@ -150,6 +167,51 @@ test_stray_roots(void)
                 "roots: text about them, %zu", i);
         ioa_roots_free(set);
     }
+
+    free(pem.data);
+}
+
+
+/* UTF-16 of a certificate, and the words for it. */
+static void
+test_stray_text(void)
+{
+    char           text[IOA_CHAIN_TEXT_MAX];
+    size_t         i;
+    ioa_roots_t   *set;
+    certs_bytes_t  pem;
+
+    static const uint8_t  wide[] = "# a\n\0-\0-\0B\0E\0G\0I\0N\0";
+
+    static const struct {
+        const char  *behind, *text;
+    } cases[] = {
+        { "# a\n-----BEGIN TRUSTED CERTIFICATE-----\nMII",
+          ": \"-----BEGIN TRUSTED CERTIFICATE-----\" is not "
+          "\"-----BEGIN CERTIFICATE-----\" alone" },
+        { "\n\xef\xbb\xbf-----BEGIN CERTIFICATE-----",
+          ": \"?\?\?-----BEGIN CERTIFICATE-----\" is not" },
+        { "\n0\x82\x01", " holds bytes that are no text" }
+    };
+
+    pem = certs_pem((X509 *[]) { family.certs[2], NULL });
+
+    UNIT_OK(ioa_roots_parse(&set, wide, sizeof(wide)) == IOA_CHAIN_STRAY,
+            "roots: UTF-16");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        UNIT_OK(parse(&set, "", &pem, cases[i].behind) == IOA_CHAIN_STRAY,
+                "roots: words, %zu", i);
+        ioa_roots_text(text, IOA_CHAIN_STRAY,
+                       (const uint8_t *) cases[i].behind,
+                       strlen(cases[i].behind));
+        UNIT_OK(strncmp(text, "line 2", 6) == 0
+                && strstr(text, cases[i].text) != NULL, "%s", text);
+    }
+
+    ioa_roots_text(text, IOA_CHAIN_NOT_CA, wide, sizeof(wide));
+    UNIT_OK(strcmp(text, ioa_chain_rc_name(IOA_CHAIN_NOT_CA)) == 0,
+            "another reason has its name");
 
     free(pem.data);
 }
@@ -400,6 +462,7 @@ main(void)
 
     test_roots();
     test_stray_roots();
+    test_stray_text();
     test_leaves();
     test_text();
     test_says();

@@ -370,8 +370,9 @@ def _serial(item):
     return str(x509.load_pem_x509_certificate(pem).serial_number)
 
 
-def nras(fetch, body, nonce, items):
-    """Names of the checks that an answer fails.  items: what was sent."""
+def nras(fetch, body, nonce, items, versions=("3.0", "4.0")):
+    """Names of the checks that an answer fails.  items: what was sent;
+    versions of claims."""
     failed = set()
     value = json.loads(body)
     if not isinstance(value, list) or len(value) != 2:
@@ -381,6 +382,9 @@ def nras(fetch, body, nonce, items):
     if overall is None:
         return failed
     _common(overall, nonce, failed)
+    version = overall.get("x-nvidia-ver")
+    if version not in versions:
+        failed.add("version")
     if overall.get("x-nvidia-overall-att-result") is not True:
         failed.add("overall")
     if _submods(overall, value[1], failed) and len(value[1]) != len(items):
@@ -392,6 +396,12 @@ def nras(fetch, body, nonce, items):
             continue
         _common(claims, nonce, failed)
         ueids.append(claims["ueid"])
+        if claims.get("x-nvidia-ver", version) != version:
+            failed.add("version")
+        if version != "2.0" and not all(
+                f"x-nvidia-gpu-{of}-cert-chain" in claims for of in (
+                    "attestation-report", "driver-rim", "vbios-rim")):
+            failed.add("device")
         if (claims.get("measres"), claims.get("secboot"),
                 claims.get("dbgstat")) != ("success", True, "disabled"):
             failed.add("device")

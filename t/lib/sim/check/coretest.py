@@ -144,7 +144,7 @@ def nras(world, spec=""):
     reply = world.fetch("/v4/attest/gpu", value, [("X-Sim-Nras", spec)])[2]
     keys = world.fetch("/.well-known/jwks.json")[2]
     said = feed(b"n", [reply, keys, evidencetest.NONCE,
-                       b"%d" % evidencetest.GPUS, b"%d" % NOW])[0]
+                       b"%d" % evidencetest.GPUS, b"%d" % NOW, b"3"])[0]
     return "gpu_evidence_invalid" if said == "nokeys" else said
 
 
@@ -241,7 +241,7 @@ def main():
     for name, entry in expect.EXPECT.items():
         if kinds and entry.kind not in kinds:
             continue
-        if name in ("crl_pck_garbage", "crl_root_garbage"):
+        if name in ("crl_pck_garbage", "crl_root_garbage", "kds_crl_html"):
             continue                    # refused by who reads the list
         wanted = "ok" if entry.breaks in ELSEWHERE else entry.reason or "ok"
         ok(name, verdict(name, entry, world), wanted)

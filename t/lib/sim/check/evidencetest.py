@@ -113,7 +113,8 @@ class World:
         if status != 200:
             return {f"status {status}"}
         return service.nras(self.fetch, body, NONCE.hex(),
-                            value["evidence_list"])
+                            value["evidence_list"],
+                            ("2.0",) if "/v3/" in path else ("3.0", "4.0"))
 
 
 # --- good evidence ---------------------------------------------------------

@@ -17,7 +17,7 @@ SETTINGS = {
     "collateral_early": "same", "collateral_life": None, "hardware": None, "gpu_hardware": None,
 }
 CHOICES = {
-    "evidence": ("none", "tdx", "snp"), "gpus": range(0, 17),
+    "evidence": ("none", "tdx", "snp"), "gpus": range(0, 18),
     "gpu_arch": ("HOPPER", "BLACKWELL"),
     "gpu_features": ("spt", "mpt", "ppcie"),
     "gpu_records": ("unversioned", "versioned"),

@@ -155,9 +155,10 @@ def amd_leaf(cn, key, ca, product_name, svns, hwid=None, csp=None,
 # --- NVIDIA ----------------------------------------------------------------
 
 OCSP = "http://ocsp.ndis.nvidia.com"
-CHIPS = {"HOPPER": "GH100", "BLACKWELL": "GB100", "LS10": "LS_10"}
+CHIPS = {"HOPPER": "GH100", "BLACKWELL": "GB100", "LS10": "LS_10",
+         "NEXT": "GR100"}
 FWID = {"HOPPER": "2.23.133.5.4.1", "BLACKWELL": "2.23.133.5.4.1.1",
-        "LS10": "2.23.133.5.4.1"}
+        "LS10": "2.23.133.5.4.1", "NEXT": "2.23.133.5.4.1"}
 SHA384 = "2.16.840.1.101.3.4.2.2"
 
 

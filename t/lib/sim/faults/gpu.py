@@ -370,6 +370,12 @@ def _(e, group):
     e.pem = good[:60] + b"!!!!" + good[64:]
 
 
+@one("gpu_chip_next", "switch", "a GPU of a generation that nobody knows")
+def _(e, group):
+    new = gpus.device("NEXT", group.machine, 91)
+    e.key, e.chain = new.key, new.chain()
+
+
 # --- all GPUs --------------------------------------------------------------
 
 

@@ -93,6 +93,11 @@ def _(a):
     a.key = pki.ask(a.product).key
 
 
+@_kds("kds_crl_html", "crl", "crl_signature", "a page of HTML in the CRL's place")
+def _(a):
+    a.after.append(lambda b: b"<html>no list</html>")
+
+
 # --- NRAS ------------------------------------------------------------------
 
 
@@ -192,6 +197,22 @@ def _(a, value):
                        "x-nvidia-mismatch-opaque-data-records": []})
 
 
+_claim("nras_version_old", "version", "claims of version 2.0, which nobody "
+       "asked for", "overall", x__nvidia__ver="2.0")
+_claim("nras_version_newer", "version", "claims of version 5.0", "overall",
+       x__nvidia__ver="5.0")
+_claim("nras_version_device", "version", "claims of version 4.0 in a device's "
+       "token, of 3.0 in the token for all", "device", x__nvidia__ver="4.0")
+_claim("nras_driver_chain_missing", "device", "no word of a driver RIM's "
+       "certificates", "device",
+       x__nvidia__gpu__driver__rim__cert__chain=...)
+_claim("nras_vbios_chain_missing", "device", "no word of a VBIOS RIM's "
+       "certificates", "device",
+       x__nvidia__gpu__vbios__rim__cert__chain=...)
+_claim("nras_chain_boolean", "device", "of the report's certificates the "
+       "claim of version 2 alone", "device",
+       x__nvidia__gpu__attestation__report__cert__chain=...,
+       x__nvidia__gpu__attestation__report__cert__chain__validated=True)
 _claim("nras_warning", "", "a warning", "device",
        x__nvidia__attestation__warning="driver is old")
 

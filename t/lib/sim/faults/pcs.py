@@ -154,6 +154,11 @@ def _(c):
     c.value["version"] = 1
 
 
+@_both("version_newer", "form", "version 4")
+def _(c):
+    c.value["version"] = 4
+
+
 @_both("no_levels", "form", "without TCB levels")
 def _(c):
     del c.value["tcbLevels"]
@@ -242,6 +247,13 @@ _status("configuration_hardening", "ConfigurationAndSWHardeningNeeded")
 _status("revoked", "Revoked", "revoked")
 _status("unknown", "Wonderful")
 _status("hardening", "SWHardeningNeeded", breaks="")
+
+
+@_of(("tcb",), "tcb_advisories", "", "the platform's level has 30 advisories")
+def _(c):
+    for level in c.value["tcbLevels"][:2]:
+        level["tcbStatus"] = "SWHardeningNeeded"
+        level["advisoryIDs"] = [f"INTEL-SA-{n:05}" for n in range(30)]
 
 
 @_of(("qe",), "qe_status_out_of_date", "qe_status",

@@ -29,6 +29,7 @@ def _patch(name, breaks, doc, at, raw, reason=None):
 _set("snp_version_1", "version", "report version 1", version=1)
 _patch("snp_version_9", "version", "a report version not known", 0,
        b"\x09\0\0\0")
+_patch("snp_version_6", "version", "report version 6", 0, b"\x06\0\0\0")
 _set("snp_algorithm_0", "algorithm", "signature algorithm 0 (none)",
      algorithm=0)
 _set("snp_algorithm_2", "algorithm", "signature algorithm 2", algorithm=2)

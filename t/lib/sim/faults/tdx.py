@@ -31,6 +31,11 @@ def _(q, value):
     q.version, q.body_type = 5, 1
 
 
+@tdx("tdx_body_newer", "body", "version 5 with body type 4")
+def _(q, value):
+    q.version, q.layout, q.body_type = 5, TD15, 4
+
+
 @tdx("tdx_body_mixed", "body", "version 5, type 2 with the 648 bytes of 3")
 def _(q, value):
     q.version, q.layout, q.body_type = 5, TD15, 2
