@@ -60,7 +60,7 @@ my %meant = (
         form => 'nras.form', issuer => 'nras.issuer', kid => 'nras.key',
         nonce => 'nras.nonce', overall => 'nras.result', sent => 'nras.ueid',
         signature => 'nras.signature', time => 'nras.dates',
-        ueid => 'nras.distinct',
+        ueid => 'nras.distinct', version => 'nras.version',
     },
     jwks => { kid => 'nras.key', signature => 'nras.signature' },
     ocsp => {
@@ -102,6 +102,7 @@ my %named = (
     snp_signer_2 => 'sev_snp.layout', snp_signer_none => 'sev_snp.signing_key',
     (map { ($_ => 'sev_snp.certificate') }
         qw( kds_cut kds_garbage kds_trailing )),
+    kds_crl_html => 'sev_snp.crl',
 
     (map { ($_ => 'gpu.0.certificates') }
         qw( gpu_below_leaf gpu_certificate_der gpu_chain_1 gpu_chain_4
@@ -111,7 +112,7 @@ my %named = (
             gpu_base64 gpu_empty_evidence gpu_evidence_missing
             gpu_evidence_number )),
     (map { ($_ => 'gpu.0.nvdec0') } qw( gpu_no_nvdec0 gpu_nvdec0 )),
-    gpu_ppcie => 'gpu.modes',
+    gpu_chip_next => 'gpu.0.chip', gpu_ppcie => 'gpu.modes',
 
     nras_object => 'nras.reply', nras_kid_missing => 'nras.form',
     nras_signature_der => 'nras.form',
@@ -120,6 +121,8 @@ my %named = (
     crl_tcb_signing => 'tdx.tcb_info.chain',
     tcb_pceid => 'tdx.tcb.pce_id', tcb_type => 'tdx.tcb_info.platform',
     tcb_status_unknown => 'tdx.tcb_info.levels',
+    tcb_version_newer => 'tdx.tcb_info.version',
+    qe_version_newer => 'tdx.qe_identity.version',
     tcb_module_missing => 'tdx.tcb.module_identity',
     tcb_module_signer => 'tdx.tcb.module_signer',
     tcb_module_twice => 'tdx.tcb_info.modules',
