@@ -59,6 +59,7 @@ const ngx_str_t  ngx_http_ioattest_html_style = ngx_string(
     "td.model,td.name,span.model{overflow-wrap:anywhere}\n"
     "code{font:.86em ui-monospace,monospace;overflow-wrap:anywhere}\n"
     "code.address{font-size:.9em;white-space:nowrap;overflow-wrap:normal}\n"
+    "code.ueid{white-space:nowrap}\n"
     "small,.says,.tls,.none,.empty,.more{color:var(--soft);font-size:.86em}\n"
     "small.good{color:var(--good)}small.fair{color:var(--fair)}"
     "small.bad{color:var(--bad)}\n"

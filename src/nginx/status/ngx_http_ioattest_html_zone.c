@@ -106,13 +106,13 @@ ngx_http_ioattest_html_facts(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_html_fact(text, "<tr><td>attestations, by what they were "
                                 "for</td><td>", "gate",
                                 trigger[NGX_HTTP_IOATTEST_TRIGGER_GATE],
-                                " requests before they are sent, ");
+                                " before a request is sent, ");
     ngx_http_ioattest_html_fact(text, "", "signer",
                                 trigger[NGX_HTTP_IOATTEST_TRIGGER_SIGNER],
-                                " signers of answers, ");
+                                " for the signer of an answer, ");
     ngx_http_ioattest_html_fact(text, "", "background",
                                 trigger[NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND],
-                                " the background</td></tr>\n");
+                                " in the background</td></tr>\n");
 
     ngx_http_ioattest_text_add(text, "<tr><td>times, on average</td><td>");
     ngx_http_ioattest_html_spread(text, "verifying ", "verify", &c->verify);
