@@ -63,6 +63,7 @@ my %ours_refuses = (
     (map { ($_ => $layout) } qw( tdx_body_size tdx_size_more tdx_vendor
         tdx_qe_data_tail )),
     (map { ($_ => $pck) } qw( tdx_pck_cn tdx_pck_root tdx_tcb_signer_ca )),
+    tcb_version_newer => 'theirs reads TCB info of any version from 3 on',
 );
 my %ours_accepts = (
     levels_reversed => $order,
