@@ -18,7 +18,10 @@ my $time_limit = $ENV{TEST_TIME_LIMIT} || 900;
 # Ports for one file: the first for nginx, the others for its upstreams.
 my $ports_per_file = 20;
 
+# Files that drive nginx wait half of their time.
 my $jobs = $ENV{TEST_JOBS} || processors();
+my $nginx_jobs = $ENV{TEST_JOBS} || $jobs + 1;
+
 my $top = cwd();
 my $tmp = tempdir('ioattest-XXXXXX', TMPDIR => 1);
 
@@ -185,7 +188,7 @@ sub run {
     return if !@$files;
 
     my $harness = TAP::Harness->new({
-        jobs => $jobs,
+        jobs => $command == \&module_test ? $nginx_jobs : $jobs,
         exec => sub {
             my ($self, $file) = @_;
 
