@@ -75,6 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     ioattest_rim_t        rim;
     ioattest_rim_xml_t    xml;
     static ioa_roots_t   *roots;
+    ioattest_rim_trust_t  trust = { .now = FUZZ_RIM_NOW };
 
     if (roots == NULL) {
         fuzz_assert(ioa_roots_parse(&roots, (const uint8_t *) fuzz_root,
@@ -85,8 +86,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     bytes.data = text;
     bytes.len = n;
 
-    fuzz_assert(!ioattest_rim_verify(&rim, why, "fuzz", bytes, roots,
-                                     FUZZ_RIM_NOW));
+    trust.roots = roots;
+    fuzz_assert(!ioattest_rim_verify(&rim, why, "fuzz", bytes, &trust));
     fuzz_assert(why[0] != '\0');
     ioattest_rim_xml_free(&rim.xml);
 

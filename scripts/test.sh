@@ -5,7 +5,8 @@
 #
 # The last line is "N passed, N failed", with ", N skipped" if any was skipped.
 #
-#   TEST_JOBS             how many test files run at once; default: processors
+#   TEST_JOBS             how many test files run at once; default: as many as
+#                         processors, one more of those that drive nginx
 #   TEST_NO_DEPS=1        install nothing
 #   CI                    also install nginx's modules for Lua, njs and Perl,
 #                         without which t/foreign.t skips those cases

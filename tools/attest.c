@@ -233,6 +233,8 @@ ioattest_attest_check(ioattest_attest_t *attest)
         return 0;
     }
 
+    attest->ask.option = "--url";
+    attest->ask.type = "application/json";
     attest->ask.url = options[IOATTEST_OPT_URL].values[0];
     attest->ask.ca = options[IOATTEST_OPT_CA].values[0];
     id = options[IOATTEST_OPT_MODEL_ID].values[0];

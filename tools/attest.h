@@ -1,5 +1,6 @@
 /*
- * attest: the question that "ioattest attest" puts to the API.
+ * attest: the question that "ioattest attest" puts to the API, and those of
+ * "ioattest rim" to an OCSP responder.
  *
  * attest_curl.c is built where libcurl is there, else attest_none.c.
  */
@@ -12,7 +13,10 @@
 #define IOATTEST_ATTEST_WHY_MAX  512
 
 typedef struct {
-    const char  *url;           /* https:// */
+    const char  *option;        /* that has the URL: "--url" */
+    const char  *url;           /* https://, or http:// where plain is set */
+    int          plain;         /* the reply is signed, and nothing secret */
+    const char  *type;          /* of the body */
     const char  *ca;            /* file of roots; NULL: the system's */
     const char  *key;           /* NULL: none */
     long         seconds;       /* for all of it */
@@ -23,7 +27,7 @@ typedef struct {
 int ioattest_ask_built(void);
 
 /*
- * Sends the body as a POST over TLS that is verified.  A redirect is not
+ * Sends the body as a POST, over TLS that is verified.  A redirect is not
  * followed, and not more of a reply is taken than IOA_REPORT_SIZE_MAX.
  *
  * Returns: 1 if the server answered, with any status; 0 with a sentence in

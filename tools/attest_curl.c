@@ -11,8 +11,9 @@
 #include "attest.h"
 #include "command.h"
 
-#define IOATTEST_ASK_CONNECT  10L   /* seconds */
-#define IOATTEST_ASK_KEY      "Authorization: Bearer "
+#define IOATTEST_ASK_CONNECT   10L   /* seconds */
+#define IOATTEST_ASK_KEY       "Authorization: Bearer "
+#define IOATTEST_ASK_TYPE_MAX  80
 
 /* What came so far; too_long if the rest was not taken. */
 typedef struct {
@@ -60,7 +61,7 @@ ioattest_ask_take(char *data, size_t size, size_t n, void *ctx)
 
 /* A key in the URL would be in the command line, for all to see. */
 static int
-ioattest_ask_url(char why[IOATTEST_ATTEST_WHY_MAX], const char *text)
+ioattest_ask_url(char why[IOATTEST_ATTEST_WHY_MAX], const ioattest_ask_t *ask)
 {
     int     ok = 0;
     char   *user = NULL, *password = NULL, *scheme = NULL;
@@ -69,22 +70,27 @@ ioattest_ask_url(char why[IOATTEST_ATTEST_WHY_MAX], const char *text)
     url = curl_url();
 
     if (url == NULL
-        || curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK
+        || curl_url_set(url, CURLUPART_URL, ask->url, 0) != CURLUE_OK
         || curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
     {
-        ok = ioattest_ask_why(why, "--url is not a URL");
+        (void) snprintf(why, IOATTEST_ATTEST_WHY_MAX, "%s is not a URL",
+                        ask->option);
 
-    } else if (strcmp(scheme, "https") != 0) {
-        ok = ioattest_ask_why(why, "--url must begin with https://: TLS is "
-                              "what vouches for the reply, and hides the "
-                              "key");
+    } else if (strcmp(scheme, "https") != 0
+               && !(ask->plain && strcmp(scheme, "http") == 0))
+    {
+        (void) snprintf(why, IOATTEST_ATTEST_WHY_MAX,
+                        ask->plain ? "%s must begin with http:// or https://"
+                        : "%s must begin with https://: TLS is what vouches "
+                        "for the reply, and hides the key", ask->option);
 
     } else if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK
                || curl_url_get(url, CURLUPART_PASSWORD, &password, 0)
                   == CURLUE_OK)
     {
-        ok = ioattest_ask_why(why, "--url has a user or a password in it, "
-                              "which others can see: use --key-file");
+        (void) snprintf(why, IOATTEST_ATTEST_WHY_MAX, "%s has a user or a "
+                        "password in it, which others can see%s", ask->option,
+                        ask->plain ? "" : ": use --key-file");
 
     } else {
         ok = 1;
@@ -100,13 +106,14 @@ ioattest_ask_url(char why[IOATTEST_ATTEST_WHY_MAX], const char *text)
 
 
 static struct curl_slist *
-ioattest_ask_headers(const char *key)
+ioattest_ask_headers(const char *type, const char *key)
 {
-    char               *line;
+    char               *line, content[IOATTEST_ASK_TYPE_MAX];
     size_t              len;
     struct curl_slist  *list, *more;
 
-    list = curl_slist_append(NULL, "Content-Type: application/json");
+    (void) snprintf(content, sizeof(content), "Content-Type: %s", type);
+    list = curl_slist_append(NULL, content);
 
     if (list == NULL || key == NULL) {
         return list;
@@ -142,7 +149,7 @@ ioattest_ask_set(CURL *curl, const ioattest_ask_t *ask,
 #define set(option, value)                                                    \
     rc = rc == CURLE_OK ? curl_easy_setopt(curl, option, value) : rc
 
-    set(CURLOPT_PROTOCOLS_STR, "https");
+    set(CURLOPT_PROTOCOLS_STR, ask->plain ? "http,https" : "https");
     set(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -183,7 +190,7 @@ ioattest_ask_run(long *status, char why[IOATTEST_ATTEST_WHY_MAX],
     struct curl_slist  *headers, *one;
 
     curl = curl_easy_init();
-    headers = ioattest_ask_headers(ask->key);
+    headers = ioattest_ask_headers(ask->type, ask->key);
 
     if (curl == NULL || headers == NULL
         || !ioattest_ask_set(curl, ask, headers, reply, error))
@@ -241,7 +248,7 @@ ioattest_ask(long *status, ioa_bytes_t *reply,
         return ioattest_ask_why(why, "out of memory");
     }
 
-    ok = ioattest_ask_url(why, ask->url)
+    ok = ioattest_ask_url(why, ask)
          && ioattest_ask_run(status, why, ask, &taken);
 
     curl_global_cleanup();

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "attest.h"
 #include "attest/ioattest.h"
 #include "command.h"
 #include "input.h"
@@ -25,6 +26,7 @@ typedef struct {
     int              help;
     int64_t          now;
     const char      *root;
+    const char      *ocsp;
     size_t           files_n;
     const char      *files[IOATTEST_RIM_FILES_MAX];
 
@@ -38,7 +40,7 @@ static void
 ioattest_rim_usage(void)
 {
     fputs(
-"usage: ioattest rim [--time TIME] [--root FILE] FILE ...\n"
+"usage: ioattest rim [--time TIME] [--root FILE] [--ocsp URL] FILE ...\n"
 "\n"
 "Verifies NVIDIA's signed reference manifests of drivers and VBIOSes, and\n"
 "writes what they say as JSON: the file of ioattest_gpu_reference.\n"
@@ -49,11 +51,16 @@ ioattest_rim_usage(void)
 "               NV_GPU_VBIOS_1010_0200_882_96005E0001.xml\n"
 "  --time TIME  as 2026-06-10T01:47:30Z; default: now\n"
 "  --root FILE  a root, PEM or DER, in the place of NVIDIA's\n"
+"  --ocsp URL   asks this OCSP responder, NVIDIA's is at\n"
+"               https://ocsp.ndis.nvidia.com/, whether a manifest's\n"
+"               certificates were revoked; a manifest of which it does not\n"
+"               answer that each is good is refused\n"
 "  --help, --version\n"
 "\n"
 "Several manifests of one id may be given: NVIDIA issues some anew, and any\n"
 "value of any of them counts. Each file that is refused is named on standard\n"
-"error. Not looked at is whether a signer's certificate was revoked (OCSP).\n"
+"error. Without --ocsp nothing is asked of anybody, and a signer's certificate\n"
+"may have been revoked.\n"
 "\n"
 "Exit status: 0 all verified, 1 some refused, 2 usage or unreadable input.\n",
           stdout);
@@ -119,6 +126,13 @@ ioattest_rim_one(ioattest_rims_t *rims, const char *path)
     ioa_bytes_t      file;
     ioattest_rim_t  *rim;
 
+    const ioattest_rim_trust_t  trust = {
+        .roots = rims->roots,
+        .now = rims->now,
+        .revoked = rims->ocsp != NULL ? ioattest_rim_ocsp : NULL,
+        .data = rims->ocsp
+    };
+
     if (!ioattest_input_read(&file, path, IOATTEST_RIM_FILE_MAX)) {
         return -1;
     }
@@ -131,7 +145,7 @@ ioattest_rim_one(ioattest_rims_t *rims, const char *path)
         return -1;
     }
 
-    ok = ioattest_rim_verify(rim, why, path, file, rims->roots, rims->now)
+    ok = ioattest_rim_verify(rim, why, path, file, &trust)
          && ioattest_rim_no_clash(rims, rim, why);
 
     ioattest_input_free(&file);
@@ -270,6 +284,7 @@ ioattest_rim_options(ioattest_rims_t *rims, int argc, char **argv)
     ioattest_option_t  options[] = {
         { .name = "--time", .max = 1 },
         { .name = "--root", .max = 1 },
+        { .name = "--ocsp", .max = 1 },
         { .name = "--help" },
         { .name = "--version" }
     };
@@ -298,7 +313,8 @@ ioattest_rim_options(ioattest_rims_t *rims, int argc, char **argv)
         }
 
         taken = strcmp(argv[i], "--time") == 0
-                || strcmp(argv[i], "--root") == 0 ? 2 : 1;
+                || strcmp(argv[i], "--root") == 0
+                || strcmp(argv[i], "--ocsp") == 0 ? 2 : 1;
         option[1] = argv[i];
         option[2] = taken == 2 ? argv[i + 1] : NULL;
         option[3] = NULL;
@@ -312,7 +328,8 @@ ioattest_rim_options(ioattest_rims_t *rims, int argc, char **argv)
 
     time = options[0].values[0];
     rims->root = options[1].values[0];
-    rims->help = options[2].given ? 1 : options[3].given ? 2 : 0;
+    rims->ocsp = options[2].values[0];
+    rims->help = options[3].given ? 1 : options[4].given ? 2 : 0;
 
     if (time != NULL
         && !ioa_time_rfc3339(&rims->now, (const uint8_t *) time,
@@ -340,6 +357,11 @@ ioattest_rim_run(ioattest_rims_t *rims)
 
     if (!ioattest_rim_built()) {
         ioattest_complain("rim: this program was built without libxml2");
+        return IOATTEST_USAGE;
+    }
+
+    if (rims->ocsp != NULL && !ioattest_ask_built()) {
+        ioattest_complain("--ocsp: this program was built without libcurl");
         return IOATTEST_USAGE;
     }
 

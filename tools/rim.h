@@ -38,6 +38,19 @@ typedef struct {
     ioa_bytes_t           certs[IOATTEST_RIM_CERTS_MAX];    /* DER, its own */
 } ioattest_rim_xml_t;
 
+/*
+ * What a manifest has to stand up to.  revoked, unless NULL, is asked about its
+ * chain, which was verified; it returns 1, or 0 with a sentence in why.
+ */
+typedef struct {
+    const ioa_roots_t  *roots;
+    int64_t             now;
+    int               (*revoked)(char why[IOATTEST_RIM_WHY_MAX],
+                                 const ioa_chain_t *chain, int64_t now,
+                                 const void *data);
+    const void         *data;
+} ioattest_rim_trust_t;
+
 /* One manifest, verified. */
 typedef struct {
     const char           *path;
@@ -75,8 +88,15 @@ int ioattest_rim_why(char why[IOATTEST_RIM_WHY_MAX], const char *format, ...)
  * In: path, whose last part tells the id where file is no JSON.
  */
 int ioattest_rim_verify(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
-    const char *path, ioa_bytes_t file, const ioa_roots_t *roots,
-    int64_t now) IOA_MUST_CHECK;
+    const char *path, ioa_bytes_t file, const ioattest_rim_trust_t *trust)
+    IOA_MUST_CHECK;
+
+/*
+ * For trust: asks an OCSP responder about each certificate but the root
+ * (rim_ocsp.c), with a nonce.  In: url, a string.
+ */
+int ioattest_rim_ocsp(char why[IOATTEST_RIM_WHY_MAX],
+    const ioa_chain_t *chain, int64_t now, const void *url) IOA_MUST_CHECK;
 
 /*
  * The kind of a manifest, and its id: what NVIDIA's service knows it by

@@ -199,7 +199,7 @@ ioattest_rim_may_sign(const ioa_chain_t *chain)
 
 static int
 ioattest_rim_chain(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
-    ioa_chain_t *chain, const ioa_roots_t *roots, int64_t now)
+    ioa_chain_t *chain, const ioattest_rim_trust_t *trust)
 {
     size_t          i;
     ioa_reader_t    signed_info;
@@ -214,7 +214,8 @@ ioattest_rim_chain(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
         }
     }
 
-    rc = ioa_chain_verify(chain, roots, NULL, IOA_CHAIN_NVIDIA, now);
+    rc = ioa_chain_verify(chain, trust->roots, NULL, IOA_CHAIN_NVIDIA,
+                          trust->now);
 
     if (rc != IOA_CHAIN_OK) {
         return ioattest_rim_why(why, "its certificate chain: %s",
@@ -235,15 +236,19 @@ ioattest_rim_chain(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
                                 "certificate's");
     }
 
-    return ioattest_rim_expiry(&rim->not_after, chain)
-           || ioattest_rim_why(why, "its certificates have no dates");
+    if (!ioattest_rim_expiry(&rim->not_after, chain)) {
+        return ioattest_rim_why(why, "its certificates have no dates");
+    }
+
+    return trust->revoked == NULL
+           || trust->revoked(why, chain, trust->now, trust->data);
 }
 
 
 /* The manifest itself. */
 static int
 ioattest_rim_text(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
-    ioa_bytes_t text, const ioa_roots_t *roots, int64_t now)
+    ioa_bytes_t text, const ioattest_rim_trust_t *trust)
 {
     int           ok;
     ioa_chain_t  *chain;
@@ -269,7 +274,7 @@ ioattest_rim_text(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
         return ioattest_rim_why(why, "out of memory");
     }
 
-    ok = ioattest_rim_chain(rim, why, chain, roots, now);
+    ok = ioattest_rim_chain(rim, why, chain, trust);
 
     ioa_chain_free(chain);
 
@@ -279,8 +284,7 @@ ioattest_rim_text(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
 
 int
 ioattest_rim_verify(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
-    const char *path, ioa_bytes_t file, const ioa_roots_t *roots,
-    int64_t now)
+    const char *path, ioa_bytes_t file, const ioattest_rim_trust_t *trust)
 {
     int           ok;
     ioa_json_t   *root = NULL;
@@ -297,10 +301,10 @@ ioattest_rim_verify(ioattest_rim_t *rim, char why[IOATTEST_RIM_WHY_MAX],
         }
 
         ok = ioattest_rim_reply(&text, &id, why, root)
-             && ioattest_rim_text(rim, why, text, roots, now);
+             && ioattest_rim_text(rim, why, text, trust);
 
     } else {
-        ok = ioattest_rim_text(rim, why, file, roots, now);
+        ok = ioattest_rim_text(rim, why, file, trust);
     }
 
     ok = ok && ioattest_rim_identify(rim, why, id, path);

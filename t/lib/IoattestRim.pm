@@ -28,8 +28,8 @@ use Test::More;
 
 use IoattestCli qw( cli put slurp );
 
-our @EXPORT_OK = qw( asked is_built manifest refused resource rim root_pem
-    signed_by_xmlsec1 taken xmlsec1 );
+our @EXPORT_OK = qw( answer asked is_built manifest refused resource rim
+    root_pem signed_by_xmlsec1 taken xmlsec1 );
 
 my $dir = tempdir(CLEANUP => 1);
 my $SWID = 'http://standards.iso.org/iso/19770/-2/2015/schema.xsd';
@@ -280,7 +280,31 @@ sub rim {
     my $path = "$dir/" . ($set{name} // 'manifest.xml');
     put($path, $text);
     return cli('rim', '--root', root_pem($set{root}),
-        $set{time} ? ('--time', $set{time}) : (), $path);
+        $set{time} ? ('--time', $set{time}) : (),
+        $set{ocsp} ? ('--ocsp', $set{ocsp}) : (), $path);
+}
+
+# What "openssl ocsp" answers to a request about a certificate that name's
+# issuer has made.  how: good, unknown, or the reason of a revocation; by: who
+# signs, else the issuer; more: options.
+sub answer {
+    my ($request, $name, $how, %set) = @_;
+
+    my $issuer = $kinds{$name}[0];
+    my $by = $set{by} // $issuer;
+    made($by);
+    my ($serial) = run('', 'openssl', 'x509', '-in', "$dir/$name.pem",
+        '-noout', '-serial') =~ /serial=(\w+)/;
+    my $revoked = $how eq 'good' ? "V\t350101000000Z\t\t"
+        : "R\t350101000000Z\t250101000000Z,$how\t";
+    put("$dir/index", $how eq 'unknown' ? ''
+        : "$revoked$serial\tunknown\t/CN=Test $name\n");
+    put("$dir/request", $request);
+    run('', 'openssl', 'ocsp', '-index', "$dir/index", '-reqin',
+        "$dir/request", '-CA', "$dir/$issuer.pem", '-rsigner', "$dir/$by.pem",
+        '-rkey', "$dir/$by.key", '-ndays', 1, @{ $set{more} // [] },
+        '-respout', "$dir/answer");
+    return slurp("$dir/answer");
 }
 
 # What is read of a manifest that is taken.

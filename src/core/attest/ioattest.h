@@ -57,6 +57,7 @@
 #include "tdx/ioa_tdx_pck.h"
 #include "tdx/ioa_verify_tdx.h"
 #include "x509/ioa_chain.h"
+#include "x509/ioa_ocsp.h"
 #include "x509/ioa_pem.h"
 
 #endif
