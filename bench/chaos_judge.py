@@ -16,6 +16,8 @@ HEAL = 30
 # how long an address is trusted that cannot be attested any more: as the case
 # may be
 AWAY = 1e9
+# s, for which a reply that nobody asked for may wait in a connection
+UNASKED = 5
 SERIAL = re.compile(rb"(c\d+n\d+)-(u\d+)")
 # s, after which a stream that waits is kept alive
 BEAT = 14
@@ -59,6 +61,7 @@ class World:
         self.states = collections.defaultdict(list)
         self.dark = []              # [from, to]: attestations cannot be had
         self.lost = []              # [from, to]: two zones, or another one
+        self.unasked = []           # when a reply was sent that nobody asked for
 
     def set(self, address, good, at, linger):
         self.states[address.lower()].append((at, good, linger))
@@ -198,6 +201,10 @@ class Judge:
             self.tally["refused: one of the pool was bad"] += 1
         elif code in DARK and self.world.is_dark(x.begun, x.ended):
             self.tally["refused: no attestation could be had"] += 1
+        elif code == "no_signature" and any(
+                x.begun - UNASKED < at < x.ended for at in self.world.unasked):
+            # what came behind the answer before is read as the next one's
+            self.tally["refused: a reply that nobody asked for"] += 1
         else:
             self.wrong("valid, but refused", x, e, more)
 

@@ -136,6 +136,8 @@ class Api:
     def note(self, entry, job, reply):
         """What was sent, and what a client may get of it."""
         entry.address, entry.body = job.machine.address, reply.body()
+        if "extra_reply" in entry.spec:
+            self.lane.judge.world.unasked.append(time.monotonic())
         if entry.verdict == "pass" and entry.where in ("both", "replay"):
             self.sent.append((entry, time.monotonic(), reply.headers))
         if not job.plan and not entry.stream:

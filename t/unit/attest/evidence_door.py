@@ -639,8 +639,51 @@ def test_many_tokens():
          seeds.seed(TDX | NRAS, turned, evidence="tdx", gpus=16))
 
 
+JUNK = {"HTML": b"<html>", "DER that is cut": b"0\x82\x01\x00", "PEM": b"-----BEGIN",
+        "hex of nothing": b"00", "hex that is odd": b"000", "words": b"none"}
+
+
+def test_lists():
+    """Lists of revoked certificates in other forms, and in none."""
+    for which, of in ((2, "PCK's"), (3, "root's")):
+        good(f"the {of} list as hex", "1 UpToDate 0 0 1", seeds.seed(
+            TDX | COLLATERAL, changed(
+                seeds.intel, which, lambda crl: crl.hex().encode()),
+            evidence="tdx", gpus=0))
+        for name, junk in JUNK.items():
+            bad(f"{name} for the {of} list", "cpu_evidence_invalid", 0,
+                seeds.seed(TDX | COLLATERAL, changed(
+                    seeds.intel, which, lambda _: junk), evidence="tdx",
+                    gpus=0))
+    for name, junk in JUNK.items():
+        bad(f"{name} for AMD's list", "cpu_evidence_invalid", 0, seeds.seed(
+            SNP | KDS, changed(seeds.amd, 5, lambda _: junk),
+            evidence="snp", gpus=0))
+
+
+def test_versions():
+    """Formats that are newer, and what only looks like one."""
+    for spec in ("snp_version_6", "snp_version_1", "snp_version_9",
+                 "snp_algorithm_2", "snp_policy_high"):
+        bad(spec, "cpu_evidence_invalid", 0, seeds.seed(
+            SNP | KDS, seeds.amd, evidence="snp", gpus=0, spec=spec))
+    for quote in ("", "06000000", "0600000000000000", "06000000" + 3 * "00",
+                  "0600000000000000" + 1000 * "00"):
+        def short(record, quote=quote):
+            head, tail = record.split(b'"quote": "', 1)
+            return head + b'"quote": "' + quote.encode() + tail[tail.index(b'"'):]
+        bad("a report that begins %.16s" % quote,
+            "cpu_evidence_invalid" if quote else "cpu_evidence_missing",
+            0, short(seeds.seed(SNP | KDS, seeds.amd, evidence="snp", gpus=0)))
+    for spec in ("gpu_chip_next", "gpu_records_newer"):
+        bad(spec, "gpu_evidence_invalid", 0, seeds.seed(
+            TDX | LOCAL, evidence="tdx", spec=spec))
+
+
 test_nras_modes()
 test_many_tokens()
+test_lists()
+test_versions()
 test_tdx()
 test_report_data()
 test_revoked()

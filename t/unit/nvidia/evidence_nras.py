@@ -103,7 +103,8 @@ def test_claims():
     for value in ("NVIDIA-ATTESTATION", None):
         refused("sub %s" % value, setter("overall", "sub", value),
                 "nras.subject")
-    for value in ("1.0", "2", "2.1", "5.0", "10.0", 3.0, None):
+    for value in ("1.0", "2", "2.", "2.1", "2.x", "2.-", "2,1", "2.11", "5.0",
+                  "10.0", "x.0", "", ":.0", 3.0, None):
         refused("version %s" % value,
                 setter("overall", "x-nvidia-ver", value), "nras.version")
     for value in ("2.0", "4.0", "5.0", 3.0):

@@ -157,6 +157,13 @@ test_stray_roots(void)
         { "", "-----BEGIN PRIVATE KEY-----\n", OK },
         { "", "0\x82\x01\x02", IOA_CHAIN_STRAY },
         { "a\x7f\n", "", IOA_CHAIN_STRAY },
+        { "", "-----BEGIN", OK },
+        { "", "-----BEG", OK },
+        { "", "-----BEGIN a label that is longer than any of a certificate "
+          "would be, and which is not read to its end CERTIFICATE-----\n",
+          OK },
+        { "-----BEGIN CERT-----\n", "", OK },
+        { "-----BEGIN @CERTIFICATE{-----\n", "", OK },
     };
 
     pem = certs_pem((X509 *[]) { family.certs[2], NULL });
@@ -191,7 +198,14 @@ test_stray_text(void)
           "\"-----BEGIN CERTIFICATE-----\" alone" },
         { "\n\xef\xbb\xbf-----BEGIN CERTIFICATE-----",
           ": \"?\?\?-----BEGIN CERTIFICATE-----\" is not" },
-        { "\n0\x82\x01", " holds bytes that are no text" }
+        { "\n0\x82\x01", " holds bytes that are no text" },
+        { "# a\r\n-----BEGIN X509 CERTIFICATE-----\r\nMII",
+          ": \"-----BEGIN X509 CERTIFICATE-----\" is not" },
+        { "\n-----BEGIN TRUSTED CERTIFICATE",
+          ": \"-----BEGIN TRUSTED CERTIFICATE\" is not" },
+        { "\n-----BEGIN CMS----- which is a line that has more than is shown "
+          "of it, and much more than anybody would read of one, and so on",
+          ": \"-----BEGIN CMS-----" }
     };
 
     pem = certs_pem((X509 *[]) { family.certs[2], NULL });
