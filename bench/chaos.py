@@ -27,7 +27,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
-from chaos_fleet import MODELS, OTHER, OTHER_DIGEST, SHARP, Fleet
+from chaos_fleet import LINGER, MODELS, OTHER, OTHER_DIGEST, SHARP, Fleet
 from chaos_gateway import TIMEOUT, Gateway
 import storm_gateway
 from storm_gateway import TOP, check
@@ -97,8 +97,9 @@ class Chaos(Fleet):
             self.in_force()
 
     def in_force(self):
+        # the zone may still have the trust of an earlier time with this policy
         self.policy_at = time.monotonic()
-        self.world(OTHER, self.policy_at, SHARP)
+        self.world(OTHER, self.policy_at, LINGER if self.other else SHARP)
 
     def digests(self):
         self.gateway.digests = [self.digest] \
@@ -114,6 +115,7 @@ class Chaos(Fleet):
     def kill_in_lock(self):
         if not self.gateway.kill_in_lock(1.5):
             self.done["kill_in_lock"] -= 1
+        self.tell("emptied", at=time.monotonic())
 
     def upgrade(self):
         self.tell("lost", at=time.monotonic())

@@ -16,6 +16,8 @@ HEAL = 30
 # how long an address is trusted that cannot be attested any more: as the case
 # may be
 AWAY = 1e9
+# s, in which machines are met anew
+COLD = 2
 # s, for which a reply that nobody asked for may wait in a connection
 UNASKED = 5
 SERIAL = re.compile(rb"(c\d+n\d+)-(u\d+)")
@@ -61,6 +63,7 @@ class World:
         self.states = collections.defaultdict(list)
         self.dark = []              # [from, to]: attestations cannot be had
         self.lost = []              # [from, to]: two zones, or another one
+        self.emptied = []           # when the zone was
         self.unasked = []           # when a reply was sent that nobody asked for
 
     def set(self, address, good, at, linger):
@@ -85,6 +88,13 @@ class World:
         return all(self.may(a, begun, ended) == "must" or not s[-1][1]
                    and (s[-1][0] + 3 * HEAL < begun or s[-1][2] == AWAY)
                    for a, s in self.states.items())
+
+    def is_cold(self, begun, ended):
+        """Whether the zone was emptied just before, and a machine is bad: the
+        first eight attestations may all have met it."""
+        return any(at - COLD < ended and begun < at + COLD
+                   for at in self.emptied) and any(
+            not s[-1][1] and s[-1][2] != AWAY for s in self.states.values())
 
     def is_dark(self, begun, ended):
         return any(a <= ended and begun <= b for a, b in self.dark)
@@ -201,6 +211,9 @@ class Judge:
             self.tally["refused: one of the pool was bad"] += 1
         elif code in DARK and self.world.is_dark(x.begun, x.ended):
             self.tally["refused: no attestation could be had"] += 1
+        elif e is None and code == "image_digest_mismatch" \
+                and self.world.is_cold(x.begun, x.ended):
+            self.tally["refused: none was met yet but bad ones"] += 1
         elif code == "no_signature" and any(
                 x.begun - UNASKED < at < x.ended for at in self.world.unasked):
             # what came behind the answer before is read as the next one's

@@ -336,6 +336,8 @@ class Lane:
                 self.world.dark.append([given["at"], float("inf")])
             else:
                 self.world.dark[-1][1] = given["at"]
+        elif name == "emptied":
+            self.world.emptied.append(given["at"])
         elif name == "lost":
             self.world.lost.append([given["at"], float("inf")])
         elif name == "found":
