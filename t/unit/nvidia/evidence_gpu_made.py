@@ -229,6 +229,9 @@ def test_each_certificate():
         bad(name, check, chain=text(make_chain(**kw)))
 
     worse("a switch", "chip", chip="LS_10")
+    for chip in ("GR100", "Gr100", "G1100", "GR10X", "GB300", "GB10X", "GB1X0",
+                 "GH101", "GX 00", "XH100", "GH1000"):
+        worse("a chip " + chip, "chip", chip=chip)
     names = ["LS_10 A01 FSP FMC LF", "LS_10 A01 FSP BROM", "P",
              "NVIDIA GH100 Identity", "Root"]
     worse("a switch under a GPU's name", "chip", names=names)
