@@ -9,11 +9,11 @@
  */
 
 
+#include "attest/ngx_http_ioattest_attestation.h"
+
 #if (NGX_THREADS)
 #include <openssl/crypto.h>
 #endif
-
-#include "attest/ngx_http_ioattest_attestation.h"
 
 
 #define NGX_HTTP_IOATTEST_THREAD_TIMER  60000   /* ms */
