@@ -7,6 +7,7 @@ writes down what came (Exchange).  World says which machines were good when.
 import collections
 import json
 import re
+import time
 
 import mutated
 import rules
@@ -67,12 +68,13 @@ class World:
         self.unasked = []           # when a reply was sent that nobody asked for
 
     def set(self, address, good, at, linger):
-        self.states[address.lower()].append((at, good, linger))
+        self.states[address.lower()].append((at, good, linger,
+                                             time.monotonic()))
 
     def may(self, address, begun, ended):
         """"must", "may" or "never" be trusted within a request's time."""
         verdict = "never"
-        for at, good, linger in self.states[address.lower()]:
+        for at, good, linger, _ in self.states[address.lower()]:
             if at > ended + 1:
                 break
             if at > begun:
@@ -86,7 +88,7 @@ class World:
     def all_good(self, begun, ended):
         """Whether no evidence was bad; a machine that went has none."""
         return all(self.may(a, begun, ended) == "must" or not s[-1][1]
-                   and (s[-1][0] + 3 * HEAL < begun or s[-1][2] == AWAY)
+                   and (s[-1][3] + 3 * HEAL < begun or s[-1][2] == AWAY)
                    for a, s in self.states.items())
 
     def is_cold(self, begun, ended):
