@@ -103,7 +103,7 @@ fi
 row "linked in" 1-static "$1" --with-threads $ssl $more --add-module="$top"
 
 # The tests that need none of what is left out.
-files=${FILES:-t/end_to_end.t t/text_body.t t/binding.t}
+files=${FILES:-t/end_to_end.t t/text_body.t}
 row "without TLS" 1-no-ssl "$1" --with-threads $more --add-dynamic-module="$top"
 row "without threads" 1-no-threads "$1" $ssl $more --add-dynamic-module="$top"
 row "without PCRE" 1-no-pcre "$1" --without-pcre --with-threads $ssl $more \
