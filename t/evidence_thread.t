@@ -150,20 +150,20 @@ IoattestSim::wait_for(sub { $_[0]{waiting} >= 80 }, 20);
 IoattestSim::open_gate();
 
 my %late = (late => '', wrong => 'gpu_signature');
-my %said;
 for my $id (qw( late wrong )) {
 
-    # the next word to the simulator is not for what it has yet to answer
+    # The next word to the simulator is not for what it has yet to answer, nor
+    # for what this client has yet to ask.
     IoattestSim::set(gpus => 1, attest => $late{$id});
     my $asked = attestations();
-    ($said{$id}) = clients('late', $id);
+    my ($client) = clients('late', $id);
+    is(IoattestNginx::answer(join('', readline $client), 0)->{reason},
+       'attestation_timeout', "too late: $id");
     $nginx->wait_for(sub {
         return attestations() > $asked && !IoattestSim::flights()->{in_flight};
     });
 }
 
-is(IoattestNginx::answer(join('', readline $said{$_}), 0)->{reason},
-   'attestation_timeout', "too late: $_") for qw( late wrong );
 <$_> for @busy;
 ok(attested('late'), 'a verdict comes all the same');
 IoattestSim::reset('stats');
