@@ -159,8 +159,13 @@ for my $id (qw( late wrong )) {
     my ($client) = clients('late', $id);
     is(IoattestNginx::answer(join('', readline $client), 0)->{reason},
        'attestation_timeout', "too late: $id");
+    my $seen = -1;
     $nginx->wait_for(sub {
-        return attestations() > $asked && !IoattestSim::flights()->{in_flight};
+        my $before = $seen;
+        $seen = attestations();
+        sleep 0.15;
+        return $seen > $asked && $seen == $before
+               && !IoattestSim::flights()->{in_flight};
     });
 }
 
