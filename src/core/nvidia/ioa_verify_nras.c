@@ -234,7 +234,10 @@ ioa_nras_check_version(const ioa_nras_ctx_t *ctx, int good,
 }
 
 
-/* The token of a device says its version in no claims that are known. */
+/*
+ * No device's token that was recorded has a version of its own; one that has
+ * is refused unless it is that of the token for all.
+ */
 static int
 ioa_nras_device_version(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
     const char *token)
