@@ -31,13 +31,6 @@ my ($ten) = map { $_->{text} } blocks($readme);
 my ($written) = $setup =~ /<<'EOF'\n(.*?)^EOF$/ms;
 is($written, $ten, 'it writes the ten lines');
 
-my $conf = folder() . '/debian.conf';
-put($conf, "user www-data;\nerror_log /var/log/nginx/error.log;\n");
-my ($level) = $setup =~ m{^(sed .*) /etc/nginx/nginx\.conf$}m;
-is(system("$level $conf"), 0, 'the level is set');
-is(slurp($conf), "user www-data;\nerror_log /var/log/nginx/error.log notice;\n",
-   'in the line that is there');
-
 for my $file ($setup =~ m{(contrib/\S+)}g) {
     ok(-f "$top/$file", "$file is there");
 }

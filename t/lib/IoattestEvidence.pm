@@ -44,7 +44,7 @@ sub texts {
     my (%arg) = @_;
     my $http = $arg{http} // '';
 
-    return (main => $arg{main}, http => <<"EOF",
+    return (main => $arg{main}, level => $arg{level}, http => <<"EOF",
 $http
     ioattest_zone io:4m;
     ioattest_background off;

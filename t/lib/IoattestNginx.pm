@@ -7,7 +7,8 @@ package IoattestNginx;
 # TEST_NGINX_NO_CLEAN is set.
 #
 #   my $nginx = IoattestNginx->start(workers => 2, http => $text,
-#                                    server => $text, main => $text);
+#                                    server => $text, main => $text,
+#                                    level => $of_the_log);
 #   my @answers = $nginx->ask(@requests);     # all at once
 #
 # A request is what IoattestNginx::completion() returns; an answer is a hash of
@@ -65,10 +66,11 @@ sub configure {
     my $temp = join '', map { "    ${_}_temp_path $self->{root}/$_;\n" }
                qw( client_body proxy fastcgi uwsgi scgi );
     my $main = $arg{main} // '';
+    my $level = $arg{level} // 'info';
     my $text = <<"EOF";
 $modules$main${user}worker_processes $self->{workers};
 pid $self->{root}/logs/nginx.pid;
-error_log $self->{root}/logs/error.log info;
+error_log $self->{root}/logs/error.log $level;
 events { worker_connections 2048; }
 http {
     access_log $self->{root}/logs/access.log;

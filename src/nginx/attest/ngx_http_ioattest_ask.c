@@ -10,6 +10,7 @@
 
 #include "request/ngx_http_ioattest_key.h"
 #include "request/ngx_http_ioattest_wait.h"
+#include "request/ngx_http_ioattest_log.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 
 
@@ -226,12 +227,14 @@ ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ngx_uint_t level,
     ioa_status_t reason, ngx_int_t status, ngx_str_t *more)
 {
     size_t                           size;
+    ngx_log_t                       *log, shown;
     const char                      *state;
     ngx_http_ioattest_subrequest_t  *sub;
 
     sub = ask->asked;
     size = 0;
     state = ", incomplete";
+    log = ngx_http_ioattest_log_shown(&shown, ask->task->log);
 
     if (sub) {
         size = sub->size;
@@ -243,9 +246,10 @@ ngx_http_ioattest_ask_log(ngx_http_ioattest_ask_t *ask, ngx_uint_t level,
 
     if (reason == IOA_ATTESTATION_REFUSED && !ask->key.own) {
         level = NGX_LOG_WARN;
+        log = ask->task->log;
     }
 
-    ngx_log_error(level, ask->task->log, 0,
+    ngx_log_error(level, log, 0,
                   "ioattest: %V failed: %s%V (status %i, %uz bytes%s), "
                   "asked at \"%V\"",
                   &ask->what, ioa_status_name(reason), more, status, size,

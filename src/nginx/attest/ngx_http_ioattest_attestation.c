@@ -6,6 +6,7 @@
 
 
 #include "zone/ngx_http_ioattest_zone.h"
+#include "request/ngx_http_ioattest_log.h"
 #include "request/ngx_http_ioattest_printable.h"
 #include "request/ngx_http_ioattest_wait.h"
 #include "attest/ngx_http_ioattest_attestation.h"
@@ -53,6 +54,7 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_key_t *key, ngx_str_t *authorization,
     ngx_http_ioattest_trigger_e trigger, ngx_log_t *log)
 {
+    ngx_log_t   shown;
     ngx_str_t   name;
     ngx_uint_t  i;
 
@@ -70,7 +72,7 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
     name.data = (u_char *) model->names.name;
     name.len = model->names.name_len;
 
-    ngx_log_error(NGX_LOG_WARN, log, 0,
+    ngx_log_error(NGX_LOG_WARN, ngx_http_ioattest_log_shown(&shown, log), 0,
                   "ioattest: the machines of model \"%V\" cannot be kept "
                   "attested by %ui attestations at once: it takes "
                   "\"ioattest_parallel %ui\", or a longer "

@@ -11,6 +11,7 @@
 #include "attest/ngx_http_ioattest_attestation.h"
 #include "attest/ngx_http_ioattest_model.h"
 #include "request/ngx_http_ioattest_key.h"
+#include "request/ngx_http_ioattest_log.h"
 #include "request/ngx_http_ioattest_wait.h"
 
 
@@ -365,6 +366,7 @@ static void
 ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
     ngx_http_ioattest_wanted_t *wanted, ioa_status_t reason)
 {
+    ngx_log_t  shown;
     ngx_str_t  name;
 
     if (reason == IOA_MODEL_UNKNOWN || reason == IOA_MODEL_NOT_ATTESTABLE) {
@@ -388,7 +390,8 @@ ngx_http_ioattest_census_lacking(ngx_http_ioattest_survey_t *survey,
     name.data = wanted->model.names.name;
     name.len = wanted->model.names.name_len;
 
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+    ngx_log_error(NGX_LOG_WARN,
+                  ngx_http_ioattest_log_shown(&shown, ngx_cycle->log), 0,
                   "ioattest: model \"%V\" of \"ioattest_prewarm\" is not "
                   "attested: %s", &name, ioa_status_name(reason));
 }

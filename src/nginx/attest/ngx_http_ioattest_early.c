@@ -9,6 +9,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_log.h"
 #include "request/ngx_http_ioattest_printable.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 
@@ -104,6 +105,8 @@ static void
 ngx_http_ioattest_early_failed(ngx_http_ioattest_proof_t *proof,
     const char *why)
 {
+    ngx_log_t  shown;
+
     (void) ngx_http_ioattest_store_early(proof->conf->zone, proof->machine32,
                                          NULL);
 
@@ -111,7 +114,8 @@ ngx_http_ioattest_early_failed(ngx_http_ioattest_proof_t *proof,
         return;
     }
 
-    ngx_log_error(NGX_LOG_WARN, proof->task->log, 0,
+    ngx_log_error(NGX_LOG_WARN,
+                  ngx_http_ioattest_log_shown(&shown, proof->task->log), 0,
                   "ioattest: platforms cannot be judged by the TCB that "
                   "Intel will ask for next, see "
                   "\"ioattest_collateral_early\": %s; they are trusted as "
@@ -123,6 +127,7 @@ static void
 ngx_http_ioattest_early_warn(ngx_http_ioattest_proof_t *proof)
 {
     u_char                      address[IOA_ADDRESS_TEXT_LEN];
+    ngx_log_t                   shown;
     ngx_str_t                   name;
     const ioa_check_t          *check;
     ngx_http_ioattest_model_t  *model;
@@ -134,7 +139,8 @@ ngx_http_ioattest_early_warn(ngx_http_ioattest_proof_t *proof)
 
     ioa_address_print(address, proof->machine.address20);
 
-    ngx_log_error(NGX_LOG_WARN, proof->task->log, 0,
+    ngx_log_error(NGX_LOG_WARN,
+                  ngx_http_ioattest_log_shown(&shown, proof->task->log), 0,
                   "ioattest: the platform of %*s for model \"%V\", ppid %s, "
                   "fmspc %s, is trusted now and will not be when Intel asks "
                   "for its next TCB (evaluation %uL): check \"%s\": %s; an "

@@ -4,6 +4,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_log.h"
 #include "request/ngx_http_ioattest_printable.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 
@@ -100,6 +101,7 @@ ngx_http_ioattest_outcome_trusted(
 {
     u_char         address[IOA_ADDRESS_TEXT_LEN];
     u_char         ids[NGX_HTTP_IOATTEST_IDS_TEXT], *last;
+    ngx_log_t      shown;
     ngx_str_t      name;
     ngx_uint_t     level;
     const char    *again;
@@ -123,7 +125,9 @@ ngx_http_ioattest_outcome_trusted(
     level = (attestation->news.machine == NGX_HTTP_IOATTEST_NEWS_NONE)
             ? NGX_LOG_INFO : NGX_LOG_NOTICE;
 
-    ngx_log_error(level, attestation->ask.task->log, 0,
+    ngx_log_error(level,
+                  ngx_http_ioattest_log_shown(&shown,
+                                              attestation->ask.task->log), 0,
                   "ioattest: attested %*s for model \"%V\"%s: cpu %s, "
                   "tcb status %s, %uz gpus %s%s, signer bound by %s%*s",
                   (size_t) IOA_ADDRESS_TEXT_LEN, address, &name, again,
@@ -290,6 +294,7 @@ ngx_http_ioattest_outcome_searched(
     ngx_http_ioattest_attestation_t *attestation)
 {
     u_char                     share[sizeof("less than 100.00 %")], *p;
+    ngx_log_t                  shown;
     ngx_str_t                  name;
     ngx_http_ioattest_news_t  *news;
 
@@ -311,7 +316,9 @@ ngx_http_ioattest_outcome_searched(
         p = ngx_sprintf(share, "any share");
     }
 
-    ngx_log_error(NGX_LOG_NOTICE, attestation->ask.task->log, 0,
+    ngx_log_error(NGX_LOG_NOTICE,
+                  ngx_http_ioattest_log_shown(&shown,
+                                              attestation->ask.task->log), 0,
                   "ioattest: model \"%V\": %ui machine%s known, %uL "
                   "attestations since the last new one: %*s of answers come "
                   "from a machine that was not met",

@@ -4,6 +4,7 @@
  */
 
 
+#include "request/ngx_http_ioattest_log.h"
 #include "module/ngx_http_ioattest_module.h"
 
 
@@ -111,6 +112,7 @@ ngx_http_ioattest_changes_line(void *data, const char *line)
     ngx_http_ioattest_compared_t *compared = data;
 
     time_t                       now;
+    ngx_log_t                    shown;
     ngx_str_t                    text, *name;
     ngx_uint_t                   i, level, loosens;
     ngx_array_t                 *changes;
@@ -142,7 +144,7 @@ ngx_http_ioattest_changes_line(void *data, const char *line)
 
     level = loosens ? NGX_LOG_WARN : NGX_LOG_NOTICE;
 
-    ngx_log_error(level, compared->log, 0,
+    ngx_log_error(level, ngx_http_ioattest_log_shown(&shown, compared->log), 0,
                   "ioattest: policy \"%V\": %s%s", name, line,
                   loosens ? ", which may let through what was refused" : "");
 

@@ -7,6 +7,7 @@
 
 #include "zone/ngx_http_ioattest_zone.h"
 #include "request/ngx_http_ioattest_conf.h"
+#include "request/ngx_http_ioattest_log.h"
 #include "module/ngx_http_ioattest_module.h"
 
 #include <openssl/rand.h>
@@ -91,6 +92,7 @@ ngx_http_ioattest_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
+    ngx_log_t                  shown;
     ngx_http_ioattest_zone_t  *zone, *old, *resized;
 
     zone = shm_zone->data;
@@ -99,7 +101,9 @@ ngx_http_ioattest_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     resized = old ? NULL : ngx_http_ioattest_conf_resized(shm_zone);
 
     if (resized) {
-        ngx_log_error(NGX_LOG_WARN, shm_zone->shm.log, 0,
+        ngx_log_error(NGX_LOG_WARN,
+                      ngx_http_ioattest_log_shown(&shown, shm_zone->shm.log),
+                      0,
                       "ioattest zone \"%V\" has another size now and starts "
                       "empty: all machines are attested again, and counters "
                       "and the replay window begin anew", &zone->name);
