@@ -83,9 +83,16 @@ typedef struct {
  * A report that does not say its product may have its VCEK at either of two
  * paths; else vcek_else is "".  Where nobody is asked for a VCEK and none is
  * at hand, its paths are here with nothing wanted.
+ *
+ * Of what is at hand, where the verdict is a refusal: unfit are those among
+ * which one is no good itself (form, signature, dates), so that nothing is
+ * said of the evidence; older are good, and what they say refuses it, which
+ * newer ones might not.  Neither: no document can change the verdict.
  */
 typedef struct {
     uint64_t     wanted;        /* IOA_FETCH_BIT of each */
+    uint64_t     unfit;
+    uint64_t     older;
     char         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
     char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
 } ioa_wants_t;
@@ -172,7 +179,8 @@ typedef struct {
  * model has shown one that was.
  *
  * Returns: IOA_OK; IOA_ATTESTATION_UNAVAILABLE with something in wants, all
- * else being well so far; IOA_CPU_EVIDENCE_MISSING, _INVALID, IOA_REVOKED,
+ * else that the evidence says being well: what no document can mend is refused
+ * before any is asked for; IOA_CPU_EVIDENCE_MISSING, _INVALID, IOA_REVOKED,
  * IOA_TCB_REJECTED, IOA_MEASUREMENT_MISMATCH, IOA_REPORT_DATA_MISMATCH.
  * Out: proved, wants, checks (may be NULL).
  */

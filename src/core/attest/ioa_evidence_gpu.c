@@ -387,6 +387,10 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     if (unknown) {
         /* the keys rotate: the caller may have kept an old set */
         wants->wanted |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
+        wants->unfit |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
+
+    } else if (st != IOA_OK) {
+        wants->older |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
     }
 
     if (st == IOA_OK) {
@@ -431,6 +435,7 @@ ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
     if (!ioa_check_that(checks, ioa_jwks_parse(&jwks, keys.data, keys.len),
                         "nras.key_set", "form"))
     {
+        wants->unfit |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
         return IOA_GPU_EVIDENCE_INVALID;
     }
 

@@ -269,6 +269,116 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
+/* What a report says that nobody has vouched for. */
+static void
+ioa_snp_claims(ioa_snp_t *snp, const ioa_snp_view_t *view)
+{
+    memset(snp, 0, sizeof(ioa_snp_t));
+
+    snp->product = view->product != IOA_SNP_PRODUCT_UNKNOWN ? view->product
+                                                            : IOA_SNP_MILAN;
+    snp->policy = view->policy;
+    snp->platform_info = view->platform_info;
+    snp->vmpl = view->vmpl;
+    snp->reported = view->reported;
+
+    memcpy(snp->report_data, view->report_data64, IOA_SNP_REPORT_DATA_LEN);
+    memcpy(snp->measurement, view->measurement48, IOA_SNP_MEASUREMENT_LEN);
+    memcpy(snp->host_data, view->host_data32, IOA_SNP_HOST_DATA_LEN);
+    memcpy(snp->chip_id, view->chip_id64, IOA_SNP_CHIP_ID_LEN);
+
+    snp->chip_checked = view->signer == IOA_SNP_VCEK
+                        && !ioa_snp_chip_masked(view);
+}
+
+
+/*
+ * Documents are missing.  A report that is refused whatever they say is
+ * refused now: by what can be judged without them, and by what it says of
+ * itself.  Of version 2 it is refused if it is as neither product.
+ */
+static ioa_status_t
+ioa_snp_unaided(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, const ioa_snp_view_t *view,
+    ioa_bytes_t report)
+{
+    size_t             n;
+    ioa_snp_t          snp;
+    ioa_status_t       st;
+    ioa_snp_trust_t    trust;
+
+    n = checks != NULL ? checks->n : 0;
+
+    ioa_snp_trust_init(&trust, e);
+    st = ioa_snp_verify(&snp, checks, report.data, report.len, &trust);
+
+    if (st == IOA_OK || st == IOA_ATTESTATION_UNAVAILABLE) {
+        ioa_snp_claims(&snp, view);
+
+        if (checks != NULL) {
+            checks->n = n;
+        }
+
+        st = ioa_snp_policy(proved, checks, e, &snp);
+
+        if (st != IOA_OK && view->product == IOA_SNP_PRODUCT_UNKNOWN) {
+
+            if (checks != NULL) {
+                checks->n = n;
+            }
+
+            snp.product = IOA_SNP_GENOA;
+            st = ioa_snp_policy(proved, checks, e, &snp);
+        }
+    }
+
+    if (st != IOA_OK) {
+        wants->wanted = 0;
+        return st;
+    }
+
+    if (checks != NULL) {
+        checks->n = n;
+    }
+
+    return IOA_ATTESTATION_UNAVAILABLE;
+}
+
+
+/* What the documents at hand have to do with a refusal. */
+static void
+ioa_snp_doubt(ioa_wants_t *wants, const ioa_evidence_t *e, ioa_bytes_t report,
+    const ioa_snp_t *snp, const ioa_snp_trust_t *trust, ioa_status_t st)
+{
+    ioa_snp_t          other;
+    ioa_snp_trust_t    without;
+
+    if (st == IOA_REVOKED) {
+        wants->older |= IOA_FETCH_BIT(IOA_FETCH_AMD_CRL);
+        return;
+    }
+
+    if (st == IOA_OK || st == IOA_ATTESTATION_UNAVAILABLE) {
+        return;
+    }
+
+    if (snp->key_unfit && ioa_reader_left(&trust->key) != 0
+        && e->fetched[IOA_FETCH_VCEK].body.len != 0)
+    {
+        wants->unfit |= IOA_FETCH_BIT(IOA_FETCH_VCEK);
+    }
+
+    if (trust->crls != NULL) {
+        without = *trust;
+        without.crls = NULL;
+
+        if (ioa_snp_try(&other, NULL, report, &without) == IOA_OK) {
+            wants->unfit = IOA_FETCH_BIT(IOA_FETCH_AMD_CRL);
+        }
+    }
+}
+
+
 /*
  * A report of version 2 is judged first for the product that its certificate
  * names, then with the list of what is revoked of that product.
@@ -288,6 +398,7 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
     if (!product_said) {
         with = *trust;
         st = ioa_snp_try(snp, checks, report, &with);
+        ioa_snp_doubt(wants, e, report, snp, &with, st);
 
         if (st != IOA_OK || !e->policy->kds) {
             return st == IOA_ATTESTATION_UNAVAILABLE
@@ -304,12 +415,14 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
     }
 
     if (!ioa_snp_crls(&crls, checks, e)) {
+        wants->unfit |= IOA_FETCH_BIT(IOA_FETCH_AMD_CRL);
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
     with = *trust;
     with.crls = crls;
     st = ioa_snp_try(snp, checks, report, &with);
+    ioa_snp_doubt(wants, e, report, snp, &with, st);
 
     if (st == IOA_OK && crls != NULL) {
         ioa_evidence_expires(proved, ioa_crls_expire(crls));
@@ -349,7 +462,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     }
 
     if (!ioa_snp_needs(wants, e, &view, report)) {
-        return IOA_ATTESTATION_UNAVAILABLE;
+        return ioa_snp_unaided(proved, wants, checks, e, &view, report);
     }
 
     ioa_snp_trust_init(&trust, e);

@@ -20,6 +20,11 @@
 #define IOA_PCS_PCK_CRL      "sgx/certification/v4/pckcrl?ca=%s&encoding=der"
 #define IOA_PCS_ROOT_CRL     "IntelSGXRootCA.der"
 
+#define IOA_TDX_CRLS                                                          \
+    (IOA_FETCH_BIT(IOA_FETCH_PCK_CRL) | IOA_FETCH_BIT(IOA_FETCH_ROOT_CRL))
+#define IOA_TDX_LEVELS                                                        \
+    (IOA_FETCH_BIT(IOA_FETCH_TCB_INFO) | IOA_FETCH_BIT(IOA_FETCH_QE_IDENTITY))
+
 #if IOA_PCK_PPID_LEN != IOA_POLICY_PPID_LEN                                   \
     || IOA_PCK_FMSPC_LEN != IOA_POLICY_FMSPC_LEN
 #error "two headers disagree on the length of a PPID or an FMSPC"
@@ -201,16 +206,20 @@ ioa_tdx_quote(ioa_tdx_result_t *tdx, ioa_checks_t *checks,
 }
 
 
-/* Verifies the quote again, with CRLs, and judges it by the collateral. */
+/*
+ * Verifies the quote again, with CRLs, and judges it by the collateral.  The
+ * quote has verified without CRLs.
+ */
 static ioa_status_t
-ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
-    const ioa_evidence_t *e, ioa_tdx_result_t *tdx, ioa_bytes_t quote,
-    ioa_tdx_trust_t *trust)
+ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_tdx_result_t *tdx,
+    ioa_bytes_t quote, ioa_tdx_trust_t *trust)
 {
     ioa_crls_t              *crls;
     ioa_status_t             st = IOA_CPU_EVIDENCE_INVALID;
     ioa_collateral_t        *collateral = NULL;
 
+    wants->unfit = IOA_TDX_CRLS;
     crls = ioa_tdx_crls(checks, e);
 
     if (crls != NULL) {
@@ -219,13 +228,21 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
         trust->crls = NULL;
     }
 
+    if (st == IOA_REVOKED) {
+        wants->unfit = 0;
+        wants->older = IOA_TDX_CRLS;
+    }
+
     if (st == IOA_OK) {
+        wants->unfit = IOA_TDX_CRLS | IOA_TDX_LEVELS;
         st = ioa_tdx_collateral(&collateral, checks, e, crls,
                                 &e->fetched[IOA_FETCH_TCB_INFO],
                                 &e->fetched[IOA_FETCH_QE_IDENTITY]);
     }
 
     if (st == IOA_OK) {
+        wants->unfit = 0;
+        wants->older = IOA_TDX_LEVELS;
         ioa_collateral_quote(&proved->platform, tdx);
         st = ioa_collateral_judge(tcb, checks, collateral,
                                   &proved->platform);
@@ -241,14 +258,62 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
+/* What the quote says by itself, whatever is said of the platform. */
 static ioa_status_t
-ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
-    const ioa_evidence_t *e, const ioa_tdx_result_t *tdx,
-    const ioa_tcb_t *tcb)
+ioa_tdx_judge(ioa_proved_t *proved, ioa_checks_t *checks,
+    const ioa_evidence_t *e, const ioa_tdx_result_t *tdx)
 {
-    int64_t            until;
     ioa_status_t       st;
     ioa_policy_tdx_t   said;
+
+    ioa_tdx_said(&said, tdx);
+
+    st = ioa_policy_tdx(checks, e->policy->file, &said);
+
+    if (st != IOA_OK) {
+        return st;
+    }
+
+    return ioa_evidence_report_data(proved, checks, e,
+                                    tdx->body.report_data);
+}
+
+
+/*
+ * Documents are missing.  A quote that is refused whatever they say is
+ * refused now; else nothing of it is listed yet.
+ */
+static ioa_status_t
+ioa_tdx_unaided(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e,
+    const ioa_tdx_result_t *tdx)
+{
+    size_t         lines;
+    ioa_status_t   st;
+
+    lines = checks != NULL ? checks->n : 0;
+    st = ioa_tdx_judge(proved, checks, e, tdx);
+
+    if (st != IOA_OK) {
+        wants->wanted = 0;
+        return st;
+    }
+
+    if (checks != NULL) {
+        checks->n = lines;
+    }
+
+    return IOA_ATTESTATION_UNAVAILABLE;
+}
+
+
+static ioa_status_t
+ioa_tdx_policy(ioa_proved_t *proved, ioa_wants_t *wants,
+    ioa_checks_t *checks, const ioa_evidence_t *e,
+    const ioa_tdx_result_t *tdx, const ioa_tcb_t *tcb)
+{
+    int64_t        until;
+    ioa_status_t   st;
 
     st = ioa_policy_tcb(checks, e->policy->file, tcb, e->policy->collateral,
                         e->now);
@@ -264,16 +329,9 @@ ioa_tdx_policy(ioa_proved_t *proved, ioa_checks_t *checks,
         ioa_evidence_expires(proved, until);
     }
 
-    ioa_tdx_said(&said, tdx);
+    wants->older = 0;
 
-    st = ioa_policy_tdx(checks, e->policy->file, &said);
-
-    if (st != IOA_OK) {
-        return st;
-    }
-
-    return ioa_evidence_report_data(proved, checks, e,
-                                    tdx->body.report_data);
+    return ioa_tdx_judge(proved, checks, e, tdx);
 }
 
 
@@ -347,7 +405,7 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_evidence_expires(proved, tdx.not_after);
 
     if (e->policy->collateral && !ioa_tdx_needs(wants, e, &tdx)) {
-        st = IOA_ATTESTATION_UNAVAILABLE;
+        st = ioa_tdx_unaided(proved, wants, checks, e, &tdx);
 
     } else if (e->policy->collateral) {
         /* list the checks of the pass with CRLs only */
@@ -355,11 +413,12 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
             checks->n = lines;
         }
 
-        st = ioa_tdx_status(tcb, proved, checks, e, &tdx, quote, &trust);
+        st = ioa_tdx_status(tcb, proved, wants, checks, e, &tdx, quote,
+                            &trust);
     }
 
     if (st == IOA_OK) {
-        st = ioa_tdx_policy(proved, checks, e, &tdx, tcb);
+        st = ioa_tdx_policy(proved, wants, checks, e, &tdx, tcb);
     }
 
     proved->tcb_status = tcb->status;
@@ -434,6 +493,9 @@ ioa_evidence_early(ioa_early_t *early, ioa_wants_t *wants,
     if (!all) {
         return IOA_ATTESTATION_UNAVAILABLE;
     }
+
+    wants->unfit = IOA_FETCH_BIT(IOA_FETCH_EARLY_TCB_INFO)
+                   | IOA_FETCH_BIT(IOA_FETCH_EARLY_QE_IDENTITY);
 
     tcb = calloc(1, sizeof(ioa_tcb_t));
     crls = tcb != NULL ? ioa_tdx_crls(checks, &e) : NULL;

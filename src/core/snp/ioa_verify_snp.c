@@ -18,6 +18,7 @@ typedef struct {
     ioa_chain_t            *chain;
     ioa_snp_cert_t          cert;
     int                     chip_checked;
+    int                     key_unfit;
 } ioa_snp_ctx_t;
 
 
@@ -139,6 +140,7 @@ ioa_snp_step_key(ioa_note_t *note, void *data)
         return IOA_ATTESTATION_UNAVAILABLE;
     }
 
+    ctx->key_unfit = 1;
     rc = ioa_snp_add(ctx->chain, key);
     ioa_note(note, "%s", ioa_chain_rc_name(rc));
 
@@ -275,6 +277,8 @@ ioa_snp_step_signature(ioa_note_t *note, void *data)
     ioa_reader_t    piece;
     ioa_snp_ctx_t  *ctx = data;
 
+    ctx->key_unfit = 0;
+
     ioa_reader_init(&piece, ctx->view.report, IOA_SNP_SIGNED_LEN);
     ioa_note(note, "ECDSA P-384, SHA-384");
 
@@ -410,6 +414,8 @@ ioa_snp_verify(ioa_snp_t *snp, ioa_checks_t *checks, const uint8_t *data,
     if (st == IOA_OK) {
         ioa_snp_fill(snp, &ctx);
     }
+
+    snp->key_unfit = ctx.key_unfit;
 
     ioa_chain_free(ctx.chain);
 

@@ -353,6 +353,17 @@ ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
         return;
     }
 
+    if (attestation->proof && attestation->proof->reached != IOA_OK) {
+
+        /* only newer documents have not come in time */
+
+        ngx_http_ioattest_attestation_conclude(attestation,
+                                               attestation->proof->reached,
+                                               NGX_HTTP_IOATTEST_GIVE_FAILED,
+                                               NGX_HTTP_OK);
+        return;
+    }
+
     ngx_http_ioattest_attestation_conclude(attestation,
                                            IOA_ATTESTATION_TIMEOUT,
                                            NGX_HTTP_IOATTEST_GIVE_FAILED,

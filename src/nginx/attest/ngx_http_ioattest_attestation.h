@@ -83,6 +83,9 @@ struct ngx_http_ioattest_proof_s {
     uint64_t                         waiting;   /* another one is asking */
     uint64_t                         stale;     /* cached, not fetched now */
     uint64_t                         old;       /* a service did not answer */
+    uint64_t                         lacking;   /* no good in the last verdict */
+    ioa_status_t                     reached;   /* a refusal that stands if no
+                                                   newer documents come */
     ngx_uint_t                       pending;
     ngx_uint_t                       failed;    /* it cannot go on */
     const char                      *lacks;     /* for the log: what did not

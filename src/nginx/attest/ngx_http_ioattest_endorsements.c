@@ -5,8 +5,10 @@
  * the zone has them or another attestation is already asking.
  *
  * Cached documents are refetched when older than their lifetime, and at once
- * if verification failed with them.  If the service does not answer, the
- * cached copy is used as long as verification still accepts its dates.
+ * those for which verification failed: any that is no good, and one that is
+ * good but outdated unless that was done a moment ago.  If the service does
+ * not answer, the cached copy is used as long as verification still accepts
+ * its dates.
  */
 
 
@@ -18,6 +20,9 @@
 
 /* how long AMD's statement that it has no CRL is kept, seconds */
 #define NGX_HTTP_IOATTEST_FETCH_NONE  60
+
+/* for how long no newer document is looked for, where that refuses, ms */
+#define NGX_HTTP_IOATTEST_FETCH_YOUNG  60000
 
 /* how often to look whether another attestation has the answer, ms */
 #define NGX_HTTP_IOATTEST_FETCH_POLL  20
@@ -38,7 +43,7 @@ static void ngx_http_ioattest_endorsements_look_at(
 ngx_int_t
 ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 {
-    uint64_t      wanted, anew;
+    uint64_t      wanted, anew, kept;
     ngx_int_t     rc;
     ngx_uint_t    what;
 
@@ -47,9 +52,9 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 
     if (wanted == 0) {
 
-        /* verification failed with cached documents: fetch fresh ones once */
+        /* cached documents are to blame: fetch fresh ones once */
 
-        wanted = proof->stale;
+        wanted = proof->stale & (proof->wants.unfit | proof->wants.older);
         anew = wanted;
     }
 
@@ -67,6 +72,7 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
         return NGX_DONE;
     }
 
+    kept = 0;
     proof->pending = 1;
 
     for (what = 0; what < IOA_FETCH_MAX; what++) {
@@ -89,18 +95,28 @@ ngx_http_ioattest_endorsements_start(ngx_http_ioattest_proof_t *proof)
 
         rc = ngx_http_ioattest_endorsements_one(proof, what,
                                                 (anew >> what) & 1);
-        if (rc != NGX_OK) {
+        if (rc == NGX_ABORT) {
+            kept |= IOA_FETCH_BIT(what);
+
+        } else if (rc != NGX_OK) {
             return rc;
         }
     }
 
     proof->pending--;
 
+    if (kept == wanted) {
+        return NGX_DONE;
+    }
+
     return proof->pending ? NGX_AGAIN : NGX_DECLINED;
 }
 
 
-/* anew: verification failed with the copy at hand, or it lacks something. */
+/*
+ * anew: verification failed with the copy at hand, or it lacks something.
+ * NGX_ABORT: that copy is young, and is kept.
+ */
 
 static ngx_int_t
 ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
@@ -110,6 +126,10 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
         ngx_http_ioattest_endorsements_key(proof, what,
                                            proof->documents[what].key);
     }
+
+    proof->documents[what].young =
+                              (anew && (proof->wants.older >> what) & 1)
+                              ? NGX_HTTP_IOATTEST_FETCH_YOUNG : 0;
 
     switch (ngx_http_ioattest_endorsements_take(proof, what)) {
 
@@ -144,6 +164,10 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
         ngx_http_ioattest_fetch_failed(proof, what,
                                        proof->documents[what].status);
         return NGX_OK;
+
+    case NGX_ABORT:
+        proof->asked |= IOA_FETCH_BIT(what);
+        return NGX_ABORT;
 
     case NGX_ERROR:
         return NGX_ERROR;

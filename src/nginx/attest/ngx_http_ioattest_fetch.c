@@ -366,7 +366,8 @@ ngx_http_ioattest_fetch_lacks(ngx_http_ioattest_proof_t *proof,
 
 
 /*
- * Uses the cached copy whatever its age; verification checks its dates.
+ * Uses the copy at hand, or the cached one whatever its age; verification
+ * checks its dates.
  * Returns 0 if the verification can go on, else 1.
  */
 
@@ -375,6 +376,10 @@ ngx_http_ioattest_fetch_without(ngx_http_ioattest_proof_t *proof,
     ioa_fetch_e what)
 {
     proof->old |= IOA_FETCH_BIT(what);
+
+    if (proof->fetched[what].body.data) {
+        return 0;
+    }
 
     if (ngx_http_ioattest_fetch_life(what)
         && ngx_http_ioattest_document_get(proof->conf->zone,

@@ -38,9 +38,19 @@ ngx_http_ioattest_outcome_make(ngx_http_ioattest_outcome_t *outcome,
 
     proof = attestation->proof;
 
-    if (proof == NULL || proof->failed || proof->old
+    if (proof == NULL || proof->failed
         || !ngx_http_ioattest_outcome_refused(reason))
     {
+        return;
+    }
+
+    /*
+     * Of a document that is no good, and no other is to be had, nobody knows
+     * what it would say.  A good one counts, whether or not the service that
+     * may have a newer one answers.
+     */
+
+    if (proof->old & proof->lacking) {
         return;
     }
 

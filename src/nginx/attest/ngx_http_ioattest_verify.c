@@ -327,6 +327,10 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
         return NGX_OK;
     }
 
+    proof->lacking = proof->wants.unfit;
+    proof->reached = (proof->wants.wanted || proof->lacking) ? IOA_OK
+                                                             : proof->reason;
+
     rc = ngx_http_ioattest_endorsements_start(proof);
 
     return (rc == NGX_DONE) ? NGX_OK : rc;

@@ -19,13 +19,18 @@
 #define NGX_HTTP_IOATTEST_DOCUMENT_LARGE     -2
 
 
-/* A caller's view of a document; at first all but key and none are zero. */
+/*
+ * A caller's view of a document; at first all but key, none and young are
+ * zero.
+ */
 typedef struct {
     u_char                      key[NGX_HTTP_IOATTEST_KEY_LEN];
     uint64_t                    token;      /* held, or waited for */
     uint64_t                    version;    /* of the copy; 0: none */
     ngx_int_t                   status;     /* of another's failed fetch */
     time_t                      none;       /* s that a 404 is kept; 0: is not */
+    ngx_msec_t                  young;      /* no newer one is asked for so soon
+                                               after the last; 0: it is */
     ngx_str_t                   body;
     ngx_str_t                   chain;
     ngx_uint_t                  waiting;
@@ -43,7 +48,8 @@ typedef struct {
  * with the lease for age, or without one if there is no room; NGX_AGAIN:
  * another one is fetching, call take again later; NGX_DONE: the other's fetch
  * has failed, or less than none seconds ago there was no such document, see
- * status; NGX_ERROR.
+ * status; NGX_ABORT: version was fetched less than young ago, or a newer one
+ * was last asked for in vain; NGX_ERROR.  Times count on the monotonic clock.
  */
 ngx_int_t ngx_http_ioattest_document_take(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_document_t *doc, ngx_pool_t *pool, time_t life,

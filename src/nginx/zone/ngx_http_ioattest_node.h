@@ -207,12 +207,12 @@ typedef struct {
     ngx_http_ioattest_piece_t  *pieces;
     size_t                      body_len;
     size_t                      chain_len;
-    time_t                      fetched_at;
+    ngx_msec_t                  fetched_ms;
     uint64_t                    version;    /* 0: no document */
     ngx_http_ioattest_lease_t   lease;      /* who fetches it */
     uint64_t                    failed;     /* token of the last failure */
     ngx_int_t                   status;     /* of that failure */
-    time_t                      failed_at;  /* and its time */
+    ngx_msec_t                  failed_ms;  /* and its time */
 } ngx_http_ioattest_blob_node_t;
 
 

@@ -21,6 +21,9 @@
 static ngx_int_t ngx_http_ioattest_document_take_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_document_t *doc, time_t life, ngx_msec_t age);
+static ngx_uint_t ngx_http_ioattest_document_young_locked(
+    const ngx_http_ioattest_blob_node_t *blob,
+    const ngx_http_ioattest_document_t *doc);
 static ngx_uint_t ngx_http_ioattest_document_asked_locked(
     const ngx_http_ioattest_blob_node_t *blob);
 static void ngx_http_ioattest_document_room_locked(
@@ -87,7 +90,8 @@ ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
         blob = &node->u.blob;
 
         if (blob->version > doc->version
-            && ngx_time() - blob->fetched_at < life)
+            && ngx_http_ioattest_within(blob->fetched_ms,
+                                        (ngx_msec_t) life * 1000))
         {
             return NGX_OK;
         }
@@ -104,14 +108,19 @@ ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
         }
 
         if (blob->status == NGX_HTTP_IOATTEST_DOCUMENT_NONE
-            && ngx_time() >= blob->failed_at
-            && ngx_time() - blob->failed_at < doc->none)
+            && ngx_http_ioattest_within(blob->failed_ms,
+                                        (ngx_msec_t) doc->none * 1000))
         {
             doc->waiting = 0;
             doc->token = 0;
             doc->status = blob->status;
 
             return NGX_DONE;
+        }
+
+        if (doc->young && ngx_http_ioattest_document_young_locked(blob, doc))
+        {
+            return NGX_ABORT;
         }
 
         if (ngx_http_ioattest_document_asked_locked(blob)) {
@@ -140,6 +149,26 @@ ngx_http_ioattest_document_take_locked(ngx_http_ioattest_zone_t *zone,
     }
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * 1 if version is the copy at hand, and there has just been an answer to who
+ * asked for a newer one, or none.  A request under way is waited for.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_document_young_locked(
+    const ngx_http_ioattest_blob_node_t *blob,
+    const ngx_http_ioattest_document_t *doc)
+{
+    if (blob->version == 0 || blob->version > doc->version || doc->waiting) {
+        return 0;
+    }
+
+    return ngx_http_ioattest_within(blob->fetched_ms, doc->young)
+           || (blob->status
+               && ngx_http_ioattest_within(blob->failed_ms, doc->young));
 }
 
 
@@ -243,7 +272,7 @@ ngx_http_ioattest_document_keep_locked(ngx_http_ioattest_zone_t *zone,
     blob = &node->u.blob;
 
     ngx_http_ioattest_blob_free_locked(zone, sh, blob);
-    blob->fetched_at = 0;
+    blob->fetched_ms = 0;
     blob->version = 0;
 
     ngx_http_ioattest_document_room_locked(zone, sh, n);
@@ -254,8 +283,8 @@ ngx_http_ioattest_document_keep_locked(ngx_http_ioattest_zone_t *zone,
     } else {
         blob->body_len = doc->body.len;
         blob->chain_len = doc->chain.len;
-        blob->fetched_at = ngx_time();
-        blob->failed_at = 0;
+        blob->fetched_ms = ngx_current_msec;
+        blob->status = 0;
         blob->version = ++sh->next_token;
 
         if (doc->token && blob->lease.token == doc->token) {
@@ -291,7 +320,7 @@ ngx_http_ioattest_document_give(ngx_http_ioattest_zone_t *zone,
         if (status) {
             node->u.blob.failed = doc->token;
             node->u.blob.status = status;
-            node->u.blob.failed_at = ngx_time();
+            node->u.blob.failed_ms = ngx_current_msec;
         }
     }
 
