@@ -348,7 +348,7 @@ ioa_snp_unaided(ioa_proved_t *proved, ioa_wants_t *wants,
 /* What the documents at hand have to do with a refusal. */
 static void
 ioa_snp_doubt(ioa_wants_t *wants, const ioa_evidence_t *e, ioa_bytes_t report,
-    const ioa_snp_t *snp, const ioa_snp_trust_t *trust, ioa_status_t st)
+    const ioa_snp_trust_t *trust, ioa_status_t st)
 {
     ioa_snp_t          other;
     ioa_snp_trust_t    without;
@@ -362,7 +362,7 @@ ioa_snp_doubt(ioa_wants_t *wants, const ioa_evidence_t *e, ioa_bytes_t report,
         return;
     }
 
-    if (snp->key_unfit && ioa_reader_left(&trust->key) != 0
+    if (*trust->key_unfit && ioa_reader_left(&trust->key) != 0
         && e->fetched[IOA_FETCH_VCEK].body.len != 0)
     {
         wants->unfit |= IOA_FETCH_BIT(IOA_FETCH_VCEK);
@@ -371,6 +371,7 @@ ioa_snp_doubt(ioa_wants_t *wants, const ioa_evidence_t *e, ioa_bytes_t report,
     if (trust->crls != NULL) {
         without = *trust;
         without.crls = NULL;
+        without.key_unfit = NULL;
 
         if (ioa_snp_try(&other, NULL, report, &without) == IOA_OK) {
             wants->unfit = IOA_FETCH_BIT(IOA_FETCH_AMD_CRL);
@@ -398,7 +399,7 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
     if (!product_said) {
         with = *trust;
         st = ioa_snp_try(snp, checks, report, &with);
-        ioa_snp_doubt(wants, e, report, snp, &with, st);
+        ioa_snp_doubt(wants, e, report, &with, st);
 
         if (st != IOA_OK || !e->policy->kds) {
             return st == IOA_ATTESTATION_UNAVAILABLE
@@ -422,7 +423,7 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
     with = *trust;
     with.crls = crls;
     st = ioa_snp_try(snp, checks, report, &with);
-    ioa_snp_doubt(wants, e, report, snp, &with, st);
+    ioa_snp_doubt(wants, e, report, &with, st);
 
     if (st == IOA_OK && crls != NULL) {
         ioa_evidence_expires(proved, ioa_crls_expire(crls));
@@ -447,6 +448,7 @@ ioa_status_t
 ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
 {
+    int                unfit = 0;
     ioa_bytes_t        key;
     ioa_snp_t          snp;
     ioa_status_t       st;
@@ -466,6 +468,7 @@ ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
     }
 
     ioa_snp_trust_init(&trust, e);
+    trust.key_unfit = &unfit;
 
     key = e->fetched[IOA_FETCH_VCEK].body;
     ioa_reader_init(&trust.key, key.data, key.len);

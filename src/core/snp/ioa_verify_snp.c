@@ -415,7 +415,9 @@ ioa_snp_verify(ioa_snp_t *snp, ioa_checks_t *checks, const uint8_t *data,
         ioa_snp_fill(snp, &ctx);
     }
 
-    snp->key_unfit = ctx.key_unfit;
+    if (trust->key_unfit != NULL) {
+        *trust->key_unfit = ctx.key_unfit;
+    }
 
     ioa_chain_free(ctx.chain);
 

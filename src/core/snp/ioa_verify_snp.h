@@ -32,6 +32,8 @@ typedef struct {
      * taken from the report's own certificate table.
      */
     ioa_reader_t        key;
+    /* out: 1 where a check of that certificate failed; may be NULL */
+    int                *key_unfit;
 } ioa_snp_trust_t;
 
 /* What a verified report says. */
@@ -50,8 +52,6 @@ typedef struct {
     int                provisional;     /* newer firmware runs than is
                                            committed */
     int64_t            not_after;       /* of the signing key's certificate */
-    int                key_unfit;       /* not IOA_OK: that certificate failed
-                                           a check, not the report */
 } ioa_snp_t;
 
 /*
@@ -72,7 +72,7 @@ typedef struct {
  * back); IOA_ATTESTATION_UNAVAILABLE, and only then, where no
  * certificate is at hand: ioa_snp_kds_path has what to ask for; out of memory
  * is IOA_CPU_EVIDENCE_INVALID.
- * Out: snp, all zero but key_unfit unless IOA_OK; checks, a line for each of the above,
+ * Out: snp, all zero unless IOA_OK; checks, a line for each of the above,
  * may be NULL.
  */
 ioa_status_t ioa_snp_verify(ioa_snp_t *snp, ioa_checks_t *checks,
