@@ -6,6 +6,7 @@
 
 
 #define LIFE  3600              /* s that a document is used */
+#define YOUNG  60000            /* ms without another in its place */
 #define AGE   10000             /* ms that one who fetches has */
 #define BAD   502             /* a status of a failure */
 
@@ -80,6 +81,81 @@ zone_document_kept(void)
 }
 
 
+/* Neither way does the wall clock make a document older. */
+
+static void
+zone_document_clock(void)
+{
+    zone_t                        z;
+    time_t                        was;
+    ngx_str_t                     text = ngx_string("text");
+    ngx_http_ioattest_document_t  doc;
+
+    zone_open(&z, 256 * 1024);
+    was = ngx_time();
+    doc = zone_document();
+
+    (void) zone_take(&z, &doc);
+    ngx_http_ioattest_document_put(&z.zone, &doc, &text, &text);
+
+    ngx_cached_time->sec = was + 2 * LIFE;
+    doc = zone_document();
+    UNIT_OK(zone_take(&z, &doc) == NGX_OK,
+            "document: a clock set forward does not end it");
+
+    ngx_cached_time->sec = was - 2 * LIFE;
+    ngx_current_msec += LIFE * 1000;
+    doc = zone_document();
+    UNIT_OK(zone_take(&z, &doc) == NGX_DECLINED,
+            "document: a clock set back does not keep it");
+
+    ngx_cached_time->sec = was;
+    zone_close(&z);
+}
+
+
+/* A copy that does not do is not replaced at once. */
+
+static void
+zone_document_young(void)
+{
+    zone_t                        z;
+    ngx_str_t                     text = ngx_string("text");
+    ngx_http_ioattest_document_t  doc, other;
+
+    zone_open(&z, 256 * 1024);
+    doc = zone_document();
+
+    (void) zone_take(&z, &doc);
+    ngx_http_ioattest_document_put(&z.zone, &doc, &text, &text);
+
+    doc.young = YOUNG;
+    zone_pass_ms(YOUNG - 1);
+    UNIT_OK(zone_take(&z, &doc) == NGX_ABORT && doc.token == 0,
+            "document: a young one is not replaced");
+
+    zone_pass_ms(1);
+    UNIT_OK(zone_take(&z, &doc) == NGX_DECLINED && doc.token,
+            "document: then it is");
+
+    other = doc;
+    other.token = 0;
+    UNIT_OK(zone_take(&z, &other) == NGX_AGAIN,
+            "document: who wants another waits for it");
+
+    ngx_http_ioattest_document_give(&z.zone, &doc, BAD);
+    UNIT_OK(zone_take(&z, &other) == NGX_DONE,
+            "document: and is told that there is none");
+    UNIT_OK(zone_take(&z, &doc) == NGX_ABORT,
+            "document: which is not tried again soon");
+
+    zone_pass_ms(YOUNG);
+    UNIT_OK(zone_take(&z, &doc) == NGX_DECLINED, "document: but later");
+
+    zone_close(&z);
+}
+
+
 /* Who was too slow says nothing any more of what another one fetches. */
 
 static void
@@ -128,6 +204,8 @@ zone_document_cases(void)
 
     zone_document_kept();
     zone_document_late();
+    zone_document_clock();
+    zone_document_young();
 
     ngx_destroy_pool(pool);
 }
