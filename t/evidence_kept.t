@@ -32,11 +32,11 @@ my $n = 0;
 # Another model each time: a machine that is attested by itself. How many
 # documents were asked for, and which.
 sub asked {
-    my ($path, $passed) = @_;
+    my ($path, $passed, %set) = @_;
 
     $clock->pass($passed);
     IoattestSim::reset();
-    IoattestSim::set(evidence => $path);
+    IoattestSim::set(evidence => $path, %set);
 
     my $said = IoattestEvidence::said($nginx, $path, 'model-' . $n++);
     my $stats = IoattestSim::stats();
@@ -65,6 +65,31 @@ is(asked('snp', 6 * $HOUR + 60), '200, 0 certificates, 1 lists',
 is(asked('snp', 7 * $DAY + 60), '200, 1 certificates, 1 lists',
    'a week: the certificate too');
 is(asked('tdx', 7 * $DAY + 60), '200, 4 documents', 'Intel: a week');
+
+# The wall clock says nothing of what is kept.
+
+my $past = 7 * $DAY + 7 * $HOUR;
+
+$clock->shift(-$HOUR);
+is(asked('tdx', $past), '200, 4 documents',
+   'a clock set back keeps nothing longer');
+$clock->shift(7 * $HOUR);
+is(asked('tdx', $past), '200, 0 documents',
+   'one set forward renews nothing');
+$clock->shift(0);
+
+# What is no good is asked for again at once, and what is good and refuses a
+# machine after a while.
+
+$past += 7 * $HOUR;
+like(asked('tdx', $past, collateral => 'tcb_signature'),
+     qr/^502 tcb_rejected, /, 'a document that nobody signed');
+is(asked('tdx', $past, collateral => 'tcb_status_out_of_date'),
+   '502 tcb_rejected, 4 documents', 'is asked for again at once');
+is(asked('tdx', $past), '502 tcb_rejected, 0 documents',
+   'a platform that is out of date: not within a minute');
+is(asked('tdx', $past + 61), '200, 2 documents',
+   'then what Intel says of it is asked for again');
 
 # A service that is down: what was kept is used while it is good of itself.
 

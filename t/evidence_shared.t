@@ -114,7 +114,8 @@ is(eight('intel-anew', 'bad'), '502 cpu_evidence_invalid x 8',
    'a document that cannot be read');
 begin(collateral_delay_ms => 300);
 is(eight('intel-anew', 'good'), '200 x 8', 'does no lasting harm');
-is(services()->{collateral}, 4, 'it is fetched anew, once for all');
+is(services()->{collateral}, 2,
+   'it is fetched anew with the other list, once for all');
 
 # who asks has its worker killed: another of those who wait asks
 

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use IoattestClock;
 use IoattestEvidence;
 use IoattestNginx;
 use IoattestSim;
@@ -20,17 +21,24 @@ my $kds = 'ioattest_amd_kds /_kds';
 my $down = "        location = /_kds-down/vcek/v1/Milan/crl {\n"
            . "            internal;\n            return 500;\n        }\n";
 
-my $nginx = IoattestEvidence::gateway(
+# what is well signed is kept, so each fault of the service has a location
+
+my @services = map { $_->[0] }
+               IoattestEvidence::table(sub { $_[0]{kind} eq 'kds' });
+
+my $clock = IoattestClock->new;
+my $nginx = $clock->under(sub { IoattestEvidence::gateway(
     server => join('', $down,
+        (map { IoattestEvidence::location($_, "$kds-$_/") } @services),
         IoattestEvidence::location('down', "$kds-down/"),
         IoattestEvidence::location('certs'),
-        IoattestEvidence::location('kds', "$kds/"),
+        IoattestEvidence::location('mended', "$kds-mended/"),
         IoattestEvidence::location('policy', "$kds-policy",
                                    "ioattest_policy $policy"),
         IoattestEvidence::location('gone', "$kds-gone/",
                                    "ioattest_policy $policy"),
         IoattestEvidence::location('good', "$kds-good/"),
-        IoattestEvidence::location('before', 'ioattest_gpu off')));
+        IoattestEvidence::location('before', 'ioattest_gpu off'))) });
 
 my %good = (evidence => 'snp', gpus => 1);
 
@@ -61,7 +69,8 @@ for my $pair (IoattestEvidence::table(
 
     push @cases, {
         name => $name, reason => $entry->{reason},
-        path => $needs eq '' || $needs eq 'bound' ? 'certs' : $needs,
+        path => $kind eq 'kds' ? $name
+                : $needs eq '' || $needs eq 'bound' ? 'certs' : $needs,
         settings => { %good, $kind => $name,
                       $needs eq 'kds' || $needs eq 'policy'
                       ? () : (snp_certs => JSON::PP::true),
@@ -87,15 +96,29 @@ for my $product (qw( Milan Genoa )) {
 }
 IoattestSim::reset();
 
-# one that was there, and is asked for again since a machine was refused
+# what is no good is asked for again at once
+
+for my $fault (qw( kds_chip kds_crl_html )) {
+    IoattestSim::set({ %good, kds => $fault });
+    is(IoattestEvidence::said($nginx, 'mended', "$fault-there"),
+       '502 cpu_evidence_invalid', "$fault is kept");
+    IoattestSim::reset();
+    IoattestSim::set(\%good);
+    is(IoattestEvidence::said($nginx, 'mended', "$fault-mended"), 200,
+       "$fault: and asked for again");
+    $clock->pass(8 * 86400);
+}
+
+# one that was there, and is asked for again when its time is over
 
 my %certs = (%good, snp_certs => JSON::PP::true);
 IoattestSim::set(\%certs);
 is(IoattestEvidence::said($nginx, 'gone', 'list-there'), 200,
    'a list that is there');
-IoattestSim::set({ %certs, attest => 'snp_measurement', kds => 'status=404' });
-is(IoattestEvidence::said($nginx, 'gone', 'list-gone'),
-   '502 measurement_mismatch', 'and is there no more');
+IoattestSim::set({ %certs, kds => 'status=404' });
+$clock->pass(9 * 86400);
+is(IoattestEvidence::said($nginx, 'gone', 'list-gone'), 200,
+   'and is there no more');
 cmp_ok(IoattestSim::stats()->{services}{kds}, '>', 0, 'as AMD says');
 unlike($nginx->log, qr{/_kds-gone/\S*" has no CRL}, 'is not forgotten');
 IoattestSim::reset();
