@@ -34,6 +34,7 @@ my $n = 0;
 sub asked {
     my ($path, $passed, %set) = @_;
 
+    IoattestEvidence::settle($nginx);
     $clock->pass($passed);
     IoattestSim::reset();
     IoattestSim::set(evidence => $path, %set);

@@ -92,12 +92,14 @@ begin(%bad, collateral => 'crl_pck');
 judged('revoked', 'tdx', 'up', 'revoked');
 is(asked('collateral'), 4, 'each document was asked for once');
 
+IoattestEvidence::settle($nginx);
 $clock->pass(61);
 begin(%bad, collateral => 'error=503');
 judged('revoked, Intel is down', 'tdx', 'down', 'revoked');
 cmp_ok(asked('collateral'), '<=', 4, 'newer ones are not looked for each time');
 cmp_ok(asked('collateral'), '>=', 1, 'but once');
 
+IoattestEvidence::settle($nginx);
 $clock->pass(122);
 begin(%bad, collateral => 'hang');
 judged('revoked, Intel hangs', 'tdx', 'hangs', 'revoked');
