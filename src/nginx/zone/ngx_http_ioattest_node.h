@@ -94,6 +94,8 @@ typedef struct {
     ngx_msec_t                  took;       /* ms, a running mean */
     ngx_http_ioattest_claim_t   claim;
 
+    ngx_uint_t                  refusals;   /* in a row */
+
     /* while no machine is trusted */
     ngx_uint_t                  fails;      /* failures in a row */
     ngx_http_ioattest_wide_e    wide;
@@ -304,6 +306,10 @@ ngx_uint_t ngx_http_ioattest_within(ngx_msec_t at, ngx_msec_t ms);
 /* 1 if a machine has not expired for a location's "ioattest_valid". */
 ngx_uint_t ngx_http_ioattest_machine_good_locked(
     const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid);
+
+/* 1 if a machine of the model is trusted. */
+ngx_uint_t ngx_http_ioattest_open_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid);
 
 /* fail_timeout after n repeats: doubled each time, up to a minute. */
 ngx_msec_t ngx_http_ioattest_backoff(ngx_uint_t n, ngx_msec_t fail_timeout);

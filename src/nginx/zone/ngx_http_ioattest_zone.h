@@ -482,9 +482,9 @@ void ngx_http_ioattest_store_key(u_char *key32,
     ngx_str_t *b);
 
 /*
- * Before a prompt is sent: is a machine of the model trusted?  If so,
- * found->token may name attestations that are due in the background; else
- * those that the waiting request starts with its key.
+ * Before a prompt is sent: is a machine of the model trusted?  found->token
+ * names attestations that the request starts with its key: with WAIT those
+ * that it waits for, else some that are due in the background.
  */
 void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,

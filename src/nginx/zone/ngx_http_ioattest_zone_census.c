@@ -46,6 +46,13 @@
 /* a share is computed over at most so many attestations */
 #define NGX_HTTP_IOATTEST_SHARE_MAX     256
 
+/*
+ * While all evidence is refused, so many draws are made per "ioattest_refresh"
+ * at most, and never two within LEAST ms.
+ */
+#define NGX_HTTP_IOATTEST_REFUSED_DRAWS  256
+#define NGX_HTTP_IOATTEST_REFUSED_LEAST  20
+
 
 static ngx_uint_t ngx_http_ioattest_census_count_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
@@ -66,6 +73,12 @@ static ngx_uint_t ngx_http_ioattest_census_bound_locked(
 static ngx_uint_t ngx_http_ioattest_census_stale_locked(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
+static ngx_uint_t ngx_http_ioattest_census_wants_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count,
+    ngx_uint_t need);
+static ngx_msec_t ngx_http_ioattest_census_pace(
+    const ngx_http_ioattest_limits_t *limits);
 static ngx_uint_t ngx_http_ioattest_census_need(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
@@ -427,12 +440,11 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits)
 {
-    ngx_uint_t                       all, busy, count, need, stale, wanted;
+    ngx_uint_t                       count, need, wants;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &model->u.model;
 
-    busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
     need = ngx_http_ioattest_census_need(mn, limits, count);
 
@@ -450,7 +462,54 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
         found->behind = need;
     }
 
+    wants = ngx_http_ioattest_census_wants_locked(sh, model, limits, count,
+                                                  need);
+
+    if (wants && mn->refusals >= NGX_HTTP_IOATTEST_FAILS_MAX) {
+        return !ngx_http_ioattest_within(mn->started,
+                                       ngx_http_ioattest_census_pace(limits));
+    }
+
+    return wants;
+}
+
+
+/*
+ * Refused evidence is no reason to pause: machines that are good wait to be
+ * met among those that are not.  But draws whose evidence is refused bring
+ * neither a chase nor a search to its end, so they get a pace, which still
+ * leaves enough draws to meet one good machine among forty.
+ */
+
+static ngx_msec_t
+ngx_http_ioattest_census_pace(const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_msec_t  ms;
+
+    ms = limits->census_refresh ? limits->census_refresh
+                                : limits->census_valid / 4;
+    ms /= NGX_HTTP_IOATTEST_REFUSED_DRAWS;
+
+    return ngx_max(ngx_min(ms, limits->fail_timeout),
+                   NGX_HTTP_IOATTEST_REFUSED_LEAST);
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_census_wants_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
+    ngx_uint_t count, ngx_uint_t need)
+{
+    ngx_uint_t                       all, busy, stale, wanted;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
+    busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
+
     if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX) {
+
+        /* while a machine is trusted only silences count as failures */
 
         if ((ngx_msec_int_t) (mn->retry_at - ngx_current_msec) > 0) {
             return 0;

@@ -94,6 +94,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     noted = ngx_http_ioattest_note_met_locked(mn, machine->address20);
 
     mn->names = model->names;
+    mn->refusals = 0;
     mn->fails = 0;
     mn->backoff = 0;
     mn->wide = NGX_HTTP_IOATTEST_WIDE_NO;
@@ -173,6 +174,18 @@ ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
 
         ngx_http_ioattest_refused_locked(zone, sh, node, ended, limits, news);
         ngx_http_ioattest_heard_locked(sh, node, key);
+
+        mn->refusals++;
+
+        if (ngx_http_ioattest_open_locked(mn, limits->census_valid)) {
+
+            /* it is this machine's alone, also when trust in others ends */
+
+            mn->wide = NGX_HTTP_IOATTEST_WIDE_ALL;
+            mn->fails = 0;
+            break;
+        }
+
         ngx_http_ioattest_fail_locked(mn, ended, limits);
         break;
 

@@ -296,11 +296,44 @@ zone_search_draws(void)
     zone_open(&z, 256 * 1024);
     zone_meet(&z, 1, 1);
 
+    for (i = 0; i < NGX_HTTP_IOATTEST_FAILS_MAX - 1; i++) {
+        zone_refuse(&z, 1, 9);
+    }
+
+    UNIT_OK(zone_draws(&z) == ZONE_MANY, "refusals make no pause");
+    zone_pass(2 * ZONE_ATTEST / 1000 + 3);
+    zone_refuse(&z, 1, 9);
+    UNIT_OK(zone_draws(&z) == 1 && zone_draws(&z) == 0,
+            "but of many in a row the next is drawn by itself");
+    zone_pass_ms(ZONE_VALID * 1000 / 4 / 256 - 1);
+    UNIT_OK(zone_draws(&z) == 0, "at a pace");
+    zone_pass_ms(1);
+    UNIT_OK(zone_draws(&z) == 1, "of 256 per ioattest_refresh");
+    zone_meet(&z, 1, 1);
+    UNIT_OK(zone_draws(&z) > 1, "until one is met");
+    zone_close(&z);
+
+    zone_open(&z, 256 * 1024);
+    z.limits.census_refresh = 1000;
+    zone_meet(&z, 1, 1);
+
     for (i = 0; i < NGX_HTTP_IOATTEST_FAILS_MAX; i++) {
         zone_refuse(&z, 1, 9);
     }
 
-    UNIT_OK(zone_draws(&z) == 0, "after refusals in a row there is a pause");
+    UNIT_OK(zone_draws(&z) == 1, "a short ioattest_refresh");
+    zone_pass_ms(19);
+    UNIT_OK(zone_draws(&z) == 0, "makes no storm");
+    zone_pass_ms(1);
+    UNIT_OK(zone_draws(&z) == 1, "of draws");
+    zone_close(&z);
+
+    /* silences are another matter */
+
+    zone_open(&z, 256 * 1024);
+    zone_meet(&z, 1, 1);
+    zone_silence(&z, 1, NGX_HTTP_IOATTEST_FAILS_MAX);
+    UNIT_OK(zone_draws(&z) == 0, "after silences in a row there is a pause");
     zone_pass_ms(ZONE_PACE - 1);
     UNIT_OK(zone_draws(&z) == 0, "of ioattest_fail_timeout");
     zone_pass_ms(1);
