@@ -125,7 +125,9 @@ typedef struct {
     ngx_msec_t                  signer_at;  /* when it began */
     ngx_uint_t                  mixed;      /* the last search found some
                                                signers bound, not all */
-    ngx_uint_t                  behind;     /* has been logged */
+    ngx_uint_t                  behind;     /* is shown */
+    ngx_uint_t                  behind_told;    /* has been logged */
+    ngx_msec_t                  behind_at;      /* when it was */
     ngx_uint_t                  ended;      /* a search, not yet logged */
     ngx_uint_t                  told_known; /* machines last logged, + 1 */
     uint64_t                    told_new_at;

@@ -318,6 +318,8 @@ typedef struct {
     time_t                      expires_at;     /* likewise */
     ngx_msec_t                  attested_ms;    /* ngx_current_msec */
     ngx_msec_t                  valid;          /* ms, by its location */
+    ngx_uint_t                  end_kept;   /* a renewal before the end of its
+                                               evidence did not move that */
     ngx_uint_t                  via_tls;    /* over verified TLS */
     ngx_uint_t                  pinned;     /* image or measurement */
     ngx_http_ioattest_proved_t  proved;     /* by its evidence */
@@ -524,6 +526,18 @@ ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_machine_t *machine, uint64_t token,
     const ngx_http_ioattest_key_t *key,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
+
+/*
+ * When the census renews a machine, ms from now; 0: now.  *window: how long
+ * before its end that is.
+ */
+ngx_msec_t ngx_http_ioattest_machine_due(
+    const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid,
+    ngx_msec_t refresh, ngx_msec_t *window);
+
+/* 1 if the end of its evidence has it renewed now. */
+ngx_uint_t ngx_http_ioattest_machine_ends(
+    const ngx_http_ioattest_machine_t *machine, ngx_msec_t refresh);
 
 /* Out: machine->proved. */
 void ngx_http_ioattest_machine_prove(ngx_http_ioattest_machine_t *machine,

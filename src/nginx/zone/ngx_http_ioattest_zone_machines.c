@@ -29,8 +29,8 @@ static ngx_http_ioattest_node_t *ngx_http_ioattest_machine_find_locked(
 static ngx_int_t ngx_http_ioattest_machine_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *mnode, const u_char *key32,
-    const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid,
-    ngx_uint_t *known);
+    const ngx_http_ioattest_machine_t *machine,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t *known);
 
 
 ngx_int_t
@@ -77,8 +77,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     mn = &node->u.model;
 
     rc = ngx_http_ioattest_machine_locked(zone, sh, node, machine_key32,
-                                          machine, limits->census_valid,
-                                          &known);
+                                          machine, limits, &known);
     if (rc != NGX_OK) {
         goto done;
     }
@@ -329,26 +328,37 @@ static ngx_int_t
 ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *mnode,
     const u_char *key32, const ngx_http_ioattest_machine_t *machine,
-    ngx_msec_t valid, ngx_uint_t *known)
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t *known)
 {
     uint64_t                         verified;
+    ngx_uint_t                       kept;
     ngx_http_ioattest_node_t        *node, *oldest;
     ngx_http_ioattest_early_t        early;
+    ngx_http_ioattest_machine_t     *was;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &mnode->u.model;
     verified = 0;
+    kept = 0;
     *known = NGX_HTTP_IOATTEST_MACHINE_NEW;
 
     node = ngx_http_ioattest_node_find_locked(sh, key32,
                                               NGX_HTTP_IOATTEST_NODE_MACHINE);
     if (node) {
-        *known = ngx_http_ioattest_machine_good_locked(&node->u.machine.info,
-                                                       valid)
+        was = &node->u.machine.info;
+
+        *known = ngx_http_ioattest_machine_good_locked(was,
+                                                       limits->census_valid)
                  ? NGX_HTTP_IOATTEST_MACHINE_KNOWN
                  : NGX_HTTP_IOATTEST_MACHINE_ENDED;
 
-        verified = node->u.machine.info.verified;
+        verified = was->verified;
+
+        kept = machine->proved.expires <= was->proved.expires
+               && (was->end_kept
+                   || ngx_http_ioattest_machine_ends(was,
+                                                     limits->census_refresh));
+
         ngx_queue_remove(&node->u.machine.siblings);
 
     } else {
@@ -383,6 +393,7 @@ ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
     /* the one place where a machine becomes trusted */
     node->u.machine.info = *machine;
     node->u.machine.info.verified = verified;
+    node->u.machine.info.end_kept = kept;
 
     ngx_http_ioattest_early_again_locked(zone, &node->u.machine, &early);
 

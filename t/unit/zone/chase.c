@@ -218,6 +218,7 @@ static void
 zone_behind(void)
 {
     zone_t                     z;
+    ngx_uint_t                 i;
     ngx_http_ioattest_found_t  found;
 
     zone_fleet(&z, 2);
@@ -239,7 +240,19 @@ zone_behind(void)
     UNIT_OK(zone_row(&z, 1).census != NGX_HTTP_IOATTEST_SHOW_BEHIND,
             "behind: shown no more where it is not so");
     z.limits.parallel = 3;
-    UNIT_OK(zone_census(&z, 1, 0).behind == 6, "behind: and said anew");
+    UNIT_OK(zone_census(&z, 1, 0).behind == 0
+            && zone_row(&z, 1).census == NGX_HTTP_IOATTEST_SHOW_BEHIND,
+            "behind: and not said anew where it is so again");
+
+    for (i = 0; i < 3600; i += 300) {
+        zone_pass(i ? 300 : 299);
+        zone_meet(&z, 1, 1);
+        zone_meet(&z, 1, 2);
+    }
+
+    UNIT_OK(zone_census(&z, 1, 0).behind == 0, "behind: for an hour");
+    zone_pass(1);
+    UNIT_OK(zone_census(&z, 1, 0).behind == 6, "behind: but then");
     zone_close(&z);
 
     zone_fleet(&z, 2);
