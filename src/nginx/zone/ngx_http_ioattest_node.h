@@ -153,9 +153,12 @@ typedef struct {
     ngx_http_ioattest_node_t   *model;
     ngx_http_ioattest_machine_t info;
     ngx_msec_t                  bumped;
-    ngx_uint_t                  chased;     /* is being renewed */
-    uint64_t                    chase_met;  /* model's met at that time */
-    ngx_uint_t                  given_up;   /* the chase did not meet it */
+    uint64_t                    chase_met;  /* model's met when chased */
+    uint8_t                     chased;     /* is being renewed */
+    uint8_t                     given_up;   /* the chase did not meet it */
+    uint16_t                    refused;    /* evidence that names it was, and
+                                               why; IOA_OK: none since then */
+    time_t                      refused_at; /* the last, wall clock */
     char                       *early;      /* which SVNs are short by the
                                                TCB to come; NULL: none */
 } ngx_http_ioattest_machine_node_t;
@@ -331,6 +334,10 @@ ngx_http_ioattest_node_t *ngx_http_ioattest_model_locked(
 ngx_uint_t ngx_http_ioattest_slots_busy_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, ngx_uint_t *all);
 
+/* Those of the model that may still be answered, as far as one can tell. */
+ngx_uint_t ngx_http_ioattest_slots_moving_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model);
+
 /* 1 if an attestation with the key is in progress. */
 ngx_uint_t ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key);
@@ -448,6 +455,7 @@ ngx_uint_t ngx_http_ioattest_attempts_locked(
 /* bound: signers that are bound by hardware */
 
 void ngx_http_ioattest_bound_key(u_char *key32,
+    const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_names_t *names);
 
 /*

@@ -318,10 +318,10 @@ typedef struct {
     time_t                      expires_at;     /* likewise */
     ngx_msec_t                  attested_ms;    /* ngx_current_msec */
     ngx_msec_t                  valid;          /* ms, by its location */
-    ngx_uint_t                  end_kept;   /* a renewal before the end of its
+    unsigned                    via_tls:1;  /* over verified TLS */
+    unsigned                    pinned:1;   /* image or measurement */
+    unsigned                    end_kept:1; /* a renewal before the end of its
                                                evidence did not move that */
-    ngx_uint_t                  via_tls;    /* over verified TLS */
-    ngx_uint_t                  pinned;     /* image or measurement */
     ngx_http_ioattest_proved_t  proved;     /* by its evidence */
     uint64_t                    verified;   /* responses */
     ngx_http_ioattest_early_t   early;
@@ -362,7 +362,7 @@ typedef struct {
 
 /*
  * Times and limits of attestations.  Those of the census are the strictest of
- * all locations that share a policy.
+ * all locations that share a policy.  origin: the API, without the policy.
  */
 typedef struct {
     ngx_msec_t                  valid;          /* of the location */
@@ -378,6 +378,7 @@ typedef struct {
     ngx_msec_t                  census_valid;
     ngx_msec_t                  census_refresh; /* 0: none is renewed */
     ngx_msec_t                  background;     /* 0: off */
+    u_char                      origin[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_limits_t;
 
 
@@ -552,7 +553,8 @@ void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
 
 /* 1 if signers of the model have to be bound by hardware. */
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_model_t *model);
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits);
 
 /*
  * Notes what a machine is by the TCB that Intel will ask for next; early is

@@ -327,7 +327,7 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     mn->mixed = (bound && bound < n);
 
     if (n && bound == n) {
-        ngx_http_ioattest_bound_key(key32, &mn->names);
+        ngx_http_ioattest_bound_key(key32, limits, &mn->names);
         ngx_http_ioattest_bound_strict_locked(sh, key32);
     }
 }
@@ -543,8 +543,6 @@ ngx_http_ioattest_census_wants_locked(ngx_http_ioattest_sh_t *sh,
 
     mn = &model->u.model;
 
-    busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
-
     if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX) {
 
         /* while a machine is trusted only silences count as failures */
@@ -553,8 +551,11 @@ ngx_http_ioattest_census_wants_locked(ngx_http_ioattest_sh_t *sh,
             return 0;
         }
 
-        return ngx_http_ioattest_census_less(1, busy);
+        return ngx_http_ioattest_census_less(1,
+                        ngx_http_ioattest_slots_busy_locked(sh, model, NULL));
     }
+
+    busy = ngx_http_ioattest_slots_moving_locked(sh, model);
 
     if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
 

@@ -373,10 +373,16 @@ zone_beside(void)
     UNIT_OK(zone_gate(&z, 1).n == 0, "the gateway's own key has its timer");
 
     zone_caller(&z, 1);
-    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY,
-            "a caller's is used beside a request");
+    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY * 3 / 4,
+            "a caller's is used beside a request, for a part of the slots");
+    zone_pass_ms(20);
+    UNIT_OK(zone_gate(&z, 1).n == 0, "and no more, though some are free");
+    zone_caller(&z, 2);
+    zone_pass_ms(20);
+    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY / 4, "another caller's has them");
+    zone_caller(&z, 1);
     zone_pass(2 * ZONE_ATTEST / 1000 + 3);
-    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY, "again when it is due");
+    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY * 3 / 4, "again when it is due");
     zone_close(&z);
 
     zone_fleet(&z, 1);

@@ -69,6 +69,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_used_cases();
     zone_chase_cases();
     zone_mixed_cases();
+    zone_hang_cases();
     zone_end_cases();
     zone_pool_cases();
     zone_search_cases();

@@ -133,6 +133,7 @@ void zone_upgrade_cases(void);
 void zone_used_cases(void);
 void zone_chase_cases(void);
 void zone_mixed_cases(void);
+void zone_hang_cases(void);
 void zone_end_cases(void);
 void zone_pool_cases(void);
 void zone_search_cases(void);
