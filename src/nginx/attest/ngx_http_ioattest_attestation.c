@@ -54,6 +54,7 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_key_t *key, ngx_str_t *authorization,
     ngx_http_ioattest_trigger_e trigger, ngx_log_t *log)
 {
+    u_char      enough[sizeof("\"ioattest_parallel 32\", or ")], *p;
     ngx_log_t   shown;
     ngx_str_t   name;
     ngx_uint_t  i;
@@ -72,12 +73,18 @@ ngx_http_ioattest_attestations_start(const ngx_http_ioattest_found_t *found,
     name.data = (u_char *) model->names.name;
     name.len = model->names.name_len;
 
+    p = enough;
+
+    if (found->behind <= NGX_HTTP_IOATTEST_PARALLEL_MAX) {
+        p = ngx_sprintf(enough, "\"ioattest_parallel %ui\", or ",
+                        found->behind);
+    }
+
     ngx_log_error(NGX_LOG_WARN, ngx_http_ioattest_log_shown(&shown, log), 0,
                   "ioattest: the machines of model \"%V\" cannot be kept "
-                  "attested by %ui attestations at once: it takes "
-                  "\"ioattest_parallel %ui\", or a longer "
-                  "\"ioattest_refresh\"",
-                  &name, conf->parallel, found->behind);
+                  "attested by %ui attestations at once: it takes %*sa longer "
+                  "\"ioattest_refresh\" and \"ioattest_valid\"",
+                  &name, conf->parallel, (size_t) (p - enough), enough);
 }
 
 

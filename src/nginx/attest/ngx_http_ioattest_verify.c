@@ -102,7 +102,8 @@ ngx_http_ioattest_proof_post(ngx_http_ioattest_proof_t *proof)
 
     proof->now = ngx_time();
     proof->bound_before = ngx_http_ioattest_store_bound(ilcf->zone,
-                                                &proof->attestation->model);
+                                                &proof->attestation->model,
+                                                &ilcf->limits);
     ioa_checks_init(&proof->checks);
 
 #if (NGX_THREADS)

@@ -38,9 +38,9 @@ ngx_http_ioattest_gate_proof(ngx_http_ioattest_ctx_t *ctx,
     ngx_http_ioattest_store_gate(&found, ilcf->zone, &ctx->model,
                                  &ilcf->limits, &ctx->key, &ctx->wait.waiter);
 
-    trigger = (found.answer == NGX_HTTP_IOATTEST_TRUSTED)
-              ? NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND
-              : NGX_HTTP_IOATTEST_TRIGGER_GATE;
+    trigger = (found.answer == NGX_HTTP_IOATTEST_WAIT)
+              ? NGX_HTTP_IOATTEST_TRIGGER_GATE
+              : NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND;
 
     ngx_http_ioattest_attestations_start(&found, ilcf, &ctx->model, &ctx->key,
                                          &ctx->authorization, trigger,

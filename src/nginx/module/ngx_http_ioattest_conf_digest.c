@@ -81,6 +81,9 @@ ngx_http_ioattest_digest_origin(ngx_conf_t *cf,
     ioa_sha256_update(&sha, text.elts, text.nelts);
     ioa_sha256_final(conf->origin32, &sha);
 
+    ngx_memcpy(conf->limits.origin, conf->origin32,
+               NGX_HTTP_IOATTEST_KEY_LEN);
+
     return NGX_OK;
 }
 

@@ -282,7 +282,7 @@ ngx_http_ioattest_fact_conf(ngx_http_ioattest_main_conf_t *mcf,
 static void
 ngx_http_ioattest_facts_renewal(ngx_http_ioattest_fact_t *fact)
 {
-    ngx_msec_int_t               left;
+    ngx_msec_t                   window;
     ngx_http_ioattest_limits_t  *limits;
 
     if (fact->conf == NULL || fact->row.given_up) {
@@ -295,12 +295,11 @@ ngx_http_ioattest_facts_renewal(ngx_http_ioattest_fact_t *fact)
         return;
     }
 
-    left = (ngx_msec_int_t) (fact->row.machine.attested_ms
-                             + limits->census_valid - limits->census_refresh
-                             - ngx_current_msec);
-
     fact->renews = 1;
-    fact->renewal = ngx_max(left, 0);
+    fact->renewal = ngx_http_ioattest_machine_due(&fact->row.machine,
+                                                  limits->census_valid,
+                                                  limits->census_refresh,
+                                                  &window);
 }
 
 

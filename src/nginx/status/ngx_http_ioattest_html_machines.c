@@ -20,6 +20,8 @@ static void ngx_http_ioattest_html_gpu(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_proved_t *proved);
 static void ngx_http_ioattest_html_ueids(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_proved_t *proved);
+static void ngx_http_ioattest_html_doubt(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_row_t *row, time_t now);
 static void ngx_http_ioattest_html_trust(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_machine_t *m);
 
@@ -89,6 +91,7 @@ ngx_http_ioattest_html_machine(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_html_gpu(text, &m->proved);
     ngx_http_ioattest_text_add(text, "</td><td>");
     ngx_http_ioattest_html_trust(text, m);
+    ngx_http_ioattest_html_doubt(text, row, now);
     ngx_http_ioattest_text_add(text, "</td><td>");
     ngx_http_ioattest_html_time(text, "attested",
                      ngx_http_ioattest_fact_attested(machine, now), now);
@@ -276,4 +279,22 @@ ngx_http_ioattest_html_trust(ngx_http_ioattest_text_t *text,
                                m->pinned ? "good" : "bad",
                                m->pinned ? "pinned"
                                          : "not pinned: any genuine machine");
+}
+
+
+/* Evidence that was refused since the machine was met, and names it. */
+
+static void
+ngx_http_ioattest_html_doubt(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_row_t *row, time_t now)
+{
+    if (row->doubt.reason == IOA_OK) {
+        return;
+    }
+
+    ngx_http_ioattest_text_add(text, "<br><small class=\"fair\">evidence "
+                               "refused since: <code>%s</code>, ",
+                               ioa_status_name(row->doubt.reason));
+    ngx_http_ioattest_html_time(text, "doubted", row->doubt.at, now);
+    ngx_http_ioattest_text_add(text, "</small>");
 }

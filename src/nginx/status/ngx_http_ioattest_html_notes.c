@@ -126,6 +126,7 @@ ngx_http_ioattest_html_note_models(ngx_http_ioattest_notes_page_t *page,
                                            row->names.name_len);
 
         page->look->attestations |= (row->refused_n != 0
+                                     || row->doubted != 0
                                      || row->failing != IOA_OK
                                      || (row->known == 0 && row->wanted));
 
@@ -154,6 +155,14 @@ ngx_http_ioattest_html_note_models(ngx_http_ioattest_notes_page_t *page,
                                         "of %ui %s was refused", &name,
                                         row->refused_n, row->refused_n == 1
                                         ? "address" : "addresses");
+        }
+
+        if (row->doubted) {
+            ngx_http_ioattest_html_note(page, "fair", "<b>%V</b>: evidence "
+                                        "was refused that names %ui trusted "
+                                        "%s", &name, row->doubted,
+                                        row->doubted == 1
+                                        ? "machine" : "machines");
         }
     }
 }

@@ -10,6 +10,8 @@
 
 static void ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_fact_t *machine, time_t now);
+static void ngx_http_ioattest_json_doubt(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_row_t *row);
 static void ngx_http_ioattest_json_proved(ngx_http_ioattest_text_t *text,
     const ngx_http_ioattest_proved_t *proved);
 static void ngx_http_ioattest_json_ids(ngx_http_ioattest_text_t *text,
@@ -79,6 +81,7 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
     ngx_http_ioattest_json_proved(text, &m->proved);
     ngx_http_ioattest_json_ids(text, &m->proved);
     ngx_http_ioattest_json_early(text, row);
+    ngx_http_ioattest_json_doubt(text, row);
 
     ngx_http_ioattest_json_when(text, "attested_at",
                          ngx_http_ioattest_fact_attested(machine, now));
@@ -93,6 +96,24 @@ ngx_http_ioattest_json_machine(ngx_http_ioattest_text_t *text,
                                m->proved.signer_bound ? "true" : "false",
                                m->via_tls ? "true" : "false",
                                m->pinned ? "true" : "false", m->verified);
+}
+
+
+/* Null if no evidence that names the machine was refused since it was met. */
+
+static void
+ngx_http_ioattest_json_doubt(ngx_http_ioattest_text_t *text,
+    const ngx_http_ioattest_row_t *row)
+{
+    if (row->doubt.reason == IOA_OK) {
+        ngx_http_ioattest_text_add(text, "\"refused\":null,");
+        return;
+    }
+
+    ngx_http_ioattest_text_add(text, "\"refused\":{");
+    ngx_http_ioattest_json_when(text, "at", row->doubt.at);
+    ngx_http_ioattest_text_add(text, "\"reason\":\"%s\"},",
+                               ioa_status_name(row->doubt.reason));
 }
 
 

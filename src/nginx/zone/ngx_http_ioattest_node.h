@@ -94,6 +94,8 @@ typedef struct {
     ngx_msec_t                  took;       /* ms, a running mean */
     ngx_http_ioattest_claim_t   claim;
 
+    ngx_uint_t                  refusals;   /* in a row */
+
     /* while no machine is trusted */
     ngx_uint_t                  fails;      /* failures in a row */
     ngx_http_ioattest_wide_e    wide;
@@ -123,7 +125,9 @@ typedef struct {
     ngx_msec_t                  signer_at;  /* when it began */
     ngx_uint_t                  mixed;      /* the last search found some
                                                signers bound, not all */
-    ngx_uint_t                  behind;     /* has been logged */
+    ngx_uint_t                  behind;     /* is shown */
+    ngx_uint_t                  behind_told;    /* has been logged */
+    ngx_msec_t                  behind_at;      /* when it was */
     ngx_uint_t                  ended;      /* a search, not yet logged */
     ngx_uint_t                  told_known; /* machines last logged, + 1 */
     uint64_t                    told_new_at;
@@ -149,9 +153,12 @@ typedef struct {
     ngx_http_ioattest_node_t   *model;
     ngx_http_ioattest_machine_t info;
     ngx_msec_t                  bumped;
-    ngx_uint_t                  chased;     /* is being renewed */
-    uint64_t                    chase_met;  /* model's met at that time */
-    ngx_uint_t                  given_up;   /* the chase did not meet it */
+    uint64_t                    chase_met;  /* model's met when chased */
+    uint8_t                     chased;     /* is being renewed */
+    uint8_t                     given_up;   /* the chase did not meet it */
+    uint16_t                    refused;    /* evidence that names it was, and
+                                               why; IOA_OK: none since then */
+    time_t                      refused_at; /* the last, wall clock */
     char                       *early;      /* which SVNs are short by the
                                                TCB to come; NULL: none */
 } ngx_http_ioattest_machine_node_t;
@@ -305,6 +312,10 @@ ngx_uint_t ngx_http_ioattest_within(ngx_msec_t at, ngx_msec_t ms);
 ngx_uint_t ngx_http_ioattest_machine_good_locked(
     const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid);
 
+/* 1 if a machine of the model is trusted. */
+ngx_uint_t ngx_http_ioattest_open_locked(ngx_http_ioattest_model_node_t *mn,
+    ngx_msec_t valid);
+
 /* fail_timeout after n repeats: doubled each time, up to a minute. */
 ngx_msec_t ngx_http_ioattest_backoff(ngx_uint_t n, ngx_msec_t fail_timeout);
 
@@ -322,6 +333,10 @@ ngx_http_ioattest_node_t *ngx_http_ioattest_model_locked(
 /* Attestations of the model in progress; *all: of the whole zone. */
 ngx_uint_t ngx_http_ioattest_slots_busy_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, ngx_uint_t *all);
+
+/* Those of the model that may still be answered, as far as one can tell. */
+ngx_uint_t ngx_http_ioattest_slots_moving_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model);
 
 /* 1 if an attestation with the key is in progress. */
 ngx_uint_t ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
@@ -440,6 +455,7 @@ ngx_uint_t ngx_http_ioattest_attempts_locked(
 /* bound: signers that are bound by hardware */
 
 void ngx_http_ioattest_bound_key(u_char *key32,
+    const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_names_t *names);
 
 /*

@@ -18,12 +18,26 @@
 /* what a task may take beyond its own timeouts, ms */
 #define NGX_HTTP_IOATTEST_SLOT_SLACK  2000
 
+/*
+ * An attestation that has taken so many times what others take, and this time
+ * at least, ms, may not be answered at all.
+ */
+#define NGX_HTTP_IOATTEST_HANGS_TIMES  3
+#define NGX_HTTP_IOATTEST_HANGS_LEAST  200
+
 
 static uint64_t ngx_http_ioattest_mark(const u_char *key32);
 static ngx_uint_t ngx_http_ioattest_slot_live(
     const ngx_http_ioattest_slot_t *slot);
 static ngx_uint_t ngx_http_ioattest_claim_live(
     const ngx_http_ioattest_claim_t *claim);
+static ngx_uint_t ngx_http_ioattest_slots_of_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_key_t *key);
+static ngx_uint_t ngx_http_ioattest_slot_silent_locked(
+    ngx_http_ioattest_sh_t *sh, const ngx_http_ioattest_slot_t *slot);
+static uint64_t ngx_http_ioattest_silence_mark(uint64_t asker,
+    uint64_t model);
 static ngx_http_ioattest_silence_t *ngx_http_ioattest_silence_find_locked(
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_key_t *key, ngx_uint_t make);
@@ -77,33 +91,82 @@ ngx_http_ioattest_slots_busy_locked(ngx_http_ioattest_sh_t *sh,
 }
 
 
+/*
+ * A caller's key may be one that the API does not answer: what is asked with
+ * it then brings nobody further, and others have to draw beside it.
+ */
+
+ngx_uint_t
+ngx_http_ioattest_slots_moving_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model)
+{
+    uint64_t                   mark;
+    ngx_msec_t                 hangs;
+    ngx_uint_t                 i, n;
+    ngx_http_ioattest_slot_t  *slot;
+
+    mark = ngx_http_ioattest_mark(model->key);
+    hangs = ngx_max(NGX_HTTP_IOATTEST_HANGS_TIMES * model->u.model.took,
+                    NGX_HTTP_IOATTEST_HANGS_LEAST);
+    n = 0;
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
+        slot = &sh->slots[i];
+
+        if (slot->model == mark
+            && ngx_http_ioattest_slot_live(slot)
+            && (model->u.model.took == 0
+                || ngx_http_ioattest_within(slot->started, hangs))
+            && !ngx_http_ioattest_slot_silent_locked(sh, slot))
+        {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
 ngx_uint_t
 ngx_http_ioattest_slots_asked_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key)
 {
+    return ngx_http_ioattest_slots_of_locked(sh, model, key) != 0;
+}
+
+
+/* Attestations of the model in progress with the key. */
+
+static ngx_uint_t
+ngx_http_ioattest_slots_of_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key)
+{
     uint64_t    mark, asker;
-    ngx_uint_t  i;
+    ngx_uint_t  i, n;
 
     mark = ngx_http_ioattest_mark(model->key);
     asker = ngx_http_ioattest_mark(key->digest);
+    n = 0;
 
     for (i = 0; i < NGX_HTTP_IOATTEST_SLOTS; i++) {
 
         if (ngx_http_ioattest_slot_live(&sh->slots[i])
             && sh->slots[i].model == mark && sh->slots[i].asker == asker)
         {
-            return 1;
+            n++;
         }
     }
 
-    return 0;
+    return n;
 }
 
 
 /*
  * At most limits->parallel for one model, and limits->total for all.  The
  * last quarter of the total is not for the background, and the last eighth
- * not for signers: it is left to requests for which no machine is trusted.
+ * not for signers: it is left to requests for which no machine is trusted.  In
+ * the background no caller's key has the last quarter of a model's slots: the
+ * API may not answer it.
  */
 
 ngx_uint_t
@@ -113,7 +176,7 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
     const ngx_http_ioattest_key_t *key, ngx_http_ioattest_trigger_e trigger,
     ngx_uint_t n)
 {
-    ngx_uint_t                 i, all, busy, most, taken;
+    ngx_uint_t                 i, all, busy, most, share, taken;
     ngx_http_ioattest_slot_t  *slot;
 
     busy = ngx_http_ioattest_slots_busy_locked(sh, model, &all);
@@ -128,6 +191,12 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
 
     if (busy >= limits->parallel || all >= most) {
         return 0;
+    }
+
+    if (trigger == NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND && !key->own) {
+        share = limits->parallel - limits->parallel / 4;
+        taken = ngx_http_ioattest_slots_of_locked(sh, model, key);
+        n = ngx_min(n, share - ngx_min(share, taken));
     }
 
     n = ngx_min(n, limits->parallel - busy);
@@ -260,6 +329,37 @@ ngx_http_ioattest_unclaim_locked(ngx_http_ioattest_model_node_t *mn,
  * that wait for its attestations.
  */
 
+static uint64_t
+ngx_http_ioattest_silence_mark(uint64_t asker, uint64_t model)
+{
+    asker ^= model << 1;
+
+    return asker ? asker : 1;
+}
+
+
+/* 1 if the slot is a caller's whose key was not answered of late. */
+
+static ngx_uint_t
+ngx_http_ioattest_slot_silent_locked(ngx_http_ioattest_sh_t *sh,
+    const ngx_http_ioattest_slot_t *slot)
+{
+    uint64_t    asker;
+    ngx_uint_t  i;
+
+    asker = ngx_http_ioattest_silence_mark(slot->asker, slot->model);
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_SILENCES; i++) {
+
+        if (sh->silences[i].asker == asker) {
+            return sh->silences[i].n >= NGX_HTTP_IOATTEST_SILENT_MAX;
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_http_ioattest_silence_t *
 ngx_http_ioattest_silence_find_locked(ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_key_t *key,
@@ -269,9 +369,9 @@ ngx_http_ioattest_silence_find_locked(ngx_http_ioattest_sh_t *sh,
     ngx_uint_t                    i;
     ngx_http_ioattest_silence_t  *silence, *place;
 
-    asker = ngx_http_ioattest_mark(key->digest)
-            ^ (ngx_http_ioattest_mark(model->key) << 1);
-    asker = asker ? asker : 1;
+    asker = ngx_http_ioattest_silence_mark(
+                                         ngx_http_ioattest_mark(key->digest),
+                                         ngx_http_ioattest_mark(model->key));
 
     if (key->own) {
         silence = &model->u.model.own;

@@ -38,6 +38,8 @@ typedef struct {
     ngx_uint_t                  trusted;    /* MACHINE: not expired */
     ngx_msec_t                  left;       /* MACHINE: ms to expiry */
     ngx_uint_t                  given_up;   /* MACHINE: not met by a chase */
+    ngx_http_ioattest_refused_t doubt;      /* MACHINE: evidence that names
+                                               it; reason IOA_OK: none */
     char                        early[IOA_TCB_LACKS_MAX + 1];   /* MACHINE */
     ngx_uint_t                  machines;   /* MODEL */
     ngx_uint_t                  known;      /* MODEL: not expired */
@@ -50,6 +52,8 @@ typedef struct {
     ngx_uint_t                  share_refused;
     ngx_http_ioattest_show_e    census;     /* MODEL */
     ngx_msec_t                  soonest;    /* MODEL: ms to an expiry */
+    ngx_uint_t                  doubted;    /* MODEL: trusted machines that
+                                               refused evidence names */
     ngx_uint_t                  refused_n;  /* MODEL */
     ngx_http_ioattest_refused_t refused[NGX_HTTP_IOATTEST_NOTES_MAX];
     ngx_uint_t                  attestable; /* NAME */

@@ -318,8 +318,10 @@ typedef struct {
     time_t                      expires_at;     /* likewise */
     ngx_msec_t                  attested_ms;    /* ngx_current_msec */
     ngx_msec_t                  valid;          /* ms, by its location */
-    ngx_uint_t                  via_tls;    /* over verified TLS */
-    ngx_uint_t                  pinned;     /* image or measurement */
+    unsigned                    via_tls:1;  /* over verified TLS */
+    unsigned                    pinned:1;   /* image or measurement */
+    unsigned                    end_kept:1; /* a renewal before the end of its
+                                               evidence did not move that */
     ngx_http_ioattest_proved_t  proved;     /* by its evidence */
     uint64_t                    verified;   /* responses */
     ngx_http_ioattest_early_t   early;
@@ -360,7 +362,7 @@ typedef struct {
 
 /*
  * Times and limits of attestations.  Those of the census are the strictest of
- * all locations that share a policy.
+ * all locations that share a policy.  origin: the API, without the policy.
  */
 typedef struct {
     ngx_msec_t                  valid;          /* of the location */
@@ -376,6 +378,7 @@ typedef struct {
     ngx_msec_t                  census_valid;
     ngx_msec_t                  census_refresh; /* 0: none is renewed */
     ngx_msec_t                  background;     /* 0: off */
+    u_char                      origin[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_limits_t;
 
 
@@ -482,9 +485,9 @@ void ngx_http_ioattest_store_key(u_char *key32,
     ngx_str_t *b);
 
 /*
- * Before a prompt is sent: is a machine of the model trusted?  If so,
- * found->token may name attestations that are due in the background; else
- * those that the waiting request starts with its key.
+ * Before a prompt is sent: is a machine of the model trusted?  found->token
+ * names attestations that the request starts with its key: with WAIT those
+ * that it waits for, else some that are due in the background.
  */
 void ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_zone_t *zone, const ngx_http_ioattest_model_t *model,
@@ -525,6 +528,18 @@ ngx_int_t ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_key_t *key,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
 
+/*
+ * When the census renews a machine, ms from now; 0: now.  *window: how long
+ * before its end that is.
+ */
+ngx_msec_t ngx_http_ioattest_machine_due(
+    const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid,
+    ngx_msec_t refresh, ngx_msec_t *window);
+
+/* 1 if the end of its evidence has it renewed now. */
+ngx_uint_t ngx_http_ioattest_machine_ends(
+    const ngx_http_ioattest_machine_t *machine, ngx_msec_t refresh);
+
 /* Out: machine->proved. */
 void ngx_http_ioattest_machine_prove(ngx_http_ioattest_machine_t *machine,
     const ioa_proved_t *proved);
@@ -538,7 +553,8 @@ void ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
 
 /* 1 if signers of the model have to be bound by hardware. */
 ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_model_t *model);
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits);
 
 /*
  * Notes what a machine is by the TCB that Intel will ask for next; early is

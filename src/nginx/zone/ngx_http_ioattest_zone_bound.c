@@ -1,8 +1,9 @@
 
 /*
  * Signers bound by hardware: once an address, or every machine of a model,
- * has been bound, a weaker binding is not accepted again.  Keyed without the
- * policy, so that this survives reloads and policy changes.
+ * has been bound, a weaker binding is not accepted again.  Keyed by the API
+ * that is asked and without the policy, so that this survives reloads and
+ * policy changes, and says nothing of another API's model of the same id.
  */
 
 
@@ -17,18 +18,17 @@ static ngx_uint_t ngx_http_ioattest_bound_known(
 
 void
 ngx_http_ioattest_bound_key(u_char *key32,
+    const ngx_http_ioattest_limits_t *limits,
     const ngx_http_ioattest_names_t *names)
 {
     ngx_str_t  id, none;
-
-    static u_char  any_policy32[NGX_HTTP_IOATTEST_KEY_LEN];
 
     id.data = (u_char *) names->id;
     id.len = names->id_len;
     ngx_str_null(&none);
 
     ngx_http_ioattest_store_key(key32, NGX_HTTP_IOATTEST_NODE_BOUND,
-                                any_policy32, &id, &none);
+                                limits->origin, &id, &none);
 }
 
 
@@ -149,14 +149,15 @@ ngx_http_ioattest_bound_strict_locked(ngx_http_ioattest_sh_t *sh,
 
 ngx_uint_t
 ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
-    const ngx_http_ioattest_model_t *model)
+    const ngx_http_ioattest_model_t *model,
+    const ngx_http_ioattest_limits_t *limits)
 {
     u_char                     key32[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_uint_t                 strict;
     ngx_http_ioattest_sh_t    *sh;
     ngx_http_ioattest_node_t  *node;
 
-    ngx_http_ioattest_bound_key(key32, &model->names);
+    ngx_http_ioattest_bound_key(key32, limits, &model->names);
 
     sh = ngx_http_ioattest_store_lock(zone);
 

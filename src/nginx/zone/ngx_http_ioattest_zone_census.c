@@ -43,8 +43,18 @@
 #define NGX_HTTP_IOATTEST_TELL_TIME     60000   /* ms */
 #define NGX_HTTP_IOATTEST_TELL_BURST    8
 
+/* that "ioattest_parallel" is too low is logged no more often, ms */
+#define NGX_HTTP_IOATTEST_BEHIND_TIME   3600000
+
 /* a share is computed over at most so many attestations */
 #define NGX_HTTP_IOATTEST_SHARE_MAX     256
+
+/*
+ * While all evidence is refused, so many draws are made per "ioattest_refresh"
+ * at most, and never two within LEAST ms.
+ */
+#define NGX_HTTP_IOATTEST_REFUSED_DRAWS  256
+#define NGX_HTTP_IOATTEST_REFUSED_LEAST  20
 
 
 static ngx_uint_t ngx_http_ioattest_census_count_locked(
@@ -65,10 +75,18 @@ static ngx_uint_t ngx_http_ioattest_census_bound_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid, ngx_uint_t *n);
 static ngx_uint_t ngx_http_ioattest_census_stale_locked(
     ngx_http_ioattest_model_node_t *mn,
-    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
-static ngx_uint_t ngx_http_ioattest_census_need(
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count,
+    ngx_msec_t *window);
+static ngx_uint_t ngx_http_ioattest_census_behind(
     ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t need);
+static ngx_uint_t ngx_http_ioattest_census_wants_locked(
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
+static ngx_msec_t ngx_http_ioattest_census_pace(
+    const ngx_http_ioattest_limits_t *limits);
+static ngx_uint_t ngx_http_ioattest_census_need(
+    ngx_http_ioattest_model_node_t *mn, ngx_msec_t window, ngx_uint_t count);
 static ngx_uint_t ngx_http_ioattest_census_watch(
     ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits, ngx_uint_t count);
@@ -309,7 +327,7 @@ ngx_http_ioattest_census_end_locked(ngx_http_ioattest_sh_t *sh,
     mn->mixed = (bound && bound < n);
 
     if (n && bound == n) {
-        ngx_http_ioattest_bound_key(key32, &mn->names);
+        ngx_http_ioattest_bound_key(key32, limits, &mn->names);
         ngx_http_ioattest_bound_strict_locked(sh, key32);
     }
 }
@@ -349,14 +367,17 @@ ngx_http_ioattest_census_bound_locked(ngx_http_ioattest_model_node_t *mn,
 
 /*
  * How many machines have less than "ioattest_refresh" left, without those
- * that so many draws have not met that they must be gone.
+ * that so many draws have not met that they must be gone.  *window: in which
+ * the one with the least time has to be met.
  */
 
 static ngx_uint_t
 ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
-    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count)
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count,
+    ngx_msec_t *window)
 {
     ngx_uint_t                         n;
+    ngx_msec_t                         before;
     ngx_queue_t                       *q;
     ngx_http_ioattest_node_t          *node;
     ngx_http_ioattest_machine_node_t  *machine;
@@ -366,6 +387,7 @@ ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
     }
 
     n = 0;
+    *window = limits->census_refresh;
 
     for (q = ngx_queue_head(&mn->machines);
          q != ngx_queue_sentinel(&mn->machines);
@@ -376,8 +398,9 @@ ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
         machine = &node->u.machine;
 
         if (machine->given_up
-            || ngx_http_ioattest_machine_good_locked(&machine->info,
-                          limits->census_valid - limits->census_refresh)
+            || ngx_http_ioattest_machine_due(&machine->info,
+                                             limits->census_valid,
+                                             limits->census_refresh, &before)
             || !ngx_http_ioattest_machine_good_locked(&machine->info,
                                                       limits->census_valid))
         {
@@ -397,6 +420,7 @@ ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
             continue;
         }
 
+        *window = ngx_min(*window, before);
         n++;
     }
 
@@ -408,17 +432,17 @@ ngx_http_ioattest_census_stale_locked(ngx_http_ioattest_model_node_t *mn,
 
 static ngx_uint_t
 ngx_http_ioattest_census_need(ngx_http_ioattest_model_node_t *mn,
-    const ngx_http_ioattest_limits_t *limits, ngx_uint_t count)
+    ngx_msec_t window, ngx_uint_t count)
 {
     uint64_t  draws;
 
-    if (limits->census_refresh == 0) {
+    if (window == 0) {
         return 1;
     }
 
     draws = (uint64_t) NGX_HTTP_IOATTEST_KEEP_TENTHS * count * mn->took / 10;
 
-    return (draws + limits->census_refresh - 1) / limits->census_refresh;
+    return (draws + window - 1) / window;
 }
 
 
@@ -427,37 +451,111 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits)
 {
-    ngx_uint_t                       all, busy, count, need, stale, wanted;
+    ngx_uint_t                       count, need, wants;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &model->u.model;
 
-    busy = ngx_http_ioattest_slots_busy_locked(sh, model, NULL);
     count = ngx_http_ioattest_census_count_locked(mn, limits->census_valid);
-    need = ngx_http_ioattest_census_need(mn, limits, count);
+    need = ngx_http_ioattest_census_need(mn, limits->census_refresh, count);
+
+    found->behind = ngx_http_ioattest_census_behind(mn, limits, need);
+
+    wants = ngx_http_ioattest_census_wants_locked(sh, model, limits, count);
+
+    if (wants && mn->refusals >= NGX_HTTP_IOATTEST_FAILS_MAX) {
+        return !ngx_http_ioattest_within(mn->started,
+                                       ngx_http_ioattest_census_pace(limits));
+    }
+
+    return wants;
+}
+
+
+/*
+ * Returns what is to be logged.  What attestations take, and so what is
+ * needed, goes up and down around what there is: it is logged once an hour.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_census_behind(ngx_http_ioattest_model_node_t *mn,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t need)
+{
+    if (need <= limits->parallel) {
+        mn->behind = 0;
+        return 0;
+    }
 
     /* before the first search has ended the number would be too small */
 
-    if (need <= limits->parallel) {
-        mn->behind = 0;
-
-    } else if (!mn->behind
-               && (mn->census != NGX_HTTP_IOATTEST_CENSUS_SEARCH
-                   || ngx_current_msec - mn->search_at
-                      >= limits->census_valid))
+    if (!mn->behind
+        && mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH
+        && ngx_current_msec - mn->search_at < limits->census_valid)
     {
-        mn->behind = 1;
-        found->behind = need;
+        return 0;
     }
 
+    mn->behind = 1;
+
+    if (mn->behind_told
+        && ngx_http_ioattest_within(mn->behind_at,
+                                    NGX_HTTP_IOATTEST_BEHIND_TIME))
+    {
+        return 0;
+    }
+
+    mn->behind_told = 1;
+    mn->behind_at = ngx_current_msec;
+
+    return need;
+}
+
+
+/*
+ * Refused evidence is no reason to pause: machines that are good wait to be
+ * met among those that are not.  But draws whose evidence is refused bring
+ * neither a chase nor a search to its end, so they get a pace, which still
+ * leaves enough draws to meet one good machine among forty.
+ */
+
+static ngx_msec_t
+ngx_http_ioattest_census_pace(const ngx_http_ioattest_limits_t *limits)
+{
+    ngx_msec_t  ms;
+
+    ms = limits->census_refresh ? limits->census_refresh
+                                : limits->census_valid / 4;
+    ms /= NGX_HTTP_IOATTEST_REFUSED_DRAWS;
+
+    return ngx_max(ngx_min(ms, limits->fail_timeout),
+                   NGX_HTTP_IOATTEST_REFUSED_LEAST);
+}
+
+
+static ngx_uint_t
+ngx_http_ioattest_census_wants_locked(ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
+    ngx_uint_t count)
+{
+    ngx_msec_t                       window;
+    ngx_uint_t                       all, busy, stale, wanted;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
     if (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX) {
+
+        /* while a machine is trusted only silences count as failures */
 
         if ((ngx_msec_int_t) (mn->retry_at - ngx_current_msec) > 0) {
             return 0;
         }
 
-        return ngx_http_ioattest_census_less(1, busy);
+        return ngx_http_ioattest_census_less(1,
+                        ngx_http_ioattest_slots_busy_locked(sh, model, NULL));
     }
+
+    busy = ngx_http_ioattest_slots_moving_locked(sh, model);
 
     if (mn->census == NGX_HTTP_IOATTEST_CENSUS_SEARCH) {
 
@@ -481,7 +579,7 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
         return ngx_http_ioattest_census_less(1, busy);
     }
 
-    stale = ngx_http_ioattest_census_stale_locked(mn, limits, count);
+    stale = ngx_http_ioattest_census_stale_locked(mn, limits, count, &window);
 
     if (stale == 0) {
         mn->census = NGX_HTTP_IOATTEST_CENSUS_IDLE;
@@ -493,7 +591,9 @@ ngx_http_ioattest_census_due_locked(ngx_http_ioattest_found_t *found,
 
     /* no more than needed: one that comes too late is a wasted draw */
 
-    wanted = (count <= 1) ? 1 : ngx_max(need, 2);
+    wanted = (count <= 1)
+             ? 1 : ngx_max(ngx_http_ioattest_census_need(mn, window, count),
+                           2);
 
     return ngx_http_ioattest_census_less(wanted, busy);
 }

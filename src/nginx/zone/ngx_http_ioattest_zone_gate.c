@@ -17,8 +17,6 @@
 
 static ngx_uint_t ngx_http_ioattest_lacks_locked(
     ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
-static ngx_uint_t ngx_http_ioattest_open_locked(
-    ngx_http_ioattest_model_node_t *mn, ngx_msec_t valid);
 static void ngx_http_ioattest_gate_locked(ngx_http_ioattest_found_t *found,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_limits_t *limits,
@@ -34,6 +32,14 @@ static void ngx_http_ioattest_failed_locked(ngx_http_ioattest_found_t *found,
 static ngx_uint_t ngx_http_ioattest_pool_closed_locked(
     ngx_http_ioattest_found_t *found, ngx_http_ioattest_model_node_t *mn,
     const ngx_http_ioattest_limits_t *limits);
+static void ngx_http_ioattest_pool_draw_locked(
+    ngx_http_ioattest_found_t *found, ngx_http_ioattest_sh_t *sh,
+    ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key);
+static void ngx_http_ioattest_look_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key);
 static void ngx_http_ioattest_census_draws_locked(
     ngx_http_ioattest_found_t *found, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *model, const ngx_http_ioattest_limits_t *limits,
@@ -71,6 +77,11 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
     if (limits->pool_all
         && ngx_http_ioattest_pool_closed_locked(found, mn, limits))
     {
+        if (!lacks) {
+            ngx_http_ioattest_look_locked(found, sh, node, limits, key);
+        }
+
+        ngx_http_ioattest_pool_draw_locked(found, sh, node, limits, key);
         goto done;
     }
 
@@ -82,14 +93,7 @@ ngx_http_ioattest_store_gate(ngx_http_ioattest_found_t *found,
 
     found->answer = NGX_HTTP_IOATTEST_TRUSTED;
 
-    /* with the gateway's own key the census does this by itself */
-
-    if (limits->background && !key->own
-        && !ngx_http_ioattest_within(mn->looked, NGX_HTTP_IOATTEST_LOOK_PACE))
-    {
-        mn->looked = ngx_current_msec;
-        ngx_http_ioattest_census_draws_locked(found, sh, node, limits, key);
-    }
+    ngx_http_ioattest_look_locked(found, sh, node, limits, key);
 
 done:
 
@@ -114,9 +118,9 @@ ngx_http_ioattest_lacks_locked(ngx_http_ioattest_model_node_t *mn,
 }
 
 
-/* 1 if a machine of the model is trusted; starts with the newest. */
+/* Starts with the newest. */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_ioattest_open_locked(ngx_http_ioattest_model_node_t *mn,
     ngx_msec_t valid)
 {
@@ -279,6 +283,60 @@ ngx_http_ioattest_pool_closed_locked(ngx_http_ioattest_found_t *found,
     ngx_memcpy(found->address20, mn->refused20, IOA_ADDRESS_LEN);
 
     return 1;
+}
+
+
+/*
+ * The machines that closed the gate have to be met again for it to open, and
+ * no request that it refuses waits for that: one draw at a time is made, none
+ * within "ioattest_fail_timeout" after another, however many are refused.
+ */
+
+static void
+ngx_http_ioattest_pool_draw_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key)
+{
+    ngx_http_ioattest_resting_t      rest;
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
+    if (found->n
+        || ngx_http_ioattest_slots_busy_locked(sh, model, NULL)
+        || ngx_http_ioattest_within(mn->started, limits->fail_timeout)
+        || (mn->fails >= NGX_HTTP_IOATTEST_FAILS_MAX
+            && (ngx_msec_int_t) (mn->retry_at - ngx_current_msec) > 0)
+        || ngx_http_ioattest_key_resting_locked(sh, key, &rest)
+        || ngx_http_ioattest_silent_locked(sh, model, key) != IOA_OK)
+    {
+        return;
+    }
+
+    (void) ngx_http_ioattest_slots_take_locked(found, sh, model, limits, key,
+                                    NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND, 1);
+}
+
+
+/* With the gateway's own key the census does this by itself. */
+
+static void
+ngx_http_ioattest_look_locked(ngx_http_ioattest_found_t *found,
+    ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
+    const ngx_http_ioattest_limits_t *limits,
+    const ngx_http_ioattest_key_t *key)
+{
+    ngx_http_ioattest_model_node_t  *mn;
+
+    mn = &model->u.model;
+
+    if (limits->background && !key->own
+        && !ngx_http_ioattest_within(mn->looked, NGX_HTTP_IOATTEST_LOOK_PACE))
+    {
+        mn->looked = ngx_current_msec;
+        ngx_http_ioattest_census_draws_locked(found, sh, model, limits, key);
+    }
 }
 
 

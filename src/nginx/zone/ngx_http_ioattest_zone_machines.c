@@ -24,13 +24,17 @@ static void ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *model,
     const ngx_http_ioattest_ended_t *ended,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news);
+static ngx_uint_t ngx_http_ioattest_doubt_locked(
+    ngx_http_ioattest_machine_node_t *machine,
+    const ngx_http_ioattest_ended_t *ended);
 static ngx_http_ioattest_node_t *ngx_http_ioattest_machine_find_locked(
     ngx_http_ioattest_model_node_t *mn, const u_char *address20);
 static ngx_int_t ngx_http_ioattest_machine_locked(
     ngx_http_ioattest_zone_t *zone, ngx_http_ioattest_sh_t *sh,
     ngx_http_ioattest_node_t *mnode, const u_char *key32,
-    const ngx_http_ioattest_machine_t *machine, ngx_msec_t valid,
-    ngx_uint_t *known);
+    const ngx_http_ioattest_machine_t *machine,
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t *known,
+    ngx_uint_t *doubted);
 
 
 ngx_int_t
@@ -42,7 +46,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
 {
     u_char                           bound_key32[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_int_t                        rc;
-    ngx_uint_t                       known, noted;
+    ngx_uint_t                       known, noted, doubted;
     ngx_http_ioattest_sh_t          *sh;
     ngx_http_ioattest_slot_t        *slot;
     ngx_http_ioattest_node_t        *node;
@@ -50,7 +54,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
 
     ngx_memzero(news, sizeof(ngx_http_ioattest_news_t));
 
-    ngx_http_ioattest_bound_key(bound_key32, &model->names);
+    ngx_http_ioattest_bound_key(bound_key32, limits, &model->names);
 
     sh = ngx_http_ioattest_store_lock(zone);
 
@@ -77,8 +81,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     mn = &node->u.model;
 
     rc = ngx_http_ioattest_machine_locked(zone, sh, node, machine_key32,
-                                          machine, limits->census_valid,
-                                          &known);
+                                          machine, limits, &known, &doubted);
     if (rc != NGX_OK) {
         goto done;
     }
@@ -94,6 +97,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
     noted = ngx_http_ioattest_note_met_locked(mn, machine->address20);
 
     mn->names = model->names;
+    mn->refusals = 0;
     mn->fails = 0;
     mn->backoff = 0;
     mn->wide = NGX_HTTP_IOATTEST_WIDE_NO;
@@ -102,7 +106,7 @@ ngx_http_ioattest_draw_met(ngx_http_ioattest_zone_t *zone,
         mn->budget = 0;
     }
 
-    if (noted) {
+    if (noted || doubted) {
         news->machine = NGX_HTTP_IOATTEST_NEWS_AGAIN;
 
     } else if (known != NGX_HTTP_IOATTEST_MACHINE_KNOWN) {
@@ -173,6 +177,18 @@ ngx_http_ioattest_draw_end(ngx_http_ioattest_zone_t *zone,
 
         ngx_http_ioattest_refused_locked(zone, sh, node, ended, limits, news);
         ngx_http_ioattest_heard_locked(sh, node, key);
+
+        mn->refusals++;
+
+        if (ngx_http_ioattest_open_locked(mn, limits->census_valid)) {
+
+            /* it is this machine's alone, also when trust in others ends */
+
+            mn->wide = NGX_HTTP_IOATTEST_WIDE_ALL;
+            mn->fails = 0;
+            break;
+        }
+
         ngx_http_ioattest_fail_locked(mn, ended, limits);
         break;
 
@@ -252,12 +268,13 @@ ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_ended_t *ended,
     const ngx_http_ioattest_limits_t *limits, ngx_http_ioattest_news_t *news)
 {
-    ngx_uint_t                       new, trusted;
+    ngx_uint_t                       new, first;
     ngx_http_ioattest_node_t        *node;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &model->u.model;
     new = 0;
+    first = 0;
 
     mn->refused = 1;
     mn->refused_at = ngx_current_msec;
@@ -269,20 +286,44 @@ ngx_http_ioattest_refused_locked(ngx_http_ioattest_zone_t *zone,
 
         node = ngx_http_ioattest_machine_find_locked(mn, ended->address20);
 
-        trusted = node
-                  && ngx_http_ioattest_machine_good_locked(
-                                  &node->u.machine.info, limits->census_valid);
+        if (node && ngx_http_ioattest_machine_good_locked(
+                                                     &node->u.machine.info,
+                                                     limits->census_valid))
+        {
+            first = ngx_http_ioattest_doubt_locked(&node->u.machine, ended);
 
-        if (!trusted) {
+        } else {
             new = ngx_http_ioattest_note_locked(zone, sh, model, ended,
                                                 limits->fail_timeout);
+            first = new;
         }
     }
 
-    news->machine = new ? NGX_HTTP_IOATTEST_NEWS_FIRST
-                        : NGX_HTTP_IOATTEST_NEWS_NONE;
+    news->machine = first ? NGX_HTTP_IOATTEST_NEWS_FIRST
+                          : NGX_HTTP_IOATTEST_NEWS_NONE;
 
     ngx_http_ioattest_census_refused_locked(sh, mn, new, limits, news);
+}
+
+
+/*
+ * Refused evidence names a machine that is trusted: whoever made it may have
+ * lied, so that takes no trust away, and is only shown.  Returns 1 the first
+ * time since the machine was met.
+ */
+
+static ngx_uint_t
+ngx_http_ioattest_doubt_locked(ngx_http_ioattest_machine_node_t *machine,
+    const ngx_http_ioattest_ended_t *ended)
+{
+    ngx_uint_t  first;
+
+    first = (machine->refused == IOA_OK);
+
+    machine->refused = (uint16_t) ended->reason;
+    machine->refused_at = ngx_time();
+
+    return first;
 }
 
 
@@ -316,26 +357,40 @@ static ngx_int_t
 ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
     ngx_http_ioattest_sh_t *sh, ngx_http_ioattest_node_t *mnode,
     const u_char *key32, const ngx_http_ioattest_machine_t *machine,
-    ngx_msec_t valid, ngx_uint_t *known)
+    const ngx_http_ioattest_limits_t *limits, ngx_uint_t *known,
+    ngx_uint_t *doubted)
 {
     uint64_t                         verified;
+    ngx_uint_t                       kept;
     ngx_http_ioattest_node_t        *node, *oldest;
     ngx_http_ioattest_early_t        early;
+    ngx_http_ioattest_machine_t     *was;
     ngx_http_ioattest_model_node_t  *mn;
 
     mn = &mnode->u.model;
     verified = 0;
+    kept = 0;
+    *doubted = 0;
     *known = NGX_HTTP_IOATTEST_MACHINE_NEW;
 
     node = ngx_http_ioattest_node_find_locked(sh, key32,
                                               NGX_HTTP_IOATTEST_NODE_MACHINE);
     if (node) {
-        *known = ngx_http_ioattest_machine_good_locked(&node->u.machine.info,
-                                                       valid)
+        was = &node->u.machine.info;
+
+        *known = ngx_http_ioattest_machine_good_locked(was,
+                                                       limits->census_valid)
                  ? NGX_HTTP_IOATTEST_MACHINE_KNOWN
                  : NGX_HTTP_IOATTEST_MACHINE_ENDED;
 
-        verified = node->u.machine.info.verified;
+        verified = was->verified;
+        *doubted = (node->u.machine.refused != IOA_OK);
+
+        kept = machine->proved.expires <= was->proved.expires
+               && (was->end_kept
+                   || ngx_http_ioattest_machine_ends(was,
+                                                     limits->census_refresh));
+
         ngx_queue_remove(&node->u.machine.siblings);
 
     } else {
@@ -370,11 +425,13 @@ ngx_http_ioattest_machine_locked(ngx_http_ioattest_zone_t *zone,
     /* the one place where a machine becomes trusted */
     node->u.machine.info = *machine;
     node->u.machine.info.verified = verified;
+    node->u.machine.info.end_kept = (kept != 0);
 
     ngx_http_ioattest_early_again_locked(zone, &node->u.machine, &early);
 
     node->u.machine.chased = 0;
     node->u.machine.given_up = 0;
+    node->u.machine.refused = IOA_OK;
 
     return NGX_OK;
 }

@@ -126,6 +126,8 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
         row->names = node->u.machine.model->u.model.names;
         row->machine = *machine;
         row->given_up = node->u.machine.given_up;
+        row->doubt.reason = (ioa_status_t) node->u.machine.refused;
+        row->doubt.at = node->u.machine.refused_at;
 
         if (node->u.machine.early) {
             (void) ngx_cpystrn((u_char *) row->early,
@@ -203,6 +205,8 @@ ngx_http_ioattest_row_model_locked(ngx_http_ioattest_row_t *row,
         if (left && (row->known++ == 0 || left < row->soonest)) {
             row->soonest = left;
         }
+
+        row->doubted += (left && other->u.machine.refused != IOA_OK);
     }
 
     row->wanted = ngx_http_ioattest_row_wanted_locked(row, cursor, mn);

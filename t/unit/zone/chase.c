@@ -218,6 +218,7 @@ static void
 zone_behind(void)
 {
     zone_t                     z;
+    ngx_uint_t                 i;
     ngx_http_ioattest_found_t  found;
 
     zone_fleet(&z, 2);
@@ -239,7 +240,19 @@ zone_behind(void)
     UNIT_OK(zone_row(&z, 1).census != NGX_HTTP_IOATTEST_SHOW_BEHIND,
             "behind: shown no more where it is not so");
     z.limits.parallel = 3;
-    UNIT_OK(zone_census(&z, 1, 0).behind == 6, "behind: and said anew");
+    UNIT_OK(zone_census(&z, 1, 0).behind == 0
+            && zone_row(&z, 1).census == NGX_HTTP_IOATTEST_SHOW_BEHIND,
+            "behind: and not said anew where it is so again");
+
+    for (i = 0; i < 3600; i += 300) {
+        zone_pass(i ? 300 : 299);
+        zone_meet(&z, 1, 1);
+        zone_meet(&z, 1, 2);
+    }
+
+    UNIT_OK(zone_census(&z, 1, 0).behind == 0, "behind: for an hour");
+    zone_pass(1);
+    UNIT_OK(zone_census(&z, 1, 0).behind == 6, "behind: but then");
     zone_close(&z);
 
     zone_fleet(&z, 2);
@@ -296,11 +309,44 @@ zone_search_draws(void)
     zone_open(&z, 256 * 1024);
     zone_meet(&z, 1, 1);
 
+    for (i = 0; i < NGX_HTTP_IOATTEST_FAILS_MAX - 1; i++) {
+        zone_refuse(&z, 1, 9);
+    }
+
+    UNIT_OK(zone_draws(&z) == ZONE_MANY, "refusals make no pause");
+    zone_pass(2 * ZONE_ATTEST / 1000 + 3);
+    zone_refuse(&z, 1, 9);
+    UNIT_OK(zone_draws(&z) == 1 && zone_draws(&z) == 0,
+            "but of many in a row the next is drawn by itself");
+    zone_pass_ms(ZONE_VALID * 1000 / 4 / 256 - 1);
+    UNIT_OK(zone_draws(&z) == 0, "at a pace");
+    zone_pass_ms(1);
+    UNIT_OK(zone_draws(&z) == 1, "of 256 per ioattest_refresh");
+    zone_meet(&z, 1, 1);
+    UNIT_OK(zone_draws(&z) > 1, "until one is met");
+    zone_close(&z);
+
+    zone_open(&z, 256 * 1024);
+    z.limits.census_refresh = 1000;
+    zone_meet(&z, 1, 1);
+
     for (i = 0; i < NGX_HTTP_IOATTEST_FAILS_MAX; i++) {
         zone_refuse(&z, 1, 9);
     }
 
-    UNIT_OK(zone_draws(&z) == 0, "after refusals in a row there is a pause");
+    UNIT_OK(zone_draws(&z) == 1, "a short ioattest_refresh");
+    zone_pass_ms(19);
+    UNIT_OK(zone_draws(&z) == 0, "makes no storm");
+    zone_pass_ms(1);
+    UNIT_OK(zone_draws(&z) == 1, "of draws");
+    zone_close(&z);
+
+    /* silences are another matter */
+
+    zone_open(&z, 256 * 1024);
+    zone_meet(&z, 1, 1);
+    zone_silence(&z, 1, NGX_HTTP_IOATTEST_FAILS_MAX);
+    UNIT_OK(zone_draws(&z) == 0, "after silences in a row there is a pause");
     zone_pass_ms(ZONE_PACE - 1);
     UNIT_OK(zone_draws(&z) == 0, "of ioattest_fail_timeout");
     zone_pass_ms(1);
@@ -327,10 +373,16 @@ zone_beside(void)
     UNIT_OK(zone_gate(&z, 1).n == 0, "the gateway's own key has its timer");
 
     zone_caller(&z, 1);
-    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY,
-            "a caller's is used beside a request");
+    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY * 3 / 4,
+            "a caller's is used beside a request, for a part of the slots");
+    zone_pass_ms(20);
+    UNIT_OK(zone_gate(&z, 1).n == 0, "and no more, though some are free");
+    zone_caller(&z, 2);
+    zone_pass_ms(20);
+    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY / 4, "another caller's has them");
+    zone_caller(&z, 1);
     zone_pass(2 * ZONE_ATTEST / 1000 + 3);
-    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY, "again when it is due");
+    UNIT_OK(zone_gate(&z, 1).n == ZONE_MANY * 3 / 4, "again when it is due");
     zone_close(&z);
 
     zone_fleet(&z, 1);

@@ -68,6 +68,9 @@ zone_run(ngx_cycle_t *cycle)
     zone_upgrade_cases();
     zone_used_cases();
     zone_chase_cases();
+    zone_mixed_cases();
+    zone_hang_cases();
+    zone_end_cases();
     zone_pool_cases();
     zone_search_cases();
     zone_note_cases();

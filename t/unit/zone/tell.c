@@ -104,8 +104,76 @@ zone_tell_machines(void)
             "however late");
     UNIT_OK(zone_met_news(&z, 2).machine == NGX_HTTP_IOATTEST_NEWS_AGAIN,
             "that it is met again is news");
+
+    zone_close(&z);
+}
+
+
+/* The status page's row of the only machine. */
+
+static ngx_http_ioattest_row_t
+zone_machine_row(zone_t *z)
+{
+    ngx_http_ioattest_row_t     row;
+    ngx_http_ioattest_cursor_t  cursor;
+
+    memset(&cursor, 0, sizeof(cursor));
+
+    while (ngx_http_ioattest_store_rows(&z->zone, &cursor, &row, 1)) {
+        if (row.kind == NGX_HTTP_IOATTEST_NODE_MACHINE) {
+            return row;
+        }
+    }
+
+    memset(&row, 0, sizeof(row));
+
+    return row;
+}
+
+
+/* Evidence that names a trusted machine is refused: it may be a liar's. */
+
+static void
+zone_tell_doubts(void)
+{
+    zone_t                   z;
+    ngx_http_ioattest_row_t  row;
+
+    zone_open(&z, 256 * 1024);
+
+    (void) zone_met_news(&z, 1);
+    row = zone_machine_row(&z);
+    UNIT_OK(row.doubt.reason == IOA_OK && zone_row(&z, 1).doubted == 0,
+            "a trusted machine is not refused");
+
+    UNIT_OK(zone_refused_news(&z, 1).machine == NGX_HTTP_IOATTEST_NEWS_FIRST,
+            "that it is refused is news");
+    zone_pass(1);
     UNIT_OK(zone_refused_news(&z, 1).machine == NGX_HTTP_IOATTEST_NEWS_NONE,
-            "a liar that names a trusted one is none");
+            "once");
+    row = zone_machine_row(&z);
+    UNIT_OK(row.trusted && row.doubt.reason == IOA_MEASUREMENT_MISMATCH
+            && row.doubt.at == ngx_time() && zone_row(&z, 1).doubted == 1,
+            "it is shown");
+    UNIT_OK(zone_row(&z, 1).refused_n == 0
+            && zone_signer(&z, 1, 1) == NGX_HTTP_IOATTEST_TRUSTED,
+            "but is no note, and takes no trust away");
+
+    UNIT_OK(zone_met_news(&z, 1).machine == NGX_HTTP_IOATTEST_NEWS_AGAIN,
+            "that it is met again is news");
+    row = zone_machine_row(&z);
+    UNIT_OK(row.doubt.reason == IOA_OK && zone_row(&z, 1).doubted == 0,
+            "and it is shown no more");
+    UNIT_OK(zone_met_news(&z, 1).machine == NGX_HTTP_IOATTEST_NEWS_NONE,
+            "then renewals are none");
+
+    (void) zone_refused_news(&z, 1);
+    zone_pass(ZONE_VALID);
+    UNIT_OK(zone_row(&z, 1).doubted == 0, "one that is trusted no more is "
+            "none of those");
+    UNIT_OK(zone_refused_news(&z, 1).machine == NGX_HTTP_IOATTEST_NEWS_FIRST
+            && zone_row(&z, 1).refused_n == 1,
+            "it is noted, which is news again");
 
     zone_close(&z);
 }
@@ -170,5 +238,6 @@ void
 zone_tell_cases(void)
 {
     zone_tell_machines();
+    zone_tell_doubts();
     zone_tell_searches();
 }

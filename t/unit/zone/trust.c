@@ -158,7 +158,7 @@ zone_strict(zone_t *z, ngx_uint_t model)
 
     m = zone_model(model);
 
-    return ngx_http_ioattest_store_bound(&z->zone, &m);
+    return ngx_http_ioattest_store_bound(&z->zone, &m, &z->limits);
 }
 
 
@@ -188,6 +188,14 @@ zone_downgrade(void)
     UNIT_OK(zone_signer(&z, 1, 1) != NGX_HTTP_IOATTEST_TRUSTED
             && zone_gate(&z, 1).answer != NGX_HTTP_IOATTEST_TRUSTED,
             "and is not trusted for it");
+
+    z.limits.origin[0] = 1;
+    UNIT_OK(zone_add(&z, 1, &machine, 1, 0) == NGX_OK,
+            "but of another API, whose model has the same id");
+    z.limits.origin[0] = 0;
+    zone_pass(ZONE_VALID);
+    machine = zone_machine(1);
+    UNIT_OK(zone_add(&z, 1, &machine, 1, 0) == NGX_ABORT, "and of no other");
 
     other = zone_machine(2);
     UNIT_OK(zone_add(&z, 1, &other, 2, 0) == NGX_OK && !zone_strict(&z, 1),

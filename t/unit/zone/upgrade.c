@@ -31,7 +31,7 @@ zone_strict(zone_t *z)
 
     m = zone_model(1);
 
-    return ngx_http_ioattest_store_bound(&z->zone, &m);
+    return ngx_http_ioattest_store_bound(&z->zone, &m, &z->limits);
 }
 
 

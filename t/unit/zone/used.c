@@ -321,7 +321,7 @@ zone_wanted(void)
             "what the background attests needs one");
     zone_close(&z);
 
-    /* a pool that is closed asks for no attestation */
+    /* a pool that is closed asks for no attestation with a key that rests */
 
     zone_open(&z, 256 * 1024);
     z.limits.pool_all = 1;
@@ -329,6 +329,7 @@ zone_wanted(void)
     zone_end(&z, 1, found.token[0], NGX_HTTP_IOATTEST_DRAW_REFUSED,
              IOA_REVOKED, 1);
     zone_pass(300);
+    ngx_http_ioattest_key_rest(&z.zone, &z.key, 401, 0, 60000);
     UNIT_OK(!zone_row(&z, 1).wanted
             && zone_gate(&z, 1).answer == NGX_HTTP_IOATTEST_FAILED
             && zone_row(&z, 1).in_flight == 0 && zone_row(&z, 1).wanted,
