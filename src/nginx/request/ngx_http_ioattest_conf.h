@@ -78,12 +78,23 @@ typedef struct {
 } ngx_http_ioattest_prewarm_t;
 
 
+/* What a worker last made of the variables in the gateway's own key. */
+typedef struct {
+    ngx_http_ioattest_key_t      key;
+    ngx_uint_t                   known;     /* key is set */
+    ngx_uint_t                   tried;     /* at is set */
+    ngx_msec_t                   at;        /* last evaluation */
+} ngx_http_ioattest_own_t;
+
+
 typedef struct ngx_http_ioattest_loc_conf_s  ngx_http_ioattest_loc_conf_t;
 
 
 /* What is attested in the background for a server under one policy. */
 typedef struct {
-    ngx_http_ioattest_loc_conf_t *conf;     /* with the gateway's own key */
+    ngx_http_ioattest_loc_conf_t *conf;     /* the first of confs */
+    ngx_array_t                  confs;     /* loc_conf_t*, one for each key
+                                               of the gateway's own */
     ngx_array_t                  prewarm;   /* ngx_str_t */
     u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_target_t;
@@ -123,6 +134,7 @@ struct ngx_http_ioattest_loc_conf_s {
 
     ngx_http_complex_value_t    *authorization; /* NULL: the client's own */
     ngx_uint_t                   own_key;   /* the gateway's */
+    ngx_http_ioattest_own_t      own;       /* if own_key has variables */
 
     time_t                       valid;
     time_t                       refresh;
