@@ -95,4 +95,20 @@ is_deeply([keys %{ used('attestations') }], ['Bearer b'],
           'rights: by the key that has the model');
 IoattestFleet::finish($nginx);
 
+# One key, and an id for each location.
+
+IoattestSim::reset();
+my %id = map { $_->{name} => $_->{model_id} }
+         @{ IoattestSim::machines()->{models} };
+my %kept = (a => $IoattestFleet::MODEL, b => $KEPT);
+$nginx = IoattestFleet::gateway(no_list => 1, key => 'Bearer a',
+    http => \@TIMES,
+    locations => { map { $_ => ["ioattest_model_id $id{$kept{$_}}",
+                                "ioattest_prewarm $kept{$_}"] } keys %kept });
+for my $name (sort values %kept) {
+    my $row = IoattestFleet::settled($nginx, 2, 8, $name);
+    is($row && $row->{model_id}, $id{$name}, "ids: $name has that of its own");
+}
+IoattestFleet::finish($nginx);
+
 done_testing();

@@ -26,6 +26,7 @@
 /* A name of "ioattest_prewarm", and what this worker knows of it. */
 typedef struct {
     ngx_http_ioattest_model_t       model;
+    ngx_http_ioattest_loc_conf_t   *conf;       /* that it is of */
     ngx_uint_t                      known;      /* the model's key is set */
     ngx_uint_t                      asked;      /* a list is being read */
     ngx_msec_t                      next;       /* next lookup of the name */
@@ -133,6 +134,7 @@ ngx_http_ioattest_census_survey(ngx_cycle_t *cycle,
 {
     ngx_str_t                   *name;
     ngx_uint_t                   i;
+    ngx_http_ioattest_wish_t    *wish;
     ngx_http_ioattest_target_t  *target;
     ngx_http_ioattest_wanted_t  *wanted;
 
@@ -152,11 +154,14 @@ ngx_http_ioattest_census_survey(ngx_cycle_t *cycle,
 
     survey->wanted = wanted;
 
-    name = target->prewarm.elts;
+    wish = target->prewarm.elts;
 
     for (i = 0; i < survey->wanted_n; i++) {
-        ngx_memcpy(wanted[i].model.names.name, name[i].data, name[i].len);
-        wanted[i].model.names.name_len = name[i].len;
+        name = &wish[i].name;
+
+        ngx_memcpy(wanted[i].model.names.name, name->data, name->len);
+        wanted[i].model.names.name_len = name->len;
+        wanted[i].conf = wish[i].conf;
         wanted[i].next = ngx_current_msec;
     }
 
@@ -255,8 +260,8 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
             /* to look a name up keeps the models list, if that is due */
 
             listed = models[0];
-            (void) ngx_http_ioattest_sources_find(&survey->sources, &listed,
-                                                  &reason);
+            (void) ngx_http_ioattest_sources_find(&survey->sources, NULL,
+                                                  &listed, &reason);
         }
 
         skip += n;
@@ -288,8 +293,8 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
                 continue;
             }
 
-            if (ngx_http_ioattest_sources_find(&survey->sources, &models[i],
-                                               &reason)
+            if (ngx_http_ioattest_sources_find(&survey->sources, NULL,
+                                               &models[i], &reason)
                 == NGX_OK)
             {
                 ngx_http_ioattest_census_draw(survey, &models[i], 1);
@@ -334,8 +339,8 @@ ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
     if ((slow || wanted->asked)
         && (ngx_msec_int_t) (ngx_current_msec - wanted->next) >= 0)
     {
-        rc = ngx_http_ioattest_sources_find(&survey->sources, &wanted->model,
-                                            &reason);
+        rc = ngx_http_ioattest_sources_find(&survey->sources, wanted->conf,
+                                            &wanted->model, &reason);
 
         wanted->asked = (rc == NGX_AGAIN);
 

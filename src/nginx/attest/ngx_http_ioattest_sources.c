@@ -64,20 +64,28 @@ ngx_http_ioattest_sources_look(ngx_http_ioattest_sources_t *sources)
 
 ngx_int_t
 ngx_http_ioattest_sources_find(ngx_http_ioattest_sources_t *sources,
-    ngx_http_ioattest_model_t *model, ioa_status_t *reason)
+    ngx_http_ioattest_loc_conf_t *conf, ngx_http_ioattest_model_t *model,
+    ioa_status_t *reason)
 {
-    ngx_int_t                  rc, found;
-    ngx_uint_t                 i;
-    ioa_status_t               why;
-    ngx_http_ioattest_model_t  one, first;
+    ngx_int_t                    rc, found;
+    ngx_uint_t                   i;
+    ioa_status_t                 why;
+    ngx_http_ioattest_model_t    one, first;
+    ngx_http_ioattest_source_t  *source;
 
     found = NGX_DECLINED;
     *reason = IOA_ATTESTATION_REFUSED;
 
     for (i = 0; i < sources->n; i++) {
+        source = &sources->source[i];
+
+        if (conf && conf->model_id != source->conf->model_id) {
+            continue;
+        }
+
         one = *model;
 
-        rc = ngx_http_ioattest_source_find(&sources->source[i], &one, &why);
+        rc = ngx_http_ioattest_source_find(source, &one, &why);
 
         if (rc == NGX_OK && found != NGX_OK) {
             first = one;

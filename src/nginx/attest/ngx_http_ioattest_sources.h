@@ -11,7 +11,7 @@
 #include "request/ngx_http_ioattest_context.h"
 
 
-/* A location with a key of its own. */
+/* A location of which the gateway has the key. */
 typedef struct {
     ngx_http_ioattest_loc_conf_t   *conf;
     ngx_http_ioattest_key_t         key;
@@ -38,9 +38,12 @@ void ngx_http_ioattest_sources_look(ngx_http_ioattest_sources_t *sources);
  * models list when it is due.  NGX_OK: the model's id and key are those of
  * the first list that has the name; NGX_AGAIN: a list is being read;
  * NGX_DECLINED, with a reason.
+ *
+ * conf: only locations with its "ioattest_model_id"; NULL: all.
  */
 ngx_int_t ngx_http_ioattest_sources_find(ngx_http_ioattest_sources_t *sources,
-    ngx_http_ioattest_model_t *model, ioa_status_t *reason);
+    ngx_http_ioattest_loc_conf_t *conf, ngx_http_ioattest_model_t *model,
+    ioa_status_t *reason);
 
 /* Whose key the model is to be attested with. */
 ngx_http_ioattest_source_t *ngx_http_ioattest_sources_pick(

@@ -90,12 +90,19 @@ typedef struct {
 typedef struct ngx_http_ioattest_loc_conf_s  ngx_http_ioattest_loc_conf_t;
 
 
+/* A name of "ioattest_prewarm", and a location that it applies to. */
+typedef struct {
+    ngx_str_t                    name;
+    ngx_http_ioattest_loc_conf_t *conf;
+} ngx_http_ioattest_wish_t;
+
+
 /* What is attested in the background for a server under one policy. */
 typedef struct {
     ngx_http_ioattest_loc_conf_t *conf;     /* the first of confs */
     ngx_array_t                  confs;     /* loc_conf_t*, one for each key
-                                               of the gateway's own */
-    ngx_array_t                  prewarm;   /* ngx_str_t */
+                                               and "ioattest_model_id" */
+    ngx_array_t                  prewarm;   /* ngx_http_ioattest_wish_t */
     u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_target_t;
 
