@@ -34,6 +34,38 @@ static ngx_uint_t ngx_http_ioattest_ask_retry_after(
     ngx_http_ioattest_subrequest_t *sub);
 
 
+/* A task is what variables can be evaluated in: it asks for nothing. */
+
+void
+ngx_http_ioattest_ask_own(ngx_http_ioattest_loc_conf_t *conf,
+    ngx_str_t *authorization, ngx_http_ioattest_key_t *key)
+{
+    ngx_str_t                  value;
+    ngx_http_ioattest_key_t    made, *seen;
+    ngx_http_ioattest_task_t  *task;
+
+    if (ngx_http_ioattest_key_stale(conf)) {
+        task = ngx_http_ioattest_task_create(conf, "key");
+        seen = NULL;
+
+        if (task) {
+            if (ngx_http_ioattest_key_value(task->request, conf, &value,
+                                            &made)
+                == NGX_OK)
+            {
+                seen = &made;
+            }
+
+            ngx_http_ioattest_task_abort(task);
+        }
+
+        ngx_http_ioattest_key_seen(conf, seen);
+    }
+
+    ngx_http_ioattest_key_own(conf, authorization, key);
+}
+
+
 ngx_int_t
 ngx_http_ioattest_ask_begin(ngx_http_ioattest_ask_t *ask,
     ngx_http_ioattest_task_t *task, const ngx_http_ioattest_key_t *key,
@@ -68,6 +100,8 @@ ngx_http_ioattest_ask_begin(ngx_http_ioattest_ask_t *ask,
     {
         return NGX_ERROR;
     }
+
+    ngx_http_ioattest_key_seen(ask->conf, &ask->key);
 
     return ngx_http_ioattest_key_rests(ask->conf->zone, &ask->key, &rest)
            ? NGX_DECLINED : NGX_OK;

@@ -151,6 +151,13 @@ ngx_int_t ngx_http_ioattest_models_start(ngx_http_ioattest_loc_conf_t *conf,
 
 /* ask: common to both kinds */
 
+/*
+ * As ngx_http_ioattest_key_own(), where a task may be created for it: the
+ * gateway's own key, its variables evaluated where that is due.
+ */
+void ngx_http_ioattest_ask_own(ngx_http_ioattest_loc_conf_t *conf,
+    ngx_str_t *authorization, ngx_http_ioattest_key_t *key);
+
 /* Creates the request.  NGX_OK; NGX_DECLINED: its key rests; NGX_ERROR. */
 ngx_int_t ngx_http_ioattest_ask_begin(ngx_http_ioattest_ask_t *ask,
     ngx_http_ioattest_task_t *task, const ngx_http_ioattest_key_t *key,

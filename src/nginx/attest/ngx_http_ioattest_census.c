@@ -9,8 +9,7 @@
 #include "zone/ngx_http_ioattest_background.h"
 #include "attest/ngx_http_ioattest_census.h"
 #include "attest/ngx_http_ioattest_attestation.h"
-#include "attest/ngx_http_ioattest_model.h"
-#include "request/ngx_http_ioattest_key.h"
+#include "attest/ngx_http_ioattest_sources.h"
 #include "request/ngx_http_ioattest_log.h"
 #include "request/ngx_http_ioattest_wait.h"
 
@@ -27,8 +26,9 @@
 /* A name of "ioattest_prewarm", and what this worker knows of it. */
 typedef struct {
     ngx_http_ioattest_model_t       model;
+    ngx_http_ioattest_loc_conf_t   *conf;       /* that it is of */
     ngx_uint_t                      known;      /* the model's key is set */
-    ngx_uint_t                      asked;      /* the list is being read */
+    ngx_uint_t                      asked;      /* a list is being read */
     ngx_msec_t                      next;       /* next lookup of the name */
     ngx_msec_t                      logged;     /* 0: not yet */
 } ngx_http_ioattest_wanted_t;
@@ -37,19 +37,18 @@ typedef struct {
 /* A target, and what this worker knows of it. */
 typedef struct {
     ngx_http_ioattest_target_t     *target;
-    ngx_http_ioattest_key_t         key;
-    ngx_str_t                       authorization;
+    ngx_http_ioattest_sources_t     sources;
     ngx_http_ioattest_wanted_t     *wanted;
     ngx_uint_t                      wanted_n;
 } ngx_http_ioattest_survey_t;
 
 
+static ngx_int_t ngx_http_ioattest_census_survey(ngx_cycle_t *cycle,
+    ngx_http_ioattest_survey_t *survey);
 static void ngx_http_ioattest_census_handler(ngx_event_t *ev);
 static void ngx_http_ioattest_census_poke(void);
 static void ngx_http_ioattest_census_look(
     ngx_http_ioattest_survey_t *survey, ngx_uint_t slow);
-static void ngx_http_ioattest_census_list(ngx_http_ioattest_survey_t *survey,
-    const ngx_http_ioattest_model_t *used);
 static ngx_uint_t ngx_http_ioattest_census_current(const u_char *policy32);
 static void ngx_http_ioattest_census_wanted(
     ngx_http_ioattest_survey_t *survey, ngx_http_ioattest_wanted_t *wanted,
@@ -73,8 +72,7 @@ static ngx_http_ioattest_model_t
 ngx_int_t
 ngx_http_ioattest_census_init(ngx_cycle_t *cycle)
 {
-    ngx_str_t                      *name;
-    ngx_uint_t                      i, k;
+    ngx_uint_t                      i;
     ngx_event_t                    *ev;
     ngx_http_ioattest_survey_t     *survey;
     ngx_http_ioattest_target_t     *target;
@@ -103,24 +101,8 @@ ngx_http_ioattest_census_init(ngx_cycle_t *cycle)
     for (i = 0; i < mcf->targets.nelts; i++) {
         survey[i].target = &target[i];
 
-        if (target[i].prewarm.nelts == 0) {
-            continue;
-        }
-
-        survey[i].wanted_n = target[i].prewarm.nelts;
-        survey[i].wanted = ngx_pcalloc(cycle->pool, survey[i].wanted_n
-                                        * sizeof(ngx_http_ioattest_wanted_t));
-        if (survey[i].wanted == NULL) {
+        if (ngx_http_ioattest_census_survey(cycle, &survey[i]) != NGX_OK) {
             return NGX_ERROR;
-        }
-
-        name = target[i].prewarm.elts;
-
-        for (k = 0; k < survey[i].wanted_n; k++) {
-            ngx_memcpy(survey[i].wanted[k].model.names.name, name[k].data,
-                       name[k].len);
-            survey[i].wanted[k].model.names.name_len = name[k].len;
-            survey[i].wanted[k].next = ngx_current_msec;
         }
     }
 
@@ -141,6 +123,47 @@ ngx_http_ioattest_census_init(ngx_cycle_t *cycle)
     /* spread the workers over the interval */
 
     ngx_add_timer(ev, 1 + ngx_random() % NGX_HTTP_IOATTEST_CENSUS_TICK);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_ioattest_census_survey(ngx_cycle_t *cycle,
+    ngx_http_ioattest_survey_t *survey)
+{
+    ngx_str_t                   *name;
+    ngx_uint_t                   i;
+    ngx_http_ioattest_wish_t    *wish;
+    ngx_http_ioattest_target_t  *target;
+    ngx_http_ioattest_wanted_t  *wanted;
+
+    target = survey->target;
+
+    survey->wanted_n = target->prewarm.nelts;
+    wanted = ngx_pcalloc(cycle->pool, (survey->wanted_n + 1)
+                                      * sizeof(ngx_http_ioattest_wanted_t));
+
+    if (wanted == NULL
+        || ngx_http_ioattest_sources_init(&survey->sources, cycle->pool,
+                                          &target->confs)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    survey->wanted = wanted;
+
+    wish = target->prewarm.elts;
+
+    for (i = 0; i < survey->wanted_n; i++) {
+        name = &wish[i].name;
+
+        ngx_memcpy(wanted[i].model.names.name, name->data, name->len);
+        wanted[i].model.names.name_len = name->len;
+        wanted[i].conf = wish[i].conf;
+        wanted[i].next = ngx_current_msec;
+    }
 
     return NGX_OK;
 }
@@ -201,16 +224,15 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
 {
     ngx_uint_t                     i, n, skip;
     ioa_status_t                   reason;
-    ngx_http_ioattest_model_t     *models;
+    ngx_http_ioattest_model_t     *models, listed;
     ngx_http_ioattest_target_t    *target;
-    ngx_http_ioattest_resting_t    rest;
     ngx_http_ioattest_loc_conf_t  *conf;
 
     target = survey->target;
     conf = target->conf;
     models = ngx_http_ioattest_models;
 
-    ngx_http_ioattest_key_own(conf, &survey->authorization, &survey->key);
+    ngx_http_ioattest_sources_look(&survey->sources);
 
     for (i = 0; i < survey->wanted_n; i++) {
         ngx_http_ioattest_census_wanted(survey, &survey->wanted[i], slow);
@@ -234,7 +256,12 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
                                           NGX_HTTP_IOATTEST_CENSUS_BATCH,
                                           skip);
         if (n && skip == 0) {
-            ngx_http_ioattest_census_list(survey, &models[0]);
+
+            /* to look a name up keeps the models list, if that is due */
+
+            listed = models[0];
+            (void) ngx_http_ioattest_sources_find(&survey->sources, NULL,
+                                                  &listed, &reason);
         }
 
         skip += n;
@@ -245,7 +272,7 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
 
     } while (n == NGX_HTTP_IOATTEST_CENSUS_BATCH);
 
-    if (!slow || ngx_http_ioattest_model_varies(conf)) {
+    if (!slow) {
         return;
     }
 
@@ -266,9 +293,8 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
                 continue;
             }
 
-            if (ngx_http_ioattest_model_find(conf, &survey->key,
-                                             &survey->authorization,
-                                             &models[i], &reason, &rest)
+            if (ngx_http_ioattest_sources_find(&survey->sources, NULL,
+                                               &models[i], &reason)
                 == NGX_OK)
             {
                 ngx_http_ioattest_census_draw(survey, &models[i], 1);
@@ -276,31 +302,6 @@ ngx_http_ioattest_census_look(ngx_http_ioattest_survey_t *survey,
         }
 
     } while (n == NGX_HTTP_IOATTEST_CENSUS_BATCH);
-}
-
-
-/* Looking a name up starts a read of the models list when that is due. */
-
-static void
-ngx_http_ioattest_census_list(ngx_http_ioattest_survey_t *survey,
-    const ngx_http_ioattest_model_t *used)
-{
-    ioa_status_t                   reason;
-    ngx_http_ioattest_model_t      model;
-    ngx_http_ioattest_resting_t    rest;
-    ngx_http_ioattest_loc_conf_t  *conf;
-
-    conf = survey->target->conf;
-
-    if (conf->models.len == 0 || conf->model_id) {
-        return;
-    }
-
-    model = *used;
-
-    (void) ngx_http_ioattest_model_find(conf, &survey->key,
-                                        &survey->authorization, &model,
-                                        &reason, &rest);
 }
 
 
@@ -330,18 +331,16 @@ static void
 ngx_http_ioattest_census_wanted(ngx_http_ioattest_survey_t *survey,
     ngx_http_ioattest_wanted_t *wanted, ngx_uint_t slow)
 {
-    ngx_int_t                    rc;
-    ioa_status_t                 reason;
-    ngx_http_ioattest_resting_t  rest;
+    ngx_int_t     rc;
+    ioa_status_t  reason;
 
     /* the answer about a missing name has to be noticed while it is fresh */
 
     if ((slow || wanted->asked)
         && (ngx_msec_int_t) (ngx_current_msec - wanted->next) >= 0)
     {
-        rc = ngx_http_ioattest_model_find(survey->target->conf, &survey->key,
-                                          &survey->authorization,
-                                          &wanted->model, &reason, &rest);
+        rc = ngx_http_ioattest_sources_find(&survey->sources, wanted->conf,
+                                            &wanted->model, &reason);
 
         wanted->asked = (rc == NGX_AGAIN);
 
@@ -402,15 +401,17 @@ ngx_http_ioattest_census_draw(ngx_http_ioattest_survey_t *survey,
     const ngx_http_ioattest_model_t *model, ngx_uint_t wanted)
 {
     ngx_http_ioattest_found_t      found;
+    ngx_http_ioattest_source_t    *source;
     ngx_http_ioattest_loc_conf_t  *conf;
 
-    conf = survey->target->conf;
+    source = ngx_http_ioattest_sources_pick(&survey->sources, model);
+    conf = source->conf;
 
     ngx_http_ioattest_store_census(&found, conf->zone, model, &conf->limits,
-                                   &survey->key, wanted);
+                                   &source->key, wanted);
 
-    ngx_http_ioattest_attestations_start(&found, conf, model, &survey->key,
-                                   &survey->authorization,
+    ngx_http_ioattest_attestations_start(&found, conf, model, &source->key,
+                                   &source->authorization,
                                    NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND,
                                    ngx_cycle->log);
 }

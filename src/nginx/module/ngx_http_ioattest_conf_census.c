@@ -1,7 +1,8 @@
 
 /*
  * What is attested in the background, with the gateway's own key: each policy
- * of a server once, however many locations share it.
+ * of a server once, however many locations share it.  Where they have other
+ * keys, each of these may be used.
  */
 
 
@@ -14,8 +15,10 @@ static void ngx_http_ioattest_census_share(
     ngx_http_ioattest_loc_conf_t *one, ngx_http_ioattest_loc_conf_t *other);
 static ngx_int_t ngx_http_ioattest_census_target(ngx_conf_t *cf,
     ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf);
+static ngx_int_t ngx_http_ioattest_census_key(
+    ngx_http_ioattest_target_t *target, ngx_http_ioattest_loc_conf_t *conf);
 static ngx_int_t ngx_http_ioattest_census_names(
-    ngx_http_ioattest_target_t *target, ngx_http_ioattest_prewarm_t *prewarm);
+    ngx_http_ioattest_target_t *target, ngx_http_ioattest_loc_conf_t *conf);
 
 
 char *
@@ -270,7 +273,10 @@ ngx_http_ioattest_census_target(ngx_conf_t *cf,
 
         if (target == NULL
             || ngx_array_init(&target->prewarm, cf->pool, 1,
-                              sizeof(ngx_str_t))
+                              sizeof(ngx_http_ioattest_wish_t))
+               != NGX_OK
+            || ngx_array_init(&target->confs, cf->pool, 1,
+                              sizeof(ngx_http_ioattest_loc_conf_t *))
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -281,8 +287,48 @@ ngx_http_ioattest_census_target(ngx_conf_t *cf,
                    NGX_HTTP_IOATTEST_KEY_LEN);
     }
 
+    if (ngx_http_ioattest_census_key(target, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return conf->prewarm
-           ? ngx_http_ioattest_census_names(target, conf->prewarm) : NGX_OK;
+           ? ngx_http_ioattest_census_names(target, conf) : NGX_OK;
+}
+
+
+/* Adds the location, unless the target has one with the same key and id. */
+
+static ngx_int_t
+ngx_http_ioattest_census_key(ngx_http_ioattest_target_t *target,
+    ngx_http_ioattest_loc_conf_t *conf)
+{
+    ngx_uint_t                      i;
+    ngx_http_complex_value_t       *one, *other;
+    ngx_http_ioattest_loc_conf_t  **known, **place;
+
+    known = target->confs.elts;
+    one = conf->authorization;
+
+    for (i = 0; i < target->confs.nelts; i++) {
+        other = known[i]->authorization;
+
+        if (known[i]->model_id == conf->model_id
+            && other->value.len == one->value.len
+            && ngx_memcmp(other->value.data, one->value.data, one->value.len)
+               == 0)
+        {
+            return NGX_OK;
+        }
+    }
+
+    place = ngx_array_push(&target->confs);
+    if (place == NULL) {
+        return NGX_ERROR;
+    }
+
+    *place = conf;
+
+    return NGX_OK;
 }
 
 
@@ -290,19 +336,22 @@ ngx_http_ioattest_census_target(ngx_conf_t *cf,
 
 static ngx_int_t
 ngx_http_ioattest_census_names(ngx_http_ioattest_target_t *target,
-    ngx_http_ioattest_prewarm_t *prewarm)
+    ngx_http_ioattest_loc_conf_t *conf)
 {
-    ngx_str_t   *name, *known, *place;
-    ngx_uint_t   i, k;
+    ngx_str_t                 *name;
+    ngx_uint_t                 i, k;
+    ngx_http_ioattest_wish_t  *known, *place;
 
-    name = prewarm->names.elts;
+    name = conf->prewarm->names.elts;
 
-    for (i = 0; i < prewarm->names.nelts; i++) {
+    for (i = 0; i < conf->prewarm->names.nelts; i++) {
         known = target->prewarm.elts;
 
         for (k = 0; k < target->prewarm.nelts; k++) {
-            if (known[k].len == name[i].len
-                && ngx_strncmp(known[k].data, name[i].data, name[i].len) == 0)
+            if (known[k].conf->model_id == conf->model_id
+                && known[k].name.len == name[i].len
+                && ngx_strncmp(known[k].name.data, name[i].data, name[i].len)
+                   == 0)
             {
                 break;
             }
@@ -317,7 +366,8 @@ ngx_http_ioattest_census_names(ngx_http_ioattest_target_t *target,
             return NGX_ERROR;
         }
 
-        *place = name[i];
+        place->name = name[i];
+        place->conf = conf;
     }
 
     return NGX_OK;

@@ -78,13 +78,31 @@ typedef struct {
 } ngx_http_ioattest_prewarm_t;
 
 
+/* What a worker last made of the variables in the gateway's own key. */
+typedef struct {
+    ngx_http_ioattest_key_t      key;
+    ngx_uint_t                   known;     /* key is set */
+    ngx_uint_t                   tried;     /* at is set */
+    ngx_msec_t                   at;        /* last evaluation */
+} ngx_http_ioattest_own_t;
+
+
 typedef struct ngx_http_ioattest_loc_conf_s  ngx_http_ioattest_loc_conf_t;
+
+
+/* A name of "ioattest_prewarm", and a location that it applies to. */
+typedef struct {
+    ngx_str_t                    name;
+    ngx_http_ioattest_loc_conf_t *conf;
+} ngx_http_ioattest_wish_t;
 
 
 /* What is attested in the background for a server under one policy. */
 typedef struct {
-    ngx_http_ioattest_loc_conf_t *conf;     /* with the gateway's own key */
-    ngx_array_t                  prewarm;   /* ngx_str_t */
+    ngx_http_ioattest_loc_conf_t *conf;     /* the first of confs */
+    ngx_array_t                  confs;     /* loc_conf_t*, one for each key
+                                               and "ioattest_model_id" */
+    ngx_array_t                  prewarm;   /* ngx_http_ioattest_wish_t */
     u_char                       origin32[NGX_HTTP_IOATTEST_KEY_LEN];
 } ngx_http_ioattest_target_t;
 
@@ -123,6 +141,7 @@ struct ngx_http_ioattest_loc_conf_s {
 
     ngx_http_complex_value_t    *authorization; /* NULL: the client's own */
     ngx_uint_t                   own_key;   /* the gateway's */
+    ngx_http_ioattest_own_t      own;       /* if own_key has variables */
 
     time_t                       valid;
     time_t                       refresh;

@@ -12,6 +12,10 @@
 #include "request/ngx_http_ioattest_key.h"
 
 
+/* how often a value that the API refused is looked at for a change, ms */
+#define NGX_HTTP_IOATTEST_KEY_LOOK  5000
+
+
 static void ngx_http_ioattest_key_make(ngx_http_ioattest_loc_conf_t *ilcf,
     ngx_str_t *value, ngx_http_ioattest_key_t *key);
 
@@ -62,28 +66,84 @@ ngx_http_ioattest_key_own(ngx_http_ioattest_loc_conf_t *ilcf,
 {
     *value = ilcf->authorization->value;
 
-    ngx_http_ioattest_key_make(ilcf, value, key);
+    if (ilcf->authorization->lengths == NULL) {
+        ngx_http_ioattest_key_make(ilcf, value, key);
+        return;
+    }
 
-    if (ilcf->authorization->lengths) {
-        ngx_str_null(value);
+    if (ilcf->own.known) {
+        *key = ilcf->own.key;
+
+    } else {
+        ngx_http_ioattest_key_make(ilcf, value, key);
+    }
+
+    ngx_str_null(value);
+}
+
+
+void
+ngx_http_ioattest_key_seen(ngx_http_ioattest_loc_conf_t *ilcf,
+    const ngx_http_ioattest_key_t *key)
+{
+    ilcf->own.tried = 1;
+    ilcf->own.at = ngx_current_msec;
+
+    if (key) {
+        ilcf->own.key = *key;
+        ilcf->own.known = 1;
     }
 }
 
+
+/*
+ * Each use of the key evaluates it.  While it rests nothing uses it, and a new
+ * value would go unnoticed.
+ */
+
+ngx_uint_t
+ngx_http_ioattest_key_stale(ngx_http_ioattest_loc_conf_t *ilcf)
+{
+    ngx_http_ioattest_resting_t  rest;
+
+    if (ilcf->authorization->lengths == NULL) {
+        return 0;
+    }
+
+    if (ilcf->own.tried
+        && ngx_current_msec - ilcf->own.at < NGX_HTTP_IOATTEST_KEY_LOOK)
+    {
+        return 0;
+    }
+
+    return !ilcf->own.known
+           || ngx_http_ioattest_key_rests(ilcf->zone, &ilcf->own.key, &rest);
+}
+
+
+/*
+ * A caller's list is that of his key.  The gateway's is that of the configured
+ * text: the background finds it whatever the variables in it are for a client,
+ * and values that change do not have it read anew each time.
+ */
 
 static void
 ngx_http_ioattest_key_make(ngx_http_ioattest_loc_conf_t *ilcf,
     ngx_str_t *value, ngx_http_ioattest_key_t *key)
 {
+    u_char     text32[NGX_HTTP_IOATTEST_KEY_LEN];
     ngx_str_t  list, digest;
 
     key->own = ilcf->own_key;
-    key->many = (ilcf->authorization == NULL
-                 || ilcf->authorization->lengths != NULL);
+    key->many = !ilcf->own_key;
 
     ngx_http_ioattest_key_digest(ilcf->zone, key->digest, value);
+    ngx_http_ioattest_key_digest(ilcf->zone, text32,
+                                 key->own ? &ilcf->authorization->value
+                                          : value);
 
     ngx_str_set(&list, "models list");
-    digest.data = key->digest;
+    digest.data = text32;
     digest.len = NGX_HTTP_IOATTEST_KEY_LEN;
 
     ngx_http_ioattest_store_key(key->list, NGX_HTTP_IOATTEST_NODE_NAME,

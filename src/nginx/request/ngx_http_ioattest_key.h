@@ -25,10 +25,17 @@ ngx_int_t ngx_http_ioattest_key_value(ngx_http_request_t *r,
 
 /*
  * The gateway's own key, without a request.  If it has variables, value is
- * empty, with data NULL, and the key is identified by the configured text.
+ * empty, with data NULL, and the key is the one last noted by key_seen().
  */
 void ngx_http_ioattest_key_own(ngx_http_ioattest_loc_conf_t *ilcf,
     ngx_str_t *value, ngx_http_ioattest_key_t *key);
+
+/* Notes a value of the gateway's own key; NULL: that it could not be had. */
+void ngx_http_ioattest_key_seen(ngx_http_ioattest_loc_conf_t *ilcf,
+    const ngx_http_ioattest_key_t *key);
+
+/* 1 if the gateway's own key has variables that should be evaluated now. */
+ngx_uint_t ngx_http_ioattest_key_stale(ngx_http_ioattest_loc_conf_t *ilcf);
 
 /* Sets what a refusal tells a caller whose key rests. */
 void ngx_http_ioattest_key_resting(ngx_http_ioattest_ctx_t *ctx,

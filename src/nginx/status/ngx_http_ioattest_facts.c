@@ -24,6 +24,9 @@ static ngx_int_t ngx_http_ioattest_facts_row(
     ngx_http_ioattest_zone_facts_t *facts,
     ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_row_t *row,
     ngx_pool_t *pool);
+static ngx_http_ioattest_loc_conf_t *ngx_http_ioattest_facts_conf(
+    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_zone_t *zone,
+    const u_char *policy32);
 static void ngx_http_ioattest_facts_renewal(ngx_http_ioattest_fact_t *fact);
 static int ngx_libc_cdecl ngx_http_ioattest_facts_compare(const void *one,
     const void *two);
@@ -234,7 +237,7 @@ ngx_http_ioattest_facts_row(ngx_http_ioattest_zone_facts_t *facts,
     *place = fact;
 
     fact->row = *row;
-    fact->conf = ngx_http_ioattest_fact_conf(mcf, facts->zone, row->policy);
+    fact->conf = ngx_http_ioattest_facts_conf(mcf, facts->zone, row->policy);
 
     if (row->kind == NGX_HTTP_IOATTEST_NODE_MACHINE) {
         ngx_http_ioattest_facts_renewal(fact);
@@ -251,8 +254,13 @@ ngx_http_ioattest_facts_row(ngx_http_ioattest_zone_facts_t *facts,
 }
 
 
-ngx_http_ioattest_loc_conf_t *
-ngx_http_ioattest_fact_conf(ngx_http_ioattest_main_conf_t *mcf,
+/*
+ * A location that attests under the policy, one with the gateway's own key if
+ * there is any; NULL: none does.
+ */
+
+static ngx_http_ioattest_loc_conf_t *
+ngx_http_ioattest_facts_conf(ngx_http_ioattest_main_conf_t *mcf,
     ngx_http_ioattest_zone_t *zone, const u_char *policy32)
 {
     ngx_uint_t                      i;

@@ -122,14 +122,6 @@ uint64_t ngx_http_ioattest_spread_count(
 /* The sum over all reasons. */
 uint64_t ngx_http_ioattest_counts_sum(const uint64_t *reasons);
 
-/*
- * A location that attests under the policy, one with the gateway's own key if
- * there is any; NULL: none does.
- */
-ngx_http_ioattest_loc_conf_t *ngx_http_ioattest_fact_conf(
-    ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_zone_t *zone,
-    const u_char *policy32);
-
 /* The first name of the server that the location is in. */
 ngx_str_t ngx_http_ioattest_fact_server(ngx_http_ioattest_loc_conf_t *conf);
 

@@ -26,6 +26,10 @@ static ngx_uint_t ngx_http_ioattest_probe_listable(const ngx_str_t *name);
 static ngx_http_ioattest_probe_e ngx_http_ioattest_probe_policy(
     ngx_http_ioattest_main_conf_t *mcf, ngx_http_ioattest_loc_conf_t *conf,
     const ngx_str_t *name);
+static ngx_http_ioattest_target_t *ngx_http_ioattest_probe_target(
+    ngx_http_ioattest_main_conf_t *mcf, const u_char *policy32);
+static ngx_http_ioattest_probe_e ngx_http_ioattest_probe_keys(
+    ngx_http_ioattest_target_t *target, const ngx_str_t *name);
 static ngx_http_ioattest_probe_e ngx_http_ioattest_probe_own(
     ngx_http_ioattest_loc_conf_t *conf, const ngx_str_t *name);
 
@@ -174,14 +178,16 @@ static ngx_http_ioattest_probe_e
 ngx_http_ioattest_probe_policy(ngx_http_ioattest_main_conf_t *mcf,
     ngx_http_ioattest_loc_conf_t *conf, const ngx_str_t *name)
 {
+    ngx_http_ioattest_target_t  *target;
+
     if (!ngx_http_ioattest_probe_listable(name)) {
         return NGX_HTTP_IOATTEST_PROBE_UNKNOWN;
     }
 
-    conf = ngx_http_ioattest_fact_conf(mcf, conf->zone, conf->policy32);
+    target = ngx_http_ioattest_probe_target(mcf, conf->policy32);
 
-    if (conf->own_key && !ngx_http_ioattest_model_varies(conf)) {
-        return ngx_http_ioattest_probe_own(conf, name);
+    if (target && !ngx_http_ioattest_model_varies(target->conf)) {
+        return ngx_http_ioattest_probe_keys(target, name);
     }
 
     switch (ngx_http_ioattest_store_named(conf->zone, conf->policy32, name,
@@ -196,6 +202,56 @@ ngx_http_ioattest_probe_policy(ngx_http_ioattest_main_conf_t *mcf,
     default:
         return NGX_HTTP_IOATTEST_PROBE_UNKNOWN;
     }
+}
+
+
+/* What is attested with the gateway's own keys under the policy, or NULL. */
+
+static ngx_http_ioattest_target_t *
+ngx_http_ioattest_probe_target(ngx_http_ioattest_main_conf_t *mcf,
+    const u_char *policy32)
+{
+    ngx_uint_t                   i;
+    ngx_http_ioattest_target_t  *target;
+
+    target = mcf->targets.elts;
+
+    for (i = 0; i < mcf->targets.nelts; i++) {
+        if (ngx_memcmp(target[i].conf->policy32, policy32,
+                       NGX_HTTP_IOATTEST_KEY_LEN)
+            == 0)
+        {
+            return &target[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* The API may refuse one of the gateway's own keys, and not another. */
+
+static ngx_http_ioattest_probe_e
+ngx_http_ioattest_probe_keys(ngx_http_ioattest_target_t *target,
+    const ngx_str_t *name)
+{
+    ngx_uint_t                      i;
+    ngx_http_ioattest_probe_e       state, best;
+    ngx_http_ioattest_loc_conf_t  **conf;
+
+    conf = target->confs.elts;
+    best = NGX_HTTP_IOATTEST_PROBE_UNKNOWN;
+
+    for (i = 0; i < target->confs.nelts; i++) {
+        state = ngx_http_ioattest_probe_own(conf[i], name);
+        best = ngx_max(best, state);
+
+        if (best == NGX_HTTP_IOATTEST_PROBE_READY) {
+            break;
+        }
+    }
+
+    return best;
 }
 
 
@@ -220,7 +276,7 @@ ngx_http_ioattest_probe_own(ngx_http_ioattest_loc_conf_t *conf,
     ngx_memcpy(model.names.name, name->data, name->len);
     model.names.name_len = name->len;
 
-    ngx_http_ioattest_key_own(conf, &authorization, &key);
+    ngx_http_ioattest_ask_own(conf, &authorization, &key);
 
     rc = ngx_http_ioattest_model_find(conf, &key, &authorization, &model,
                                       &reason, &rest);
