@@ -328,6 +328,7 @@ FUZZ_CC  ?= clang
 FUZZ_SRC := $(filter-out $(if $(XML_LIBS),,fuzz/fuzz_rim.c), \
               $(wildcard fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:fuzz/%.c=build/fuzz/%)
+FUZZ_ONLY := $(FUZZ_SRC:fuzz/fuzz_%.c=%)
 FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 SECONDS  ?= 60
 
@@ -346,20 +347,43 @@ build/fuzz/libioattest.a: $(FUZZ_OBJ)
 
 build/fuzz/%: fuzz/%.c build/fuzz/libioattest.a
 	$(FUZZ_CMD) $(FUZZ_SAN) -o $@ $< $(FUZZ_MORE) build/fuzz/libioattest.a \
-		$(CORE_LIBS)
+		$(CORE_LIBS) $(FUZZ_LIBS)
 
-# Of the tool, what reads XML.
-FUZZ_RIM := $(XML_SRC) tools/rim_verify.c tools/rim_id.c tools/inspect_text.c
+# The same without libFuzzer, each input of the seeds once, by any compiler:
+# t/unit/fuzz/seeds.py.
+REPLAY_BIN := $(FUZZ_SRC:fuzz/%.c=$(CORE_DIR)/replay/%)
 
-build/fuzz/fuzz_rim: FUZZ_CMD += $(XML_CFLAGS) -Itools
-build/fuzz/fuzz_rim: FUZZ_MORE := $(FUZZ_RIM) $(XML_LIBS)
-build/fuzz/fuzz_rim: $(FUZZ_RIM)
+$(CORE_DIR)/replay/%: fuzz/%.c fuzz/replay.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CORE_CC) -MF $@.d -o $@ $< fuzz/replay.c $(FUZZ_MORE) $(CORE_LIB) \
+		$(LDFLAGS) $(CORE_LIBS) $(FUZZ_LIBS)
+
+unit: $(REPLAY_BIN)
+
+# Of the tool, what reads XML, headers and audit logs.
+FUZZ_RIM   := $(XML_SRC) tools/rim_verify.c tools/rim_id.c \
+              tools/inspect_text.c
+FUZZ_AUDIT := tools/complain.c tools/option.c tools/print.c
+
+# fuzz_more NAME, FILES, FLAGS, LIBRARIES: a target with files of the tool
+define fuzz_more
+build/fuzz/fuzz_$(1): FUZZ_CMD += $(3) -Itools
+$$(CORE_DIR)/replay/fuzz_$(1): CORE_CC += $(3) -Itools
+build/fuzz/fuzz_$(1) $$(CORE_DIR)/replay/fuzz_$(1): FUZZ_MORE := $(2)
+build/fuzz/fuzz_$(1) $$(CORE_DIR)/replay/fuzz_$(1): FUZZ_LIBS := $(4)
+build/fuzz/fuzz_$(1) $$(CORE_DIR)/replay/fuzz_$(1): $(2) \
+	$$(wildcard tools/*.h)
+endef
+
+$(eval $(call fuzz_more,rim,$(FUZZ_RIM),$(XML_CFLAGS),$(XML_LIBS)))
+$(eval $(call fuzz_more,headers,tools/headers.c))
+$(eval $(call fuzz_more,audit,$(FUZZ_AUDIT)))
+
+$(CORE_DIR)/replay/fuzz_audit build/fuzz/fuzz_audit: tools/audit.c
 
 fuzz: $(FUZZ_BIN)
 
-FUZZ_ONLY := $(FUZZ_SRC:fuzz/fuzz_%.c=%)
-
-fuzz-run: fuzz
+fuzz-run: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 	python3 fuzz/real_seeds.py build/fuzz/real
 	for f in $(FUZZ_ONLY); do \
 		mkdir -p build/fuzz/corpus/fuzz_$$f build/fuzz/real/$$f; \
@@ -420,6 +444,7 @@ clean:
 	rm -rf build
 
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
+	$(CORE_DIR)/replay/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
 .PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
