@@ -141,11 +141,14 @@ $(ZONE_TEST_OBJ): $(ZONE_TEST_DIR)/zone-test/%.o: %.c t/unit/unit.h \
 		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
 		-o $(CURDIR)/$@ $(CURDIR)/$<
 
-$(ZONE_TEST): $(ZONE_TEST_OBJ) build/libioattest.a
+ZONE_TEST_LIB := build/$(if $(SAN),core-san/)libioattest.a
+
+$(ZONE_TEST): $(ZONE_TEST_OBJ) $(ZONE_TEST_LIB)
 	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -shared \
 		-Wl,--wrap=ngx_http_ioattest_store_unlock \
+		$(if $(SAN),$(SAN_FLAGS)) \
 		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_OBJ)) \
-		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
+		$(CURDIR)/$(ZONE_TEST_LIB) $(LDFLAGS) $(CORE_LIBS)
 
 # One configure at a time: the module's own rule makes it, and whatever needs
 # it waits for that.
@@ -393,6 +396,14 @@ fuzz-run: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 			build/fuzz/real/$$f || exit 1; \
 	done
 
+# What the corpora of the chosen targets have found, into fuzz/seeds.
+fuzz-min: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
+	python3 fuzz/merge.py $(FUZZ_ONLY)
+
+# The filters in nginx, of build/san: after make san NGINX_SRC=DIR.
+fuzz-filters:
+	python3 fuzz/filters.py --seconds $(SECONDS)
+
 # All that speaks TAP, or the module's tests in some files: T=t/stream.t.
 
 T ?=
@@ -401,19 +412,27 @@ test:
 	sh scripts/test.sh $(T)
 
 # The tests that drive nginx, or those of T, under AddressSanitizer and
-# UndefinedBehaviorSanitizer, and under valgrind (minutes for a file).
-PROVE := prove -It/lib -It/runner
+# UndefinedBehaviorSanitizer, and under valgrind (minutes for a file): nginx,
+# the tool, the zone's cases, and without T the unit tests that are in C.
+PROVE    := prove -It/lib -It/runner
+VALGRIND := valgrind -q --error-exitcode=9
 
 test-san: san
+	+@$(MAKE) --no-print-directory SAN=1 tool unit
+	+@$(MAKE) --no-print-directory SAN=1 zone-test ZONE_TEST_DIR=build/san
 	ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0:verify_asan_link_order=0 \
+	CORE_DIR=build/core-san \
+	IOATTEST_TOOL=$(CURDIR)/build/core-san/ioattest \
 	TEST_NGINX_BINARY=$(CURDIR)/build/san/nginx \
 	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/san/$(MODULE) \
 		$(PROVE) $(or $(T),$(wildcard t/*.t))
 
-test-valgrind: all
+test-valgrind: all unit zone-test
 	TEST_NGINX_USE_VALGRIND=1 \
+	IOATTEST_TOOL='$(VALGRIND) $(CURDIR)/build/ioattest' \
 	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/$(MODULE) \
 		$(PROVE) $(or $(T),$(wildcard t/*.t))
+	$(if $(T),,prove -e '$(VALGRIND)' $(UNIT_BIN))
 
 # The software bill of materials of module and tool.
 sbom: module tool
@@ -448,5 +467,5 @@ clean:
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
 .PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
-	fuzz fuzz-run test lint clean \
+	fuzz fuzz-run fuzz-min fuzz-filters test lint clean \
 	sbom reproducible nginx-tests versions test-san test-valgrind
