@@ -16,7 +16,8 @@ sub file {
     my ($code) = @_;
 
     my $said = `$^X -I$top/t/lib -MIoattestNginx -e '
-        sub start { IoattestNginx->start(workers => 1, http => q(), \@_) }
+        sub start { IoattestNginx->start(workers => 1, http => q(),
+                                         server => q(), \@_) }
         sub put { open my \$out, q(>>), shift or die; print {\$out} shift }
         my \$nginx = start();
         $code' 2>&1`;
