@@ -33,7 +33,7 @@ def merge(target):
         for size, path in sizes(grown):
             if size <= LENGTH:
                 shutil.copy(path, small)
-        subprocess.run([f"build/fuzz/fuzz_{target}", "-merge=1",
+        subprocess.run([f"build/fuzz/fuzz_{target}", "-set_cover_merge=1",
                         "-verbosity=0", found, small], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         files = len(os.listdir(seeds))
