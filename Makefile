@@ -141,11 +141,14 @@ $(ZONE_TEST_OBJ): $(ZONE_TEST_DIR)/zone-test/%.o: %.c t/unit/unit.h \
 		$$(sed -n 's/^CFLAGS = *//p' ../objs/Makefile) $(ZONE_TEST_INC) \
 		-o $(CURDIR)/$@ $(CURDIR)/$<
 
-$(ZONE_TEST): $(ZONE_TEST_OBJ) build/libioattest.a
+ZONE_TEST_LIB := build/$(if $(SAN),core-san/)libioattest.a
+
+$(ZONE_TEST): $(ZONE_TEST_OBJ) $(ZONE_TEST_LIB)
 	cd $(ZONE_TEST_DIR)/src && $(SHOWN) $(CC) -shared \
 		-Wl,--wrap=ngx_http_ioattest_store_unlock \
+		$(if $(SAN),$(SAN_FLAGS)) \
 		-o $(CURDIR)/$@ $(addprefix $(CURDIR)/,$(ZONE_TEST_OBJ)) \
-		$(CURDIR)/build/libioattest.a $(LDFLAGS) $(CORE_LIBS)
+		$(CURDIR)/$(ZONE_TEST_LIB) $(LDFLAGS) $(CORE_LIBS)
 
 # One configure at a time: the module's own rule makes it, and whatever needs
 # it waits for that.
@@ -328,6 +331,7 @@ FUZZ_CC  ?= clang
 FUZZ_SRC := $(filter-out $(if $(XML_LIBS),,fuzz/fuzz_rim.c), \
               $(wildcard fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:fuzz/%.c=build/fuzz/%)
+FUZZ_ONLY := $(FUZZ_SRC:fuzz/fuzz_%.c=%)
 FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 SECONDS  ?= 60
 
@@ -346,20 +350,43 @@ build/fuzz/libioattest.a: $(FUZZ_OBJ)
 
 build/fuzz/%: fuzz/%.c build/fuzz/libioattest.a
 	$(FUZZ_CMD) $(FUZZ_SAN) -o $@ $< $(FUZZ_MORE) build/fuzz/libioattest.a \
-		$(CORE_LIBS)
+		$(CORE_LIBS) $(FUZZ_LIBS)
 
-# Of the tool, what reads XML.
-FUZZ_RIM := $(XML_SRC) tools/rim_verify.c tools/rim_id.c tools/inspect_text.c
+# The same without libFuzzer, each input of the seeds once, by any compiler:
+# t/unit/fuzz/seeds.py.
+REPLAY_BIN := $(FUZZ_SRC:fuzz/%.c=$(CORE_DIR)/replay/%)
 
-build/fuzz/fuzz_rim: FUZZ_CMD += $(XML_CFLAGS) -Itools
-build/fuzz/fuzz_rim: FUZZ_MORE := $(FUZZ_RIM) $(XML_LIBS)
-build/fuzz/fuzz_rim: $(FUZZ_RIM)
+$(CORE_DIR)/replay/%: fuzz/%.c fuzz/replay.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CORE_CC) -MF $@.d -o $@ $< fuzz/replay.c $(FUZZ_MORE) $(CORE_LIB) \
+		$(LDFLAGS) $(CORE_LIBS) $(FUZZ_LIBS)
+
+unit: $(REPLAY_BIN)
+
+# Of the tool, what reads XML, headers and audit logs.
+FUZZ_RIM   := $(XML_SRC) tools/rim_verify.c tools/rim_id.c \
+              tools/inspect_text.c
+FUZZ_AUDIT := tools/complain.c tools/option.c tools/print.c
+
+# fuzz_more NAME, FILES, FLAGS, LIBRARIES: a target with files of the tool
+define fuzz_more
+build/fuzz/fuzz_$(1): FUZZ_CMD += $(3) -Itools
+$$(CORE_DIR)/replay/fuzz_$(1): CORE_CC += $(3) -Itools
+build/fuzz/fuzz_$(1) $$(CORE_DIR)/replay/fuzz_$(1): FUZZ_MORE := $(2)
+build/fuzz/fuzz_$(1) $$(CORE_DIR)/replay/fuzz_$(1): FUZZ_LIBS := $(4)
+build/fuzz/fuzz_$(1) $$(CORE_DIR)/replay/fuzz_$(1): $(2) \
+	$$(wildcard tools/*.h)
+endef
+
+$(eval $(call fuzz_more,rim,$(FUZZ_RIM),$(XML_CFLAGS),$(XML_LIBS)))
+$(eval $(call fuzz_more,headers,tools/headers.c))
+$(eval $(call fuzz_more,audit,$(FUZZ_AUDIT)))
+
+$(CORE_DIR)/replay/fuzz_audit build/fuzz/fuzz_audit: tools/audit.c
 
 fuzz: $(FUZZ_BIN)
 
-FUZZ_ONLY := $(FUZZ_SRC:fuzz/fuzz_%.c=%)
-
-fuzz-run: fuzz
+fuzz-run: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 	python3 fuzz/real_seeds.py build/fuzz/real
 	for f in $(FUZZ_ONLY); do \
 		mkdir -p build/fuzz/corpus/fuzz_$$f build/fuzz/real/$$f; \
@@ -369,6 +396,14 @@ fuzz-run: fuzz
 			build/fuzz/real/$$f || exit 1; \
 	done
 
+# What the corpora of the chosen targets have found, into fuzz/seeds.
+fuzz-min: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
+	python3 fuzz/merge.py $(FUZZ_ONLY)
+
+# The filters in nginx, of build/san: after make san NGINX_SRC=DIR.
+fuzz-filters:
+	python3 fuzz/filters.py --seconds $(SECONDS)
+
 # All that speaks TAP, or the module's tests in some files: T=t/stream.t.
 
 T ?=
@@ -377,19 +412,27 @@ test:
 	sh scripts/test.sh $(T)
 
 # The tests that drive nginx, or those of T, under AddressSanitizer and
-# UndefinedBehaviorSanitizer, and under valgrind (minutes for a file).
-PROVE := prove -It/lib -It/runner
+# UndefinedBehaviorSanitizer, and under valgrind (minutes for a file): nginx,
+# the tool, the zone's cases, and without T the unit tests that are in C.
+PROVE    := prove -It/lib -It/runner
+VALGRIND := valgrind -q --error-exitcode=9
 
 test-san: san
+	+@$(MAKE) --no-print-directory SAN=1 tool unit
+	+@$(MAKE) --no-print-directory SAN=1 zone-test ZONE_TEST_DIR=build/san
 	ASAN_OPTIONS=detect_odr_violation=0:detect_leaks=0:verify_asan_link_order=0 \
+	CORE_DIR=build/core-san \
+	IOATTEST_TOOL=$(CURDIR)/build/core-san/ioattest \
 	TEST_NGINX_BINARY=$(CURDIR)/build/san/nginx \
 	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/san/$(MODULE) \
 		$(PROVE) $(or $(T),$(wildcard t/*.t))
 
-test-valgrind: all
+test-valgrind: all unit zone-test
 	TEST_NGINX_USE_VALGRIND=1 \
+	IOATTEST_TOOL='$(VALGRIND) $(CURDIR)/build/ioattest' \
 	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/$(MODULE) \
 		$(PROVE) $(or $(T),$(wildcard t/*.t))
+	$(if $(T),,prove -e '$(VALGRIND)' $(UNIT_BIN))
 
 # The software bill of materials of module and tool.
 sbom: module tool
@@ -420,8 +463,9 @@ clean:
 	rm -rf build
 
 -include $(wildcard $(CORE_DIR)/*.d $(CORE_DIR)/*/*.d $(CORE_DIR)/unit/*/*.d \
+	$(CORE_DIR)/replay/*.d \
 	build/fuzz/*.d build/fuzz/core/*/*.d)
 
 .PHONY: lib tool unit check-unit coverage mutants bench bench-instructions \
-	fuzz fuzz-run test lint clean \
+	fuzz fuzz-run fuzz-min fuzz-filters test lint clean \
 	sbom reproducible nginx-tests versions test-san test-valgrind

@@ -7,7 +7,9 @@ nginx with the module, beside a second opinion of each.
 
 Replies are the simulated API's: bodies and streams, an error, and some that a
 key signs which nobody attested.  Their bytes, head and framing included, are
-flipped, cut, repeated, moved, and spliced with those of others.  The value of
+flipped, cut, repeated, moved, and spliced with those of others; of these, and
+one in five, are replies recorded of a real agent, whose key nobody attested,
+where IOATTEST_VECTORS says that there are some.  The value of
 what a client gets as a good answer has to be that of a reply which was signed;
 what t/lib/sim/check/judge.py accepts, in a form that no reader of HTTP takes
 otherwise, has to arrive; and nginx may neither crash nor log an alert, nor a
@@ -17,7 +19,9 @@ The last line is "N replies, N passed, N wrong".  Exits with 1 where one is.
 """
 import argparse
 import asyncio
+import base64
 import collections
+import glob
 import json
 import os
 import random
@@ -87,9 +91,30 @@ async def whole(port, spec, stream):
     return raw
 
 
+def recorded(where):
+    """(stream, bytes) of each reply that was recorded, as it was framed."""
+    for path in sorted(glob.glob(f"{where}/agent/cases/*.json")):
+        with open(path) as f:
+            case = json.load(f)
+        if case["kind"] not in ("resp", "stream") \
+                or not case.get("response_head"):
+            continue
+        body = base64.b64decode(case.get("response_body_b64") or "")
+        head = case["response_head"].encode("latin-1").rstrip() + b"\r\n\r\n"
+        if b"transfer-encoding: chunked" in head.lower():
+            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in
+                            re.findall(rb"(?s).{1,300}", body)) + b"0\r\n\r\n"
+        if len(body) < 65536:
+            yield case["kind"] == "stream", head + body
+
+
 class Mutator:
-    def __init__(self, rng, seeds):
-        self.rng, self.seeds = rng, seeds
+    def __init__(self, rng, seeds, recordings):
+        self.rng, self.seeds, self.recordings = rng, seeds, recordings
+
+    def seed(self):
+        some = self.recordings and self.rng.random() < .2
+        return self.rng.choice(self.recordings if some else self.seeds)
 
     def at(self, data):
         """A place: any, one in the head, or where a line or a chunk ends."""
@@ -119,7 +144,7 @@ class Mutator:
         if how == 4:
             return data[:a]
         if how == 5:
-            other = rng.choice(self.seeds)[1]
+            other = self.seed()[1]
             c = min(len(other), max(0, self.at(other)))
             return data[:a] + other[c:]
         if how == 6:
@@ -151,7 +176,7 @@ class Mutator:
 
     def draw(self):
         """(stream, bytes)"""
-        stream, data = self.rng.choice(self.seeds)
+        stream, data = self.seed()
         if self.rng.random() < .1:
             return stream, data
         for _ in range(self.rng.choice([1, 1, 1, 2, 3, 6])):
@@ -396,7 +421,11 @@ def main():
                 raw = asyncio.run(whole(api, spec, stream))
                 if raw.startswith(b"HTTP/1."):
                     seeds.append((stream, raw))
-        fuzz = Fuzz(args, Mutator(rng, seeds), {address.lower()}, digest)
+        recordings = list(recorded(os.environ.get("IOATTEST_VECTORS",
+                                                  TOP + "/../shared/vectors")))
+        print(f"{len(recordings)} recorded replies", flush=True)
+        fuzz = Fuzz(args, Mutator(rng, seeds, recordings), {address.lower()},
+                    digest)
         fuzz.learn(seeds)
         fuzz.port, fuzz.gateway = rig.free_port(), rig.free_port()
         process = start(args, configuration(args.keep, fuzz.gateway, api,

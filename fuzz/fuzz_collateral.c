@@ -23,10 +23,10 @@ fuzz_judge(const ioa_collateral_doc_t *doc, uint8_t seed)
     memset(&quote, seed, sizeof(quote));
     c.tcb_info = *doc;
     c.qe_identity = *doc;
-    (void) ioa_collateral_hex(quote.fmspc6, sizeof(quote.fmspc6), doc->inner,
-                              "fmspc");
-    (void) ioa_collateral_hex(quote.pceid2, sizeof(quote.pceid2), doc->inner,
-                              "pceId");
+    (void) !ioa_collateral_hex(quote.fmspc6, sizeof(quote.fmspc6),
+                               doc->inner, "fmspc");
+    (void) !ioa_collateral_hex(quote.pceid2, sizeof(quote.pceid2),
+                               doc->inner, "pceId");
 
     if (seed & 2) {
         memset(quote.mrsigner_seam48, 0, sizeof(quote.mrsigner_seam48));

@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     size_t         i, count;
     uint8_t       *text;
     ioa_bytes_t    body;
-    ioa_model_t    model, last;
+    ioa_model_t    model, last = { 0 };
     ioa_models_t  *models;
 
     text = fuzz_exact(data, n);

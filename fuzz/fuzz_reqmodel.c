@@ -1,13 +1,17 @@
 /*
  * fuzz_reqmodel: ioa_reqmodel.  However the body is cut, the result is the
  * same; a body with a hash is accepted by the model scanner as well, which
- * accepts more bodies, with the same name.
+ * accepts more bodies, with the same name.  The same body with members that
+ * an API's front adds has the hash that ioa_reqmodel_again says.
  */
 
 #include "fuzz.h"
 #include "agent/ioa_reqmodel.h"
 
 #define TEXT_MAX  (1024 * 1024)
+#define ADDED     "{\"temperature\":0.7,\"top_p\":1,\"n\":1,\"stop\":null,"    \
+                  "\"stream_options\":{\"include_usage\":true,\"a\":{}},"      \
+                  "\"tools\":[],\"x\":\"\\u00e4\"}"
 
 
 static ioa_status_t
@@ -59,6 +63,42 @@ compare_model(const ioa_reqmodel_result_t *res, const uint8_t *data, size_t n)
 }
 
 
+/* By both ways: defaults before the end, or other ones behind it. */
+static void
+compare_added(ioa_reqmodel_t *plain, const uint8_t *data, size_t n,
+    uint32_t seed)
+{
+    uint8_t                 digest32[IOA_SHA256_LEN];
+    ioa_status_t            st;
+    ioa_reqmodel_t         *rm = ioa_reqmodel_new(TEXT_MAX);
+    ioa_reqmodel_result_t   res, none;
+
+    static ioa_defaults_t  *defaults;
+
+    if (defaults == NULL) {
+        char  error[IOA_DEFAULTS_ERROR_MAX];
+
+        fuzz_assert(ioa_defaults_parse(&defaults, error,
+                                       (const uint8_t *) ADDED,
+                                       sizeof(ADDED) - 1));
+    }
+
+    fuzz_assert(rm != NULL);
+    memset(&none, 0, sizeof(none));
+
+    ioa_reqmodel_defaults(rm, defaults);
+    st = read_body(&res, rm, data, n, seed);
+    fuzz_assert(st == IOA_OK
+                || memcmp(res.digest32, none.digest32, IOA_SHA256_LEN) == 0);
+
+    fuzz_assert(ioa_reqmodel_again(digest32, plain, defaults, TEXT_MAX)
+                == st);
+    fuzz_assert(memcmp(digest32, res.digest32, IOA_SHA256_LEN) == 0);
+
+    ioa_reqmodel_free(rm);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -79,6 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     if (st == IOA_OK) {
         compare_model(&whole, data, n);
+        compare_added(a, data, n, (uint32_t) n + 1);
     }
 
     ioa_reqmodel_free(a);

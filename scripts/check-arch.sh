@@ -403,6 +403,17 @@ check "libxml2 is known to ioattest rim alone" \
 check "libcurl is known to one file of the tool alone" \
     "$(library 'curl/[a-z]*\.h' 'tools/attest_curl\.c')"
 
+# The targets of libFuzzer, which only "make fuzz" builds, by clang.
+fuzz=$(for file in fuzz/*.c; do
+           [ -n "$with_xml" ] || ! grep -Eq '<libxml/' "$file" || continue
+           echo "$file"
+       done)
+check "what fuzz/ has compiles" \
+    "$(# shellcheck disable=SC2086
+       printf '%s\n' $fuzz \
+           | each ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fsyntax-only \
+                 -Isrc/core -Itools $xml)"
+
 # nginx's configure has clang warn of this, and treats warnings as errors.
 clang="-Wconditional-uninitialized -fsyntax-only"
 clang_name="core, tool and module compile with clang, without a warning"

@@ -20,8 +20,12 @@ open my $out, '>', "$dir/nginx.conf" or die "$dir/nginx.conf: $!\n";
 print {$out} "load_module $test;\nevents { }\n";
 close $out or die "$dir/nginx.conf: $!\n";
 
-# it leaves with 0 where all went well, and says what did not
-my $left = system $ENV{TEST_NGINX_BINARY} // 'nginx', '-t', '-p', "$dir/",
-                  '-e', "$dir/error.log", '-c', "$dir/nginx.conf";
+# It leaves with 0 where all went well, and says what did not.  Children that
+# die must not write what their parent has yet to: valgrind has libc do so.
+my @checker = $ENV{TEST_NGINX_USE_VALGRIND}
+    ? ('valgrind', '-q', '--error-exitcode=9', '--run-libc-freeres=no',
+       "--suppressions=$top/t/valgrind.suppress") : ();
+my $left = system @checker, $ENV{TEST_NGINX_BINARY} // 'nginx', '-t', '-p',
+                  "$dir/", '-e', "$dir/error.log", '-c', "$dir/nginx.conf";
 
 exit($left == 0 ? 0 : 1);

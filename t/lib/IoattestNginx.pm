@@ -4,7 +4,8 @@ package IoattestNginx;
 # reloads, killed workers.  Honours the variables that Test::Nginx knows:
 # TEST_NGINX_BINARY, TEST_NGINX_LOAD_MODULES, TEST_NGINX_PORT and
 # TEST_NGINX_SERVROOT, which is emptied before and removed after, unless
-# TEST_NGINX_NO_CLEAN is set.
+# TEST_NGINX_NO_CLEAN is set; and TEST_NGINX_USE_VALGRIND, with which nginx has
+# more time.  A report of valgrind's or of a sanitizer's fails the file.
 #
 #   my $nginx = IoattestNginx->start(workers => 2, http => $text,
 #                                    server => $text, main => $text,
@@ -19,13 +20,20 @@ use strict;
 use warnings;
 
 use Cwd ();
+use File::Basename qw( dirname );
 use File::Path qw( make_path remove_tree );
+use File::Temp ();
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
 use Time::HiRes qw( sleep time );
 
+my $top = dirname(dirname(dirname(Cwd::abs_path(__FILE__))));
+my $patience = $ENV{TEST_NGINX_USE_VALGRIND} ? 10 : 1;
 my @running;
+
+# What checkers said of an nginx whose directory is another's by now.
+my @reports;
 
 
 sub start {
@@ -40,6 +48,7 @@ sub start {
         owner => $$,
     }, $class;
 
+    push @reports, map { $_->reports } grep { $_->{root} eq $root } @running;
     remove_tree($root);
     make_path("$root/logs", "$root/html");
 
@@ -93,9 +102,44 @@ EOF
 
 sub command {
     my ($self, @more) = @_;
-    return ($self->{binary}, '-p', "$self->{root}/", '-e',
+    return ($self->valgrind, $self->{binary}, '-p', "$self->{root}/", '-e',
             "$self->{root}/logs/error.log", '-c', "$self->{root}/nginx.conf",
             @more);
+}
+
+
+# The words before nginx's, as those of t/runner.  A process of nginx's has a
+# file of its own there, which is empty where nothing is wrong.
+
+sub valgrind {
+    my ($self) = @_;
+    my $options = $ENV{TEST_NGINX_USE_VALGRIND} or return;
+    my @options = $options =~ /^\d+$/
+        ? qw( --num-callers=100 --leak-check=full --keep-debuginfo=yes
+              --show-possibly-lost=no )
+        : split ' ', $options;
+
+    $self->{found} //= File::Temp->newdir('ioattest-valgrind-XXXXXX',
+                                          TMPDIR => 1);
+    return ('valgrind', '-q', @options,
+            "--suppressions=$top/t/valgrind.suppress",
+            "--log-file=$self->{found}/%p");
+}
+
+
+# What checkers have said of this nginx.
+
+sub reports {
+    my ($self) = @_;
+    my @lines = grep { /(?:Address|Leak|Thread|Memory|Undefined\w*)Sanitizer
+                       |:\d+:\d+:[ ]runtime[ ]error:/x } split /^/, $self->log;
+
+    for my $file ($self->{found} ? glob "$self->{found}/*" : ()) {
+        open my $in, '<', $file or next;
+        push @lines, <$in>;
+    }
+
+    return @lines;
 }
 
 
@@ -156,7 +200,7 @@ sub log {
 
 sub wait_for {
     my ($self, $test) = @_;
-    my $end = time + 10;
+    my $end = time + 10 * $patience;
     while (time < $end) {
         return 1 if $test->();
         sleep 0.02;
@@ -168,7 +212,8 @@ sub wait_for {
 sub connect {
     my ($self) = @_;
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                 PeerPort => $self->{port}, Timeout => 5);
+                                 PeerPort => $self->{port},
+                                 Timeout => 5 * $patience);
 }
 
 
@@ -205,7 +250,7 @@ sub ask {
         $select->add($socket);
     }
 
-    my $end = time + 25;
+    my $end = time + 25 * $patience;
 
     while ($select->count && time < $end) {
         for my $socket ($select->can_read(1)) {
@@ -253,7 +298,7 @@ sub stop {
     my ($self) = @_;
     my $pid = $self->pid // return;
     kill QUIT => $pid;
-    for (1 .. 150) {
+    for (1 .. 150 * $patience) {
         return 1 if ended($pid);
         sleep 0.02;
     }
@@ -275,11 +320,15 @@ END {
     my $exit = $?;
     for my $nginx (grep { $_->{owner} == $$ } @running) {
         $nginx->stop;
+        push @reports, $nginx->reports;
 
         # the next test file may have the same directory
         remove_tree($nginx->{root}) if !$ENV{TEST_NGINX_NO_CLEAN};
     }
-    $? = $exit;
+
+    print STDERR "# a checker has found a fault:\n", map { "# $_" } @reports
+        if @reports;
+    $? = $exit || (@reports ? 1 : 0);
 }
 
 

@@ -139,8 +139,45 @@ def test_reader():
         tap.ok(says in said, name + " is said", said)
 
 
+def test_sure():
+    """A failure that may be the machine's is tried without the mutant."""
+    trial = mutants.Trial(0)
+    trial.limits = {"t a.t": 1, "unit a/b": 1, "zone": 1}
+    ran = []
+
+    def again(good):
+        def run(copy, test, limit):
+            ran.append(test)
+            return good, "" if good else "exit 1: no server", 1
+        return run
+
+    kept = mutants.build, mutants.run
+    mutants.build = lambda copy, test: ""
+    for name, test, good, by, passes, wanted, runs in (
+            ("a check that failed", "t a.t", False, "3 - a", False, "killed",
+             0),
+            ("one without a name", "zone", False, "3", False, "killed", 0),
+            ("no end", "t a.t", False, "no end after 9 s", True, "killed", 1),
+            ("no end, with the machine's fault", "t a.t", False,
+             "no end after 9 s", False, "fails anyway", 1),
+            ("no check that failed", "zone", False, "exit 1: no nginx", False,
+             "fails anyway", 1),
+            ("no end of a unit test", "unit a/b", False, "no end after 9 s",
+             False, "killed", 0),
+            ("all passed", "t a.t", True, "", False, "survives", 0),
+            ("all skipped", "t a.t", False, "1..0 # SKIP", False,
+             "is skipped", 0)):
+        del ran[:]
+        mutants.run = again(passes)
+        verdict, said = trial.verdict("copy", test, good, by)
+        tap.ok(verdict == wanted and len(ran) == runs and by in said,
+               "%s: %s" % (name, wanted), "%s, %s" % (verdict, said))
+    mutants.build, mutants.run = kept
+
+
 def main():
     test_reader()
+    test_sure()
     all_of_them = mutants.read_tables()
     tap.ok(len(all_of_them) >= LEAST, "%d mutants" % len(all_of_them))
     for folder in FOLDERS.split():

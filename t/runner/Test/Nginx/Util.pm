@@ -40,7 +40,8 @@ our $NginxBinary        = $ENV{TEST_NGINX_BINARY} || 'nginx';
 our $LoadModules        = $ENV{TEST_NGINX_LOAD_MODULES};
 our $LogLevel           = $ENV{TEST_NGINX_LOG_LEVEL} || 'debug';
 our $MasterProcessEnabled = $ENV{TEST_NGINX_MASTER_PROCESS} || 'off';
-our $Timeout            = $ENV{TEST_NGINX_TIMEOUT} || 3;
+our $Timeout            = $ENV{TEST_NGINX_TIMEOUT}
+                          || ($ENV{TEST_NGINX_USE_VALGRIND} ? 30 : 3);
 our $TestNginxSleep     = $ENV{TEST_NGINX_SLEEP} || 0.015;
 our $NoShuffle          = $ENV{TEST_NGINX_NO_SHUFFLE} || 0;
 our $NoNginxManager     = $ENV{TEST_NGINX_NO_NGINX_MANAGER} || 0;

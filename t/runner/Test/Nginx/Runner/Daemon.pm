@@ -100,6 +100,9 @@ sub start_in_foreground {
         push @options, '--suppressions=t/valgrind.suppress';
     }
 
+    # what it finds fails the block: Test::Nginx::Runner::Log::scan
+    push @options, "--log-file=$Test::Nginx::Util::LogDir/valgrind.%p";
+
     my $pid = fork() // bail_out("fork failed: $!");
 
     if ($pid == 0) {

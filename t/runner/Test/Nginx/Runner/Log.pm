@@ -267,6 +267,23 @@ sub scan {
     }
 
     unlink $Test::Nginx::Util::StderrFile;
+    scan_valgrind($name);
+}
+
+
+# Told to be quiet, valgrind writes of faults alone.
+
+sub scan_valgrind {
+    my ($name) = @_;
+
+    for my $file (glob "$Test::Nginx::Util::LogDir/valgrind.*") {
+        my ($lines) = lines_from($file, 0);
+        next if !@$lines;
+
+        Test::More::fail("$name - valgrind has found a fault");
+        Test::More::diag(@$lines);
+        unlink $file;
+    }
 }
 
 1;

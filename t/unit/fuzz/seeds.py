@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Each target of fuzz/ takes its seeds: built without libFuzzer (make unit),
+it is run once over each, and demands of the code what it demands there.
+
+Speaks TAP.
+"""
+
+import glob
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path[:0] = [os.path.join(HERE, "..", "driver")]
+
+import tap                                                  # noqa: E402
+
+BUILT = os.path.join(ROOT, os.environ.get("CORE_DIR", "build/core"), "replay")
+SEEDS = os.path.join(ROOT, "fuzz", "seeds")
+FILES, BYTES = 150, 512 * 1024          # what a target's seeds may be
+
+
+def replay(name, files):
+    """Returns: what is wrong, and with what input."""
+    done = subprocess.run([os.path.join(BUILT, "fuzz_" + name), *files],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = done.stdout.decode(errors="replace").strip().splitlines() or [""]
+    if done.returncode == 0 and said[-1] == "%d inputs" % len(files):
+        return ""
+    return "left with %d: %s" % (done.returncode, " / ".join(said[-3:]))
+
+
+def main():
+    names = {os.path.basename(path)[len("fuzz_"):-len(".c")]
+             for path in glob.glob(os.path.join(ROOT, "fuzz", "fuzz_*.c"))}
+    tap.ok(names == set(os.listdir(SEEDS)), "each target has seeds, and none "
+           "are left over", names ^ set(os.listdir(SEEDS)))
+    for name in sorted(names):
+        files = sorted(glob.glob(os.path.join(SEEDS, name, "*")))
+        size = sum(os.path.getsize(path) for path in files)
+        tap.ok(0 < len(files) <= FILES and size <= BYTES,
+               "%s: a few seeds, and small" % name,
+               "%d files of %d bytes" % (len(files), size))
+        if name == "rim" and not os.path.exists(BUILT + "/fuzz_rim"):
+            print("# rim: built without libxml2")
+            continue
+        bad = replay(name, files)
+        tap.ok(not bad, "%s: %d seeds" % (name, len(files)), bad)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
