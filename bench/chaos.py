@@ -12,12 +12,13 @@ reloaded, killed, upgraded and its clock is set.  Each client compares what
 came with what was sent: doc/chaos.md says how, and what is counted.
 
 Rounds, in turn until the time is over: answers, reloads, kills, clock, full,
-upgrades, dark, all.  Ends with the counts, and with 1 where a bar is missed.
+upgrades, dark, all; and steady at the end, for the memory.  Ends with the
+counts, and with 1 where a bar is missed.
 """
 import argparse
 import collections
-import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,18 +30,25 @@ sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
 from chaos_fleet import LINGER, MODELS, OTHER, OTHER_DIGEST, SHARP, Fleet
 from chaos_gateway import TIMEOUT, Gateway
+from chaos_kinds import KINDS
 import storm_gateway
 from storm_gateway import TOP, check
 
 SETTLE = 60
-GROWTH = 3072                   # kB
+GROWTH = 3072                   # kB, of a worker in a round
+# kB over all rounds, of a master, whose configuration is another each time, and
+# of the zone
+KEPT = 1024
+# of a worker in the last round, in which nothing happens: kB, and bytes for each
+# request that it had
+STEADY, PER_REQUEST = 256, 64
 # s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
 # that was killed no sooner where nothing is attested in the background
 SLOTS = TIMEOUT + 5
 SLOTS_KILLED = 2 * TIMEOUT + 10
 
 # round -> (seconds between, on average, of each thing that happens; what
-# clients do; whether every answer is to be found in the counters)
+# clients do; whether no worker is killed and no binary exchanged)
 ROUNDS = {
     "answers": ({"renew": 8, "come_or_go": 6, "turn": 14, "lie": 5},
                 {"leave": 0.0}, True),
@@ -60,6 +68,8 @@ ROUNDS = {
     "all": ({"kill": 5, "kill_in_lock": 9, "reload": 3, "policy": 11,
              "renew": 9, "come_or_go": 7, "turn": 17, "lie": 7, "clock": 4,
              "upgrade": 25}, {"leave": 0.08}, False),
+    # the last one, when all the others are over: nothing happens
+    "steady": ({}, {"leave": 0.03}, True),
     # of chaos_check.py
     "check": ({}, {"leave": 0.0}, True),
 }
@@ -74,9 +84,11 @@ class Chaos(Fleet):
                                [lane.port for lane in self.lanes], MODELS)
         self.done = collections.Counter()
         self.totals = collections.Counter()
-        self.specs = collections.Counter()
+        self.specs, self.wrongs = collections.Counter(), collections.Counter()
         self.rows, self.slowest = [], 0
         self.cuts, self.broken = [], []
+        self.compared = collections.Counter()
+        self.requests = self.cut_by_kills = 0
 
     # --- nginx -------------------------------------------------------------
 
@@ -143,7 +155,8 @@ class Chaos(Fleet):
         self.gateway.write()
         self.gateway.reload()
         time.sleep(0.5)
-        zones, usage = self.gateway.zones(), {}
+        zones, usage, met = self.gateway.zones(), {}, 0
+        pid = self.gateway.process.pid
         self.tell("go", share=self.args.share, lie=self.args.lie,
                   limit=self.args.limit, **clients)
         start = time.monotonic()
@@ -162,17 +175,20 @@ class Chaos(Fleet):
             if self.gateway.process.poll() is not None:
                 sys.exit("nginx is gone")
             if not usage and now > start + seconds / 3:
-                usage = self.rss()
+                usage, met = self.rss(), self.made()
             time.sleep(0.05)
         for row in self.later:
             row[1]()
         self.later = []
         grown = {p: kb - usage[p] for p, kb in self.rss().items()
                  if p in usage}
+        if name == "steady":
+            self.steady(grown, self.made() - met)
         self.tell("pause")
         self.gateway.write(calm=True)
         self.gateway.reload()
-        return self.settle(name, seconds, before, zones, grown, exact)
+        return self.settle(name, seconds, before, zones, grown,
+                           exact, pid == self.gateway.process.pid)
 
     def note(self, event):
         with open(self.where + "/events", "a") as f:
@@ -189,6 +205,20 @@ class Chaos(Fleet):
             except OSError:
                 pass
         return out
+
+    def made(self):
+        reports = [lane.report() for lane in self.lanes]
+        self.keep(reports)
+        return sum(r["made"] for r in reports)
+
+    @staticmethod
+    def steady(grown, requests):
+        """What a worker has kept of its share of so many requests."""
+        most = max(grown.values(), default=-1)
+        allowed = STEADY + requests * PER_REQUEST // 2048
+        check("a worker grew, while nothing happened, kB", most,
+              f"at most {allowed}, {requests} requests",
+              len(grown) >= 2 and most <= allowed)
 
     def drained(self):
         start, shown = time.monotonic(), False
@@ -221,9 +251,8 @@ class Chaos(Fleet):
             self.cuts += r["lost"]
             self.broken += r["broken"]
 
-    def settle(self, name, seconds, before, zones, grown, exact):
+    def settle(self, name, seconds, before, zones, grown, exact, same):
         """What is left of a round, and whether it adds up."""
-        self.cuts, self.broken = [], []
         reports = self.drained()
         print(f" {name}", flush=True)
         asked = sum(r["made"] for r in reports) \
@@ -232,12 +261,11 @@ class Chaos(Fleet):
         for r, b in zip(reports, before):
             tally += collections.Counter(r["tally"]) \
                 - collections.Counter(b["tally"])
-        self.row(name, seconds, asked, tally, reports, before)
-        self.killed_only(tally)
+        self.row(seconds, asked, tally, reports, before)
+        self.killed_only()
         self.idle(exact)
-        if exact:
-            self.adds_up(tally, reports, before, zones)
-        self.memory(name, seconds, asked, grown)
+        self.counters(tally, reports, before, zones, same)
+        self.memory(name, grown)
         self.heal()
         if not self.other:
             self.other = True
@@ -245,16 +273,22 @@ class Chaos(Fleet):
             self.in_force()
         return tally
 
-    def row(self, name, seconds, asked, tally, reports, before):
+    def row(self, seconds, asked, tally, reports, before):
         slow = max(r["slowest"] for r in reports)
         self.slowest = max(self.slowest, slow)
-        wrong = sum(n for k, n in tally.items() if k.startswith("wrong"))
+        self.wrongs = collections.Counter()
+        for r, b in zip(reports, before):
+            self.wrongs += collections.Counter(r["wrongs"]) \
+                - collections.Counter(b["wrongs"])
         print(f"  {asked} requests, {asked / seconds:.0f} a second, slowest "
               f"{slow:.1f} s: " + ", ".join(
                   f"{k} {n}" for k, n in sorted(tally.items())), flush=True)
         self.totals += tally
-        self.totals["requests"] += asked
-        check("found wrong", wrong, 0)
+        check("requests in a row of these", sum(tally.values()), asked)
+        self.requests += asked
+        check("found wrong", sum(self.wrongs.values()), 0)
+        for what, n in sorted(self.wrongs.items()):
+            print(f"    {n} {what}")
         for line in self.broken[:20]:
             print("   ", line)
         errors = sum(r["errors"] for r in reports) \
@@ -265,7 +299,7 @@ class Chaos(Fleet):
             self.specs += collections.Counter(r["specs"]) \
                 - collections.Counter(b["specs"])
 
-    def killed_only(self, tally):
+    def killed_only(self):
         """Whose answer was cut, was the client of a killed worker."""
         peers = collections.defaultdict(list)
         for port, at in self.gateway.peers:
@@ -276,7 +310,8 @@ class Chaos(Fleet):
         check("cut, though no worker of theirs was killed", len(others), 0)
         for row in others[:5]:
             print("   ", row)
-        self.totals["cut by a kill"] += len(self.cuts) - len(others)
+        self.cut_by_kills += len(self.cuts) - len(others)
+        self.cuts, self.broken = [], []
 
     def asked(self):
         """Attestations that the API is asked for now."""
@@ -302,9 +337,10 @@ class Chaos(Fleet):
         gateway = self.gateway
         start = time.monotonic()
 
+        # those of a killed worker are nobody's until their time is over
         if exact:
             check("slots that nobody used, while some waited", self.unused, 0)
-            self.given_back(SLOTS)
+        self.given_back(SLOTS if exact else SLOTS_KILLED)
         check("masters before this one", gateway.ended(), True)
         while time.monotonic() < start + SETTLE:
             nginx_counts = gateway.connections()
@@ -319,12 +355,20 @@ class Chaos(Fleet):
                    for name in ("Reading", "Writing", "Waiting")]
             check("stub_status, Reading Writing Waiting", got, [0, 1, 0])
 
-    def adds_up(self, tally, reports, before, zones):
-        """The status against what clients saw."""
+    def counters(self, tally, reports, before, zones, same):
+        """The status against what clients saw, where it has seen all of it."""
         now = self.gateway.zones()
-        if any(now[n]["resets"] != zones[n]["resets"] for n in now):
-            return
+        emptied = [n for n in now if now[n]["resets"] != zones[n]["resets"]]
+        why = "a new binary counts from 0" if not same else \
+            f"zone {', '.join(emptied)} was emptied" if emptied else ""
+        self.compared[not why] += 1
+        if why:
+            print(f"    counters are not compared: {why}", flush=True)
+        else:
+            self.adds_up(tally, reports, before, zones, now)
 
+    @staticmethod
+    def adds_up(tally, reports, before, zones, now):
         def grown(*path):
             total = 0
             for part, sign in ((now, 1), (zones, -1)):
@@ -358,7 +402,7 @@ class Chaos(Fleet):
         check("unsigned, in the status", n, f"{seen} to {seen + unknown}",
               seen <= n <= seen + unknown)
 
-    def memory(self, name, seconds, asked, grown):
+    def memory(self, name, grown):
         zones = self.gateway.zones()
         zone, tiny = zones["io"], zones["tiny"]
         with open(f"/proc/{self.gateway.process.pid}/statm") as f:
@@ -376,44 +420,53 @@ class Chaos(Fleet):
                           "grown": max(grown.values(), default=0)})
 
     def flat(self):
-        """Whether memory is what it was: of workers that no reload has
-        replaced, of the master, of the zone."""
-        grown = max((row["grown"] for row in self.rows
-                     if "reload" not in ROUNDS[row["name"]][0]), default=0)
+        """Whether memory is what it was: of workers that nothing has replaced,
+        of masters, and of the zone that each has."""
+        grown = max((row["grown"] for row in self.rows), default=0)
         check("a worker grew, in a round, kB", grown, f"at most {GROWTH}",
               grown <= GROWTH)
-        # an upgraded binary begins anew
-        same = [r for r in self.rows if r["pid"] == self.rows[-1]["pid"]]
-        for what, rows in ("master", same), ("zone", self.rows):
-            by = rows[-1][what] - rows[0][what]
-            check(f"{what} grew, in {len(rows)} rounds, kB", by,
-                  f"at most {GROWTH}", by <= GROWTH)
+        for what in "master", "zone":
+            # an upgraded binary begins anew
+            of = collections.defaultdict(list)
+            for row in self.rows:
+                of[row["pid"]].append(row[what])
+            by = max(rows[-1] - rows[0] for rows in of.values())
+            check(f"{what} grew, in {max(map(len, of.values()))} rounds, kB",
+                  by, f"at most {KEPT}", by <= KEPT)
 
     # --- all of it ---------------------------------------------------------
 
     def run(self):
         args = self.args
         self.start()
-        names = args.only or [n for n in ROUNDS if n != "check"]
+        names = args.only or [n for n in ROUNDS
+                              if n not in ("steady", "check")]
         begun = time.monotonic()
-        turns = max(1, round(args.seconds / (len(names) * 70)))
-        each = args.seconds / (turns * len(names))
+        # a tenth is the last round's
+        seconds = 0.9 * args.seconds
+        turns = max(1, round(seconds / (len(names) * 70)))
+        each = seconds / (turns * len(names))
         for _ in range(turns):
             for name in names:
                 self.round(name, max(2, each - min(6, each / 4)))
+        self.round("steady", min(120, max(10, args.seconds / 10)))
         return self.end(time.monotonic() - begun)
 
     def end(self, seconds):
-        print(f" in all, {seconds:.0f} s, {self.gateway.binary} "
-              f"{'.'.join(map(str, self.gateway.version))}")
-        for key, n in sorted(self.totals.items()):
+        print(f" in all, {seconds:.0f} s, seed {self.seed}: " + about(self.args))
+        for key, n in sorted(self.totals.items(), key=lambda row: -row[1]):
             print(f"  {key:44} {n:>10}")
+        check("requests, all of which are in these rows",
+              sum(self.totals.values()), self.requests)
+        print(f"  {'of those cut, by a kill':44} {self.cut_by_kills:>10}")
         print("  happened:", ", ".join(
             f"{k} {n}" for k, n in sorted(self.done.items())))
-        print(f"  kinds of answers {len(self.specs)}, slowest request "
-              f"{self.slowest:.1f} s, workers killed "
+        print(f"  kinds of answers {len(self.specs)} of {len(KINDS)}, slowest "
+              f"request {self.slowest:.1f} s, workers killed "
               f"{len(self.gateway.killed)}, of them in the lock "
               f"{self.gateway.in_lock}")
+        print(f"  rounds whose counters were compared {self.compared[True]}, "
+              f"not {self.compared[False]}")
         self.flat()
         self.given_back(SLOTS_KILLED)
         check("quit, s", round(self.gateway.stop(), 1), "below 20",
@@ -424,6 +477,25 @@ class Chaos(Fleet):
         failed = storm_gateway.failed
         print(f" {failed} missed" if failed else " all held")
         return failed
+
+
+def about(args):
+    """What was under test: ioattest, its commit, nginx, OpenSSL."""
+    with open(TOP + "/src/core/attest/ioattest.h") as f:
+        version = re.search(r'IOA_VERSION\s+"([^"]+)"', f.read())[1]
+    try:
+        commit = subprocess.run(
+            ["git", "-C", TOP, "describe", "--always", "--dirty"],
+            capture_output=True, text=True).stdout.strip()
+    except OSError:
+        commit = ""
+    built = subprocess.run([args.nginx, "-V"], capture_output=True,
+                           text=True).stderr
+    nginx = re.search(r"nginx/\S+", built)[0]
+    openssl = re.search(r"running with (OpenSSL [^ )]+)", built) \
+        or re.search(r"built with (\S+ \S+)", built)
+    return ", ".join((f"ioattest {version}", f"commit {commit or 'unknown'}",
+                      nginx, openssl[1] if openssl else "no OpenSSL"))
 
 
 def arguments():
@@ -465,7 +537,7 @@ def main():
         failed = chaos_check.main(args, where, Chaos)
         shutil.rmtree(where)
         sys.exit(bool(failed))
-    print(f" seed {args.seed}, {args.nginx}", flush=True)
+    print(f" seed {args.seed}, {about(args)}", flush=True)
     failed = Chaos(args, where).run()
     if failed or args.keep:
         print(f" what nginx said is in {where}")

@@ -50,21 +50,24 @@ class Api:
         self.sent = collections.deque(maxlen=400)
 
     async def talk(self, reader, writer):
+        behind = False
         try:
             while True:
                 request = await wire.read_request(reader, writer)
                 if request is None:
                     break
                 try:
-                    reply = self.answer(request)
+                    reply = self.answer(request, behind)
                 except Exception:       # noqa: BLE001, a fault of the bench
                     self.errors += 1
                     traceback.print_exc()
                     break
+                behind = behind or bool(reply.tail)
                 if not await wire.send(reply, reader, writer, False,
                                        not request.keepalive()):
                     break
-        except (wire.BadRequest, EOFError, ConnectionError):
+        except (wire.BadRequest, EOFError, ConnectionError,
+                asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -90,7 +93,7 @@ class Api:
         return (rng.choice(STREAMS), "stream") if stream else \
             rng.choice(BODIES)
 
-    def answer(self, request):
+    def answer(self, request, behind=False):
         lane, rng = self.lane, self.rng
         self.asked += 1
         where = request.path.split("/")[1]
@@ -102,7 +105,7 @@ class Api:
             spec, verdict = spec if isinstance(spec, str) else spec[0], \
                 "stream"
         entry = Entry(f"u{self.asked}", where, spec, verdict)
-        entry.stream = stream
+        entry.stream, entry.behind = stream, behind
         if spec == "replay_own":
             reply = self.replay(entry)
             if reply is not None:
@@ -185,7 +188,7 @@ class Lane:
         self.judge = Judge(self.world, self.args["modes"])
         self.api = Api(self)
         self.going, self.open = False, set()
-        self.busy = self.made = self.retried = 0
+        self.busy = self.made = 0
         self.ids = 6                # models of a zone that is small
         self.leave, self.lie, self.limit = 0.05, "", 90
         self.where = self.args["locations"]
@@ -269,7 +272,7 @@ class Lane:
         if x.error and x.reused and not x.head and not x.left \
                 and x.error != "stuck" and cid not in self.judge.journal:
             # nginx had closed the connection that was kept
-            self.retried += 1
+            self.judge.tally["not sent: its connection had ended"] += 1
             writer.close()
             return None
         e = self.judge.journal.get(cid)
@@ -344,10 +347,11 @@ class Lane:
             self.world.lost[-1][1] = given["at"]
         elif name == "report":
             judge = self.judge
-            out = {"tally": judge.tally, "codes": judge.codes,
+            out = {"tally": judge.tally, "wrongs": judge.wrongs,
+                   "codes": judge.codes,
                    "specs": judge.specs, "broken": judge.broken,
                    "lost": judge.lost, "busy": self.busy,
-                   "made": self.made, "retried": self.retried,
+                   "made": self.made,
                    "asked": self.api.asked, "errors": self.api.errors,
                    "slowest": judge.slowest, "waiting": len(judge.journal),
                    "open": [self.about(x) for x in self.open]}
