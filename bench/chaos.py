@@ -39,9 +39,11 @@ GROWTH = 3072                   # kB, of a worker in a round
 # kB over all rounds, of a master, whose configuration is another each time, and
 # of the zone
 KEPT = 1024
+# s, after which a worker is measured
+WARM = 4
 # of a worker in the last round, in which nothing happens: kB, and bytes for each
 # request that it had
-STEADY, PER_REQUEST = 256, 64
+STEADY, PER_REQUEST = 1024, 16
 # s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
 # that was killed no sooner where nothing is attested in the background
 SLOTS = TIMEOUT + 5
@@ -94,7 +96,11 @@ class Chaos(Fleet):
 
     def reload(self):
         self.gateway.write()
+        self.turned()
         self.gateway.reload()
+
+    def turned(self):
+        self.tell("turned", at=time.monotonic())
 
     def policy(self):
         """The image of one machine is taken off the list, or put on it."""
@@ -119,6 +125,7 @@ class Chaos(Fleet):
 
     def kill(self):
         workers = self.gateway.workers()
+        self.turned()
         if workers and any(self.gateway.kill(self.rng.choice(workers))
                            for _ in range(30)):
             return
@@ -128,10 +135,13 @@ class Chaos(Fleet):
         if not self.gateway.kill_in_lock(1.5):
             self.done["kill_in_lock"] -= 1
         self.tell("emptied", at=time.monotonic())
+        self.turned()
 
     def upgrade(self):
         self.tell("lost", at=time.monotonic())
+        self.turned()
         went = self.gateway.upgrade()
+        self.turned()
         if not went:
             self.done["upgrade"] -= 1
             storm_gateway.failed += went is False
@@ -155,11 +165,12 @@ class Chaos(Fleet):
         self.gateway.write()
         self.gateway.reload()
         time.sleep(0.5)
-        zones, usage, met = self.gateway.zones(), {}, 0
+        zones, seen, usage, met = self.gateway.zones(), {}, {}, 0
         pid = self.gateway.process.pid
         self.tell("go", share=self.args.share, lie=self.args.lie,
                   limit=self.args.limit, **clients)
         start = time.monotonic()
+        self.turned()
         due = {e: start + self.rng.expovariate(1 / s)
                for e, s in events.items()}
         while (now := time.monotonic()) < start + seconds:
@@ -174,8 +185,8 @@ class Chaos(Fleet):
                 row[1]()
             if self.gateway.process.poll() is not None:
                 sys.exit("nginx is gone")
-            if not usage and now > start + seconds / 3:
-                usage, met = self.rss(), self.made()
+            if self.measure(seen, usage, now - max(WARM, seconds / 3)):
+                met = met or self.made()
             time.sleep(0.05)
         for row in self.later:
             row[1]()
@@ -195,6 +206,17 @@ class Chaos(Fleet):
             f.write(f"{time.monotonic():.2f} {event}, there "
                     f"{sorted(self.there)}, bad {self.bad}, other "
                     f"{self.other}, keys {list(self.generation.values())}\n")
+
+    def measure(self, seen, usage, before):
+        """What workers use that were there before that: one that has just
+        begun grows by all that it is."""
+        workers = self.gateway.workers()
+        for pid in workers:
+            seen.setdefault(pid, time.monotonic())
+        old = [p for p in workers if p not in usage and seen[p] < before]
+        usage |= {p: kb for p, kb in self.rss().items() if p in old} \
+            if old else {}
+        return old
 
     def rss(self):
         out = {}

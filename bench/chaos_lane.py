@@ -272,7 +272,7 @@ class Lane:
         if x.error and x.reused and not x.head and not x.left \
                 and x.error != "stuck" and cid not in self.judge.journal:
             # nginx had closed the connection that was kept
-            self.judge.tally["not sent: its connection had ended"] += 1
+            self.judge.closed(x)
             writer.close()
             return None
         e = self.judge.journal.get(cid)
@@ -280,7 +280,9 @@ class Lane:
         if e is not None and e.verdict == "pass" and x.whole \
                 and x.status == 200 and e.again is None:
             e.again = "delivered"
-        if x.whole and not x.error and b"connection: close" not in x.head:
+        # behind a refused stream nginx closes
+        if x.whole and not x.error and b"connection: close" not in x.head \
+                and not (x.status == 200 and self.judge.code(x)):
             return reader, writer
         if writer is not None:
             if x.left and rng.random() < 0.3:
@@ -318,7 +320,7 @@ class Lane:
     # --- commands ----------------------------------------------------------
 
     def command(self, given):
-        """go, pause, set, world, dark, lost, found, report."""
+        """go, pause, set, world, dark, turned, lost, found, report."""
         name, state = given.pop("do"), self.api.state
         if name == "go":
             self.api.share, self.leave = given["share"], given["leave"]
@@ -341,6 +343,8 @@ class Lane:
                 self.world.dark[-1][1] = given["at"]
         elif name == "emptied":
             self.world.emptied.append(given["at"])
+        elif name == "turned":
+            self.world.turned.append(given["at"])
         elif name == "lost":
             self.world.lost.append([given["at"], float("inf")])
         elif name == "found":
