@@ -21,8 +21,6 @@ AWAY = 1e9
 COLD = 2
 # s, for which a reply that nobody asked for may wait in a connection
 UNASKED = 5
-# s, within which workers that are to go close connections that are kept
-TURNED = 10
 SERIAL = re.compile(rb"(c\d+n\d+)-(u\d+)")
 # s, after which a stream that waits is kept alive
 BEAT = 14
@@ -76,7 +74,7 @@ class World:
         self.dark = []              # [from, to]: attestations cannot be had
         self.lost = []              # [from, to]: two zones, or another one
         self.emptied = []           # when the zone was
-        self.turned = []            # when workers were exchanged, or killed
+        self.turned = []            # [from, to]: workers go, or are killed
         self.unasked = []           # when a reply was sent that nobody asked for
 
     def set(self, address, good, at, linger):
@@ -181,8 +179,8 @@ class Judge:
     def closed(self, x):
         """The connection that was kept had ended, and nothing was asked."""
         self.row = None
-        if any(at <= x.ended and x.begun < at + TURNED
-               for at in self.world.turned):
+        if any(at <= x.ended and x.begun < until
+               for at, until in self.world.turned):
             self.put("not sent: its connection had ended")
         else:
             self.wrong("a connection closed that was kept", x, None)

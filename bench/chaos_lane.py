@@ -320,7 +320,8 @@ class Lane:
     # --- commands ----------------------------------------------------------
 
     def command(self, given):
-        """go, pause, set, world, dark, turned, lost, found, report."""
+        """go, pause, set, world, dark, turned, lost, found, sync,
+        report."""
         name, state = given.pop("do"), self.api.state
         if name == "go":
             self.api.share, self.leave = given["share"], given["leave"]
@@ -344,7 +345,9 @@ class Lane:
         elif name == "emptied":
             self.world.emptied.append(given["at"])
         elif name == "turned":
-            self.world.turned.append(given["at"])
+            self.world.turned.append((given["at"], given["until"]))
+        elif name == "sync":
+            print("{}", flush=True)
         elif name == "lost":
             self.world.lost.append([given["at"], float("inf")])
         elif name == "found":
