@@ -31,8 +31,8 @@ ENDS = re.compile(rb"\[DONE\]|event: signature|\"finish_reason\":\"|"
 # what a request may be refused for because no machine can be attested
 DARK = {"attestation_unavailable", "attestation_timeout",
         "attestation_malformed", "untrusted_address", "nonce_mismatch"}
-# and where its machine's evidence may be wrong.  No reason that an answer's own
-# bytes give is among them, so these are never taken for a machine's fault
+# and where its machine's evidence may be wrong.  What an answer's body, text or
+# signature is refused for is not among them: no machine explains that
 EVIDENCE = DARK | {
     "image_digest_mismatch", "measurement_mismatch", "report_data_mismatch",
     "cpu_evidence_missing", "cpu_evidence_invalid", "gpu_evidence_missing",
