@@ -11,7 +11,7 @@ sys.path.insert(0, TOP + "/bench")
 
 import chaos  # noqa: E402
 
-with open(TOP + "/doc/chaos.md") as f:
+with open(os.path.join(TOP, "doc", "chaos.md")) as f:
     PAGE = f.read()
 
 quoted = re.findall(r"\b(\d+)\s+kinds\b", PAGE)
