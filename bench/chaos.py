@@ -39,6 +39,7 @@ SETTLE = 60
 TURNED = 15                     # s, of a reload or a kill
 UPGRADED = 60                   # and of an upgrade
 GROWTH = 3072                   # kB, of a worker in a round
+WAITING = 8192                  # and where all clients may wait at once
 # kB over all rounds, of a master, whose configuration is another each time, and
 # of the zone
 KEPT = 1024
@@ -468,9 +469,13 @@ class Chaos(Fleet):
     def flat(self):
         """Whether memory is what it was: of workers that nothing has replaced,
         of masters, and of the zone that each has."""
-        grown = max((row["grown"] for row in self.rows), default=0)
-        check("a worker grew, in a round, kB", grown, f"at most {GROWTH}",
-              grown <= GROWTH)
+        for names, bar in ({"dark", "all"}, WAITING), \
+                (ROUNDS.keys() - {"dark", "all"}, GROWTH):
+            grown = max((row["grown"] for row in self.rows
+                         if row["name"] in names), default=0)
+            check("a worker grew, in a round" + (
+                ", dark or all, kB" if bar == WAITING else ", kB"), grown,
+                f"at most {bar}", grown <= bar)
         for what in "master", "zone":
             # an upgraded binary begins anew
             of = collections.defaultdict(list)
