@@ -43,6 +43,11 @@ class LaneProcess:
         self.write({"do": "report", "clear": clear})
         return json.loads(self.process.stdout.readline())
 
+    def know(self):
+        """Waits until it has read what was written."""
+        self.write({"do": "sync"})
+        self.process.stdout.readline()
+
     def stop(self):
         self.process.stdin.close()
         self.process.wait()
@@ -78,7 +83,13 @@ class Fleet:
         for lane in self.lanes:
             lane.write({"do": do, **given})
 
+    def known(self):
+        """A judge that hears of a change when it has happened is late."""
+        for lane in self.lanes:
+            lane.know()
+
     def fleet(self, **given):
+        self.known()
         for sim in self.sims:
             sim.set(**given)
 
@@ -136,7 +147,8 @@ class Fleet:
     def turn(self):
         """A machine's evidence turns bad, its key renewed or not, or a bad
         one is mended."""
-        # a judge is told before it may be good, and after it has turned bad
+        # a judge is told before it may be good, before it may be bad, and
+        # after it has turned bad
         rng = self.rng
         if self.bad and rng.random() < 0.6:
             i = rng.choice(sorted(self.bad))
@@ -146,8 +158,13 @@ class Fleet:
             i = rng.choice(sorted(self.there))
             self.bad[i] = rng.choice(["digest_other",
                                       "digest_other,address_any"])
+            renewed = rng.random() < 0.5
+            if renewed:
+                self.away(i)
+            else:
+                self.world(i, time.monotonic(), LINGER)
         self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
-        if i in self.bad and rng.random() < 0.5:
+        if i in self.bad and renewed:
             self.renew(i)
         elif i in self.bad:
             self.world(i, time.monotonic(), LINGER)

@@ -31,6 +31,14 @@ ENDS = re.compile(rb"\[DONE\]|event: signature|\"finish_reason\":\"|"
 # what a request may be refused for because no machine can be attested
 DARK = {"attestation_unavailable", "attestation_timeout",
         "attestation_malformed", "untrusted_address", "nonce_mismatch"}
+# and where its machine's evidence may be wrong.  What an answer's body, text or
+# signature is refused for is not among them: no machine explains that
+EVIDENCE = DARK | {
+    "image_digest_mismatch", "measurement_mismatch", "report_data_mismatch",
+    "cpu_evidence_missing", "cpu_evidence_invalid", "gpu_evidence_missing",
+    "gpu_evidence_invalid", "tcb_rejected", "revoked"}
+# the row of a request in which something was found, whatever else it was
+FOUND = "found wrong"
 
 
 class Entry:
@@ -43,6 +51,7 @@ class Entry:
         self.book, self.digest, self.reasons = {}, None, ""
         self.stream = False
         self.again = None           # the time of that of which it is a replay
+        self.behind = False         # a reply that nobody asked for, in its way
 
 
 class Exchange:
@@ -65,6 +74,7 @@ class World:
         self.dark = []              # [from, to]: attestations cannot be had
         self.lost = []              # [from, to]: two zones, or another one
         self.emptied = []           # when the zone was
+        self.turned = []            # [from, to]: workers go, or are killed
         self.unasked = []           # when a reply was sent that nobody asked for
 
     def set(self, address, good, at, linger):
@@ -107,7 +117,9 @@ class Judge:
         self.world = world
         self.modes = modes          # location -> (mode, what it asks for)
         self.journal = {}           # cid -> Entry
-        self.tally = collections.Counter()
+        self.tally = collections.Counter()  # each request is in one row
+        self.wrongs = collections.Counter()
+        self.row = None             # of this request
         self.codes = collections.Counter()
         self.specs = collections.Counter()
         self.broken = []            # what may not be
@@ -115,8 +127,9 @@ class Judge:
         self.slowest = 0
 
     def wrong(self, what, x, e, more=""):
-        self.tally["wrong: " + what] += 1
-        if self.tally["wrong: " + what] <= 5 and len(self.broken) < 40:
+        self.row = FOUND
+        self.wrongs[what] += 1
+        if self.wrongs[what] <= 5 and len(self.broken) < 40:
             self.broken.append(
                 f"{what}: {x.cid} /{x.where}/ {x.ended - x.begun:.2f} s, "
                 f"status {x.status} {self.code(x) or ''} {x.error} "
@@ -131,11 +144,23 @@ class Judge:
             return found[1].decode() if found else ""
         return ""
 
+    def put(self, row):
+        """The request's row, unless something was found wrong."""
+        if self.row != FOUND:
+            self.row = row
+
     def take(self, x):
+        self.row = None
         e = self.journal.pop(x.cid, None)
+        self.judge(x, e)
+        if self.row is None:
+            self.wrong("in no row", x, e)
+        self.tally[self.row] += 1
+
+    def judge(self, x, e):
         self.slowest = max(self.slowest, x.ended - x.begun)
         if x.left:
-            self.tally["left"] += 1
+            self.put("left")
             return self.partial(x, e)
         if x.error == "stuck":
             return self.wrong("stuck", x, e)
@@ -151,6 +176,16 @@ class Judge:
             return self.judge_stream(x, e)
         return self.judge_body(x, e)
 
+    def closed(self, x):
+        """The connection that was kept had ended, and nothing was asked."""
+        self.row = None
+        if any(at <= x.ended and x.begun < until
+               for at, until in self.world.turned):
+            self.put("not sent: its connection had ended")
+        else:
+            self.wrong("a connection closed that was kept", x, None)
+        self.tally[self.row] += 1
+
     def count(self, x):
         """What the gateway has to have counted."""
         code = self.code(x)
@@ -162,10 +197,9 @@ class Judge:
     def cut(self, x, e):
         """The connection ended before the answer did."""
         if e is not None and e.verdict == "either":
-            self.tally["cut, either"] += 1
-            return
+            return self.put("cut, either")
         self.partial(x, e)
-        self.tally["cut"] += 1
+        self.put("cut")
         if len(self.lost) < 100000:
             self.lost.append([x.port, x.ended, x.cid, round(x.begun, 2), x.where,
                               e.spec if e else "not sent",
@@ -196,36 +230,43 @@ class Judge:
         code = self.code(x)
         if x.status == 502 and not code and b"<center>nginx" in x.body:
             # nginx used a connection that the API had just closed
-            self.tally["no answer, and not asked"] += 1
-            return
+            return self.put("no answer, and not asked")
         if not code:
             return self.wrong("an answer that the API never gave", x, None)
         self.refused_valid(x, None, code, "before it was sent")
 
     def refused_valid(self, x, e, code, more=""):
         """A request that no answer was tampered with for."""
-        may = "must" if e is None else \
-            self.world.may(e.address, x.begun, x.ended)
-        if may != "must":
-            self.tally["refused: its machine was bad"] += 1
-        elif x.where == "pool" and not self.world.all_good(
-                x.begun - 2 * HEAL, x.ended):
-            self.tally["refused: one of the pool was bad"] += 1
-        elif code in DARK and self.world.is_dark(x.begun, x.ended):
-            self.tally["refused: no attestation could be had"] += 1
+        why = self.excuse(x, e, code)
+        if why:
+            self.put("refused: " + why)
         elif e is None and code == "image_digest_mismatch" \
                 and self.world.is_cold(x.begun, x.ended):
-            self.tally["refused: none was met yet but bad ones"] += 1
-        elif code == "no_signature" and any(
-                x.begun - UNASKED < at < x.ended for at in self.world.unasked):
+            self.put("refused: none was met yet but bad ones")
+        elif code == "no_signature" and (e.behind if e else any(
+                x.begun - UNASKED < at < x.ended
+                for at in self.world.unasked)):
             # what came behind the answer before is read as the next one's
-            self.tally["refused: a reply that nobody asked for"] += 1
+            self.put("refused: a reply that nobody asked for")
         else:
             self.wrong("valid, but refused", x, e, more)
 
+    def excuse(self, x, e, code):
+        """What the fleet has done that explains the reason, if anything."""
+        if code not in EVIDENCE:
+            return None
+        if e and self.world.may(e.address, x.begun, x.ended) != "must":
+            return "its machine was bad"
+        if x.where == "pool" and not self.world.all_good(
+                x.begun - 2 * HEAL, x.ended):
+            return "one of the pool was bad"
+        if code in DARK and self.world.is_dark(x.begun, x.ended):
+            return "no attestation could be had"
+        return None
+
     def delivered(self, x, e):
         """It was; was it to be?"""
-        self.tally["delivered"] += 1
+        self.put("delivered")
         found = SERIAL.search(x.body)
         if e.again is None and SERIAL.search(e.body) and (
                 found is None or found[1].decode() != x.cid
@@ -237,11 +278,11 @@ class Judge:
     def judge_body(self, x, e):
         code, passes = self.code(x), e.verdict == "pass"
         if e.verdict == "error":
-            self.tally["errors passed"] += 1
+            self.put("errors passed")
             if code or x.status < 400 or SERIAL.search(x.body):
                 self.wrong("not the API's error", x, e)
         elif e.verdict == "none":
-            self.tally["no answer"] += 1
+            self.put("no answer")
             if code or x.status not in (502, 504) or SERIAL.search(x.body):
                 self.wrong("not nginx's error", x, e)
         elif x.status == 200 and not code:
@@ -256,20 +297,17 @@ class Judge:
         elif passes:
             self.refused_valid(x, e, code)
         elif e.verdict == "either":
-            self.tally["either refused"] += 1
+            self.put("either refused")
         else:
             self.refused(x, e, code, e.verdict.split("|"))
 
     def refused(self, x, e, code, reasons):
         if x.status != 502 and not (x.stream and x.status == 200):
             self.wrong("refused with another status", x, e)
-        elif code in reasons or code in DARK and self.world.is_dark(
-                x.begun, x.ended) or self.world.may(
-                    e.address, x.begun, x.ended) != "must":
-            self.tally["tampered, refused"] += 1
-        elif x.where == "pool" and not self.world.all_good(
-                x.begun - 2 * HEAL, x.ended):
-            self.tally["tampered, refused"] += 1
+        elif code in reasons:
+            self.put("tampered, refused")
+        elif self.excuse(x, e, code):
+            self.put("tampered, refused for its machine")
         else:
             self.wrong("refused for another reason", x, e)
         if SERIAL.search(x.body) and not x.stream:
@@ -320,9 +358,8 @@ class Judge:
     def dry(self, x, e):
         """Nothing is altered, whatever it is."""
         if e is None or e.verdict not in ("pass", "response_hash_mismatch"):
-            self.tally["dry, other"] += 1
+            self.put("dry, other")
         elif x.body != e.body:
             self.wrong("a dry run altered it", x, e)
         else:
-            self.tally["dry, passed"] += 1
-            self.tally["dry, good" if e.verdict == "pass" else "dry, bad"] += 1
+            self.put("dry, good" if e.verdict == "pass" else "dry, bad")

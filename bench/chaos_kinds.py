@@ -275,3 +275,6 @@ def table(text):
 
 
 BODIES, STREAMS = table(BODIES), table(STREAMS)
+# of an answer to a stream and to others the same name may be drawn
+KINDS = {name for name, _ in [PLAIN] + BODIES + BOTH + REPLAY + RARE} \
+    | {name for name, _ in STREAMS}

@@ -50,21 +50,24 @@ class Api:
         self.sent = collections.deque(maxlen=400)
 
     async def talk(self, reader, writer):
+        behind = False
         try:
             while True:
                 request = await wire.read_request(reader, writer)
                 if request is None:
                     break
                 try:
-                    reply = self.answer(request)
+                    reply = self.answer(request, behind)
                 except Exception:       # noqa: BLE001, a fault of the bench
                     self.errors += 1
                     traceback.print_exc()
                     break
+                behind = behind or bool(reply.tail)
                 if not await wire.send(reply, reader, writer, False,
                                        not request.keepalive()):
                     break
-        except (wire.BadRequest, EOFError, ConnectionError):
+        except (wire.BadRequest, EOFError, ConnectionError,
+                asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -90,7 +93,7 @@ class Api:
         return (rng.choice(STREAMS), "stream") if stream else \
             rng.choice(BODIES)
 
-    def answer(self, request):
+    def answer(self, request, behind=False):
         lane, rng = self.lane, self.rng
         self.asked += 1
         where = request.path.split("/")[1]
@@ -102,7 +105,7 @@ class Api:
             spec, verdict = spec if isinstance(spec, str) else spec[0], \
                 "stream"
         entry = Entry(f"u{self.asked}", where, spec, verdict)
-        entry.stream = stream
+        entry.stream, entry.behind = stream, behind
         if spec == "replay_own":
             reply = self.replay(entry)
             if reply is not None:
@@ -185,7 +188,7 @@ class Lane:
         self.judge = Judge(self.world, self.args["modes"])
         self.api = Api(self)
         self.going, self.open = False, set()
-        self.busy = self.made = self.retried = 0
+        self.busy = self.made = 0
         self.ids = 6                # models of a zone that is small
         self.leave, self.lie, self.limit = 0.05, "", 90
         self.where = self.args["locations"]
@@ -269,7 +272,7 @@ class Lane:
         if x.error and x.reused and not x.head and not x.left \
                 and x.error != "stuck" and cid not in self.judge.journal:
             # nginx had closed the connection that was kept
-            self.retried += 1
+            self.judge.closed(x)
             writer.close()
             return None
         e = self.judge.journal.get(cid)
@@ -277,7 +280,9 @@ class Lane:
         if e is not None and e.verdict == "pass" and x.whole \
                 and x.status == 200 and e.again is None:
             e.again = "delivered"
-        if x.whole and not x.error and b"connection: close" not in x.head:
+        # behind a refused stream nginx closes
+        if x.whole and not x.error and b"connection: close" not in x.head \
+                and not (x.status == 200 and self.judge.code(x)):
             return reader, writer
         if writer is not None:
             if x.left and rng.random() < 0.3:
@@ -315,7 +320,8 @@ class Lane:
     # --- commands ----------------------------------------------------------
 
     def command(self, given):
-        """go, pause, set, world, dark, lost, found, report."""
+        """go, pause, set, world, dark, turned, lost, found, sync,
+        report."""
         name, state = given.pop("do"), self.api.state
         if name == "go":
             self.api.share, self.leave = given["share"], given["leave"]
@@ -338,16 +344,21 @@ class Lane:
                 self.world.dark[-1][1] = given["at"]
         elif name == "emptied":
             self.world.emptied.append(given["at"])
+        elif name == "turned":
+            self.world.turned.append((given["at"], given["until"]))
+        elif name == "sync":
+            print("{}", flush=True)
         elif name == "lost":
             self.world.lost.append([given["at"], float("inf")])
         elif name == "found":
             self.world.lost[-1][1] = given["at"]
         elif name == "report":
             judge = self.judge
-            out = {"tally": judge.tally, "codes": judge.codes,
+            out = {"tally": judge.tally, "wrongs": judge.wrongs,
+                   "codes": judge.codes,
                    "specs": judge.specs, "broken": judge.broken,
                    "lost": judge.lost, "busy": self.busy,
-                   "made": self.made, "retried": self.retried,
+                   "made": self.made,
                    "asked": self.api.asked, "errors": self.api.errors,
                    "slowest": judge.slowest, "waiting": len(judge.journal),
                    "open": [self.about(x) for x in self.open]}

@@ -1,6 +1,6 @@
 # Whether bench/chaos.py would find what is wrong: its tables of answers against
 # another judge, and its own judge before gateways and APIs that are not what
-# they say.  The chaos itself takes longer: "make chaos", and .ci/run.
+# they say.  The chaos itself takes longer: "make chaos", which .ci/run does.
 
 use strict;
 use warnings;
