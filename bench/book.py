@@ -1,5 +1,6 @@
 """The report: figures by name, aims, and how both are written down."""
 import datetime
+import glob
 import os
 import platform
 import re
@@ -10,7 +11,12 @@ from rig import TOP
 
 PAGE = os.path.join(TOP, "doc/bench.md")
 BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
-MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)( [^\s<]+)?<!-- bench: (\w+) -->")
+# what a number is of; of "13,000 requests a second" that is all but the number
+UNIT = (r"(?:us|ms|ns|s|seconds?|%|times|x|instructions|recover(?:ie)?s"
+        r"|(?:(?:answers|attestations|events|requests|responses) )?"
+        r"(?:a|per) (?:second|minute)|[KMG]i?[Bb]/s)").replace(" ", r"\s+")
+MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)(\s*" + UNIT
+                  + r")?<!-- bench: (\w+) -->")
 
 
 # a load average above which others use the machine too
@@ -133,9 +139,19 @@ def like(pattern, value):
 
 
 def quoting():
+    """Documents that may quote the report, by marks behind its figures."""
     names = [f"{TOP}/{n}" for n in ("README.md", "SECURITY.md")]
     return names + [f"{TOP}/doc/{n}" for n in sorted(os.listdir(TOP + "/doc"))
                     if n.endswith(".md") and n != "bench.md"]
+
+
+def stating():
+    """Those, and where marks would be in the way: no figure may be there."""
+    return quoting() + sorted(
+        glob.glob(f"{TOP}/doc/policies/*.md")
+        + glob.glob(f"{TOP}/contrib/**/*.md", recursive=True)
+        + glob.glob(f"{TOP}/contrib/**/*.yml", recursive=True)) + [
+            f"{TOP}/{n}" for n in ("CHANGES", "HACKING.md")]
 
 
 # --- the machine -----------------------------------------------------------
