@@ -1,7 +1,7 @@
 """One worker and two: requests a second, and whether they hinder each other."""
 import os
 
-from rig import (LOAD_MODULE, Load, Rig, answers, cpu, gateway, median)
+from rig import LOAD_MODULE, Load, Rig, answers, cpu, gateway
 
 CONNS = 64
 COUNT = 4000
@@ -35,18 +35,18 @@ def workers(page):
 
 def tell(page, rows, shares):
     for n in (1, 2):
-        page.figure(f"workers_{n}_rate", median(r[0] for r in rows[n]),
+        page.figure(f"workers_{n}_rate", [r[0] for r in rows[n]],
                     "1/s", f"workers: {n}, responses")
-        page.figure(f"workers_{n}_cpu", median(r[1] for r in rows[n]), "us",
+        page.figure(f"workers_{n}_cpu", [r[1] for r in rows[n]], "us",
                     f"workers: {n}, CPU of a response, of all workers")
-    page.figure("workers_rate", median(
-        b[0] / a[0] for a, b in zip(rows[1], rows[2])), "x",
-        "two workers, responses a second beside one")
-    page.figure("workers_share", 100 * median(shares), "%",
+    page.ratio("workers_rate", *([r[0] for r in rows[n]] for n in (2, 1)),
+               "two workers' responses a second, divided by one's")
+    page.figure("workers_share", [100 * share for share in shares], "%",
                 "of two workers, the share of the one that does less")
-    page.aim("two workers beside one, by CPU time", median(
-        2 * a[1] / b[1] for a, b in zip(rows[1], rows[2])), 1.9, least=True,
-        rest="see the note on this machine's processors")
+    page.aim("two workers beside one, by CPU time", page.ratio(
+        "workers_x", [2 * r[1] for r in rows[1]], [r[1] for r in rows[2]],
+        "twice one worker's CPU of a response, divided by two workers'"),
+        1.9, least=True, rest="see the note on this machine's processors")
     page.unmeasured("no lock is held over anything but a look-up",
                     "make lockcheck and t/locks.t see that each lock is "
                     "taken once and wherever it has to be, not for how long")
