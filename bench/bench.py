@@ -16,8 +16,8 @@
 Without a part all of them, and the report goes into doc/bench.md and its
 figures to where documents quote them, unless there are changes that are not
 committed, for then nobody can tell what was measured.  Exit status 0 also
-where an aim is missed, 1 where something does not work, as a gateway that lets a tampered
-answer through.
+where an aim is missed, 1 where something does not work, as a gateway that lets
+a tampered answer through.
 """
 import sys
 import time
