@@ -6,9 +6,9 @@
 Every worker waits for that lock.  Read is the code as it was built without
 optimization, where calls stand in the order of the source: what a function
 calls between its first locking and its last unlocking, what a function whose
-name ends in _locked calls, and what these call in turn.  Of other objects, which
-are nginx and libraries, they may call what MEMORY names; a call in REASONS is
-not followed.  A line for each other call; exit status 1 if there is one.
+name ends in _locked calls, and what these call in turn.  Of other objects,
+which are nginx and libraries, they may call what MEMORY names; a call in REASONS
+is not followed.  A line for each other call; exit status 1 if there is one.
 
 The audit log has a lock of its own, which is held while a line is written, and
 is not looked at.
@@ -34,9 +34,10 @@ MEMORY = {
 
 ENTERED = "a worker died in a change, and the zone is made anew"
 BURY = "between two locks: whether workers live"
-FETCHED = "whether the worker lives that fetches a document, if it is waited for"
+FETCHED = "whether the worker lives that fetches what is waited for"
 USED = "names of models that are in use, when the census keeps them"
-LISTED = "names of a list of models, when one has come"
+LISTED = "names of a list of models, when one has come; in batches"
+BOUND = "a model's name, where a search ends and its bound is kept"
 REASONS = {
     ("store_entered", "abort"): ENTERED,
     ("store_entered", "free"): ENTERED,
@@ -50,6 +51,7 @@ REASONS = {
     ("store_try", "usleep"): "between two tries",
     ("used_note_locked", PREFIX + "store_key"): USED,
     ("list_put_locked", PREFIX + "store_key"): LISTED,
+    ("bound_key", PREFIX + "store_key"): BOUND,
 }
 
 
