@@ -10,9 +10,10 @@ import tempfile
 import stall as stalling
 from rig import Missing, TOP
 
-# what is measured of fleets, at ten times the speed
-SCENES = ["--faster", "10", "--lives", "6", "cold", "bad", "steady", "cost",
-          "liar"]
+# what is measured of fleets, at ten times the speed; of replace, which takes a
+# minute in life for each machine, what has to be known before it is met
+SCENES = ["--faster", "10", "--lives", "6", "--turns", "10", "--rates",
+          "0.1,0.2", "cold", "bad", "steady", "replace", "cost", "liar"]
 # a program that counts instructions, where it is there
 COUNTER = TOP + "/bench/instructions.py"
 
