@@ -10,8 +10,9 @@ own code takes is beside its limit in bench/limits, which
 t/unit/agent/instructions.py holds.  Then nginx with the module, one process,
 answers with the responses verified and with "ioattest off"; the difference is
 printed.  "rest" is what a worker takes for a verified response outside of
-libsecp256k1 and libcrypto, nginx's own part with it.  Counted is by callgrind: user space alone, and a processor as
-valgrind knows it, which has no instructions for SHA-256.
+libsecp256k1 and libcrypto, nginx's own part with it.  Counted is by callgrind:
+user space alone, and a processor as valgrind knows it, which has no instructions
+for SHA-256.
 """
 import argparse
 import asyncio
