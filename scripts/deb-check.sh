@@ -228,7 +228,7 @@ make_first() {
 
 # first SCRIPT: as root, in the sources
 first() {
-    within "$work/first" sh -c "cd /src && sh scripts/$1"
+    within "$work/first" sh -c "cd /src && sh scripts/$1" < /dev/null
 }
 
 try_first() {
