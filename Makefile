@@ -306,7 +306,7 @@ B ?=
 
 BENCH := $(addprefix build/bench_,base hash load report upstream verify)
 
-bench: all $(BENCH) $(BENCH_FILL) $(CORE_DIR)/driver
+bench: all lockcheck $(BENCH) $(BENCH_FILL) $(CORE_DIR)/driver
 	python3 bench/bench.py $(B)
 
 # Everything at once, for 20 minutes or so many seconds: doc/chaos.md.

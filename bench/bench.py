@@ -14,9 +14,10 @@
   instructions  instructions, by callgrind
 
 Without a part all of them, and the report goes into doc/bench.md and its
-figures to where documents quote them.  Exit status 0 also where an aim is
-missed, 1 where something does not work, as a gateway that lets a tampered
-answer through.
+figures to where documents quote them, unless there are changes that are not
+committed, for then nobody can tell what was measured.  Exit status 0 also
+where an aim is missed, 1 where something does not work, as a gateway that lets
+a tampered answer through.
 """
 import sys
 import time
@@ -53,13 +54,20 @@ def main(names):
     for line in book.machine():
         print(line)
     print(before + (": the machine is not quiet" if page.busy else ""))
+    why = book.why_not()
+    if not names and why:
+        print(f"The report will not be written down: {why}.")
     for name in names or PARTS:
         try:
             every[name](page)
         except Missing as missing:
             page.say(f"{name}: {missing}")
     page.end()
-    if not names:
+    if names:
+        return
+    if why:
+        print(f"\nnot written: {why}")
+    else:
         page.write(book.machine() + [f"{before} at the beginning"],
                    (time.time() - start) / 60)
 

@@ -1,8 +1,10 @@
 """The report: figures by name, aims, and how both are written down."""
 import datetime
+import glob
 import os
 import platform
 import re
+import statistics
 import subprocess
 import textwrap
 
@@ -10,11 +12,18 @@ from rig import TOP
 
 PAGE = os.path.join(TOP, "doc/bench.md")
 BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
-MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)( [^\s<]+)?<!-- bench: (\w+) -->")
+# what a number is of; of "13,000 requests a second" that is all but the number
+UNIT = (r"(?:us|ms|ns|s|seconds?|%|times|x|instructions|recover(?:ie)?s"
+        r"|(?:(?:answers|attestations|events|requests|responses) )?"
+        r"(?:a|per) (?:second|minute)|[KMG]i?[Bb]/s)").replace(" ", r"\s+")
+MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)(\s*" + UNIT
+                  + r")?<!-- bench: (\w+) -->")
 
 
 # a load average above which others use the machine too
 BUSY = 0.7
+# a ratio of medians is this much away from the median of ratios: a note
+FAR = 0.05
 
 
 def shown(value):
@@ -22,6 +31,20 @@ def shown(value):
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def quartiles(values):
+    """(median, lower and upper quartile or None) of values, or of one."""
+    if not isinstance(values, (list, tuple)):
+        return values, None
+    if len(values) < 4:
+        return statistics.median(values), None
+    low, middle, high = statistics.quantiles(values, method="inclusive")
+    return middle, (low, high)
+
+
+def between(spread):
+    return f"{shown(spread[0])} to {shown(spread[1])}" if spread else ""
 
 
 class Book:
@@ -32,24 +55,50 @@ class Book:
     def part(self, title):
         print(f"\n{title}", flush=True)
 
-    def figure(self, name, value, unit, what):
-        self.figures.append((name, value, unit, what))
-        print(f"  {what:58} {shown(value):>9} {unit}", flush=True)
-        return value
+    def figure(self, name, values, unit, what):
+        """A figure: the median of VALUES, or one value.  Returns VALUES."""
+        value, spread = quartiles(values)
+        self.figures.append((name, value, unit, between(spread), what))
+        print(f"  {what:58} {shown(value):>9} {unit}"
+              + (f" ({between(spread)})" if spread else ""), flush=True)
+        return values
+
+    def ratio(self, name, above, below, what):
+        """A figure: the median of ABOVE / BELOW of each turn.  It is not the
+        ratio of their medians where the machine was faster in some turns
+        than in others; a note says so where it is far from it."""
+        ratios = [a / b for a, b in zip(above, below, strict=True)]
+        self.figure(name, ratios, "x", what)
+        turns = statistics.median(ratios)
+        medians = statistics.median(above) / statistics.median(below)
+        if abs(medians / turns - 1) > FAR:
+            self.say(f"{name}: {shown(turns)}, of each turn, is not the "
+                     f"{shown(medians)} of the two medians: the machine was "
+                     "faster in some turns than in others. What is compared "
+                     "within a turn is to be believed; CPU times and rates of "
+                     "these turns are not to be compared with other parts'.")
+        return ratios
 
     def aim(self, what, measured, limit, least=False, unit="x", rest=None):
-        """What was wanted: at most LIMIT, or at least.  REST says of what
-        is missed what it is made of; it may be a function that finds out."""
-        good = measured >= limit if least else measured <= limit
+        """What was wanted of the median of MEASURED, or of a value: at most
+        LIMIT, or at least; unsure where LIMIT is between the quartiles.
+        REST says of what is not met what it is made of; it may be a function
+        that finds out."""
+        value, spread = quartiles(measured)
+        good = value >= limit if least else value <= limit
+        verdict = "met" if good else "missed"
+        if spread and spread[0] < limit < spread[1]:
+            verdict = "unsure"
         rest = None if good else rest() if callable(rest) else rest
         word = "at least" if least else "at most"
-        self.aims.append((what, f"{word} {limit:g} {unit}",
-                          f"{shown(measured)} {unit}",
-                          "met" if good else "missed", rest))
-        print(f"  aim: {what}: {word} {limit:g} {unit}; "
-              f"{shown(measured)} {unit}: {'met' if good else 'MISSED'}"
+        said = f"{shown(value)} {unit}" + (
+            f" ({between(spread)})" if spread else "")
+        self.aims.append((what, f"{word} {limit:g} {unit}", said, verdict,
+                          rest))
+        print(f"  aim: {what}: {word} {limit:g} {unit}; {said}: "
+              f"{verdict if verdict == 'met' else verdict.upper()}"
               + (f"; {rest}" if rest else ""), flush=True)
-        return good
+        return verdict == "met"
 
     def unmeasured(self, what, why):
         self.aims.append((what, "", "", "not measured", why))
@@ -83,9 +132,10 @@ class Book:
         if rests:
             out.append("\nOf those that are not met:\n\n")
             out += [fill(f"- **{a[0]}**: {a[4]}") for a in rests]
-        out += ["\n### Figures\n\n| name | | | |\n| --- | --- | --- | --- |\n"]
-        out += [f"| {n} | {shown(v)} | {u} | {w} |\n"
-                for n, v, u, w in self.figures]
+        out += ["\n### Figures\n\n| name | median | | quartiles | |\n"
+                "| --- | --- | --- | --- | --- |\n"]
+        out += [f"| {n} | {shown(v)} | {u} | {q} | {w} |\n"
+                for n, v, u, q, w in self.figures]
         if self.notes:
             out.append("\n### Notes\n\n")
             out += [fill(f"- {note}") for note in self.notes]
@@ -102,7 +152,7 @@ class Book:
     def quote(self):
         """Puts the figures where documents quote them, each with as many
         digits as stand there."""
-        values = {f"{n}": v for n, v, _, _ in self.figures}
+        values = {n: v for n, v, *_ in self.figures}
         changed = ""
         for name in quoting():
             with open(name) as f:
@@ -133,9 +183,19 @@ def like(pattern, value):
 
 
 def quoting():
+    """Documents that may quote the report, by marks behind its figures."""
     names = [f"{TOP}/{n}" for n in ("README.md", "SECURITY.md")]
     return names + [f"{TOP}/doc/{n}" for n in sorted(os.listdir(TOP + "/doc"))
                     if n.endswith(".md") and n != "bench.md"]
+
+
+def stating():
+    """Those, and where marks would be in the way: no figure may be there."""
+    return quoting() + sorted(
+        glob.glob(f"{TOP}/doc/policies/*.md")
+        + glob.glob(f"{TOP}/contrib/**/*.md", recursive=True)
+        + glob.glob(f"{TOP}/contrib/**/*.yml", recursive=True)) + [
+            f"{TOP}/{n}" for n in ("CHANGES", "HACKING.md")]
 
 
 # --- the machine -----------------------------------------------------------
@@ -159,6 +219,23 @@ def package(name):
     return first(["dpkg-query", "-W", "-f", "${Version}", name], r"(.+)")
 
 
+def commit():
+    """The commit of the sources; "-dirty" behind it where they differ from
+    it, "none" where there is no repository."""
+    return first(["git", "-C", TOP, "describe", "--always", "--dirty"],
+                 r"^(?!fatal)(\S+)$")
+
+
+def why_not():
+    """Why a report of these sources may not be written down, or None: what
+    was measured has to be there for whoever reads it."""
+    at = commit()
+    if at == "none":
+        return "these sources are not in a repository"
+    return "there are changes that are not committed" \
+        if at.endswith("-dirty") else None
+
+
 def machine():
     """What it was measured on, and with what."""
     with open("/proc/cpuinfo") as f:
@@ -168,8 +245,6 @@ def machine():
     cpu = re.search(r"model name\s*: (.*)", info)
     with open(TOP + "/src/core/attest/ioattest.h") as f:
         version = re.search(r'IOA_VERSION\s+"(.*)"', f.read())[1]
-    commit = first(["git", "-C", TOP, "describe", "--always", "--dirty"],
-                   r"(\S+)")
     system = first(["sh", "-c", ". /etc/os-release; echo $PRETTY_NAME"],
                    r"(.*)")
     libraries = [f"{name} {package(p)}" for name, p in (
@@ -177,7 +252,7 @@ def machine():
     nginx = first(["nginx", "-v"], r"nginx/(\S+)")
     compiler = first([os.environ.get("CC", "cc"), "--version"], r"(.*)")
     return [
-        f"ioattest {version}, commit {commit}",
+        f"ioattest {version}, commit {commit()}",
         f"{os.cpu_count()} x {cpu[1] if cpu else platform.machine()}, "
         f"{memory / 1e6:.1f} GB; Linux {platform.release()}, {system}",
         f"nginx {nginx}, {', '.join(libraries)}, {compiler}",

@@ -2,7 +2,8 @@
 """A gateway in front of many machines, at full scale: who is refused, who
 waits, how many attestations it takes.
 
-  fleet.py [--faster N] [--parallel K] [--lives N] [NAME ...]     after make
+  fleet.py [--faster N] [--parallel K] [--lives N] [--turns N]
+           [--rates R,R] [NAME ...]                             after make
 
   cold      20 machines, 2 s an attestation, 12 requests a second: cold start,
             then new keys on all machines
@@ -18,8 +19,10 @@ waits, how many attestations it takes.
             policy in the middle
 
 Without names: all.  Times are divided by N, so that one can see sooner what
-comes out (20 at most); what is measured are counts and shares.  cost takes as many lives of
-a proof as --lives says (6).  Beside each number stands what it should be.
+comes out (20 at most); what is measured are counts and shares.  cost takes as
+many lives of a proof as --lives says (6), replace as many machines as --turns
+says (20) at each of --rates requests a second (0.1,0.2,12).  Beside each number
+stands what it should be.
 """
 import argparse
 import json
@@ -45,6 +48,7 @@ OTHER_DIGEST = "sha256:" + "ab" * 32
 FAST = 1.0
 PARALLEL = None
 LIVES = 6
+TURNS, RATES = 20, "0.1,0.2,12"
 failed = 0
 
 
@@ -302,12 +306,12 @@ def replace():
     sim = Sim(8)
     sim.set(balance="random", attest_delay_ms=ms(1))
     gateway = Gateway(sim, f"ioattest_valid {whole(20)}s")
-    for rate in (0.1, 0.2, 12):
-        print(f" a machine replaced every minute, {rate} requests a second")
+    for rate in map(float, RATES.split(",")):
+        print(f" a machine replaced every minute, {rate:g} requests a second")
         Load(gateway, rate=12, seconds=10 / FAST).rows()
         known = turns = 0
         generation = {}
-        for turn in range(20):
+        for turn in range(TURNS):
             generation[str(turn % 8)] = f"{rate} {turn}"
             sim.set(generation=generation)
             # it comes at any moment between two requests
@@ -381,15 +385,18 @@ def liar():
 
 
 def main():
-    global FAST, PARALLEL, LIVES
+    global FAST, PARALLEL, LIVES, TURNS, RATES
     every = {f.__name__: f for f in (cold, bad, steady, replace, cost, liar)}
     p = argparse.ArgumentParser(usage=__doc__)
     p.add_argument("--faster", type=float, default=1)
     p.add_argument("--parallel", type=int)
     p.add_argument("--lives", type=int, default=6)
+    p.add_argument("--turns", type=int, default=TURNS)
+    p.add_argument("--rates", default=RATES)
     p.add_argument("names", nargs="*", choices=[[], *every])
     given = p.parse_args()
     FAST, PARALLEL, LIVES = min(given.faster, 20), given.parallel, given.lives
+    TURNS, RATES = given.turns, given.rates
     for name in given.names or every:
         print(name, flush=True)
         every[name]()

@@ -9,12 +9,15 @@ The library does the work of a response over and over ("driver hot"): what its
 own code takes is beside its limit in bench/limits, which
 t/unit/agent/instructions.py holds.  Then nginx with the module, one process,
 answers with the responses verified and with "ioattest off"; the difference is
-printed.  Counted is by callgrind: user space alone, and a processor as
-valgrind knows it, which has no instructions for SHA-256.
+printed.  "rest" is what a worker takes for a verified response outside of
+libsecp256k1 and libcrypto, nginx's own part with it.  Counted is by callgrind:
+user space alone, and a processor as valgrind knows it, which has no instructions
+for SHA-256.
 """
 import argparse
 import asyncio
 import collections
+import contextlib
 import multiprocessing
 import os
 import re
@@ -268,21 +271,33 @@ class Gateway:
                 process.wait()
             return read(at)
 
-    def response(self, path):
+    def response(self, path, few=1020, many=1148):
         """Of one response, when all that is first is done: after the first
         thousand of a zone one request in 64 is hashed."""
-        few, many = 1020, 1148
         return per(less(self.count(path, many), self.count(path, few)),
                    many - few)
 
-    def event(self, where):
-        streams = 4
+    def event(self, where, streams=4):
         few, many = (self.count(f"{where}/e{n}", streams, True)
                      for n in EVENTS)
         return per(less(many, few), streams * (EVENTS[1] - EVENTS[0]))
 
 
-def module(where):
+CRYPTO = ("libsecp256k1", "libcrypto")
+
+
+def within(found, *objects):
+    """Instructions in objects whose names begin so."""
+    return sum(n for (obj, _), n in found.items() if obj.startswith(objects))
+
+
+def rest(found):
+    return sum(found.values()) - within(found, *CRYPTO)
+
+
+@contextlib.contextmanager
+def gateway():
+    """A gateway that is counted, before an upstream and a simulated API."""
     sim = subprocess.Popen([sys.executable, TOP + "/t/lib/sim/sim.py",
                             "--port", "0", "--machines", "1"],
                            stdout=subprocess.PIPE, text=True)
@@ -296,30 +311,34 @@ def module(where):
         child = multiprocessing.Process(target=upstream,
                                         args=(up, answers(api)), daemon=True)
         child.start()
-        gateway = Gateway(up, api)
-        recover = sum(work("recover", 512).values())
-        print(f"{'the gateway':24} {'off':>10} {'verified':>10} {'over':>10} "
-              f"{'module':>10} {'recovers':>10}")
-        for name in ("512", "2048", "16384", "event"):
-            if name == "event":
-                off, on = gateway.event("/off"), gateway.event("/on")
-            else:
-                off = gateway.response("/off/" + name)
-                on = gateway.response("/on/" + name)
-            over = less(on, off)
-            ours = sum(n for (obj, _), n in over.items()
-                       if obj.startswith("ngx_http_ioattest"))
-            total = sum(over.values())
-            print(f"{name:24} {sum(off.values()):10.0f} "
-                  f"{sum(on.values()):10.0f} {total:10.0f} {ours:10.0f} "
-                  f"{total / recover:10.3f}", flush=True)
-            if where:
-                show(over, total / 2000)
+        yield Gateway(up, api)
     finally:
         if child:
             child.terminate()
         sim.terminate()
         sim.wait()
+
+
+def module(where):
+    recover = sum(work("recover", 512).values())
+    print(f"{'the gateway':24} {'off':>10} {'verified':>10} {'over':>10} "
+          f"{'module':>10} {'recovers':>10} {'rest':>10} {'limit':>10}")
+    with gateway() as one:
+        for name in ("512", "2048", "16384", "event"):
+            if name == "event":
+                off, on = one.event("/off"), one.event("/on")
+            else:
+                off = one.response("/off/" + name)
+                on = one.response("/on/" + name)
+            over = less(on, off)
+            total = sum(over.values())
+            print(f"{name:24} {sum(off.values()):10.0f} "
+                  f"{sum(on.values()):10.0f} {total:10.0f} "
+                  f"{within(over, 'ngx_http_ioattest'):10.0f} "
+                  f"{total / recover:10.3f} {rest(on):10.0f} "
+                  f"{limits().get('worker.' + name, '-'):>10}", flush=True)
+            if where:
+                show(over, total / 2000)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 
 from rig import (BUILD, CONNECTIONS, LOAD_MODULE, PROMPT, TOP,
                  Load, Missing, Rig, answer, compact, free_port,
-                 gateway, header, median, write)
+                 gateway, header, write)
 
 HERE = TOP + "/bench/others"
 ROUNDS = 15
@@ -197,27 +197,25 @@ def turns(run):
 
 
 def tell(page, run, rows):
-    ours = rows["ours"]
+    cpu = {name: [r[0] for r in rows[name]] for name in run}
+    rate = {name: [r[1] for r in rows[name]] for name in run}
     for name, (what, *_) in run.items():
-        page.figure(f"by_{name}", median(r[0] for r in rows[name]), "us",
-                    f"{what}: CPU")
+        page.figure(f"by_{name}", cpu[name], "us",
+                    f"{what}: CPU of a response")
     for name, (what, *_) in run.items():
-        page.figure(f"rate_{name}", median(r[1] for r in rows[name]), "1/s",
+        page.figure(f"rate_{name}", rate[name], "1/s",
                     f"{what}: responses, one process")
-    for name in run:
-        if name not in ("off", "ours"):
-            page.figure(f"beside_{name}", median(
-                r[0] / o[0] for r, o in zip(rows[name], ours)), "x",
-                f"{name.replace('_', ', ')}: CPU beside ioattest's")
+    beside = {name: page.ratio(
+        f"beside_{name}", cpu[name], cpu["ours"],
+        f"{name.replace('_', ', ')}: its CPU of a response, divided by "
+        "ioattest's") for name in run if name not in ("off", "ours")}
     if "lua" not in run:
         page.unmeasured("15 % more responses than Lua", "it is not there")
         return
-    page.figure("rate_over_lua", median(
-        o[1] / r[1] for r, o in zip(rows["lua"], ours)), "x",
-        "ioattest's responses a second beside Lua's")
-    page.aim("responses for a second of CPU, beside that Lua", median(
-        r[0] / o[0] for r, o in zip(rows["lua"], ours)), 1.15, least=True,
-        rest=REST)
+    page.ratio("rate_over_lua", rate["ours"], rate["lua"],
+               "ioattest's responses a second, divided by Lua's")
+    page.aim("responses for a second of CPU, divided by that Lua's",
+             beside["lua"], 1.15, least=True, rest=REST)
 
 
 def others(page):

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -201,9 +200,6 @@ class Base:
 
     def sha256(self, size):
         return self.ask(f"sha256 {max(8, 4000000 // max(size, 500))} {size}")
-
-
-median = statistics.median
 
 
 # --- signed answers --------------------------------------------------------

@@ -12,7 +12,10 @@
 #     looks at them;
 #   - one with apt and nginx: the lower version is installed, nginx -t takes
 #     conf.example, an answer is verified before the simulated API; so too after
-#     the upgrade; after removal and purge nginx runs, and no file is left.
+#     the upgrade; after removal and purge nginx runs, and no file is left;
+#   - one with nothing more, and the sources: what the README begins with, which
+#     is scripts/demo.sh, installs what it needs, builds and runs; with DEB_TEST=1
+#     so does scripts/test.sh, which takes half an hour.
 #
 # Packages come from the mirror that apt uses here, or that of DEB_MIRROR.
 # DEB_KEEP=1 leaves the systems in place.
@@ -215,6 +218,25 @@ take_away() {
         ioattest-doc && nginx_runs
 }
 
+# What the README begins with, where nothing is installed.
+make_first() {
+    fresh first
+    mkdir "$work/first/src"
+    cp -r "$work/source/ioattest-$version/." "$work/first/src/"
+    apt "$work/first" update
+}
+
+# first SCRIPT: as root, in the sources
+first() {
+    within "$work/first" sh -c "cd /src && sh scripts/$1" < /dev/null
+}
+
+try_first() {
+    do_step "a system for the README's commands" make_first \
+        && do_step "scripts/demo.sh" first demo.sh || return
+    [ -z "${DEB_TEST-}" ] || do_step "scripts/test.sh" first test.sh
+}
+
 nothing_left() {
     left=$(left_behind)
     [ -z "$left" ] || { echo "left behind: $left"; return 1; }
@@ -257,9 +279,11 @@ check_suite() {
     version=${tree##*-}
 
     do_step "what a build needs" make_builder && build_both && try_out \
+        && try_first \
         || return
 
-    [ -n "${DEB_KEEP-}" ] || rm -rf "$work/builder" "$work/system"
+    [ -n "${DEB_KEEP-}" ] || rm -rf "$work/builder" "$work/system" \
+        "$work/first"
     step "passed"
     passed=$((passed + 1))
 }

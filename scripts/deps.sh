@@ -1,12 +1,14 @@
 #!/bin/sh
 # Installs what building and testing need, on Debian 12 or 13.
 #
-#   deps.sh [client] [fuzz] [lint] [modules] [bench]
+#   deps.sh [client] [fuzz] [lint] [modules] [browser] [bench]
 #                               with "client" also packages for OpenAI's client,
 #                               with "fuzz" those for building the fuzzers,
 #                               with "lint" those for make lint,
 #                               with "modules" nginx's modules for Lua, njs and
 #                               Perl, for t/foreign.t,
+#                               with "browser" Chromium, for
+#                               t/status_browser.t; it is large,
 #                               with "bench" what make bench compares with
 #
 # Quickly ends if everything is installed. A newly installed nginx is neither
@@ -36,6 +38,9 @@ for more in "$@"; do
     modules)
         packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua
             libnginx-mod-http-js libnginx-mod-http-perl"
+        ;;
+    browser)
+        command -v chromium >/dev/null 2>&1 || packages="$packages chromium"
         ;;
     bench)
         packages="$packages libnginx-mod-http-ndk libnginx-mod-http-lua

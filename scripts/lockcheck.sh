@@ -8,8 +8,9 @@
 # _locked first checks that count.  If it is called without the lock, or a lock is
 # taken twice, the worker says so on stderr and calls abort().
 #
-# DIR/good.so is that module.  Two more show that the checks can fail:
-# DIR/unlocked.so lacks a lock, DIR/twice.so takes one twice.
+# DIR/good.so is that module.  Three more show that the checks can fail:
+# DIR/unlocked.so lacks a lock, DIR/twice.so takes one twice, and DIR/slow.so
+# sleeps with it, for scripts/held.py, which reads what is called with the lock.
 
 set -eu
 
@@ -166,4 +167,6 @@ planted unlocked '/^    ngx_shmtx_lock\(&shpool->mutex\)/ {
     next
 }
 { print }'
+planted slow '{ print }
+/^    ngx_shmtx_lock\(&shpool->mutex\)/ { print "    ngx_msleep(1);" }'
 planted twice '{ print } /^    ngx_shmtx_lock\(&shpool->mutex\)/'

@@ -9,7 +9,8 @@
 #                         processors, one more of those that drive nginx
 #   TEST_NO_DEPS=1        install nothing
 #   CI                    also install nginx's modules for Lua, njs and Perl,
-#                         without which t/foreign.t skips those cases
+#                         without which t/foreign.t skips those cases, and
+#                         Chromium, without which t/status_browser.t is skipped
 #   IOATTEST_NO_CLIENT=1  skip the tests of OpenAI's and Vercel's clients and of
 #                         Phala's verifier, which npm installs; otherwise
 #                         these tests fail if they cannot be installed
@@ -50,6 +51,7 @@ if [ -z "${TEST_NO_DEPS-}" ]; then
     # only in CI, since Debian enables them for the machine's own nginx
     if [ -n "${CI-}" ]; then
         sh scripts/deps.sh modules || echo "no modules for Lua, njs, Perl" >&2
+        sh scripts/deps.sh browser || echo "there is no Chromium" >&2
     fi
 
     # without it t/status_promtool.t skips what promtool finds

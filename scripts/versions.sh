@@ -10,7 +10,11 @@
 # of it passed. What was built, and the logs,
 # are in build/versions.
 #
-#   FILES    the tests, else those below
+# Tests are those of "every" below, and where something is left out those that
+# need none of it: each row says which.
+#
+#   ROWS     only these rows: dynamic clang static no-ssl no-threads no-pcre
+#            no-cache
 #   PORT     their first port (27000)
 #   MAKE     make -j2
 #
@@ -21,8 +25,7 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 [ $# -ge 1 ] || { echo "versions.sh: usage: versions.sh DIR ..." >&2; exit 2; }
 
-files=${FILES:-t/end_to_end.t t/text_body.t t/stream.t t/statuses.t t/evidence.t
-    t/status_fleet.t}
+every='end_to_end text_body stream statuses evidence status_fleet'
 ssl='--with-http_ssl_module --with-http_v2_module'
 more='--with-http_realip_module --with-http_auth_request_module
     --with-http_slice_module --with-http_addition_module
@@ -63,10 +66,17 @@ build() {
     [ -n "$binary" ]
 }
 
-# row HOW: builds as build() does with what follows, and tests.
+# wanted ROW: whether ROWS has it, or is not there
+wanted() {
+    case " ${ROWS:-$1} " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+# row HOW TESTS ROW SRC ARG ...: builds as build() does, and tests.
 row() {
-    how=$1
-    shift
+    how=$1 files=
+    for f in $2; do files="$files t/$f.t"; done
+    shift 2
+    wanted "${1#[0-9]*-}" || return 0
     if ! build "$@"; then
         echo "| $2 | $how | not built |"
         tail -n 3 "$dir/log" >&2
@@ -92,22 +102,27 @@ echo "| --- | --- | --- |"
 n=0
 for src in "$@"; do
     n=$((n + 1))
-    row "dynamic, ${CC:-gcc}" "$n-dynamic" "$src" --with-compat --with-threads \
+    row "dynamic, ${CC:-gcc}" "$every" "$n-dynamic" "$src" --with-compat --with-threads \
         $ssl $more --add-dynamic-module="$top"
 done
 
 if command -v clang > /dev/null; then
-    row "dynamic, clang" 1-clang "$1" --with-compat --with-threads $ssl $more \
-        --with-cc=clang --add-dynamic-module="$top"
+    row "dynamic, clang" "$every" 1-clang "$1" --with-compat --with-threads \
+        $ssl $more --with-cc=clang --add-dynamic-module="$top"
+elif wanted clang; then
+    echo "| | dynamic, clang | clang: not here |"
 fi
-row "linked in" 1-static "$1" --with-threads $ssl $more --add-module="$top"
+row "linked in" "$every" 1-static "$1" --with-threads $ssl $more \
+    --add-module="$top"
 
-# The tests that need none of what is left out.
-files=${FILES:-t/end_to_end.t t/text_body.t}
-row "without TLS" 1-no-ssl "$1" --with-threads $more --add-dynamic-module="$top"
-row "without threads" 1-no-threads "$1" $ssl $more --add-dynamic-module="$top"
-row "without PCRE" 1-no-pcre "$1" --without-pcre --with-threads $ssl $more \
+some='end_to_end text_body statuses'
+row "without TLS" "$some" 1-no-ssl "$1" --with-threads $more \
+    --add-dynamic-module="$top"
+row "without threads" "$some" 1-no-threads "$1" $ssl $more \
+    --add-dynamic-module="$top"
+row "without PCRE, and so without rewrite" 'end_to_end text_body' 1-no-pcre \
+    "$1" --without-pcre --with-threads $ssl $more \
     --without-http_rewrite_module --add-dynamic-module="$top"
-row "without cache" 1-no-cache "$1" --without-http-cache --with-threads $ssl \
-    $more --add-dynamic-module="$top"
+row "without cache" 'end_to_end statuses' 1-no-cache "$1" --with-threads \
+    --without-http-cache $ssl $more --add-dynamic-module="$top"
 exit $status

@@ -1,6 +1,6 @@
 # The watch over locks that make lockcheck builds can fail: a lock that was
 # forgotten, and one that is taken twice, end the worker; the module as it is
-# has neither.
+# has neither.  Nor does it call more than look-ups in memory while it holds one.
 
 use strict;
 use warnings;
@@ -15,7 +15,7 @@ use IoattestSim;
 my $dir = "$FindBin::Bin/../build/lockcheck";
 
 plan skip_all => 'no watched module: make lockcheck'
-    if grep { !-f "$dir/$_.so" } qw( good unlocked twice );
+    if grep { !-f "$dir/$_.so" } qw( good unlocked twice slow );
 
 IoattestSim->start(machines => 1);
 
@@ -56,6 +56,17 @@ EOF
     }
 
     $nginx->stop;
+}
+
+# what is called with a lock, read from the code
+
+for (['good', '', 0], ['slow', qr/^\w+_store_lock calls usleep$/m, 1]) {
+    my ($name, $says, $status) = @$_;
+
+    my $said = qx("$FindBin::Bin/../scripts/held.py" "$dir/$name.so" 2>&1);
+    is($? >> 8, $status, "$name: what is called with a lock");
+    $says ? like($said, $says, '... and it says what')
+          : is($said, '', '... is as it has to be');
 }
 
 done_testing();

@@ -18,7 +18,7 @@ use IoattestSim;
 my ($browser) = grep { -x } map { my $dir = $_; map { "$dir/$_" }
                 qw( chromium chromium-browser google-chrome ) }
                 split /:/, $ENV{PATH};
-plan skip_all => 'no Chromium is installed (apt-get install chromium)'
+plan skip_all => 'no Chromium is installed (sh scripts/deps.sh browser)'
     if !$browser;
 
 IoattestSim->start(machines => 1, evidence => 1);

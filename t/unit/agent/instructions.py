@@ -36,12 +36,15 @@ def skip():
 def main():
     limit = instructions.limits()
     measured = {name for name, _, _ in instructions.WORKS}
+    measured |= {"worker.2048", "worker.event"}
 
     tap.ok(limit and set(limit) <= measured, "each limit is of what is measured")
 
+    alone = {}
     for name, what, size in instructions.WORKS:
         if name in limit:
-            own = instructions.own(instructions.measure(what, size))
+            alone[name] = instructions.measure(what, size)
+            own = instructions.own(alone[name])
             tap.ok(0 < own <= limit[name],
                    f"{name}: at most {limit[name]} instructions",
                    f"{own:.0f}: look at bench/instructions.py --where")
@@ -51,7 +54,46 @@ def main():
     tap.ok(instructions.own(recover) < 100
            and sum(recover.values()) > 100000, "libraries are told apart")
 
+    worker(limit, alone, recover)
     return tap.done()
+
+
+def no_worker():
+    """Why a worker is not counted here, or None."""
+    if not os.path.exists(instructions.MODULE):
+        return "the module is not built"
+    nginx = shutil.which("nginx", path=os.environ["PATH"]
+                         + ":/usr/sbin:/sbin")
+    if not nginx:
+        return "nginx is not installed"
+    said = subprocess.run([nginx, "-v"], capture_output=True, text=True)
+    if "nginx/1.22." not in said.stderr:
+        return "the worker's limits are those of nginx 1.22"
+    return None
+
+
+def worker(limit, alone, recover):
+    """A whole response, a whole event: all but cryptography has a limit, and
+    of that there is no more than the library alone needs."""
+    why = no_worker()
+    if why:
+        tap.ok(True, "a worker # SKIP " + why)
+        return
+    with instructions.gateway() as gateway:
+        found = {"worker.2048": gateway.response("/on/2048", 20, 84),
+                 "worker.event": gateway.event("/on", 2)}
+    for name, beside in (("worker.2048", "response.2048"),
+                         ("worker.event", "event")):
+        rest = instructions.rest(found[name])
+        tap.ok(0 < rest <= limit[name],
+               f"{name}: at most {limit[name]} instructions",
+               f"{rest:.0f}: look at bench/instructions.py --where")
+        hashing = instructions.within(found[name], "libcrypto")
+        tap.ok(0 < hashing < 1.5 * instructions.within(
+            alone[beside], "libcrypto"), f"{name}: hashed once", hashing)
+    secp = instructions.within(found["worker.2048"], "libsecp256k1")
+    tap.ok(0 < secp < 1.5 * sum(recover.values()),
+           "worker.2048: recovered once", secp)
 
 
 why = skip()
