@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/ioa_canon.h"
 #include "agent/ioa_signature.h"
 #include "agent/ioa_sse.h"
 #include "base/ioa_sha256.h"

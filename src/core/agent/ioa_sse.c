@@ -359,8 +359,8 @@ ioa_sse_close(ioa_sse_t *sse, int event, int digest)
     ioa_sseout_t  *o = &sse->out;
 
     struct {
-        const char  *name;
-        ioa_span_t   value;
+        const char   *name;
+        ioa_bytes_t   value;
     } members[] = {
         { "{\"text\": \"", sse->sig.text },
         { "\", \"signature\": \"", sse->sig.signature },
