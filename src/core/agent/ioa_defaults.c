@@ -8,6 +8,7 @@
 
 #include "agent/ioa_defaults.h"
 #include "agent/ioa_reqmodel.h"
+#include "base/ioa_codec.h"
 #include "json/ioa_json.h"
 #include "json/ioa_members.h"
 #include "json/ioa_pyjson.h"
@@ -60,17 +61,11 @@ static int
 ioa_defaults_error(const ioa_defaults_file_t *file, const ioa_json_t *value,
     const char *name, const char *what)
 {
-    size_t  i;
-
     snprintf(file->error, IOA_DEFAULTS_ERROR_MAX, "line %zu: %.*s%s%s",
              ioa_json_line(file->root, value, file->text, file->text_len),
              IOA_JSON_KEY_MAX, name, *name != '\0' ? ": " : "", what);
 
-    for (i = 0; file->error[i] != '\0'; i++) {
-        if (file->error[i] < ' ' || file->error[i] > '~') {
-            file->error[i] = '?';
-        }
-    }
+    ioa_printable(file->error);
 
     return 0;
 }
@@ -80,7 +75,7 @@ static int
 ioa_defaults_read(ioa_defaults_file_t *file)
 {
     char    key[IOA_JSON_KEY_MAX];
-    size_t  i, line;
+    size_t  line;
 
     if (file->text_len > IOA_DEFAULTS_SIZE_MAX) {
         snprintf(file->error, IOA_DEFAULTS_ERROR_MAX,
@@ -96,15 +91,7 @@ ioa_defaults_read(ioa_defaults_file_t *file)
                                      "this is not a JSON object");
     }
 
-    for (i = 0; key[i] != '\0'; i++) {
-        if (key[i] < ' ' || key[i] > '~') {
-            key[i] = '?';
-        }
-    }
-
-    snprintf(file->error, IOA_DEFAULTS_ERROR_MAX,
-             i > 0 ? "line %zu: member \"%s\" is duplicate"
-                   : "line %zu: this is not JSON%s", line, key);
+    ioa_json_file_error(file->error, IOA_DEFAULTS_ERROR_MAX, line, key);
 
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/ioa_response.h"
+#include "base/ioa_image_digest.h"
 
 #define IOA_HTTP_FINAL        200
 #define IOA_HTTP_OK           200
