@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "headers.h"
 #include "judge.h"
 
 #define IOATTEST_NO_MEMORY       IOA_STATUS_MAX

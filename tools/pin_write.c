@@ -58,8 +58,8 @@ static const char *const  ioattest_pin_sections[IOATTEST_PIN_SECTIONS] = {
 };
 
 /*
- * No launch measures zeros: with this in its list a kind that no reply is of
- * fits nothing.  Were nothing said of that kind any machine of it would do.
+ * No measurement is all zeros: listed alone, it refuses a kind of CPU that no
+ * reply has.  With no list any machine of that kind would be accepted.
  */
 static const char  ioattest_pin_nothing[] =
     "000000000000000000000000000000000000000000000000"
@@ -510,9 +510,10 @@ ioattest_pin_has(const ioattest_pin_t *pin, ioattest_pin_section_e section)
 /* The rest of a comment that has begun, and the members behind it. */
 static void
 ioattest_pin_members_write(FILE *out, const ioattest_pin_t *pin,
-    ioattest_pin_section_e section, const char *indent)
+    ioattest_pin_section_e section)
 {
-    size_t  what;
+    size_t       what;
+    const char  *indent = section == IOATTEST_PIN_FILE ? "  " : "    ";
 
     for (what = 0; what < IOATTEST_PINS; what++) {
         if (ioattest_pin_members[what].section == section) {
@@ -547,7 +548,7 @@ ioattest_pin_section(FILE *out, const ioattest_pin_t *pin,
         fputs("Said by ", out);
         ioattest_pin_names(out, pin, what, NULL);
         fputc('.', out);
-        ioattest_pin_members_write(out, pin, section, "    ");
+        ioattest_pin_members_write(out, pin, section);
 
     } else if (section == IOATTEST_PIN_GPU) {
         fputs("GPU evidence was not verified: nothing is pinned.\"", out);
@@ -591,7 +592,7 @@ ioattest_pin_write(FILE *out, const ioattest_pin_t *pin)
           "that day, and nobody has said that it is good. Compare it with "
           "what the provider publishes.", out);
 
-    ioattest_pin_members_write(out, pin, IOATTEST_PIN_FILE, "  ");
+    ioattest_pin_members_write(out, pin, IOATTEST_PIN_FILE);
 
     for (i = IOATTEST_PIN_TDX; i < IOATTEST_PIN_SECTIONS; i++) {
         ioattest_pin_section(out, pin, (ioattest_pin_section_e) i);

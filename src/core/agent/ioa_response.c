@@ -251,7 +251,7 @@ ioa_response_update(ioa_response_t *rp, const uint8_t *data, size_t n)
 {
     if (ioa_response_steps[rp->state] != IOA_STEP_BODY) {
 
-        /* of these bytes nothing was looked at */
+        /* bytes in a state that takes none: never pass them unhashed */
 
         (void) ioa_response_refuse(rp, IOA_RESPONSE_HASH_MISMATCH);
         return IOA_RESPONSE_HASH_MISMATCH;

@@ -77,7 +77,8 @@ typedef struct {
     const ioa_bytes_t  *image_digests;  /* accepted; none: any */
     size_t              image_digests_n;
     const uint8_t      *request32;      /* NULL: its hash is not known */
-    int                 unasked;        /* and nobody wanted to know it */
+    int                 unasked;        /* request32 is NULL because
+                                           it was not computed */
     ioa_bytes_t         model;          /* that the request names */
 } ioa_response_rules_t;
 
@@ -120,7 +121,7 @@ typedef struct {
     ioa_body_t            *body;        /* NULL: not hashed */
     ioa_bytes_t            whole;       /* the body, where it is the text */
     ioa_bytes_t            attested;    /* the machine's image digest */
-    unsigned               machine:1;   /* attested means something */
+    unsigned               machine:1;   /* signer is attested: attested is set */
     unsigned               hash:1;      /* the body is to be hashed */
 
     /* -- */

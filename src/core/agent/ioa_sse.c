@@ -176,7 +176,7 @@ ioa_sse_search(const uint8_t *data, size_t n)
             return at - IOA_SSE_MARK_LINE;
         }
 
-        /* of a blank line, which mostly follows, there is nothing to see */
+        /* a blank line, the usual next one, holds no mark */
 
         at++;
         at += (at < n && data[at] == '\n');

@@ -391,7 +391,7 @@ ioa_ssechunk_alike(const uint8_t *a, const uint8_t *b, size_t n)
 /*
  * Whether this is what was kept, but for the string that is this value: then
  * it is read to its end as any string is, and all that follows must be the
- * same.  What comes before it is.
+ * same.  The caller has compared what precedes it.
  */
 static int
 ioa_ssechunk_but(const ioa_ssechunk_t *kept, size_t i, const uint8_t *data,

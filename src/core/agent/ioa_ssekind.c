@@ -14,7 +14,7 @@
 #define IOA_SSE_BOM       "\xef\xbb\xbf"
 
 
-/* Whether text begins as what does, as far as it goes. */
+/* 1 where text and what agree over the shorter of them. */
 static int
 ioa_ssekind_toward(ioa_bytes_t text, const char *what)
 {

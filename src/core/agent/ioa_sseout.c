@@ -62,7 +62,7 @@ ioa_sseout_flush(ioa_sseout_t *o)
 }
 
 
-/* All but input that goes on where the last ended comes behind it. */
+/* Flushes first, unless this piece of input continues the last. */
 static void
 ioa_sseout_put(ioa_sseout_t *o, const uint8_t *data, size_t n,
     ioa_sse_from_e from, int held)

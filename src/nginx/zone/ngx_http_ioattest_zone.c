@@ -8,7 +8,7 @@
 
 
 #define NGX_HTTP_IOATTEST_MAGIC      0x74747461616f6931ULL
-#define NGX_HTTP_IOATTEST_LAYOUT     13
+#define NGX_HTTP_IOATTEST_LAYOUT     14
 
 /* how often the master tries to get the lock, once in a millisecond */
 #define NGX_HTTP_IOATTEST_TRIES      500
