@@ -387,7 +387,7 @@ ioattest_appraise_nonce_file(uint8_t nonce32[IOA_NONCE_LEN],
 }
 
 
-/* It decides nothing: the machine is verified by what counts today. */
+/* Changes no verdict: the machine is verified by today's TCB. */
 static void
 ioattest_appraise_early(ioattest_report_verdict_t *verdict,
     const ioattest_appraise_t *by)

@@ -98,7 +98,7 @@ ioattest_pin_text(FILE *out, const char *text)
 }
 
 
-/* 1 if the reply is one that the member could be said by. */
+/* 1 if the reply is of a kind that has a value for the member. */
 static int
 ioattest_pin_speaks(const ioattest_pin_t *pin, size_t reply,
     ioattest_pin_e what)
@@ -120,7 +120,7 @@ ioattest_pin_speaks(const ioattest_pin_t *pin, size_t reply,
 }
 
 
-/* The first reply that says what this one says. */
+/* The first reply with the same value as this one. */
 static size_t
 ioattest_pin_first(const ioattest_pin_t *pin, size_t reply,
     ioattest_pin_e what)
@@ -140,7 +140,10 @@ ioattest_pin_first(const ioattest_pin_t *pin, size_t reply,
 }
 
 
-/* How many of those that could say something do, and how many values. */
+/*
+ * Returns: how many values the member has in the replies that can have one.
+ * Out: *silent, how many of those replies have none.
+ */
 static size_t
 ioattest_pin_count(const ioattest_pin_t *pin, ioattest_pin_e what,
     size_t *silent)
@@ -167,7 +170,10 @@ ioattest_pin_count(const ioattest_pin_t *pin, ioattest_pin_e what,
 }
 
 
-/* 1 if the member is written: a list without all would refuse some. */
+/*
+ * 1 if the member is written: not where a reply lacks it, which the policy
+ * would then refuse.
+ */
 static int
 ioattest_pin_pins(const ioattest_pin_t *pin, ioattest_pin_e what)
 {
@@ -185,7 +191,7 @@ ioattest_pin_pins(const ioattest_pin_t *pin, ioattest_pin_e what)
 }
 
 
-/* Names the replies that say this, or all that could; value may be NULL. */
+/* Names the replies that have this value; NULL: all that can have one. */
 static void
 ioattest_pin_names(FILE *out, const ioattest_pin_t *pin, ioattest_pin_e what,
     const char *value)

@@ -127,7 +127,7 @@ ioa_response_event(ioa_response_t *rp, ioa_response_event_e event)
         return ioa_response_steps[rp->state];
     }
 
-    /* the caller is mistaken: whatever it wants, it does not get it */
+    /* a fault of the caller: the state does not take this event */
 
     return ioa_response_refuse(rp, IOA_NO_SIGNATURE);
 }
