@@ -120,7 +120,7 @@ ioattest_appraise_kinds(ioattest_appraise_t *by)
         return 0;
     }
 
-    /* what is not verified was said by who asks, each kind for itself */
+    /* verification of each kind is only switched off by its own option */
 
     if (cpu == 0 && !options[IOATTEST_OPT_CPU].given) {
         ioattest_complain("CPU evidence would not be verified: give "
@@ -387,7 +387,7 @@ ioattest_appraise_nonce_file(uint8_t nonce32[IOA_NONCE_LEN],
 }
 
 
-/* It decides nothing: the machine is verified by what counts today. */
+/* Changes no verdict: the machine is verified by today's TCB. */
 static void
 ioattest_appraise_early(ioattest_report_verdict_t *verdict,
     const ioattest_appraise_t *by)

@@ -256,7 +256,7 @@ ioattest_attest_check(ioattest_attest_t *attest)
 }
 
 
-/* The body, with a nonce that nobody else knows before. */
+/* The body, with a nonce that nobody can know before it is sent. */
 static int
 ioattest_attest_body(ioattest_attest_t *attest)
 {

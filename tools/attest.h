@@ -15,7 +15,7 @@
 typedef struct {
     const char  *option;        /* that has the URL: "--url" */
     const char  *url;           /* https://, or http:// where plain is set */
-    int          plain;         /* the reply is signed, and nothing secret */
+    int          plain;         /* the reply is signed and not secret */
     const char  *type;          /* of the body */
     const char  *ca;            /* file of roots; NULL: the system's */
     const char  *key;           /* NULL: none */

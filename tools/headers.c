@@ -75,7 +75,7 @@ ioattest_headers_printable(ioa_bytes_t line)
 
 /* RFC 9110, section 5.6.2, tchar. */
 static int
-ioa_head_token(uint8_t c)
+ioattest_head_token(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
            || (c >= 'a' && c <= 'z')
@@ -141,7 +141,7 @@ ioattest_headers_split(ioa_bytes_t *name, ioa_bytes_t *value,
     name->data = line.data;
     name->len = 0;
 
-    while (ioa_reader_u8(&r, &c) && ioa_head_token(c)) {
+    while (ioa_reader_u8(&r, &c) && ioattest_head_token(c)) {
         name->len++;
     }
 

@@ -304,6 +304,22 @@ ioattest_find_bytes(ioattest_pieces_t *list, const char *from,
 
 
 int
+ioattest_pieces_own(ioattest_pieces_t *list, ioa_bytes_t *bytes,
+    uint8_t *data, size_t n)
+{
+    if (data == NULL) {
+        return 0;
+    }
+
+    list->owned[list->owned_n++] = data;
+    bytes->data = data;
+    bytes->len = n;
+
+    return 1;
+}
+
+
+int
 ioattest_find_decode(ioa_bytes_t *bytes, const char **encoding,
     ioattest_pieces_t *list, ioa_bytes_t text)
 {
@@ -322,15 +338,7 @@ ioattest_find_decode(ioa_bytes_t *bytes, const char **encoding,
         *encoding = "base64";
     }
 
-    if (data == NULL) {
-        return 0;
-    }
-
-    list->owned[list->owned_n++] = data;
-    bytes->data = data;
-    bytes->len = n;
-
-    return 1;
+    return ioattest_pieces_own(list, bytes, data, n);
 }
 
 

@@ -23,6 +23,13 @@ ioattest_piece_t *ioattest_find_text(ioattest_pieces_t *list,
     const char *from, ioa_bytes_t text, int must);
 
 /*
+ * Gives n bytes of malloc() to list, which has room for another.
+ * Returns: 1 and *bytes, these; 0 if data is NULL.
+ */
+int ioattest_pieces_own(ioattest_pieces_t *list, ioa_bytes_t *bytes,
+    uint8_t *data, size_t n) IOA_MUST_CHECK;
+
+/*
  * Decodes text as hex or base64.
  * Returns: 1; 0 if it is neither.  Out: bytes, owned by list; encoding.
  */

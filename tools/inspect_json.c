@@ -59,15 +59,7 @@ ioattest_json_octets(ioa_bytes_t *bytes, ioattest_pieces_t *list,
         data[n++] = (uint8_t) octet;
     }
 
-    if (data == NULL) {
-        return 0;
-    }
-
-    list->owned[list->owned_n++] = data;
-    bytes->data = data;
-    bytes->len = n;
-
-    return 1;
+    return ioattest_pieces_own(list, bytes, data, n);
 }
 
 

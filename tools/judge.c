@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "headers.h"
 #include "judge.h"
 
 #define IOATTEST_NO_MEMORY       IOA_STATUS_MAX
@@ -66,13 +67,10 @@ ioattest_judge_raw_request(ioattest_verdict_t *verdict,
     const ioattest_case_t *saved)
 {
     size_t               len;
-    ioa_sha256_t         sha;
     const uint8_t       *name;
     ioa_request_scan_t  *scan;
 
-    ioa_sha256_init(&sha);
-    ioa_sha256_update(&sha, saved->request.data, saved->request.len);
-    ioa_sha256_final(verdict->request32, &sha);
+    ioa_sha256(verdict->request32, saved->request.data, saved->request.len);
     verdict->have_request = 1;
 
     scan = malloc(ioa_request_scan_size());

@@ -7,7 +7,6 @@
 #define IOATTEST_JUDGE_H
 
 #include "attest/ioattest.h"
-#include "headers.h"
 
 /* Where the signature is. */
 typedef enum {

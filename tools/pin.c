@@ -241,8 +241,8 @@ ioattest_pinning_lost(void *ctx, const char *line)
 
 
 /*
- * What was written has all rules of --policy, and accepts every reply: a
- * policy that refuses what it was made from is none.
+ * Checks that what was written has all rules of --policy and accepts every
+ * reply that it was made from.
  */
 static int
 ioattest_pinning_tried(ioattest_pinning_t *run, ioa_bytes_t text)

@@ -59,7 +59,6 @@ typedef struct {
     ioattest_pinned_t         replies[IOATTEST_PIN_REPLIES];
     int                       machines; /* pin who they are, too */
     int                       gpus;     /* GPU evidence was verified */
-    int64_t                   now;
     const ioa_policy_file_t  *rules;    /* of --policy, which go on */
 } ioattest_pin_t;
 

@@ -58,8 +58,8 @@ static const char *const  ioattest_pin_sections[IOATTEST_PIN_SECTIONS] = {
 };
 
 /*
- * No launch measures zeros: with this in its list a kind that no reply is of
- * fits nothing.  Were nothing said of that kind any machine of it would do.
+ * No measurement is all zeros: listed alone, it refuses a kind of CPU that no
+ * reply has.  With no list any machine of that kind would be accepted.
  */
 static const char  ioattest_pin_nothing[] =
     "000000000000000000000000000000000000000000000000"
@@ -98,7 +98,7 @@ ioattest_pin_text(FILE *out, const char *text)
 }
 
 
-/* 1 if the reply is one that the member could be said by. */
+/* 1 if the reply is of a kind that has a value for the member. */
 static int
 ioattest_pin_speaks(const ioattest_pin_t *pin, size_t reply,
     ioattest_pin_e what)
@@ -120,7 +120,7 @@ ioattest_pin_speaks(const ioattest_pin_t *pin, size_t reply,
 }
 
 
-/* The first reply that says what this one says. */
+/* The first reply with the same value as this one. */
 static size_t
 ioattest_pin_first(const ioattest_pin_t *pin, size_t reply,
     ioattest_pin_e what)
@@ -140,7 +140,10 @@ ioattest_pin_first(const ioattest_pin_t *pin, size_t reply,
 }
 
 
-/* How many of those that could say something do, and how many values. */
+/*
+ * Returns: how many values the member has in the replies that can have one.
+ * Out: *silent, how many of those replies have none.
+ */
 static size_t
 ioattest_pin_count(const ioattest_pin_t *pin, ioattest_pin_e what,
     size_t *silent)
@@ -167,7 +170,10 @@ ioattest_pin_count(const ioattest_pin_t *pin, ioattest_pin_e what,
 }
 
 
-/* 1 if the member is written: a list without all would refuse some. */
+/*
+ * 1 if the member is written: not where a reply lacks it, which the policy
+ * would then refuse.
+ */
 static int
 ioattest_pin_pins(const ioattest_pin_t *pin, ioattest_pin_e what)
 {
@@ -185,7 +191,7 @@ ioattest_pin_pins(const ioattest_pin_t *pin, ioattest_pin_e what)
 }
 
 
-/* Names the replies that say this, or all that could; value may be NULL. */
+/* Names the replies that have this value; NULL: all that can have one. */
 static void
 ioattest_pin_names(FILE *out, const ioattest_pin_t *pin, ioattest_pin_e what,
     const char *value)
@@ -510,9 +516,10 @@ ioattest_pin_has(const ioattest_pin_t *pin, ioattest_pin_section_e section)
 /* The rest of a comment that has begun, and the members behind it. */
 static void
 ioattest_pin_members_write(FILE *out, const ioattest_pin_t *pin,
-    ioattest_pin_section_e section, const char *indent)
+    ioattest_pin_section_e section)
 {
-    size_t  what;
+    size_t       what;
+    const char  *indent = section == IOATTEST_PIN_FILE ? "  " : "    ";
 
     for (what = 0; what < IOATTEST_PINS; what++) {
         if (ioattest_pin_members[what].section == section) {
@@ -547,7 +554,7 @@ ioattest_pin_section(FILE *out, const ioattest_pin_t *pin,
         fputs("Said by ", out);
         ioattest_pin_names(out, pin, what, NULL);
         fputc('.', out);
-        ioattest_pin_members_write(out, pin, section, "    ");
+        ioattest_pin_members_write(out, pin, section);
 
     } else if (section == IOATTEST_PIN_GPU) {
         fputs("GPU evidence was not verified: nothing is pinned.\"", out);
@@ -591,7 +598,7 @@ ioattest_pin_write(FILE *out, const ioattest_pin_t *pin)
           "that day, and nobody has said that it is good. Compare it with "
           "what the provider publishes.", out);
 
-    ioattest_pin_members_write(out, pin, IOATTEST_PIN_FILE, "  ");
+    ioattest_pin_members_write(out, pin, IOATTEST_PIN_FILE);
 
     for (i = IOATTEST_PIN_TDX; i < IOATTEST_PIN_SECTIONS; i++) {
         ioattest_pin_section(out, pin, (ioattest_pin_section_e) i);

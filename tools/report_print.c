@@ -336,8 +336,8 @@ ioattest_report_failed(const ioa_checks_t *checks)
 
 
 /*
- * The machine by Intel's next TCB.  Text that stays unread says nothing, so
- * documents that could not be judged by are told of as well.
+ * The machine by Intel's next TCB.  Where the documents cannot be used that is
+ * said too: silence would look like a good result.
  */
 static void
 ioattest_report_early(ioattest_out_t *out,

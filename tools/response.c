@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "headers.h"
 #include "input.h"
 #include "judge.h"
 #include "option.h"

@@ -25,18 +25,13 @@
 int
 ioattest_rim_why(char why[IOATTEST_RIM_WHY_MAX], const char *format, ...)
 {
-    size_t   i;
     va_list  args;
 
     va_start(args, format);
     vsnprintf(why, IOATTEST_RIM_WHY_MAX, format, args);
     va_end(args);
 
-    for (i = 0; why[i] != '\0'; i++) {
-        if (why[i] < ' ' || why[i] > '~') {
-            why[i] = '?';
-        }
-    }
+    ioa_printable(why);
 
     return 0;
 }

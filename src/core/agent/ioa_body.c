@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/ioa_body.h"
+#include "agent/ioa_canon.h"
 
 struct ioa_body_s {
     ioa_body_kind_e  kind;
@@ -66,15 +67,6 @@ ioa_body_update(ioa_body_t *body, const uint8_t *data, size_t n)
 }
 
 
-static ioa_bytes_t
-ioa_body_bytes(ioa_span_t span)
-{
-    ioa_bytes_t  bytes = { span.data, span.len };
-
-    return bytes;
-}
-
-
 static ioa_status_t
 ioa_body_stream_final(uint8_t digest32[IOA_SHA256_LEN], ioa_signature_t *sig,
     ioa_sse_t *sse)
@@ -86,11 +78,11 @@ ioa_body_stream_final(uint8_t digest32[IOA_SHA256_LEN], ioa_signature_t *sig,
 
     memset(sig, 0, sizeof(ioa_signature_t));
 
-    sig->text = ioa_body_bytes(event.text);
-    sig->signature = ioa_body_bytes(event.signature);
-    sig->signing_address = ioa_body_bytes(event.signing_address);
-    sig->signing_algo = ioa_body_bytes(event.signing_algo);
-    sig->image_digest = ioa_body_bytes(event.image_digest);
+    sig->text = event.text;
+    sig->signature = event.signature;
+    sig->signing_address = event.signing_address;
+    sig->signing_algo = event.signing_algo;
+    sig->image_digest = event.image_digest;
 
     return st;
 }

@@ -9,14 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/ioa_canon.h"
 #include "agent/ioa_signature.h"
 #include "agent/ioa_sse.h"
 #include "base/ioa_sha256.h"
 #include "base/ioa_status.h"
 
 typedef enum {
-    IOA_BODY_JSON = 0,      /* the agent's canonical JSON (formats.md 4) */
+    IOA_BODY_JSON = 0,      /* the agent's canonical JSON (doc/formats.md 4) */
     IOA_BODY_STREAM,        /* its event streams (doc/formats.md 5) */
     IOA_BODY_RAW            /* the bytes as they are (doc/formats.md 2.2) */
 } ioa_body_kind_e;

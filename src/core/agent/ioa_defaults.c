@@ -8,6 +8,7 @@
 
 #include "agent/ioa_defaults.h"
 #include "agent/ioa_reqmodel.h"
+#include "base/ioa_codec.h"
 #include "json/ioa_json.h"
 #include "json/ioa_members.h"
 #include "json/ioa_pyjson.h"
@@ -36,7 +37,7 @@ typedef struct {
 } ioa_defaults_file_t;
 
 static ioa_status_t ioa_defaults_object(ioa_defaults_text_t *out,
-    ioa_span_t sent, ioa_span_t added, size_t depth);
+    ioa_bytes_t sent, ioa_bytes_t added, size_t depth);
 
 
 static int
@@ -60,17 +61,11 @@ static int
 ioa_defaults_error(const ioa_defaults_file_t *file, const ioa_json_t *value,
     const char *name, const char *what)
 {
-    size_t  i;
-
     snprintf(file->error, IOA_DEFAULTS_ERROR_MAX, "line %zu: %.*s%s%s",
              ioa_json_line(file->root, value, file->text, file->text_len),
              IOA_JSON_KEY_MAX, name, *name != '\0' ? ": " : "", what);
 
-    for (i = 0; file->error[i] != '\0'; i++) {
-        if (file->error[i] < ' ' || file->error[i] > '~') {
-            file->error[i] = '?';
-        }
-    }
+    ioa_printable(file->error);
 
     return 0;
 }
@@ -80,7 +75,7 @@ static int
 ioa_defaults_read(ioa_defaults_file_t *file)
 {
     char    key[IOA_JSON_KEY_MAX];
-    size_t  i, line;
+    size_t  line;
 
     if (file->text_len > IOA_DEFAULTS_SIZE_MAX) {
         snprintf(file->error, IOA_DEFAULTS_ERROR_MAX,
@@ -96,15 +91,7 @@ ioa_defaults_read(ioa_defaults_file_t *file)
                                      "this is not a JSON object");
     }
 
-    for (i = 0; key[i] != '\0'; i++) {
-        if (key[i] < ' ' || key[i] > '~') {
-            key[i] = '?';
-        }
-    }
-
-    snprintf(file->error, IOA_DEFAULTS_ERROR_MAX,
-             i > 0 ? "line %zu: member \"%s\" is duplicate"
-                   : "line %zu: this is not JSON%s", line, key);
+    ioa_json_file_error(file->error, IOA_DEFAULTS_ERROR_MAX, line, key);
 
     return 0;
 }
@@ -277,18 +264,17 @@ ioa_defaults_free(ioa_defaults_t *defaults)
 
 
 /* Returns: the value of the member of that name; of no length where none. */
-static ioa_span_t
-ioa_defaults_find(const ioa_members_t *members, ioa_span_t key)
+static ioa_bytes_t
+ioa_defaults_find(const ioa_members_t *members, ioa_bytes_t key)
 {
-    size_t      i;
-    ioa_span_t  have, none = { NULL, 0 };
+    size_t       i;
+    ioa_bytes_t  have, none = { NULL, 0 };
 
     for (i = 0; i < members->n; i++) {
-        have = ioa_members_span(members, members->list[i].key);
+        have = ioa_members_bytes(members, members->list[i].key);
 
-        if (have.len == key.len && memcmp(have.data, key.data, key.len) == 0)
-        {
-            return ioa_members_span(members, members->list[i].value);
+        if (ioa_bytes_equal(have, key)) {
+            return ioa_members_bytes(members, members->list[i].value);
         }
     }
 
@@ -298,7 +284,7 @@ ioa_defaults_find(const ioa_members_t *members, ioa_span_t key)
 
 /* Puts what stands before a member's value. */
 static int
-ioa_defaults_key(ioa_defaults_text_t *out, ioa_span_t key, int first)
+ioa_defaults_key(ioa_defaults_text_t *out, ioa_bytes_t key, int first)
 {
     return ioa_defaults_sink(out, (const uint8_t *) (first ? "\"" : ",\""),
                              first ? 1 : 2)
@@ -313,12 +299,12 @@ ioa_defaults_sent(ioa_defaults_text_t *out, const ioa_members_t *sent,
     const ioa_members_t *added, size_t depth)
 {
     size_t        i;
-    ioa_span_t    key, value, more;
+    ioa_bytes_t   key, value, more;
     ioa_status_t  st;
 
     for (i = 0; i < sent->n; i++) {
-        key = ioa_members_span(sent, sent->list[i].key);
-        value = ioa_members_span(sent, sent->list[i].value);
+        key = ioa_members_bytes(sent, sent->list[i].key);
+        value = ioa_members_bytes(sent, sent->list[i].value);
         more = ioa_defaults_find(added, key);
 
         if (!ioa_defaults_key(out, key, i == 0)) {
@@ -347,13 +333,13 @@ static ioa_status_t
 ioa_defaults_missing(ioa_defaults_text_t *out, const ioa_members_t *sent,
     const ioa_members_t *added)
 {
-    int         first = sent->n == 0;
-    size_t      i;
-    ioa_span_t  key, value;
+    int          first = sent->n == 0;
+    size_t       i;
+    ioa_bytes_t  key, value;
 
     for (i = 0; i < added->n; i++) {
-        key = ioa_members_span(added, added->list[i].key);
-        value = ioa_members_span(added, added->list[i].value);
+        key = ioa_members_bytes(added, added->list[i].key);
+        value = ioa_members_bytes(added, added->list[i].value);
 
         if (ioa_defaults_find(sent, key).len != 0) {
             continue;
@@ -391,8 +377,8 @@ ioa_defaults_status(ioa_members_status_t st)
 
 /* One object and its defaults; the depth is that of the defaults' file. */
 static ioa_status_t
-ioa_defaults_object(ioa_defaults_text_t *out, ioa_span_t sent,
-    ioa_span_t added, size_t depth)
+ioa_defaults_object(ioa_defaults_text_t *out, ioa_bytes_t sent,
+    ioa_bytes_t added, size_t depth)
 {
     ioa_status_t   st;
     ioa_members_t  have, want;
@@ -437,8 +423,8 @@ ioa_status_t
 ioa_defaults_add(uint8_t **out, size_t *out_len,
     const ioa_defaults_t *defaults, const uint8_t *text, size_t text_len)
 {
-    ioa_span_t           sent = { text, text_len };
-    ioa_span_t           added = { defaults->text, defaults->len };
+    ioa_bytes_t          sent = { text, text_len };
+    ioa_bytes_t          added = { defaults->text, defaults->len };
     ioa_status_t         st;
     ioa_defaults_text_t  merged;
 

@@ -17,7 +17,7 @@
 typedef struct {
     unsigned         status;    /* as the upstream has said it */
     unsigned         leaves;    /* as the client would get it */
-    int              unseen;    /* bytes would pass that nobody is shown */
+    int              unseen;    /* bytes would pass without being judged */
     int              folded;    /* a header goes on in the next line */
     int              coded;     /* a Content-Encoding other than identity */
     int              events;    /* the media type is an event stream's */

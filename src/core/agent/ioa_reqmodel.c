@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "agent/ioa_reqmodel.h"
-#include "agent/ioa_canon.h"
 #include "agent/ioa_reqmodel_type.h"
 #include "base/ioa_utf8.h"
+#include "json/ioa_members.h"
 #include "json/ioa_pyjson.h"
 #include "json/ioa_string.h"
 
@@ -29,13 +29,13 @@ struct ioa_reqmodel_s {
     ioa_sha256_t   sha;
     ioa_out_t      out;
     ioa_pyjson_t   json;
-    ioa_string_t     model;
+    ioa_string_t   model;
 };
 
 /* the request while it is put together */
 typedef struct {
     ioa_members_t   members;
-    ioa_span_t      fields[IOA_REQMODEL_FIELDS];
+    ioa_bytes_t     fields[IOA_REQMODEL_FIELDS];
     uint8_t        *merged;         /* the text with defaults, or NULL */
     int             begun;
     unsigned        slow;
@@ -182,7 +182,7 @@ ioa_reqmodel_put(ioa_reqmodel_t *rm, const char *text)
 
 /* Hashes what stands before a member's value. */
 static void
-ioa_reqmodel_key(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, ioa_span_t key)
+ioa_reqmodel_key(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, ioa_bytes_t key)
 {
     ioa_reqmodel_put(rm, b->begun ? ",\"" : "{\"");
     ioa_sha256_update(&rm->sha, key.data, key.len);
@@ -193,7 +193,7 @@ ioa_reqmodel_key(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, ioa_span_t key)
 
 static ioa_cause_t
 ioa_reqmodel_float(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b,
-    ioa_span_t value)
+    ioa_bytes_t value)
 {
     size_t        len = 0;
     uint8_t       out[IOA_NUMBER_PRINT_MAX];
@@ -220,7 +220,7 @@ ioa_reqmodel_float(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b,
 static ioa_cause_t
 ioa_reqmodel_declared(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, size_t i)
 {
-    ioa_span_t                   key, value = b->fields[i];
+    ioa_bytes_t                  key, value = b->fields[i];
     ioa_cause_t                  cause;
     const ioa_reqmodel_field_t  *field = &ioa_reqmodel_fields[i];
 
@@ -262,12 +262,12 @@ ioa_reqmodel_declared(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b, size_t i)
 static void
 ioa_reqmodel_extras(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b)
 {
-    size_t      i;
-    ioa_span_t  key, value;
+    size_t       i;
+    ioa_bytes_t  key, value;
 
     for (i = 0; i < b->members.n; i++) {
-        key = ioa_members_span(&b->members, b->members.list[i].key);
-        value = ioa_members_span(&b->members, b->members.list[i].value);
+        key = ioa_members_bytes(&b->members, b->members.list[i].key);
+        value = ioa_members_bytes(&b->members, b->members.list[i].value);
 
         if (ioa_reqmodel_field(key) == IOA_REQMODEL_FIELDS
             && !ioa_reqmodel_is(value, "null"))
@@ -281,11 +281,11 @@ ioa_reqmodel_extras(ioa_reqmodel_t *rm, ioa_reqmodel_build_t *b)
 
 /* Reads the canonical text of the model's name. */
 static ioa_status_t
-ioa_reqmodel_name(ioa_span_t *name, ioa_reqmodel_t *rm, ioa_span_t value)
+ioa_reqmodel_name(ioa_bytes_t *name, ioa_reqmodel_t *rm, ioa_bytes_t value)
 {
-    ioa_string_t   *text = &rm->model;
-    ioa_token_t   token;
-    ioa_lexer_t  *lx = &rm->json.lexer;
+    ioa_string_t  *text = &rm->model;
+    ioa_token_t    token;
+    ioa_lexer_t   *lx = &rm->json.lexer;
 
     static const ioa_lexer_rules_t  rules = {
         .wants = IOA_LEXER_TEXT,
@@ -375,11 +375,11 @@ ioa_reqmodel_build(ioa_reqmodel_result_t *res, ioa_reqmodel_t *rm,
 
     for (i = 0; i < b->members.n; i++) {
         at = ioa_reqmodel_field(
-                 ioa_members_span(&b->members, b->members.list[i].key));
+                 ioa_members_bytes(&b->members, b->members.list[i].key));
 
         if (at < IOA_REQMODEL_FIELDS) {
-            b->fields[at] = ioa_members_span(&b->members,
-                                             b->members.list[i].value);
+            b->fields[at] = ioa_members_bytes(&b->members,
+                                              b->members.list[i].value);
         }
     }
 

@@ -19,10 +19,10 @@
 
 #include "agent/ioa_defaults.h"
 #include "agent/ioa_request.h"
+#include "base/ioa_bytes.h"
 #include "base/ioa_cause.h"
 #include "base/ioa_sha256.h"
 #include "base/ioa_status.h"
-#include "json/ioa_members.h"
 
 #define IOA_REQMODEL_DEPTH_MAX  64      /* the body's object is level 1 */
 
@@ -37,7 +37,7 @@ typedef struct {
      * from the reader; else what ioa_request_scan_final would return.
      */
     ioa_status_t  model_status;
-    ioa_span_t    model;
+    ioa_bytes_t   model;
 } ioa_reqmodel_result_t;
 
 /*

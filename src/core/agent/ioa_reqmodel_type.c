@@ -21,7 +21,7 @@ const ioa_reqmodel_field_t  ioa_reqmodel_fields[IOA_REQMODEL_FIELDS] = {
 
 
 size_t
-ioa_reqmodel_field(ioa_span_t key)
+ioa_reqmodel_field(ioa_bytes_t key)
 {
     size_t  i;
 
@@ -36,7 +36,7 @@ ioa_reqmodel_field(ioa_span_t key)
 
 
 int
-ioa_reqmodel_is_int(ioa_span_t value)
+ioa_reqmodel_is_int(ioa_bytes_t value)
 {
     size_t  i;
 
@@ -57,9 +57,9 @@ ioa_reqmodel_is_int(ioa_span_t value)
  * Returns: 1 where it is such a double, or an int.
  */
 static int
-ioa_reqmodel_whole(ioa_span_t *value)
+ioa_reqmodel_whole(ioa_bytes_t *value)
 {
-    ioa_span_t  digits = *value;
+    ioa_bytes_t  digits = *value;
 
     if (digits.len > 2 && digits.data[digits.len - 2] == '.'
         && digits.data[digits.len - 1] == '0')
@@ -106,7 +106,7 @@ ioa_reqmodel_no_number(uint8_t c)
 
 
 ioa_cause_t
-ioa_reqmodel_type_misfit(ioa_reqmodel_type_t type, ioa_span_t *value)
+ioa_reqmodel_type_misfit(ioa_reqmodel_type_t type, ioa_bytes_t *value)
 {
     uint8_t      c = value->data[0];
     ioa_cause_t  cause;

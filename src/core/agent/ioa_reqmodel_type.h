@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ioa_bytes.h"
 #include "base/ioa_cause.h"
-#include "json/ioa_members.h"
 
 #define IOA_REQMODEL_FIELDS  11
 #define IOA_REQMODEL_MODEL   1
@@ -37,18 +37,18 @@ extern const ioa_reqmodel_field_t  ioa_reqmodel_fields[IOA_REQMODEL_FIELDS];
 
 
 static inline int
-ioa_reqmodel_is(ioa_span_t span, const char *text)
+ioa_reqmodel_is(ioa_bytes_t bytes, const char *text)
 {
-    return span.len == strlen(text)
-           && memcmp(span.data, text, span.len) == 0;
+    return bytes.len == strlen(text)
+           && memcmp(bytes.data, text, bytes.len) == 0;
 }
 
 
 /* 1 where a canonical number has nothing but digits. */
-int ioa_reqmodel_is_int(ioa_span_t value);
+int ioa_reqmodel_is_int(ioa_bytes_t value);
 
 /* Returns: the declared member's place, or IOA_REQMODEL_FIELDS. */
-size_t ioa_reqmodel_field(ioa_span_t key);
+size_t ioa_reqmodel_field(ioa_bytes_t key);
 
 /*
  * Returns: why the agent would refuse or coerce the canonical text of a
@@ -56,6 +56,6 @@ size_t ioa_reqmodel_field(ioa_span_t key);
  * In/out: *value, which is cut to what the agent prints.
  */
 ioa_cause_t ioa_reqmodel_type_misfit(ioa_reqmodel_type_t type,
-    ioa_span_t *value);
+    ioa_bytes_t *value);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/ioa_response.h"
+#include "base/ioa_image_digest.h"
 
 #define IOA_HTTP_FINAL        200
 #define IOA_HTTP_OK           200
@@ -126,7 +127,7 @@ ioa_response_event(ioa_response_t *rp, ioa_response_event_e event)
         return ioa_response_steps[rp->state];
     }
 
-    /* the caller is mistaken: whatever it wants, it does not get it */
+    /* a fault of the caller: the state does not take this event */
 
     return ioa_response_refuse(rp, IOA_NO_SIGNATURE);
 }
@@ -250,7 +251,7 @@ ioa_response_update(ioa_response_t *rp, const uint8_t *data, size_t n)
 {
     if (ioa_response_steps[rp->state] != IOA_STEP_BODY) {
 
-        /* of these bytes nothing was looked at */
+        /* bytes in a state that takes none: never pass them unhashed */
 
         (void) ioa_response_refuse(rp, IOA_RESPONSE_HASH_MISMATCH);
         return IOA_RESPONSE_HASH_MISMATCH;

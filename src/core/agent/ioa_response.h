@@ -19,7 +19,7 @@
  * What ioa_response_begin does is decided by the head, by the first line that
  * applies:
  *
- *   status below 200, or bytes that nobody is shown    no_signature
+ *   status below 200, or bytes that cannot be judged   no_signature
  *   status 400 to 599 as sent and as it leaves, no
  *   signature, and the rules let such pass             UNSIGNED
  *   a header that goes on in the next line             malformed_signature
@@ -64,7 +64,8 @@
 /* What the text is compared with. */
 typedef enum {
     IOA_BIND_OFF = 0,       /* nothing: the signature alone is verified */
-    IOA_BIND_RESPONSE,      /* the response; of the request it is noted */
+    IOA_BIND_RESPONSE,      /* the response; whether the request
+                               matches is noted, and refuses nothing */
     IOA_BIND_BOTH           /* the response and the request */
 } ioa_bind_e;
 
@@ -77,7 +78,8 @@ typedef struct {
     const ioa_bytes_t  *image_digests;  /* accepted; none: any */
     size_t              image_digests_n;
     const uint8_t      *request32;      /* NULL: its hash is not known */
-    int                 unasked;        /* and nobody wanted to know it */
+    int                 unasked;        /* request32 is NULL because
+                                           it was not computed */
     ioa_bytes_t         model;          /* that the request names */
 } ioa_response_rules_t;
 
@@ -106,8 +108,8 @@ typedef enum {
 
 /* What became of the request's hash. */
 typedef enum {
-    IOA_REQUEST_NOT_COMPARED = 0,   /* it did not come to that, or nobody
-                                       wanted to know its hash */
+    IOA_REQUEST_NOT_COMPARED = 0,   /* the judgement ended before, or the
+                                       request's hash was not computed */
     IOA_REQUEST_UNKNOWN,            /* there is none, or none in the text */
     IOA_REQUEST_MATCH,
     IOA_REQUEST_MISMATCH
@@ -120,7 +122,7 @@ typedef struct {
     ioa_body_t            *body;        /* NULL: not hashed */
     ioa_bytes_t            whole;       /* the body, where it is the text */
     ioa_bytes_t            attested;    /* the machine's image digest */
-    unsigned               machine:1;   /* attested means something */
+    unsigned               machine:1;   /* the signer is an attested machine */
     unsigned               hash:1;      /* the body is to be hashed */
 
     /* -- */

@@ -152,35 +152,3 @@ ioa_signature_verify(uint8_t address20[IOA_ADDRESS_LEN],
 
     return IOA_OK;
 }
-
-
-int
-ioa_image_digest_accepted(ioa_bytes_t digest, const ioa_bytes_t *list,
-    size_t n)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        if (ioa_bytes_equal(digest, list[i])) {
-            return 1;
-        }
-    }
-
-    return n == 0;
-}
-
-
-ioa_status_t
-ioa_image_digest_check(ioa_bytes_t digest, const ioa_bytes_t *attested,
-    const ioa_bytes_t *list, size_t n)
-{
-    if (attested != NULL
-        && ((digest.data == NULL) != (attested->len == 0)
-            || !ioa_bytes_equal(digest, *attested)))
-    {
-        return IOA_IMAGE_DIGEST_MISMATCH;
-    }
-
-    return ioa_image_digest_accepted(digest, list, n)
-           ? IOA_OK : IOA_IMAGE_DIGEST_MISMATCH;
-}

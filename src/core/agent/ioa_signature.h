@@ -72,21 +72,4 @@ ioa_status_t ioa_text_parse(ioa_text_t *text, ioa_bytes_t bytes,
 ioa_status_t ioa_signature_verify(uint8_t address20[IOA_ADDRESS_LEN],
     const ioa_signature_t *sig, ioa_text_form_e form) IOA_MUST_CHECK;
 
-/* 1 where the list has no digest at all, or this one. */
-int ioa_image_digest_accepted(ioa_bytes_t digest, const ioa_bytes_t *list,
-    size_t n) IOA_MUST_CHECK;
-
-/*
- * Compares a response's image digest with the machine's.
- *
- * Returns: IOA_OK or IOA_IMAGE_DIGEST_MISMATCH.  The response must name the
- * digest that was attested, byte for byte, and name none where none was; of
- * a list of n accepted ones it must be one.
- * In: attested, of no length where the attestation named none; NULL: an
- * address trusted by configuration, for which only the list speaks.
- */
-ioa_status_t ioa_image_digest_check(ioa_bytes_t digest,
-    const ioa_bytes_t *attested, const ioa_bytes_t *list, size_t n)
-    IOA_MUST_CHECK;
-
 #endif

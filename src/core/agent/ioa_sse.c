@@ -176,7 +176,7 @@ ioa_sse_search(const uint8_t *data, size_t n)
             return at - IOA_SSE_MARK_LINE;
         }
 
-        /* of a blank line, which mostly follows, there is nothing to see */
+        /* a blank line, the usual next one, holds no mark */
 
         at++;
         at += (at < n && data[at] == '\n');
@@ -359,8 +359,8 @@ ioa_sse_close(ioa_sse_t *sse, int event, int digest)
     ioa_sseout_t  *o = &sse->out;
 
     struct {
-        const char  *name;
-        ioa_span_t   value;
+        const char   *name;
+        ioa_bytes_t   value;
     } members[] = {
         { "{\"text\": \"", sse->sig.text },
         { "\", \"signature\": \"", sse->sig.signature },

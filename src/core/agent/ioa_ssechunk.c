@@ -181,7 +181,7 @@ ioa_ssechunk_scalar(const uint8_t *at, const uint8_t *end)
 }
 
 
-/* Returns: behind a value that says nothing, or NULL. */
+/* Returns: behind null, "", [] or {}; NULL at another value. */
 static const uint8_t *
 ioa_ssechunk_empty(const uint8_t *at, const uint8_t *end)
 {
@@ -391,7 +391,7 @@ ioa_ssechunk_alike(const uint8_t *a, const uint8_t *b, size_t n)
 /*
  * Whether this is what was kept, but for the string that is this value: then
  * it is read to its end as any string is, and all that follows must be the
- * same.  What comes before it is.
+ * same.  The caller has compared what precedes it.
  */
 static int
 ioa_ssechunk_but(const ioa_ssechunk_t *kept, size_t i, const uint8_t *data,
@@ -416,7 +416,7 @@ ioa_ssechunk_again(ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
         return 0;
     }
 
-    /* mostly it is the string that it was before */
+    /* the string that differs is mostly the one that differed before */
 
     at = kept->values[i][0];
 
@@ -428,7 +428,7 @@ ioa_ssechunk_again(ioa_ssechunk_t *kept, const uint8_t *data, size_t n)
 
     at = ioa_ssechunk_alike(data, kept->data, n < kept->n ? n : kept->n);
 
-    /* the last string that begins before it */
+    /* the last string that begins before the first difference */
 
     for (i = kept->values_n; i != 0 && kept->values[i - 1][0] > at; i--) {
         /* void */

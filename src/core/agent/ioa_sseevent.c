@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/ioa_sseevent.h"
+#include "json/ioa_members.h"
 #include "json/ioa_pyjson.h"
 
 /* A buffer of the size of the event's. */
@@ -63,7 +64,7 @@ ioa_sseevent_canon(uint8_t *text, size_t *n)
 
 /* Returns: 1 where value is a string without a single escape. */
 static int
-ioa_sseevent_string(ioa_span_t *string, ioa_span_t value)
+ioa_sseevent_string(ioa_bytes_t *string, ioa_bytes_t value)
 {
     if (value.len < 2 || value.data[0] != '"'
         || memchr(value.data, '\\', value.len) != NULL)
@@ -79,7 +80,7 @@ ioa_sseevent_string(ioa_span_t *string, ioa_span_t value)
 
 
 static int
-ioa_sseevent_is(ioa_span_t key, const char *name)
+ioa_sseevent_is(ioa_bytes_t key, const char *name)
 {
     return key.len == strlen(name) && memcmp(key.data, name, key.len) == 0;
 }
@@ -90,17 +91,17 @@ ioa_sseevent_is(ioa_span_t key, const char *name)
  * must be what the agent writes.
  */
 static int
-ioa_sseevent_vllm(ioa_span_t value)
+ioa_sseevent_vllm(ioa_bytes_t value)
 {
     int            ok;
     size_t         i;
-    ioa_span_t     key;
+    ioa_bytes_t    key;
     ioa_members_t  members;
 
     ok = ioa_members_read(&members, value.data, value.len) == IOA_MEMBERS_OK;
 
     for (i = 0; ok && i < members.n; i++) {
-        key = ioa_members_span(&members, members.list[i].key);
+        key = ioa_members_bytes(&members, members.list[i].key);
 
         ok = ioa_sseevent_is(key, "image_digest")
              || ioa_sseevent_is(key, "model_id")
@@ -114,14 +115,14 @@ ioa_sseevent_vllm(ioa_span_t value)
 
 
 static int
-ioa_sseevent_member(ioa_sse_signature_t *sig, ioa_span_t key,
-    ioa_span_t value)
+ioa_sseevent_member(ioa_sse_signature_t *sig, ioa_bytes_t key,
+    ioa_bytes_t value)
 {
     size_t  i;
 
     struct {
-        const char  *name;
-        ioa_span_t  *string;
+        const char   *name;
+        ioa_bytes_t  *string;
     } names[] = {
         { "text", &sig->text },
         { "signature", &sig->signature },
@@ -155,10 +156,10 @@ ioa_sseevent_read(ioa_sse_signature_t *sig, uint8_t *json, size_t *n)
 
     for (i = 0; ok && i < members.n; i++) {
         ok = ioa_sseevent_member(sig,
-                                 ioa_members_span(&members,
-                                                  members.list[i].key),
-                                 ioa_members_span(&members,
-                                                  members.list[i].value));
+                                 ioa_members_bytes(&members,
+                                                   members.list[i].key),
+                                 ioa_members_bytes(&members,
+                                                   members.list[i].value));
     }
 
     ioa_members_cleanup(&members);

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ioa_bytes.h"
 #include "base/ioa_status.h"
-#include "json/ioa_members.h"
 
 #define IOA_SSE_EVENT_MAX  16384    /* bytes of the event's JSON */
 
@@ -20,11 +20,11 @@
  * event lacks the member.
  */
 typedef struct {
-    ioa_span_t  text;
-    ioa_span_t  signature;
-    ioa_span_t  signing_address;
-    ioa_span_t  signing_algo;
-    ioa_span_t  image_digest;
+    ioa_bytes_t  text;
+    ioa_bytes_t  signature;
+    ioa_bytes_t  signing_address;
+    ioa_bytes_t  signing_algo;
+    ioa_bytes_t  image_digest;
 } ioa_sse_signature_t;
 
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/ioa_ssekind.h"
+#include "base/ioa_bytes.h"
 
 #define IOA_SSE_DATA      "data"
 #define IOA_SSE_EVENT     "event"
@@ -12,15 +13,10 @@
 #define IOA_SSE_DONE      "[DONE]"
 #define IOA_SSE_BOM       "\xef\xbb\xbf"
 
-typedef struct {
-    const uint8_t  *data;
-    size_t          len;
-} ioa_sse_text_t;
 
-
-/* Whether text begins as what does, as far as it goes. */
+/* 1 where text and what agree over the shorter of them. */
 static int
-ioa_ssekind_toward(ioa_sse_text_t text, const char *what)
+ioa_ssekind_toward(ioa_bytes_t text, const char *what)
 {
     size_t  n = strlen(what);
 
@@ -34,8 +30,8 @@ ioa_ssekind_toward(ioa_sse_text_t text, const char *what)
  * between them.
  */
 static int
-ioa_ssekind_value(ioa_sse_text_t *value, int *space,
-    ioa_sse_text_t text, size_t name)
+ioa_ssekind_value(ioa_bytes_t *value, int *space,
+    ioa_bytes_t text, size_t name)
 {
     if (text.len <= name) {
         return 0;
@@ -56,11 +52,11 @@ ioa_ssekind_value(ioa_sse_text_t *value, int *space,
 
 /* The line begins with "data", as far as it goes. */
 static ioa_sse_kind_t
-ioa_ssekind_data(ioa_sse_text_t text, int ended)
+ioa_ssekind_data(ioa_bytes_t text, int ended)
 {
-    int             space;
-    size_t          name = strlen(IOA_SSE_DATA);
-    ioa_sse_text_t  value;
+    int          space;
+    size_t       name = strlen(IOA_SSE_DATA);
+    ioa_bytes_t  value;
 
     if (text.len < name) {
         return ended ? IOA_SSE_KIND_OTHER : IOA_SSE_KIND_HEAD;
@@ -91,11 +87,11 @@ ioa_ssekind_data(ioa_sse_text_t text, int ended)
 
 /* The line begins with "event", as far as it goes. */
 static ioa_sse_kind_t
-ioa_ssekind_event(ioa_sse_text_t text, int ended)
+ioa_ssekind_event(ioa_bytes_t text, int ended)
 {
-    int             space;
-    size_t          name = strlen(IOA_SSE_EVENT);
-    ioa_sse_text_t  value;
+    int          space;
+    size_t       name = strlen(IOA_SSE_EVENT);
+    ioa_bytes_t  value;
 
     if (text.len < name) {
         return ended ? IOA_SSE_KIND_OTHER : IOA_SSE_KIND_HEAD;
@@ -127,7 +123,7 @@ ioa_ssekind_event(ioa_sse_text_t text, int ended)
 ioa_sse_kind_t
 ioa_ssekind(const uint8_t *head, size_t n, int first, int ended)
 {
-    ioa_sse_text_t  text = { head, n };
+    ioa_bytes_t  text = { head, n };
 
     if (text.len == 0) {
         return ended ? IOA_SSE_KIND_OTHER : IOA_SSE_KIND_HEAD;

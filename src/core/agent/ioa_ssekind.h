@@ -5,8 +5,8 @@
  *   data: value    hashed; value is not [DONE]...
  *   data: [DONE]   not hashed; the end, as readers take it.  Without the
  *                  space too.
- *   event: message no news to a reader.  Any other event is ambiguous: it
- *                  may hide data that is hashed.
+ *   event: message changes nothing for a reader.  Any other event is
+ *                  ambiguous: it may hide data that is hashed.
  *   anything else  not data to a reader, and not hashed: comments, id, retry
  *
  * Ambiguous are lines that a reader takes as data and the agent does not

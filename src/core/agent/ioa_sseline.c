@@ -300,7 +300,10 @@ ioa_sseline_end(ioa_sseline_t *l)
 }
 
 
-/* The beginning of a line that is not decided.  Returns as the next. */
+/*
+ * The beginning of a line whose kind is not known yet.
+ * Returns: how many bytes were taken, 0 for a fault.
+ */
 static size_t
 ioa_sseline_head(ioa_sseline_t *l, const uint8_t *data, size_t n)
 {

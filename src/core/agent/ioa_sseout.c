@@ -62,7 +62,7 @@ ioa_sseout_flush(ioa_sseout_t *o)
 }
 
 
-/* All but input that goes on where the last ended comes behind it. */
+/* Flushes first, unless this piece of input continues the last. */
 static void
 ioa_sseout_put(ioa_sseout_t *o, const uint8_t *data, size_t n,
     ioa_sse_from_e from, int held)
@@ -119,7 +119,7 @@ ioa_sseout_hold(ioa_sseout_t *o, const ioa_sseline_t *l)
 
     o->holding = 1;
 
-    /* of a line that is not decided the head is put out when it is */
+    /* a line whose kind is not known is put out once it is */
 
     if (o->line_n != 0 && l->kind == IOA_SSE_KIND_HASHED) {
         ioa_sseout_held(o, o->buf, ioa_sseout_len(o->buf, o->line_n));

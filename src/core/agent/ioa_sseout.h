@@ -57,7 +57,7 @@ typedef struct {
     uint8_t          failed;    /* the sink could not */
     ioa_ssechunk_t   kept;
 
-    /* the beginning of a line; from holding on it is free for others */
+    /* the beginning of a line; no longer used once the end is held */
     uint8_t          buf[IOA_SSE_LINE_MAX + 2];
 } ioa_sseout_t;
 

@@ -4,42 +4,14 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "attest/ioa_attest.h"
 #include "attest/ioa_report.h"
 #include "base/ioa_codec.h"
-#include "base/ioa_reader.h"
-
-#define IOA_SHA256_HEX_LEN  64
+#include "base/ioa_image_digest.h"
 
 #if IOA_IMAGE_DIGEST_MAX != IOA_REPORT_DIGEST_MAX
 #error "two headers disagree on the length of an image digest"
 #endif
-
-
-/* 1 where the reader goes on with a SHA-256 in lower-case hex. */
-static int
-ioa_take_sha256_hex(ioa_reader_t *r)
-{
-    const uint8_t  *digits;
-
-    return ioa_reader_take(r, &digits, IOA_SHA256_HEX_LEN)
-           && ioa_hex_lower(digits, IOA_SHA256_HEX_LEN, IOA_SHA256_HEX_LEN);
-}
-
-
-int
-ioa_image_digest_valid(ioa_bytes_t text)
-{
-    ioa_reader_t  r;
-
-    ioa_reader_init(&r, text.data, text.len);
-
-    return ioa_reader_match(&r, "sha256:", sizeof("sha256:") - 1)
-           && ioa_take_sha256_hex(&r)
-           && ioa_reader_left(&r) == 0;
-}
 
 
 /* The nonce in full, and in constant time: it is a secret until it is told. */
@@ -51,7 +23,7 @@ ioa_attest_nonce_equal(const ioa_report_t *report,
 
     return ioa_hex_decode(told32, IOA_NONCE_LEN, report->nonce,
                           report->nonce_len)
-           && CRYPTO_memcmp(told32, nonce32, IOA_NONCE_LEN) == 0;
+           && ioa_bytes_same_secret(told32, nonce32, IOA_NONCE_LEN);
 }
 
 
@@ -163,11 +135,10 @@ ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
     const uint8_t nonce32[IOA_NONCE_LEN], const ioa_policy_t *policy,
     const ioa_fetched_t *fetched, int bound_before, int64_t now)
 {
-    ioa_wants_t      asked;
-    ioa_status_t     st;
-    ioa_report_t     view;
-    ioa_sha256_t     sha;
-    ioa_evidence_t   e;
+    ioa_wants_t     asked;
+    ioa_status_t    st;
+    ioa_report_t    view;
+    ioa_evidence_t  e;
 
     static const ioa_fetched_t  nothing[IOA_FETCH_MAX];
 
@@ -208,9 +179,7 @@ ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
         return st;
     }
 
-    ioa_sha256_init(&sha);
-    ioa_sha256_update(&sha, report.data, report.len);
-    ioa_sha256_final(machine->evidence32, &sha);
+    ioa_sha256(machine->evidence32, report.data, report.len);
 
     return st;
 }

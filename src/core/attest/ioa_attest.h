@@ -68,7 +68,4 @@ ioa_status_t ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
 int ioa_attest_address(uint8_t address20[IOA_ADDRESS_LEN], ioa_bytes_t reply)
     IOA_MUST_CHECK;
 
-/* 1 where text is "sha256:" and 64 lower-case hex digits. */
-int ioa_image_digest_valid(ioa_bytes_t text);
-
 #endif

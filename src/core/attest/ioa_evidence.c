@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "attest/ioa_evidence.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_reader.h"
@@ -108,12 +106,12 @@ ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
 
     memset(want, 0, sizeof(want));
     memcpy(want, e->nonce32, IOA_NONCE_LEN);
-    nonce = CRYPTO_memcmp(want, data64, sizeof(want)) == 0;
+    nonce = ioa_bytes_same_secret(want, data64, sizeof(want));
 
     memset(want, 0, sizeof(want));
     memcpy(want, e->address20, IOA_ADDRESS_LEN);
     memcpy(want + IOA_EVIDENCE_HALF, e->nonce32, IOA_NONCE_LEN);
-    bound = CRYPTO_memcmp(want, data64, sizeof(want)) == 0;
+    bound = ioa_bytes_same_secret(want, data64, sizeof(want));
 
     switch (e->policy->report_data) {
     case IOA_REPORT_DATA_NONCE:

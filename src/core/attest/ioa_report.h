@@ -1,8 +1,8 @@
 /*
  * ioa_report: the attestation reply, as a view.
  *
- * It says whether the reply has the shape of one; whether what it says is
- * true is ioa_verdict's.  Members that are not known are left alone.
+ * It says whether the reply has the shape of one.  Whether it is true,
+ * ioa_attest_verify() finds out.  Members that are not known are left alone.
  */
 
 #ifndef IOA_REPORT_H

@@ -23,6 +23,7 @@
 #include "base/ioa_cause.h"
 #include "base/ioa_check.h"
 #include "base/ioa_codec.h"
+#include "base/ioa_image_digest.h"
 #include "base/ioa_reader.h"
 #include "base/ioa_sha256.h"
 #include "base/ioa_status.h"

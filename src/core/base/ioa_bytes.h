@@ -25,4 +25,11 @@ ioa_bytes_equal(ioa_bytes_t one, ioa_bytes_t two)
            && (one.len == 0 || memcmp(one.data, two.data, one.len) == 0);
 }
 
+
+/*
+ * 1 if both have the same n bytes; how long it takes does not depend on them.
+ */
+int ioa_bytes_same_secret(const uint8_t *one, const uint8_t *two, size_t n)
+    IOA_MUST_CHECK;
+
 #endif

@@ -7,23 +7,13 @@
 #include <string.h>
 
 #include "base/ioa_check.h"
+#include "base/ioa_codec.h"
 
 
 void
 ioa_checks_init(ioa_checks_t *checks)
 {
     memset(checks, 0, sizeof(*checks));
-}
-
-
-static void
-ioa_check_printable(char *text)
-{
-    for ( ; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~') {
-            *text = '?';
-        }
-    }
 }
 
 
@@ -68,8 +58,8 @@ ioa_check_append(ioa_checks_t *checks, const char *name,
 
     ioa_check_text(check->detail, format, args);
 
-    ioa_check_printable(check->name);
-    ioa_check_printable(check->detail);
+    ioa_printable(check->name);
+    ioa_printable(check->detail);
 }
 
 

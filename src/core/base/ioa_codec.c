@@ -289,3 +289,14 @@ ioa_base64url_decode(uint8_t *out, size_t *n, size_t cap,
 
     return ioa_base64_digits(out, n, cap, r, "-_");
 }
+
+
+void
+ioa_printable(char *text)
+{
+    for ( ; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~') {
+            *text = '?';
+        }
+    }
+}

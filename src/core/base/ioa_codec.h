@@ -1,5 +1,5 @@
 /*
- * ioa_codec: hex and base64, strict.
+ * ioa_codec: hex and base64, strict; text that may be shown.
  *
  * Every length is explicit and exact: a text is either the whole encoding of
  * the bytes asked for, or is refused.
@@ -56,5 +56,8 @@ int ioa_base64_decode(uint8_t *out, size_t *n, size_t cap,
 /* The same of base64url of RFC 4648 section 5, without padding. */
 int ioa_base64url_decode(uint8_t *out, size_t *n, size_t cap,
     const uint8_t *text, size_t text_len) IOA_MUST_CHECK;
+
+/* In/out: text, terminated; "?" for whatever is not printable ASCII. */
+void ioa_printable(char *text);
 
 #endif

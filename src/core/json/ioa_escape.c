@@ -97,7 +97,7 @@ ioa_unit_hex(uint32_t *code, int *same, const uint8_t *data)
 
     *code = value;
 
-    /* written so: lower case, and no shorter form */
+    /* 1 where it is in lower case, and there is no shorter form */
     *same = !(all & IOA_HEX_UPPER)
             && (value > 0x7e || (value < 0x20
                                  && (value < 8 || value > 13

@@ -2,11 +2,13 @@
  * ioa_json: see ioa_json.h.  The only file that includes cJSON.h.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "base/ioa_codec.h"
 #include "json/ioa_json.h"
 #include "json/ioa_lexer.h"
 
@@ -266,6 +268,16 @@ ioa_json_parse_file(ioa_json_t **root, size_t *line,
     cJSON_Delete(tree);
 
     return 0;
+}
+
+
+void
+ioa_json_file_error(char *error, size_t size, size_t line, const char *key)
+{
+    snprintf(error, size,
+             key[0] != '\0' ? "line %zu: member \"%s\" is duplicate"
+                            : "line %zu: this is not JSON%s", line, key);
+    ioa_printable(error);
 }
 
 

@@ -45,6 +45,10 @@ int ioa_json_parse_file(ioa_json_t **root, size_t *line,
     char key[IOA_JSON_KEY_MAX], const uint8_t *text, size_t text_len)
     IOA_MUST_CHECK;
 
+/* Out: error, of size bytes: what line and key say, in one printable line. */
+void ioa_json_file_error(char *error, size_t size, size_t line,
+    const char *key);
+
 /*
  * Where a value stands in the text: its first byte to its last, quotes and
  * brackets included, a member's name not.

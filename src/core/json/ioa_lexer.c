@@ -25,7 +25,7 @@ ioa_lexer_init(ioa_lexer_t *lx, const ioa_lexer_rules_t *rules,
 }
 
 
-/* A byte is here that none of what may come begins with. */
+/* Nothing that may come here begins with this byte. */
 static ioa_token_t
 ioa_lexer_wrong(ioa_lexer_t *lx, const uint8_t *p)
 {

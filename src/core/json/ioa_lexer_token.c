@@ -338,7 +338,7 @@ ioa_lexer_string(ioa_lexer_t *lx)
 
     while (token == IOA_TOKEN_NONE && lx->state == IOA_LEXER_S_STRING) {
 
-        /* behind half of a pair there is but one thing that may come */
+        /* behind a high surrogate only the low one may come */
 
         if (lx->high) {
             /* void */

@@ -10,15 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ioa_bytes.h"
 #include "base/ioa_status.h"
 
 #define IOA_MEMBERS_DEPTH_MAX  64
 #define IOA_MEMBERS_TEXT_MAX   UINT32_MAX
-
-typedef struct {
-    const uint8_t  *data;
-    size_t          len;
-} ioa_span_t;
 
 typedef struct {
     uint32_t  off;
@@ -59,12 +55,12 @@ ioa_members_status_t ioa_members_read(ioa_members_t *members,
 void ioa_members_cleanup(ioa_members_t *members);
 
 /* The bytes that ref stands for. */
-static inline ioa_span_t
-ioa_members_span(const ioa_members_t *members, ioa_members_ref_t ref)
+static inline ioa_bytes_t
+ioa_members_bytes(const ioa_members_t *members, ioa_members_ref_t ref)
 {
-    ioa_span_t  span = { members->text + ref.off, ref.len };
+    ioa_bytes_t  bytes = { members->text + ref.off, ref.len };
 
-    return span;
+    return bytes;
 }
 
 #endif

@@ -299,7 +299,7 @@ ioa_number_quick(const uint8_t *text, size_t n)
         return 0;
     }
 
-    /* of the digits those before the first that is not zero do not count */
+    /* leading zeros are not counted */
 
     i = point + 1;
     nd = n - i;

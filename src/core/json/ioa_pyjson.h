@@ -33,8 +33,8 @@
  */
 #define IOA_PYJSON_SLOW_MAX    32768
 
-/* The text goes on as it stands: no NaN, no Infinity nor a number that is
- * one as a double, no half of a surrogate pair. */
+/* Refuses NaN, Infinity, numbers too large for a double, and lone
+ * surrogates. */
 #define IOA_PYJSON_STRICT      1
 
 typedef struct {

@@ -32,17 +32,6 @@ typedef struct {
 } ioa_reference_member_t;
 
 
-static void
-ioa_reference_printable(char *text)
-{
-    for ( ; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~') {
-            *text = '?';
-        }
-    }
-}
-
-
 /* The error's sentence.  Returns: 0. */
 static int
 ioa_reference_error(ioa_reference_ctx_t *ctx, const ioa_json_t *value,
@@ -66,7 +55,7 @@ ioa_reference_error(ioa_reference_ctx_t *ctx, const ioa_json_t *value,
               args);
     va_end(args);
 
-    ioa_reference_printable(ctx->error);
+    ioa_printable(ctx->error);
 
     return 0;
 }
@@ -541,10 +530,7 @@ ioa_reference_read(ioa_reference_ctx_t *ctx)
         return 1;
     }
 
-    snprintf(ctx->error, IOA_REFERENCE_ERROR_MAX,
-             key[0] != '\0' ? "line %zu: member \"%s\" is duplicate"
-                            : "line %zu: this is not JSON%s", line, key);
-    ioa_reference_printable(ctx->error);
+    ioa_json_file_error(ctx->error, IOA_REFERENCE_ERROR_MAX, line, key);
 
     return 0;
 }

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "nvidia/ioa_verify_gpu.h"
+#include "base/ioa_bytes.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_sha256.h"
 #include "nvidia/ioa_gpu_ocsp.h"
@@ -74,9 +73,9 @@ ioa_gpu_step_nonce(ioa_note_t *note, void *data)
 
     ioa_note(note, "of the report");
 
-    return ioa_gpu_that(CRYPTO_memcmp(ctx->view.nonce32,
-                                      ctx->trust->nonce32,
-                                      IOA_SPDM_NONCE_LEN) == 0);
+    return ioa_gpu_that(ioa_bytes_same_secret(ctx->view.nonce32,
+                                              ctx->trust->nonce32,
+                                              IOA_SPDM_NONCE_LEN));
 }
 
 
@@ -170,7 +169,6 @@ static ioa_status_t
 ioa_gpu_step_identity(ioa_note_t *note, void *data)
 {
     char            hex[2 * IOA_GPU_IDENTITY_LEN];
-    ioa_sha256_t    sha;
     ioa_reader_t    spki;
     ioa_gpu_ctx_t  *ctx = data;
 
@@ -180,9 +178,7 @@ ioa_gpu_step_identity(ioa_note_t *note, void *data)
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    ioa_sha256_init(&sha);
-    ioa_sha256_update(&sha, spki.pos, spki.left);
-    ioa_sha256_final(ctx->gpu.identity, &sha);
+    ioa_sha256(ctx->gpu.identity, spki.pos, spki.left);
 
     ioa_hex_encode((uint8_t *) hex, ctx->gpu.identity, IOA_GPU_IDENTITY_LEN);
     ioa_note(note, "UEID %s, SHA-256 of its key %.*s", ctx->gpu.ueid,

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "nvidia/ioa_verify_nras.h"
+#include "base/ioa_bytes.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_sha256.h"
 #include "nvidia/ioa_nras_device.h"
@@ -74,7 +73,7 @@ ioa_nras_nonce(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims)
     }
 
     return ioa_hex_decode(bytes32, sizeof(bytes32), text, len)
-           && CRYPTO_memcmp(bytes32, ctx->nonce32, sizeof(bytes32)) == 0;
+           && ioa_bytes_same_secret(bytes32, ctx->nonce32, sizeof(bytes32));
 }
 
 
@@ -135,7 +134,6 @@ ioa_nras_digest(const ioa_json_t *value, ioa_reader_t text)
 {
     size_t             len;
     uint8_t            want32[IOA_SHA256_LEN], got32[IOA_SHA256_LEN];
-    ioa_sha256_t       sha;
     const uint8_t     *hex;
     const ioa_json_t  *pair, *item;
 
@@ -161,9 +159,7 @@ ioa_nras_digest(const ioa_json_t *value, ioa_reader_t text)
         return 0;
     }
 
-    ioa_sha256_init(&sha);
-    ioa_sha256_update(&sha, text.pos, ioa_reader_left(&text));
-    ioa_sha256_final(got32, &sha);
+    ioa_sha256(got32, text.pos, ioa_reader_left(&text));
 
     return memcmp(want32, got32, sizeof(want32)) == 0;
 }

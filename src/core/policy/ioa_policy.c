@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy/ioa_policy.h"
+#include "base/ioa_codec.h"
 #include "json/ioa_json.h"
 #include "policy/ioa_policy_fields.h"
 
@@ -36,7 +37,7 @@ ioa_policy_error(ioa_policy_ctx_t *ctx, const ioa_json_t *value,
     const char *format, ...)
 {
     int      n;
-    size_t   i, line;
+    size_t   line;
     va_list  args;
 
     line = ioa_json_line(ctx->root, value, ctx->text, ctx->text_len);
@@ -47,11 +48,7 @@ ioa_policy_error(ioa_policy_ctx_t *ctx, const ioa_json_t *value,
               args);
     va_end(args);
 
-    for (i = 0; ctx->error[i] != '\0'; i++) {
-        if (ctx->error[i] < ' ' || ctx->error[i] > '~') {
-            ctx->error[i] = '?';
-        }
-    }
+    ioa_printable(ctx->error);
 
     return 0;
 }
@@ -299,7 +296,7 @@ static int
 ioa_policy_read(ioa_policy_ctx_t *ctx)
 {
     char    key[IOA_JSON_KEY_MAX];
-    size_t  i, line;
+    size_t  line;
 
     if (ctx->text_len > IOA_POLICY_SIZE_MAX) {
         snprintf(ctx->error, IOA_POLICY_ERROR_MAX,
@@ -313,15 +310,7 @@ ioa_policy_read(ioa_policy_ctx_t *ctx)
         return 1;
     }
 
-    for (i = 0; key[i] != '\0'; i++) {
-        if (key[i] < ' ' || key[i] > '~') {
-            key[i] = '?';
-        }
-    }
-
-    snprintf(ctx->error, IOA_POLICY_ERROR_MAX,
-             i > 0 ? "line %zu: member \"%s\" is duplicate"
-                   : "line %zu: this is not JSON%s", line, key);
+    ioa_json_file_error(ctx->error, IOA_POLICY_ERROR_MAX, line, key);
 
     return 0;
 }

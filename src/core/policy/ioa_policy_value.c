@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/ioa_codec.h"
+#include "base/ioa_image_digest.h"
 #include "base/ioa_reader.h"
 #include "policy/ioa_policy_fields.h"
 
-#define IOA_POLICY_DIGEST_HEX    64
 #define IOA_POLICY_VERSION_MAX   31
 #define IOA_POLICY_TIME_DIGITS   10
 #define IOA_POLICY_UEID_MAX      49         /* digits */
@@ -79,18 +79,6 @@ ioa_policy_is_word(const uint8_t *text, size_t n, size_t max)
     }
 
     return n >= 1 && n <= max;
-}
-
-
-static int
-ioa_policy_is_digest(const uint8_t *text, size_t n)
-{
-    ioa_reader_t  r;
-
-    ioa_reader_init(&r, text, n);
-
-    return ioa_reader_match(&r, "sha256:", sizeof("sha256:") - 1)
-           && ioa_hex_lower(r.pos, r.left, IOA_POLICY_DIGEST_HEX);
 }
 
 
@@ -177,6 +165,7 @@ const char *
 ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     const ioa_policy_field_t *field, const uint8_t *text, size_t n)
 {
+    ioa_bytes_t       digest = { text, n };
     ioa_tcb_status_t  status;
 
     switch (field->kind) {
@@ -185,7 +174,7 @@ ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
         return ioa_policy_hex(word, (size_t) field->limit, text, n);
 
     case IOA_POLICY_DIGEST:
-        if (!ioa_policy_is_digest(text, n)) {
+        if (!ioa_image_digest_valid(digest)) {
             return "be sha256: and 64 lower-case hex digits";
         }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ioa_sha256.h"
 #include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
 #include "x509/ioa_pem.h"
@@ -27,17 +26,6 @@ ioa_chain_rc_name(ioa_chain_rc_t rc)
 
     return (size_t) rc < sizeof(names) / sizeof(names[0]) ? names[rc]
                                                           : "unknown";
-}
-
-
-void
-ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN], ioa_reader_t bytes)
-{
-    ioa_sha256_t  sha;
-
-    ioa_sha256_init(&sha);
-    ioa_sha256_update(&sha, bytes.pos, bytes.left);
-    ioa_sha256_final(digest32, &sha);
 }
 
 
@@ -266,54 +254,44 @@ ioa_chain_dates(int64_t *from, int64_t *to, const ioa_chain_t *chain,
 }
 
 
-int
-ioa_chain_serial(ioa_reader_t *serial, const ioa_chain_t *chain, size_t i)
+/* Returns: 0 if the field is empty, as the point of an RSA key is. */
+static int
+ioa_chain_give(ioa_reader_t *out, ioa_reader_t field)
 {
-    const ioa_cert_t  *cert;
-
-    cert = ioa_chain_cert(chain, i);
-
-    if (cert == NULL) {
+    if (ioa_reader_left(&field) == 0) {
         return 0;
     }
 
-    *serial = cert->serial;
+    *out = field;
 
     return 1;
+}
+
+
+int
+ioa_chain_serial(ioa_reader_t *serial, const ioa_chain_t *chain, size_t i)
+{
+    const ioa_cert_t  *cert = ioa_chain_cert(chain, i);
+
+    return cert != NULL && ioa_chain_give(serial, cert->serial);
 }
 
 
 int
 ioa_chain_spki(ioa_reader_t *spki, const ioa_chain_t *chain, size_t i)
 {
-    const ioa_cert_t  *cert;
+    const ioa_cert_t  *cert = ioa_chain_cert(chain, i);
 
-    cert = ioa_chain_cert(chain, i);
-
-    if (cert == NULL) {
-        return 0;
-    }
-
-    *spki = cert->spki;
-
-    return 1;
+    return cert != NULL && ioa_chain_give(spki, cert->spki);
 }
 
 
 int
 ioa_chain_point(ioa_reader_t *point, const ioa_chain_t *chain, size_t i)
 {
-    const ioa_cert_t  *cert;
+    const ioa_cert_t  *cert = ioa_chain_cert(chain, i);
 
-    cert = ioa_chain_cert(chain, i);
-
-    if (cert == NULL || ioa_reader_left(&cert->point) == 0) {
-        return 0;
-    }
-
-    *point = cert->point;
-
-    return 1;
+    return cert != NULL && ioa_chain_give(point, cert->point);
 }
 
 

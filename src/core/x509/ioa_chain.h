@@ -59,8 +59,9 @@ typedef struct ioa_roots_s ioa_roots_t;
  * this file is the operator's) or DER, one after the other.
  *
  * Returns: IOA_CHAIN_OK, IOA_CHAIN_STRAY for text or bytes that look like a
- * certificate and would not be read, IOA_CHAIN_MALFORMED (also for no certificate, for
- * more than IOA_ROOTS_MAX, or one that is no CA's), IOA_CHAIN_NO_MEMORY.
+ * certificate and would not be read, IOA_CHAIN_MALFORMED (also for no
+ * certificate, for more than IOA_ROOTS_MAX, or one that is no CA's),
+ * IOA_CHAIN_NO_MEMORY.
  * Out: *roots, to be given to ioa_roots_free; NULL unless OK.
  */
 ioa_chain_rc_t ioa_roots_parse(ioa_roots_t **roots, const uint8_t *data,

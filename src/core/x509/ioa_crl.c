@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ioa_sha256.h"
 #include "x509/ioa_der.h"
 #include "x509/ioa_link.h"
 #include "x509/ioa_pem.h"
@@ -178,7 +179,7 @@ ioa_crl_open(ioa_crl_t *made, ioa_reader_t der)
         return 0;
     }
 
-    ioa_chain_sha256(made->der32, der);
+    ioa_sha256(made->der32, der.pos, der.left);
 
     return 1;
 }

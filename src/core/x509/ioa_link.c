@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ioa_sha256.h"
 #include "crypto/ioa_ecdsa.h"
 #include "x509/ioa_link.h"
 #include "x509/ioa_der.h"
@@ -83,8 +84,8 @@ ioa_link_open(ioa_link_t *link, ioa_reader_t der)
     link->path_len = X509_get_pathlen(link->x509);
     link->key_usage = X509_get_key_usage(link->x509);
 
-    ioa_chain_sha256(link->der32, link->cert.der);
-    ioa_chain_sha256(link->spki32, link->cert.spki);
+    ioa_sha256(link->der32, link->cert.der.pos, link->cert.der.left);
+    ioa_sha256(link->spki32, link->cert.spki.pos, link->cert.spki.left);
 
     return 1;
 }

@@ -118,10 +118,6 @@ int ioa_crl_time(int64_t *seconds, const struct asn1_string_st *t)
 /* 1 if the CRL lists this certificate, which has the CRL's issuer. */
 int ioa_crl_lists(const ioa_crl_t *crl, const ioa_link_t *link);
 
-/* Out: digest32, over n bytes. */
-void ioa_chain_sha256(uint8_t digest32[IOA_FINGERPRINT_LEN],
-    ioa_reader_t bytes);
-
 /*
  * The key of a signature in the cache: SHA-256 over what is signed, the
  * issuer's key and the pinned set.

@@ -38,7 +38,7 @@ ioa_pem_is_blank(uint8_t c)
 }
 
 
-/* Also those that a word processor writes, which begin with such a byte. */
+/* Also a typographic dash, as word processors write it, in UTF-8. */
 static int
 ioa_pem_is_dash(uint8_t c)
 {

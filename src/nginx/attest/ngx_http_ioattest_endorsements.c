@@ -24,9 +24,6 @@
 /* for how long no newer document is looked for, where that refuses, ms */
 #define NGX_HTTP_IOATTEST_FETCH_YOUNG  60000
 
-/* how often to look whether another attestation has the answer, ms */
-#define NGX_HTTP_IOATTEST_FETCH_POLL  20
-
 
 static ngx_int_t ngx_http_ioattest_endorsements_one(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, ngx_uint_t anew);
@@ -154,8 +151,7 @@ ngx_http_ioattest_endorsements_one(ngx_http_ioattest_proof_t *proof,
         proof->pending++;
 
         proof->task->look = ngx_http_ioattest_endorsements_look;
-        ngx_http_ioattest_task_poll(proof->task,
-                                    NGX_HTTP_IOATTEST_FETCH_POLL);
+        ngx_http_ioattest_task_poll(proof->task);
         return NGX_OK;
 
     case NGX_DONE:
@@ -262,7 +258,7 @@ ngx_http_ioattest_endorsements_look(ngx_http_ioattest_task_t *task)
     }
 
     if (proof->waiting) {
-        ngx_http_ioattest_task_poll(task, NGX_HTTP_IOATTEST_FETCH_POLL);
+        ngx_http_ioattest_task_poll(task);
     }
 
     ngx_http_ioattest_fetch_next(proof);

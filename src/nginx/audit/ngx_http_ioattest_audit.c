@@ -79,7 +79,6 @@ ngx_http_ioattest_audit_open(ngx_conf_t *cf, ngx_str_t *name,
     audit->name = file->name;
     audit->version = version;
     audit->file = file;
-    audit->shm_zone = shm_zone;
 
     shm_zone->init = ngx_http_ioattest_audit_init;
     shm_zone->data = audit;

@@ -45,7 +45,6 @@ typedef struct {
     ngx_str_t                        name;      /* absolute */
     const char                      *version;   /* of the module */
     ngx_open_file_t                 *file;
-    ngx_shm_zone_t                  *shm_zone;
     ngx_slab_pool_t                 *shpool;
     ngx_http_ioattest_audit_chain_t *chain;
 } ngx_http_ioattest_audit_t;

@@ -102,7 +102,7 @@ void ngx_http_ioattest_decide_resume(ngx_http_request_t *r);
 /* release */
 
 /*
- * Sets the state to verified and counts the response.  NGX_OK; NGX_ERROR:
+ * Sets the state to released and counts the response.  NGX_OK; NGX_ERROR:
  * nothing may be released.
  */
 ngx_int_t ngx_http_ioattest_release_verified(ngx_http_ioattest_ctx_t *ctx);

@@ -7,10 +7,6 @@
 #include "status/ngx_http_ioattest_facts.h"
 
 
-/* rows that are copied from the zone while its lock is held once */
-#define NGX_HTTP_IOATTEST_ROWS  16
-
-
 static ngx_int_t ngx_http_ioattest_facts_zone(
     ngx_http_ioattest_zone_facts_t *facts,
     ngx_http_ioattest_main_conf_t *mcf, ngx_pool_t *pool);
@@ -187,8 +183,7 @@ ngx_http_ioattest_facts_rows(ngx_http_ioattest_zone_facts_t *facts,
     }
 
     for ( ;; ) {
-        n = ngx_http_ioattest_store_rows(facts->zone, &cursor, rows,
-                                         NGX_HTTP_IOATTEST_ROWS);
+        n = ngx_http_ioattest_store_rows(facts->zone, &cursor, rows);
         if (n == 0) {
             return NGX_OK;
         }

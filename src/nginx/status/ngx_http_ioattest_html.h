@@ -41,7 +41,7 @@ void ngx_http_ioattest_html_share(ngx_http_ioattest_text_t *text,
     const char *name, uint64_t n, uint64_t all);
 
 void ngx_http_ioattest_html_address(ngx_http_ioattest_text_t *text,
-    const char *name, const u_char *address20);
+    const u_char *address20);
 
 /* The beginning of a table, with columns up to NULL. */
 void ngx_http_ioattest_html_table(ngx_http_ioattest_text_t *text,

@@ -75,7 +75,7 @@ ngx_http_ioattest_html_machine(ngx_http_ioattest_text_t *text,
                                          m->image_digest_len);
 
     ngx_http_ioattest_text_add(text, "<tr><td>");
-    ngx_http_ioattest_html_address(text, "address", m->address20);
+    ngx_http_ioattest_html_address(text, m->address20);
     ngx_http_ioattest_text_add(text,
                                "<br><span class=\"model\">%V</span>", &name);
 

@@ -106,13 +106,13 @@ ngx_http_ioattest_html_share(ngx_http_ioattest_text_t *text,
 
 void
 ngx_http_ioattest_html_address(ngx_http_ioattest_text_t *text,
-    const char *name, const u_char *address20)
+    const u_char *address20)
 {
     u_char  address[IOA_ADDRESS_TEXT_LEN];
 
     ioa_address_print(address, address20);
 
-    ngx_http_ioattest_text_add(text, "<code class=\"%s\">%*s</code>", name,
+    ngx_http_ioattest_text_add(text, "<code class=\"address\">%*s</code>",
                                (size_t) IOA_ADDRESS_TEXT_LEN, address);
 }
 

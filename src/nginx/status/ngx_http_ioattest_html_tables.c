@@ -150,7 +150,7 @@ ngx_http_ioattest_html_refused(ngx_http_ioattest_text_t *text,
             }
 
             ngx_http_ioattest_text_add(text, "<tr><td>");
-            ngx_http_ioattest_html_address(text, "address",
+            ngx_http_ioattest_html_address(text,
                                            row->refused[k].address20);
             ngx_http_ioattest_text_add(text, "</td><td class=\"model\">%V"
                                        "</td><td class=\"reason bad\">%s</td>"
@@ -200,7 +200,7 @@ ngx_http_ioattest_html_recent(ngx_http_ioattest_text_t *text,
                                    ioa_status_name(one->reason), &name);
 
         if (one->have_address) {
-            ngx_http_ioattest_html_address(text, "address", one->address20);
+            ngx_http_ioattest_html_address(text, one->address20);
         }
 
         ngx_http_ioattest_text_add(text, "</td><td>%s%s</td>"

@@ -11,6 +11,10 @@
 #include "subrequest/ngx_http_ioattest_subrequest.h"
 
 
+/* how often to look whether another attestation has the answer, ms */
+#define NGX_HTTP_IOATTEST_TASK_POLL  20
+
+
 /*
  * An nginx without stub_status has none of these, and the module may have
  * been built from sources configured otherwise: the ABI is the same.
@@ -264,7 +268,7 @@ ngx_http_ioattest_task_timeout(ngx_event_t *ev)
 
 
 void
-ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task, ngx_msec_t ms)
+ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task)
 {
     if (task->poll.timer_set) {
         return;
@@ -274,7 +278,7 @@ ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task, ngx_msec_t ms)
     task->poll.handler = ngx_http_ioattest_task_look;
     task->poll.log = task->log;
 
-    ngx_add_timer(&task->poll, ms);
+    ngx_add_timer(&task->poll, NGX_HTTP_IOATTEST_TASK_POLL);
 
     /* the last subrequest may end before the awaited document has come */
 

@@ -73,9 +73,8 @@ void ngx_http_ioattest_task_time(ngx_http_ioattest_task_t *task,
     ngx_msec_t ms);
 void ngx_http_ioattest_task_untime(ngx_http_ioattest_task_t *task);
 
-/* Has look called once in ms. */
-void ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task,
-    ngx_msec_t ms);
+/* Has look called once, after NGX_HTTP_IOATTEST_TASK_POLL. */
+void ngx_http_ioattest_task_poll(ngx_http_ioattest_task_t *task);
 
 /*
  * connection: that of a task, with a pool and without handlers, its data set

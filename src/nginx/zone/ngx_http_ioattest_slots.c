@@ -217,7 +217,6 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
         slot->asker = ngx_http_ioattest_mark(key->digest);
         slot->started = ngx_current_msec;
         slot->pid = ngx_pid;
-        slot->trigger = trigger;
         slot->charged = (trigger == NGX_HTTP_IOATTEST_TRIGGER_SIGNER);
 
         /* limits->attest for the API, and again for other services */

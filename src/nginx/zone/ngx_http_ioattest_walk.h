@@ -56,7 +56,6 @@ typedef struct {
                                                refused evidence names */
     ngx_uint_t                  refused_n;  /* MODEL */
     ngx_http_ioattest_refused_t refused[NGX_HTTP_IOATTEST_NOTES_MAX];
-    ngx_uint_t                  attestable; /* NAME */
     ngx_uint_t                  leased;     /* NAME */
     ioa_status_t                failing;    /* MODEL: reason, or IOA_OK */
     u_char                      policy[NGX_HTTP_IOATTEST_KEY_LEN];
@@ -81,10 +80,13 @@ typedef struct {
     ngx_uint_t                  lives_n;
 } ngx_http_ioattest_cursor_t;
 
+/* Rows that are copied while the lock is held once. */
+#define NGX_HTTP_IOATTEST_ROWS  16
+
 /* Returns the number of rows written, 0 at the end. */
 ngx_uint_t ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
-    ngx_uint_t n);
+    ngx_http_ioattest_cursor_t *cursor,
+    ngx_http_ioattest_row_t rows[NGX_HTTP_IOATTEST_ROWS]);
 
 /* What is known of a model by its name. */
 #define NGX_HTTP_IOATTEST_NAMED_NOT      0

@@ -157,7 +157,6 @@ typedef struct {
     ngx_msec_t                  started;
     ngx_msec_t                  deadline;
     ngx_pid_t                   pid;
-    unsigned                    trigger:4;
     unsigned                    charged:1;  /* to the model's budget */
 } ngx_http_ioattest_slot_t;
 

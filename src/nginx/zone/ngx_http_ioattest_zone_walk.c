@@ -39,8 +39,8 @@ static ngx_msec_t ngx_http_ioattest_machine_left(
 
 ngx_uint_t
 ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
-    ngx_http_ioattest_cursor_t *cursor, ngx_http_ioattest_row_t *rows,
-    ngx_uint_t n)
+    ngx_http_ioattest_cursor_t *cursor,
+    ngx_http_ioattest_row_t rows[NGX_HTTP_IOATTEST_ROWS])
 {
     ngx_uint_t                 i;
     ngx_http_ioattest_sh_t    *sh;
@@ -48,7 +48,7 @@ ngx_http_ioattest_store_rows(ngx_http_ioattest_zone_t *zone,
 
     sh = ngx_http_ioattest_store_lock(zone);
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < NGX_HTTP_IOATTEST_ROWS; i++) {
         node = ngx_http_ioattest_next_locked(sh, cursor);
         if (node == NULL) {
             break;
@@ -146,7 +146,6 @@ ngx_http_ioattest_row_locked(ngx_http_ioattest_row_t *row,
 
     case NGX_HTTP_IOATTEST_NODE_NAME:
         row->names = node->u.name.names;
-        row->attestable = node->u.name.attestable;
         row->leased =
                      ngx_http_ioattest_lease_live_locked(&node->u.name.lease);
         break;

@@ -60,10 +60,10 @@ stream_sink(void *ctx, const ioa_sse_piece_t *piece)
 static void
 stream_members(const ioa_sse_signature_t *sig)
 {
-    size_t             i;
-    const ioa_span_t  *m[5] = { &sig->text, &sig->signature,
-                                &sig->signing_address, &sig->signing_algo,
-                                &sig->image_digest };
+    size_t              i;
+    const ioa_bytes_t  *m[5] = { &sig->text, &sig->signature,
+                                 &sig->signing_address, &sig->signing_algo,
+                                 &sig->image_digest };
 
     for (i = 0; i < 5; i++) {
         if (m[i]->data == NULL) {

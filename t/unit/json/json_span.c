@@ -177,6 +177,25 @@ test_lines(void)
 
 
 static void
+test_file_error(void)
+{
+    char  error[64];
+
+    ioa_json_file_error(error, sizeof(error), 2, "");
+    UNIT_OK(strcmp(error, "line 2: this is not JSON") == 0,
+            "no JSON, in words");
+
+    ioa_json_file_error(error, sizeof(error), 3, "a\n\xc3\xa9");
+    UNIT_OK(strcmp(error, "line 3: member \"a???\" is duplicate") == 0,
+            "a name twice, in words, printable");
+
+    ioa_json_file_error(error, 20, 3, "abc");
+    UNIT_OK(strcmp(error, "line 3: member \"abc") == 0,
+            "cut to what there is room for");
+}
+
+
+static void
 test_numbers(void)
 {
     char         text[64];
@@ -232,6 +251,7 @@ main(void)
     test_foreign();
     test_deep();
     test_lines();
+    test_file_error();
     test_numbers();
 
     return UNIT_DONE();

@@ -411,7 +411,7 @@ zone_counts(void)
     u_char                       key32[NGX_HTTP_IOATTEST_KEY_LEN];
     zone_t                       z;
     ngx_uint_t                   i, n, right;
-    ngx_http_ioattest_row_t      rows[16];
+    ngx_http_ioattest_row_t      rows[NGX_HTTP_IOATTEST_ROWS];
     ngx_http_ioattest_cursor_t   cursor;
     ngx_http_ioattest_machine_t  machine;
 
@@ -432,7 +432,7 @@ zone_counts(void)
     zone_add(&z, 1, &machine, 2, 0);
 
     memset(&cursor, 0, sizeof(cursor));
-    n = ngx_http_ioattest_store_rows(&z.zone, &cursor, rows, 16);
+    n = ngx_http_ioattest_store_rows(&z.zone, &cursor, rows);
     right = 0;
 
     for (i = 0; i < n; i++) {

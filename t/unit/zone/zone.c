@@ -349,25 +349,28 @@ zone_wait(zone_t *z, ngx_uint_t model, ngx_uint_t n,
 ngx_http_ioattest_row_t
 zone_row(zone_t *z, ngx_uint_t model)
 {
-    ngx_http_ioattest_row_t     row;
+    ngx_uint_t                  i, n;
+    ngx_http_ioattest_row_t     rows[NGX_HTTP_IOATTEST_ROWS];
     ngx_http_ioattest_model_t   m;
     ngx_http_ioattest_cursor_t  cursor;
 
     m = zone_model(model);
     memset(&cursor, 0, sizeof(cursor));
 
-    while (ngx_http_ioattest_store_rows(&z->zone, &cursor, &row, 1)) {
-        if (row.kind == NGX_HTTP_IOATTEST_NODE_MODEL
-            && row.names.id_len == m.names.id_len
-            && memcmp(row.names.id, m.names.id, m.names.id_len) == 0)
-        {
-            return row;
+    while ((n = ngx_http_ioattest_store_rows(&z->zone, &cursor, rows))) {
+        for (i = 0; i < n; i++) {
+            if (rows[i].kind == NGX_HTTP_IOATTEST_NODE_MODEL
+                && rows[i].names.id_len == m.names.id_len
+                && memcmp(rows[i].names.id, m.names.id, m.names.id_len) == 0)
+            {
+                return rows[i];
+            }
         }
     }
 
-    memset(&row, 0, sizeof(row));
+    memset(&rows[0], 0, sizeof(rows[0]));
 
-    return row;
+    return rows[0];
 }
 
 
@@ -375,13 +378,13 @@ ngx_uint_t
 zone_rows(zone_t *z, ngx_http_ioattest_kind_e kind)
 {
     ngx_uint_t                  i, n, count;
-    ngx_http_ioattest_row_t     rows[16];
+    ngx_http_ioattest_row_t     rows[NGX_HTTP_IOATTEST_ROWS];
     ngx_http_ioattest_cursor_t  cursor;
 
     memset(&cursor, 0, sizeof(cursor));
     count = 0;
 
-    while ((n = ngx_http_ioattest_store_rows(&z->zone, &cursor, rows, 16))) {
+    while ((n = ngx_http_ioattest_store_rows(&z->zone, &cursor, rows))) {
         for (i = 0; i < n; i++) {
             count += (rows[i].kind == kind);
         }
