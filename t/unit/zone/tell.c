@@ -114,20 +114,23 @@ zone_tell_machines(void)
 static ngx_http_ioattest_row_t
 zone_machine_row(zone_t *z)
 {
-    ngx_http_ioattest_row_t     row;
+    ngx_uint_t                  i, n;
+    ngx_http_ioattest_row_t     rows[NGX_HTTP_IOATTEST_ROWS];
     ngx_http_ioattest_cursor_t  cursor;
 
     memset(&cursor, 0, sizeof(cursor));
 
-    while (ngx_http_ioattest_store_rows(&z->zone, &cursor, &row, 1)) {
-        if (row.kind == NGX_HTTP_IOATTEST_NODE_MACHINE) {
-            return row;
+    while ((n = ngx_http_ioattest_store_rows(&z->zone, &cursor, rows))) {
+        for (i = 0; i < n; i++) {
+            if (rows[i].kind == NGX_HTTP_IOATTEST_NODE_MACHINE) {
+                return rows[i];
+            }
         }
     }
 
-    memset(&row, 0, sizeof(row));
+    memset(rows, 0, sizeof(rows));
 
-    return row;
+    return rows[0];
 }
 
 
