@@ -121,7 +121,6 @@ typedef struct {
 typedef struct {
     const ioa_policy_t   *policy;
     const ioa_report_t   *report;
-    ioa_bytes_t           text;             /* the reply's, of report */
     const uint8_t        *nonce32;
     const uint8_t        *address20;        /* as the reply names it */
     const ioa_fetched_t  *fetched;          /* IOA_FETCH_MAX of them */

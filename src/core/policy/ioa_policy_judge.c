@@ -150,7 +150,7 @@ ioa_policy_gpu_count(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
-/* 1 where every GPU has the text; what one does not say (NULL) none may. */
+/* 1 where all GPUs have the same text, or none has any (NULL). */
 static int
 ioa_policy_same(const char *const *words, size_t n)
 {
@@ -168,11 +168,39 @@ ioa_policy_same(const char *const *words, size_t n)
 }
 
 
+/* A line that names what differs between GPUs. */
+static int
+ioa_policy_alike(ioa_checks_t *checks, const char *const *modes,
+    const char *const *drivers, const char *const *vbioses, size_t n)
+{
+    const char  *differs = NULL;
+
+    if (!ioa_policy_same(vbioses, n)) {
+        differs = "VBIOS versions";
+    }
+
+    if (!ioa_policy_same(drivers, n)) {
+        differs = "driver versions";
+    }
+
+    if (!ioa_policy_same(modes, n)) {
+        differs = "modes";
+    }
+
+    return ioa_check_that(checks, differs == NULL, "gpu.alike",
+                          differs == NULL ? "%s of %zu"
+                                          : "the %s of %zu differ",
+                          differs == NULL ? "mode, driver and VBIOS"
+                                          : differs, n);
+}
+
+
 /* Eight GPUs, and the same four switches between all of them. */
 static int
 ioa_policy_switches(ioa_checks_t *checks, const ioa_policy_gpu_t *gpus,
     size_t n)
 {
+    int     good;
     size_t  i;
 
     for (i = 0; n == IOA_POLICY_SWITCHED && i < n; i++) {
@@ -188,10 +216,13 @@ ioa_policy_switches(ioa_checks_t *checks, const ioa_policy_gpu_t *gpus,
     ioa_check_add(checks, "gpu.switch_evidence", IOA_CHECK_NOT_MADE,
                   "NVSwitches not attested");
 
-    return ioa_check_that(checks, n == IOA_POLICY_SWITCHED && i == n,
-                          "gpu.switches", "%zu GPUs, %zu switches of the "
-                          "first; 8 that name the same 4 are needed", n,
-                          gpus[0].switches_n);
+    good = n == IOA_POLICY_SWITCHED && i == n;
+
+    return ioa_check_that(checks, good, "gpu.switches",
+                          "%zu GPUs, %zu switches of the first%s", n,
+                          gpus[0].switches_n,
+                          good ? ", the same of all"
+                          : "; 8 that name the same 4 are needed");
 }
 
 
@@ -270,10 +301,7 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
                                   &policy->driver_versions, driver, n);
     good &= ioa_policy_all_listed(checks, "gpu.vbios_versions",
                                   &policy->vbios_versions, vbios, n);
-    good &= ioa_check_that(checks, ioa_policy_same(mode, n)
-                                   && ioa_policy_same(driver, n)
-                                   && ioa_policy_same(vbios, n), "gpu.alike",
-                           "mode, driver and VBIOS of %zu", n);
+    good &= ioa_policy_alike(checks, mode, driver, vbios, n);
     good &= ioa_policy_modes(checks, policy, gpus, mode, n);
     good &= ioa_policy_all_listed(checks, "gpu.ueid", &policy->ueid, ueid, n);
 
