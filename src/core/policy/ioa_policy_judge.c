@@ -1,7 +1,7 @@
 /*
  * ioa_policy_judge: what a policy says of verified evidence, see
- * ioa_policy.h.  Each function goes through all rules that it knows, one line
- * each in the list of checks, whatever the first of them says.
+ * ioa_policy.h.  Each function goes through its rules, one line each in the
+ * list of checks, whatever the first of them says.
  */
 
 #include <inttypes.h>
@@ -132,6 +132,12 @@ ioa_policy_gpu_count(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     size_t n)
 {
     size_t  wanted;
+
+    if (n == 0 || n > IOA_POLICY_GPUS_MAX) {
+        ioa_check_add(checks, "gpu.count", IOA_CHECK_FAILED,
+                      "%zu, 1 to %d can be judged", n, IOA_POLICY_GPUS_MAX);
+        return n == 0 ? IOA_GPU_EVIDENCE_MISSING : IOA_MEASUREMENT_MISMATCH;
+    }
 
     if (!policy->count.given) {
         ioa_check_add(checks, "gpu.count", IOA_CHECK_NOT_MADE, "not pinned");
@@ -280,12 +286,8 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 
     count = ioa_policy_gpu_count(checks, policy, n);
 
-    if (n == 0) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    if (n > IOA_POLICY_GPUS_MAX) {
-        return IOA_MEASUREMENT_MISMATCH;
+    if (n == 0 || n > IOA_POLICY_GPUS_MAX) {
+        return count;
     }
 
     for (i = 0; i < n; i++) {
@@ -383,8 +385,9 @@ ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     if (tcb->advisories_n == 0 || policy->advisories_allowed.n == 0) {
         ioa_policy_advisories_text(text, tcb);
         ioa_check_add(checks, "tdx.advisories_allowed", IOA_CHECK_NOT_MADE,
-                      "%s%s", tcb->advisories_n == 0 ? "no advisories"
-                                                     : "not pinned", text);
+                      "%s%s", tcb->status == IOA_TCB_UNKNOWN ? "no collateral"
+                      : tcb->advisories_n == 0 ? "no advisories"
+                      : "not pinned", text);
         return 1;
     }
 
@@ -445,8 +448,8 @@ ioa_policy_tcb_age(char text[IOA_CHECK_DETAIL_MAX],
 }
 
 
-ioa_status_t
-ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+static ioa_status_t
+ioa_policy_tcb_status(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb, int collateral, int64_t now)
 {
     int          good, grace;
@@ -466,20 +469,31 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     {
         ioa_check_add(checks, "tdx.tcb_status", IOA_CHECK_NOT_MADE,
                       "no collateral is asked for");
-        return ioa_policy_evaluation(checks, policy, tcb) ? IOA_OK
-                                                          : IOA_TCB_REJECTED;
+        return IOA_OK;
     }
 
     good = ioa_policy_tcb_listed(policy, tcb->status, collateral);
     grace = !good && ioa_policy_tcb_in_grace(policy, tcb, collateral, now);
     ioa_policy_tcb_age(age, tcb, grace, now);
 
-    good = ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
-                          name, age);
-    good &= ioa_policy_advisories(checks, policy, tcb);
+    return ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
+                          name, age)
+           ? IOA_OK : IOA_TCB_REJECTED;
+}
+
+
+ioa_status_t
+ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_tcb_t *tcb, int collateral, int64_t now)
+{
+    int           good;
+    ioa_status_t  st;
+
+    st = ioa_policy_tcb_status(checks, policy, tcb, collateral, now);
+    good = ioa_policy_advisories(checks, policy, tcb);
     good &= ioa_policy_evaluation(checks, policy, tcb);
 
-    return good ? IOA_OK : IOA_TCB_REJECTED;
+    return st == IOA_OK && !good ? IOA_TCB_REJECTED : st;
 }
 
 
