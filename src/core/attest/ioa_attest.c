@@ -6,7 +6,9 @@
 
 #include <openssl/crypto.h>
 
+#include "agent/ioa_signature.h"
 #include "attest/ioa_attest.h"
+#include "attest/ioa_evidence_parts.h"
 #include "attest/ioa_report.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_reader.h"

@@ -10,9 +10,10 @@
 
 #include <openssl/crypto.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_reader.h"
+#include "crypto/ioa_address.h"
 #include "snp/ioa_snp.h"
 #include "tdx/ioa_tdx.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "nvidia/ioa_jwt.h"
 #include "nvidia/ioa_nras_request.h"
 #include "nvidia/ioa_verify_gpu.h"

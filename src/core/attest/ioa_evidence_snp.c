@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "base/ioa_codec.h"
 #include "snp/ioa_snp.h"
 #include "snp/ioa_verify_snp.h"

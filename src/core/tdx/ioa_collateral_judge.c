@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_collateral_parts.h"
 
 #define IOA_COLLATERAL_MODULE_VERSION   1
 #define IOA_COLLATERAL_AFTER_MODULE     2

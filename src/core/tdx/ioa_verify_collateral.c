@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/ioa_time.h"
-#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_collateral_parts.h"
 
 #define IOA_COLLATERAL_SIGNER       "Intel SGX TCB Signing"
 #define IOA_COLLATERAL_TCB_VERSION  3
