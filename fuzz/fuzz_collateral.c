@@ -6,7 +6,7 @@
  */
 
 #include "fuzz.h"
-#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_collateral_parts.h"
 
 
 /* Both as one collateral, as if it had been signed. */

@@ -93,7 +93,8 @@ ioattest_report_usage(void)
 "FILE may be - for standard input, once. A reply has at most 1 MB.\n"
 "\n"
 "The first line is \"verified\", or the name of the reason of the refusal.\n"
-"All checks follow, including those that were not made.\n"
+"The checks follow in their order, up to the first that refuses; of the kind\n"
+"of evidence that failed, also those that were not made.\n"
 "\n"
 "Exit status: 0 verified, 1 refused, 2 usage or unreadable input.\n",
           stdout);

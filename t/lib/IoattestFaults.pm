@@ -183,16 +183,48 @@ sub staged {
 }
 
 
-# What the tool says: its status, its verdict, and the checks that failed.
-sub verdict {
+# What the tool says: its status, its verdict, and the checks that failed, in one
+# text; then all checks.
+sub said {
     my (@told) = @_;
 
     my ($status, $out) = cli('report', @told, '--json');
     my $said = eval { JSON::PP::decode_json($out) } // {};
+    my @checks = @{ $said->{checks} // [] };
 
-    return join ' ', $status, $said->{reason} || $said->{verdict} || 'none',
-        map { $_->{name} } grep { $_->{verdict} eq 'failed' }
-        @{ $said->{checks} // [] };
+    return (join(' ', $status, $said->{reason} || $said->{verdict} || 'none',
+                 map { $_->{name} } grep { $_->{verdict} eq 'failed' }
+                 @checks), @checks);
+}
+
+
+# That text alone.
+sub verdict {
+    my (@told) = @_;
+
+    return (said(@told))[0];
+}
+
+
+# The detail of a check that failed is not what the check says, here or at any
+# other fault, where it passes; and no check says nothing.
+sub details {
+    my (%seen) = @_;
+
+    my @empty = grep { $seen{$_}{''} } sort keys %seen;
+    is("@empty", '', 'no check is without a detail');
+
+    my @same;
+    for my $name (sort keys %seen) {
+        for my $detail (sort keys %{ $seen{$name} }) {
+            my $by = $seen{$name}{$detail};
+            push @same, "$name: $detail ($by->{failed})"
+                if $by->{failed} && $by->{passed};
+        }
+    }
+    is(join("\n", @same), '',
+       'no check that failed says what it says where it passes');
+    return;
 }
 
 
@@ -203,6 +235,7 @@ sub walk {
     my $sim = IoattestSim->start(machines => 1, evidence => 1);
     my $dir = tempdir(CLEANUP => 1);
     my $n = 0;
+    my %seen;
 
     for my $pair (IoattestEvidence::table(sub {
         my $kind = $_[0]{kind};
@@ -210,9 +243,11 @@ sub walk {
     })) {
         my ($name, $entry) = @$pair;
         my $check = IoattestChecks::meant($name, $entry);
-        my $got = verdict(staged($sim, $dir, $name, $entry));
+        my ($got, @checks) = said(staged($sim, $dir, $name, $entry));
 
         $n++;
+        $seen{ $_->{name} }{ $_->{detail} }{ $_->{verdict} } = $name
+            for @checks;
         if (defined $unseen{$name}) {
             is($got, '0 verified', "$name cannot be seen: $unseen{$name}");
             next;
@@ -222,6 +257,7 @@ sub walk {
            "$name: " . ($check || 'verified'));
     }
 
+    details(%seen);
     return $n;
 }
 

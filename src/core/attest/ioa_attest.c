@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "agent/ioa_signature.h"
 #include "attest/ioa_attest.h"
+#include "attest/ioa_evidence_parts.h"
 #include "attest/ioa_report.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_image_digest.h"
@@ -14,7 +16,10 @@
 #endif
 
 
-/* The nonce in full, and in constant time: it is a secret until it is told. */
+/*
+ * The nonce in full, and in constant time: nobody else knows it before the
+ * reply.
+ */
 static int
 ioa_attest_nonce_equal(const ioa_report_t *report,
     const uint8_t nonce32[IOA_NONCE_LEN])
@@ -44,7 +49,8 @@ ioa_attest_image(ioa_checks_t *checks, const ioa_policy_t *policy,
     }
 
     return ioa_check_that(checks, good, "reply.image_digest",
-                          "%.*s, %zu listed",
+                          good ? "%.*s, %zu listed"
+                               : "%.*s is not one of %zu listed",
                           digest.len != 0 ? (int) digest.len : 4,
                           digest.len != 0 ? (const char *) digest.data
                                           : "none",
@@ -92,21 +98,24 @@ static ioa_status_t
 ioa_attest_judge(ioa_machine_t *machine, ioa_wants_t *wants,
     ioa_checks_t *checks, ioa_evidence_t *e)
 {
+    int                  good;
     ioa_bytes_t          address, digest;
     const ioa_report_t  *report = e->report;
 
     address.data = report->signing_address;
     address.len = report->signing_address_len;
+    good = ioa_address_parse(machine->address20, address);
 
-    if (!ioa_check_that(checks, ioa_address_parse(machine->address20,
-                                                  address),
-                        "reply.signing_address", "form"))
+    if (!ioa_check_that(checks, good, "reply.signing_address", "%s",
+                        good ? "well formed" : "not 0x and 40 hex digits"))
     {
         return IOA_ATTESTATION_MALFORMED;
     }
 
-    if (!ioa_check_that(checks, ioa_attest_nonce_equal(report, e->nonce32),
-                        "reply.nonce", "of the reply"))
+    good = ioa_attest_nonce_equal(report, e->nonce32);
+
+    if (!ioa_check_that(checks, good, "reply.nonce", "%sthe nonce that was "
+                        "sent", good ? "" : "not "))
     {
         return IOA_NONCE_MISMATCH;
     }
@@ -150,20 +159,24 @@ ioa_attest_verify(ioa_machine_t *machine, ioa_wants_t *wants,
     memset(machine, 0, sizeof(ioa_machine_t));
 
     if (report.len > IOA_REPORT_SIZE_MAX) {
+        ioa_check_add(checks, "reply.form", IOA_CHECK_FAILED,
+                      "%zu bytes, and %d are the most", report.len,
+                      IOA_REPORT_SIZE_MAX);
         return IOA_ATTESTATION_MALFORMED;
     }
 
     st = ioa_report_parse(&view, report.data, report.len);
 
-    if (!ioa_check_that(checks, st == IOA_OK, "reply.form",
-                        "JSON, keys and types"))
+    if (!ioa_check_that(checks, st == IOA_OK, "reply.form", "%s",
+                        st == IOA_OK ? "JSON, keys and types"
+                        : "not JSON, a key twice, or a member that is "
+                          "missing or malformed"))
     {
         return st;
     }
 
     e.policy = policy;
     e.report = &view;
-    e.text = report;
     e.nonce32 = nonce32;
     e.address20 = NULL;
     e.fetched = fetched != NULL ? fetched : nothing;

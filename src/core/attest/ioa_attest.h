@@ -20,7 +20,7 @@
 #define IOA_IMAGE_DIGEST_MAX    128
 #define IOA_REPORT_SIZE_MAX     (1024 * 1024)
 
-/* What an accepted attestation says. */
+/* The attestation result: what an accepted attestation says. */
 typedef struct {
     uint8_t       address20[IOA_ADDRESS_LEN];
     size_t        image_digest_len;     /* 0: the attestation named none */

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "base/ioa_codec.h"
 #include "base/ioa_reader.h"
+#include "crypto/ioa_address.h"
 #include "snp/ioa_snp.h"
 #include "tdx/ioa_tdx.h"
 
@@ -127,7 +128,8 @@ ioa_evidence_report_data(ioa_proved_t *proved, ioa_checks_t *checks,
     proved->signer_bound = good && bound;
 
     return ioa_check_that(checks, good, "cpu.report_data", "%s",
-                          bound ? "address and nonce"
+                          bound ? good ? "address and nonce"
+                                  : "address and nonce, not the nonce alone"
                           : !nonce ? "neither layout"
                           : good ? "nonce, the signer is not bound"
                           : "nonce alone, a downgrade or not accepted")
@@ -217,12 +219,16 @@ ioa_status_t
 ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e)
 {
+    int            good;
     uint8_t       *data;
     ioa_bytes_t    text, bytes;
     ioa_status_t   st;
 
-    if (!ioa_check_that(checks, ioa_evidence_quote(&text, e->report),
-                        "cpu.present", "member cpu.quote"))
+    good = ioa_evidence_quote(&text, e->report);
+
+    if (!ioa_check_that(checks, good, "cpu.present", "%s",
+                        good ? "member cpu.quote"
+                             : "no cpu.quote, or an error in its place"))
     {
         return IOA_CPU_EVIDENCE_MISSING;
     }
@@ -230,10 +236,12 @@ ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
     data = text.len / 2 > IOA_EVIDENCE_QUOTE_MAX
            ? NULL : malloc(text.len / 2 + 1);
 
-    if (!ioa_check_that(checks, data != NULL
-                        && ioa_hex_decode(data, text.len / 2, text.data,
-                                          text.len),
-                        "cpu.hex", "%zu digits", text.len))
+    good = data != NULL
+           && ioa_hex_decode(data, text.len / 2, text.data, text.len);
+
+    if (!ioa_check_that(checks, good, "cpu.hex", "%zu %s", text.len,
+                        good ? "digits"
+                             : "bytes: not hex, or longer than a quote"))
     {
         free(data);
         return IOA_CPU_EVIDENCE_INVALID;

@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/ioa_signature.h"
-#include "attest/ioa_report.h"
+#include "base/ioa_bytes.h"
 #include "base/ioa_check.h"
 #include "base/ioa_sha256.h"
 #include "base/ioa_status.h"
@@ -45,7 +44,7 @@ typedef enum {
     IOA_REPORT_DATA_ADDRESS     /* address, 12 zero bytes, nonce */
 } ioa_report_data_e;
 
-/* Answers of other services that a verdict may need. */
+/* Endorsements, and other services' answers, that an appraisal may need. */
 typedef enum {
     IOA_FETCH_TCB_INFO = 0,     /* Intel's PCS, with their issuer chains */
     IOA_FETCH_QE_IDENTITY,
@@ -75,10 +74,12 @@ typedef struct {
 } ioa_fetched_t;
 
 /*
- * What is missing.  path is that of a GET below the service's own URI,
- * without a slash before, of what is there already as well; "" for
- * IOA_FETCH_NRAS, a POST of ioa_evidence_nras_body, and for IOA_FETCH_JWKS; of
- * OCSP what ioa_ocsp_request() takes, whose POST goes to the URI itself.
+ * Endorsements that are needed and not at hand.
+ *
+ * path: the relative URI of each document, without leading slash, whether or
+ * not it is at hand; "" for IOA_FETCH_NRAS, a POST of ioa_evidence_nras_body,
+ * and for IOA_FETCH_JWKS; of OCSP what ioa_ocsp_request() takes, whose POST
+ * goes to the URI itself.
  *
  * A report that does not say its product may have its VCEK at either of two
  * paths; else vcek_else is "".  Where nobody is asked for a VCEK and none is
@@ -97,7 +98,7 @@ typedef struct {
     char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
 } ioa_wants_t;
 
-/* What decides whether evidence is accepted.  Read-only once made. */
+/* Appraisal policy: settings and policy file.  Read-only once made. */
 typedef struct {
     /* accepted image digests, the file's too; none: any, it is recorded */
     const ioa_bytes_t        *image_digests;
@@ -124,19 +125,7 @@ typedef struct {
                                                is known: never in a gateway */
 } ioa_policy_t;
 
-/* Inputs of one verification. */
-typedef struct {
-    const ioa_policy_t   *policy;
-    const ioa_report_t   *report;
-    ioa_bytes_t           text;             /* the reply's, of report */
-    const uint8_t        *nonce32;
-    const uint8_t        *address20;        /* as the reply names it */
-    const ioa_fetched_t  *fetched;          /* IOA_FETCH_MAX of them */
-    int                   bound_before;     /* no downgrade: see below */
-    int64_t               now;
-} ioa_evidence_t;
-
-/* What verified evidence says. */
+/* The attestation result, as far as it comes from evidence. */
 typedef struct {
     unsigned          cpu;                  /* 0: not looked at */
     ioa_tcb_status_t  tcb_status;
@@ -151,7 +140,8 @@ typedef struct {
     char              gpu_driver[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_vbios[IOA_EVIDENCE_WORD_MAX + 1];
     char              gpu_mode[IOA_EVIDENCE_WORD_MAX + 1];  /* "": unknown */
-    int               gpu_reference;        /* measure what NVIDIA published */
+    int               gpu_reference;        /* 1: measurements match the
+                                               reference values */
     int64_t           documents_end;        /* as expires, without results
                                                of NVIDIA's service */
 
@@ -172,24 +162,6 @@ typedef struct {
     char              lacks[IOA_TCB_LACKS_MAX + 1];     /* likewise, or the
                                                check that it fails */
 } ioa_early_t;
-
-/*
- * Judges CPU evidence.  report data: with IOA_REPORT_DATA_AUTO a machine
- * whose signer is not bound is refused where bound_before says that the
- * model has shown one that was.
- *
- * Returns: IOA_OK; IOA_ATTESTATION_UNAVAILABLE with something in wants, all
- * else that the evidence says being well: what no document can mend is refused
- * before any is asked for; IOA_CPU_EVIDENCE_MISSING, _INVALID, IOA_REVOKED,
- * IOA_TCB_REJECTED, IOA_MEASUREMENT_MISMATCH, IOA_REPORT_DATA_MISMATCH.
- * Out: proved, wants, checks (may be NULL).
- */
-ioa_status_t ioa_evidence_cpu(ioa_proved_t *proved, ioa_wants_t *wants,
-    ioa_checks_t *checks, const ioa_evidence_t *e) IOA_MUST_CHECK;
-
-/* The same of GPU evidence, with the reasons of ioa_verify_gpu and _nras. */
-ioa_status_t ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
-    ioa_checks_t *checks, const ioa_evidence_t *e) IOA_MUST_CHECK;
 
 /*
  * Judges a platform that was proved with collateral once more, by what
@@ -222,35 +194,5 @@ ioa_status_t ioa_evidence_early(ioa_early_t *early, ioa_wants_t *wants,
 
 size_t ioa_evidence_nras_body(uint8_t *out, size_t cap, ioa_bytes_t reply,
     const uint8_t nonce32[IOA_NONCE_LEN]) IOA_MUST_CHECK;
-
-/*
- * Says that an answer is needed.
- * Returns: 1 where it is there.
- */
-int ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
-    ioa_fetch_e what, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-/* What is proved is so until then, or until what was said before. */
-void ioa_evidence_expires(ioa_proved_t *proved, int64_t when);
-
-/* The same for a result that ends soon and is asked for each time. */
-void ioa_evidence_result_expires(ioa_proved_t *proved, int64_t when);
-
-/* For ioa_evidence_cpu: one of its two kinds, decoded. */
-ioa_status_t ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
-    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t quote)
-    IOA_MUST_CHECK;
-ioa_status_t ioa_evidence_snp(ioa_proved_t *proved, ioa_wants_t *wants,
-    ioa_checks_t *checks, const ioa_evidence_t *e, ioa_bytes_t report)
-    IOA_MUST_CHECK;
-
-/* What is wrong with a CRL that cannot be read, for a person.  Never NULL. */
-const char *ioa_evidence_crl_unread(ioa_bytes_t body);
-
-/* IOA_OK and proved->signer_bound, or IOA_REPORT_DATA_MISMATCH. */
-ioa_status_t ioa_evidence_report_data(ioa_proved_t *proved,
-    ioa_checks_t *checks, const ioa_evidence_t *e,
-    const uint8_t data64[64]) IOA_MUST_CHECK;
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "nvidia/ioa_jwt.h"
 #include "nvidia/ioa_nras_request.h"
 #include "nvidia/ioa_verify_gpu.h"
@@ -35,7 +35,7 @@ ioa_gpu_ueid_order(const void *one, const void *two)
 }
 
 
-/* What all devices are, as the first one is; the policy has judged each. */
+/* Copies to proved what all devices have in common, from the first. */
 static ioa_status_t
 ioa_gpu_policy(ioa_proved_t *proved, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_policy_gpu_t *gpus, size_t n)
@@ -83,7 +83,7 @@ ioa_gpu_texts(ioa_gpu_evidence_t texts[IOA_GPUS_MAX + 1],
     for (device = ioa_json_first(list); device != NULL && n <= IOA_GPUS_MAX;
          device = ioa_json_next(device), n++)
     {
-        /* what is no text is empty, and refused as such */
+        /* a member that is no string counts as empty, and is refused later */
         memset(&texts[n], 0, sizeof(ioa_gpu_evidence_t));
 
         if (ioa_json_string(&text, &len,
@@ -160,8 +160,8 @@ ioa_gpu_ocsp_answers(ioa_gpu_ocsp_t *ocsp, const ioa_evidence_t *e)
 
 
 /*
- * What is to be asked for: what is missing, and, in case that it was kept for
- * some time, what does not let the GPU pass.
+ * Requests answers that are missing, and again those that do not let the GPU
+ * pass: the copy may be old.
  */
 static void
 ioa_gpu_ocsp_wants(ioa_wants_t *wants, const ioa_gpu_ocsp_t *ocsp,
@@ -248,7 +248,10 @@ ioa_gpu_verified(ioa_gpu_list_t *list, ioa_proved_t *proved,
 }
 
 
-/* In: gpu, verified or vouched for; what else a token says is put over it. */
+/*
+ * In: gpu, verified here, or confirmed by NRAS; the caller then overwrites
+ * what the token states.
+ */
 static void
 ioa_gpu_for_policy(ioa_policy_gpu_t *out, const ioa_gpu_t *gpu)
 {
@@ -341,8 +344,9 @@ ioa_gpu_sent(ioa_policy_gpu_t gpus[IOA_GPUS_MAX], ioa_gpu_list_t *list,
             }
         }
 
-        if (!ioa_check_that(checks, k < list->n, "nras.ueid", "%s",
-                            said->name))
+        if (!ioa_check_that(checks, k < list->n, "nras.ueid", "%s%s",
+                            said->name, k < list->n ? ""
+                            : ": its ueid is in no evidence that was sent"))
         {
             return IOA_GPU_EVIDENCE_INVALID;
         }
@@ -414,7 +418,7 @@ ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e,
     const ioa_gpu_evidence_t *texts, size_t n)
 {
-    int            all;
+    int            all, good;
     ioa_jwks_t    *jwks;
     ioa_bytes_t    keys;
     ioa_status_t   st;
@@ -432,8 +436,12 @@ ioa_gpu_service(ioa_proved_t *proved, ioa_wants_t *wants,
 
     keys = e->fetched[IOA_FETCH_JWKS].body;
 
-    if (!ioa_check_that(checks, ioa_jwks_parse(&jwks, keys.data, keys.len),
-                        "nras.key_set", "form"))
+    good = ioa_jwks_parse(&jwks, keys.data, keys.len);
+
+    if (!ioa_check_that(checks, good, "nras.key_set", "%s",
+                        good ? "it can be read"
+                             : "not a JSON Web Key Set, or a key of it is "
+                               "malformed or there twice"))
     {
         wants->unfit |= IOA_FETCH_BIT(IOA_FETCH_JWKS);
         return IOA_GPU_EVIDENCE_INVALID;
@@ -451,12 +459,17 @@ ioa_status_t
 ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e)
 {
+    int                 good;
     size_t              n;
     ioa_gpu_evidence_t  texts[IOA_GPUS_MAX + 1];
 
-    if (!ioa_check_that(checks, e->report->gpu != NULL
-                        && ioa_json_member(e->report->gpu, "error") == NULL,
-                        "gpu.present", "gpu"))
+    good = e->report->gpu != NULL
+           && ioa_json_member(e->report->gpu, "error") == NULL;
+
+    if (!ioa_check_that(checks, good, "gpu.present", "%s",
+                        good ? "member gpu"
+                        : e->report->gpu == NULL
+                        ? "no member gpu" : "an error in its place"))
     {
         return IOA_GPU_EVIDENCE_MISSING;
     }
@@ -469,7 +482,9 @@ ioa_evidence_gpu(ioa_proved_t *proved, ioa_wants_t *wants,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    if (!ioa_check_that(checks, n != 0, "gpu.number", "%zu", n)) {
+    if (!ioa_check_that(checks, n != 0, "gpu.number", "%zu%s", n,
+                        n != 0 ? "" : ", at least 1 is needed"))
+    {
         return IOA_GPU_EVIDENCE_MISSING;
     }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "base/ioa_codec.h"
 #include "snp/ioa_snp.h"
 #include "snp/ioa_verify_snp.h"
@@ -90,7 +90,7 @@ ioa_snp_needs_vcek(ioa_wants_t *wants, const ioa_evidence_t *e,
 
     if (!e->policy->kds) {
 
-        /* to be said, should it turn out that there is none */
+        /* named in the refusal if no certificate is found */
 
         snprintf(wants->path[IOA_FETCH_VCEK], IOA_EVIDENCE_PATH_MAX, "%s",
                  path);
@@ -151,7 +151,8 @@ ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
     if (*crls != NULL
         && ioa_crls_add(*crls, body.data, body.len) == IOA_CHAIN_OK)
     {
-        ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_PASSED, "form");
+        ioa_check_add(checks, "sev_snp.crl", IOA_CHECK_PASSED,
+                      "it can be read");
         return 1;
     }
 
@@ -166,7 +167,7 @@ ioa_snp_crls(ioa_crls_t **crls, ioa_checks_t *checks, const ioa_evidence_t *e)
 
 /*
  * A report that brings no certificate of its key may be that of one in the
- * file of roots.  The checks of each are those of the verdict so far.
+ * file of roots.  Each try replaces the lines of the one before.
  */
 static ioa_status_t
 ioa_snp_try(ioa_snp_t *snp, ioa_checks_t *checks, ioa_bytes_t report,

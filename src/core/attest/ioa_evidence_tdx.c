@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/ioa_evidence.h"
+#include "attest/ioa_evidence_parts.h"
 #include "base/ioa_codec.h"
 #include "tdx/ioa_verify_collateral.h"
 #include "tdx/ioa_verify_tdx.h"
@@ -109,7 +109,8 @@ ioa_tdx_crls(ioa_checks_t *checks, const ioa_evidence_t *e)
         }
     }
 
-    ioa_check_add(checks, "tdx.crls", IOA_CHECK_PASSED, "form");
+    ioa_check_add(checks, "tdx.crls", IOA_CHECK_PASSED,
+                  "both can be read");
     ioa_crls_slack(crls, e->policy->slack);
 
     return crls;
@@ -152,7 +153,10 @@ ioa_tdx_collateral(ioa_collateral_t **collateral, ioa_checks_t *checks,
     ok = ioa_tdx_chain(&text.tcb_info_chain, &tcb, info->chain)
          && ioa_tdx_chain(&text.qe_identity_chain, &qe, id->chain);
 
-    if (ioa_check_that(checks, ok, "tdx.issuer_chains", "form")) {
+    if (ioa_check_that(checks, ok, "tdx.issuer_chains", "%s",
+                       ok ? "both can be read"
+                          : "one of them is not URL-encoded text"))
+    {
         st = ioa_collateral_verify(collateral, checks, &text,
                                    e->policy->cpu_roots, crls,
                                    e->policy->cache, e->now,
@@ -431,8 +435,8 @@ ioa_evidence_tdx(ioa_proved_t *proved, ioa_wants_t *wants,
 
 
 /*
- * By documents that are good.  A platform for which they have no level is one
- * that they refuse.
+ * Judges the platform by verified early documents.  If they have no level for
+ * it, they refuse it.
  */
 static void
 ioa_early_judge(ioa_early_t *early, ioa_checks_t *checks,

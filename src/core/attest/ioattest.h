@@ -42,6 +42,7 @@
 #include "attest/ioa_attest_request.h"
 #include "attest/ioa_evidence.h"
 #include "attest/ioa_models.h"
+#include "attest/ioa_report.h"
 
 /* a response: its head, and its judgement */
 #include "agent/ioa_head.h"

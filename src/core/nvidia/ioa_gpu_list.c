@@ -56,7 +56,7 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
 
         if (st == IOA_ATTESTATION_UNAVAILABLE) {
 
-            /* what else has to be asked for is to be known now */
+            /* go on, so that all missing answers are requested at once */
             all = st;
             continue;
         }
@@ -79,7 +79,8 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     }
 
     if (all == IOA_OK) {
-        ioa_check_add(checks, "gpu.distinct", IOA_CHECK_PASSED, "%s", "");
+        ioa_check_add(checks, "gpu.distinct", IOA_CHECK_PASSED,
+                      "each of %zu has a key of its own", n);
     }
 
     return all;
@@ -139,20 +140,37 @@ ioa_gpu_base64(ioa_reader_t *bytes, ioa_reader_t text, size_t max)
 
 /* Returns: 1 where all were decoded; what was is to be freed either way. */
 IOA_MUST_CHECK static int
-ioa_gpu_list_decode(ioa_gpu_evidence_t *evidence,
+ioa_gpu_list_decode(ioa_gpu_evidence_t *evidence, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *texts, size_t n)
 {
-    size_t  i;
+    size_t       i;
+    const char  *bad = NULL;
 
     for (i = 0; i < n; i++) {
         if (!ioa_gpu_base64(&evidence[i].evidence, texts[i].evidence,
-                            IOA_SPDM_EVIDENCE_MAX)
-            || !ioa_gpu_base64(&evidence[i].certificates,
-                               texts[i].certificates, IOA_CHAIN_TEXT_LEN_MAX))
+                            IOA_SPDM_EVIDENCE_MAX))
         {
-            return 0;
+            bad = "evidence";
+            break;
+        }
+
+        if (!ioa_gpu_base64(&evidence[i].certificates, texts[i].certificates,
+                            IOA_CHAIN_TEXT_LEN_MAX))
+        {
+            bad = "certificates";
+            break;
         }
     }
+
+    if (bad != NULL) {
+        ioa_check_add(checks, "gpu.base64", IOA_CHECK_FAILED,
+                      "%s of device %zu: missing, too long, or no base64",
+                      bad, i);
+        return 0;
+    }
+
+    ioa_check_add(checks, "gpu.base64", IOA_CHECK_PASSED,
+                  "evidence and certificates of %zu", n);
 
     return 1;
 }
@@ -163,9 +181,8 @@ ioa_gpu_list_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *texts, size_t n,
     const ioa_gpu_trust_t *trust, ioa_gpu_one_pt one)
 {
-    int                 good;
     size_t              i;
-    ioa_status_t        st;
+    ioa_status_t        st = IOA_GPU_EVIDENCE_INVALID;
     ioa_gpu_evidence_t  evidence[IOA_GPUS_MAX];
 
     memset(list, 0, sizeof(ioa_gpu_list_t));
@@ -177,13 +194,7 @@ ioa_gpu_list_base64(ioa_gpu_list_t *list, ioa_checks_t *checks,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    good = ioa_gpu_list_decode(evidence, texts, n);
-    ioa_check_add(checks, "gpu.base64", good ? IOA_CHECK_PASSED
-                                             : IOA_CHECK_FAILED, "%s", "");
-
-    st = IOA_GPU_EVIDENCE_INVALID;
-
-    if (good) {
+    if (ioa_gpu_list_decode(evidence, checks, texts, n)) {
         st = ioa_gpu_list_of(list, checks, evidence, n, trust, one);
     }
 

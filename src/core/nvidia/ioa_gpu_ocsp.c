@@ -155,7 +155,10 @@ ioa_gpu_ocsp_judge(ioa_note_t *note, ioa_gpu_ocsp_t *ocsp,
         st = ioa_gpu_ocsp_one(&one, ocsp, chain, place,
                               IOA_GPU_CERT_DEVICE + i, now);
 
-        /* a hold is told where nothing is wrong; what is final counts most */
+        /*
+         * Report a hold only if nothing is wrong; a final refusal replaces a
+         * missing answer.
+         */
 
         if ((all == IOA_OK && one.detail[0] != '\0')
             || (all == IOA_ATTESTATION_UNAVAILABLE && st != IOA_OK

@@ -197,8 +197,8 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names,
 
 
 /*
- * That of the report, and those of what it was measured against, which in
- * claims of version 2 measres sums up where they are not there.
+ * The report's chain and those of the RIMs; in version 2 `measres` stands for
+ * absent ones.
  */
 static ioa_status_t
 ioa_nras_chains(const char **failed, const ioa_json_t *claims,

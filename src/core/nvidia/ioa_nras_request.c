@@ -111,7 +111,7 @@ ioa_nras_all_good(ioa_gpu_arch_t *arch, ioa_checks_t *checks,
     for (i = 0; i < n; i++) {
         if (!ioa_nras_device_good(&one, &texts[i])) {
             ioa_check_add(checks, "nras.evidence", IOA_CHECK_FAILED,
-                          "device %zu: no base64, or too long", i);
+                          "device %zu: missing, too long, or no base64", i);
             return 0;
         }
 

@@ -69,13 +69,15 @@ ioa_gpu_step_form(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_gpu_step_nonce(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_gpu_ctx_t  *ctx = data;
 
-    ioa_note(note, "of the report");
+    good = ioa_bytes_same_secret(ctx->view.nonce32, ctx->trust->nonce32,
+                                 IOA_SPDM_NONCE_LEN);
 
-    return ioa_gpu_that(ioa_bytes_same_secret(ctx->view.nonce32,
-                                              ctx->trust->nonce32,
-                                              IOA_SPDM_NONCE_LEN));
+    ioa_note(note, "%sthe nonce that was sent", good ? "" : "not ");
+
+    return ioa_gpu_that(good);
 }
 
 
@@ -88,11 +90,15 @@ ioa_gpu_step_certificates(ioa_note_t *note, void *data)
     rc = ioa_chain_add_pem(ctx->chain, ctx->evidence->certificates.pos,
                            ctx->evidence->certificates.left);
 
-    ioa_note(note, "%s, %zu certificates",
-             ioa_chain_rc_name(rc), ioa_chain_count(ctx->chain));
+    if (rc != IOA_CHAIN_OK) {
+        ioa_note(note, "they cannot be read: %s", ioa_chain_rc_name(rc));
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
 
-    return ioa_gpu_that(rc == IOA_CHAIN_OK
-                        && ioa_chain_count(ctx->chain) == IOA_GPU_CERTS);
+    ioa_note(note, "%zu, %d are expected", ioa_chain_count(ctx->chain),
+             IOA_GPU_CERTS);
+
+    return ioa_gpu_that(ioa_chain_count(ctx->chain) == IOA_GPU_CERTS);
 }
 
 
@@ -153,14 +159,17 @@ ioa_gpu_step_arch(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_gpu_step_signature(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_gpu_ctx_t  *ctx = data;
 
-    ioa_note(note, "ECDSA P-384, SHA-384");
+    good = ioa_chain_ecdsa_verify(ctx->chain, IOA_GPU_CERT_LEAF,
+                                  ctx->view.sig96, IOA_SPDM_SIG_LEN,
+                                  ctx->view.signed_bytes);
 
-    return ioa_gpu_that(ioa_chain_ecdsa_verify(ctx->chain, IOA_GPU_CERT_LEAF,
-                                               ctx->view.sig96,
-                                               IOA_SPDM_SIG_LEN,
-                                               ctx->view.signed_bytes));
+    ioa_note(note, "%s", good ? "ECDSA P-384, SHA-384"
+                              : "the GPU's key did not sign this evidence");
+
+    return ioa_gpu_that(good);
 }
 
 
@@ -175,6 +184,7 @@ ioa_gpu_step_identity(ioa_note_t *note, void *data)
     if (!ioa_chain_spki(&spki, ctx->chain, IOA_GPU_CERT_DEVICE)
         || !ioa_gpu_cert_ueid(ctx->gpu.ueid, ctx->chain))
     {
+        ioa_note(note, "the certificate has no UEID");
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -202,12 +212,19 @@ ioa_gpu_step_fwid(ioa_note_t *note, void *data)
 
     said = ctx->view.records[IOA_SPDM_FWID];
 
-    if (!ioa_gpu_cert_fwid(&certified, ctx->chain, ctx->gpu.arch)
-        || ioa_reader_left(&said) != ioa_reader_left(&certified)
-        || !ioa_reader_match(&said, certified.pos, certified.left))
-    {
+    if (!ioa_gpu_cert_fwid(&certified, ctx->chain, ctx->gpu.arch)) {
+        ioa_note(note, "the certificate has none");
         return IOA_GPU_EVIDENCE_INVALID;
     }
+
+    if (ioa_reader_left(&said) != ioa_reader_left(&certified)
+        || !ioa_reader_match(&said, certified.pos, certified.left))
+    {
+        ioa_note(note, "differs from the certificate's");
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    ioa_note(note, "the certificate's");
 
     return IOA_OK;
 }
@@ -233,8 +250,10 @@ ioa_gpu_step_shape(ioa_note_t *note, void *data)
         if (block->index == 0 || block->index > IOA_GPU_MEASURED_MAX
             || ioa_reader_left(&block->value) != IOA_GPU_MEASURED_LEN)
         {
-            ioa_note(note, "measurement %u of %zu bytes",
-                     (unsigned) block->index, ioa_reader_left(&block->value));
+            ioa_note(note, "measurement %u of %zu bytes: 1 to %d are "
+                     "expected, of %d", (unsigned) block->index,
+                     ioa_reader_left(&block->value), IOA_GPU_MEASURED_MAX,
+                     IOA_GPU_MEASURED_LEN);
             return IOA_GPU_EVIDENCE_INVALID;
         }
     }
@@ -347,7 +366,7 @@ ioa_gpu_switches(ioa_gpu_t *gpu, ioa_reader_t pdis)
 }
 
 
-/* Two records say it; drivers before 590 have the first alone. */
+/* Two records say it; drivers before 580 have the first alone. */
 static ioa_status_t
 ioa_gpu_step_mode(ioa_note_t *note, void *data)
 {

@@ -27,12 +27,13 @@ typedef struct {
 } ioa_nras_ctx_t;
 
 
-/* A line in the list of checks; its detail is the token's name. */
+/* A line in the list of checks: the token's name, and what is wrong. */
 static int
 ioa_nras_check(const ioa_nras_ctx_t *ctx, int good, const char *token,
-    const char *name)
+    const char *name, const char *wrong)
 {
-    return ioa_check_that(ctx->checks, good, name, "%s", token);
+    return ioa_check_that(ctx->checks, good, name, "%s%s%s", token,
+                          good ? "" : ": ", good ? "" : wrong);
 }
 
 
@@ -91,32 +92,41 @@ ioa_nras_token(ioa_jwt_t *jwt, const ioa_nras_ctx_t *ctx, ioa_reader_t text,
     int64_t         expires;
     const uint8_t  *point96;
 
-    if (!ioa_nras_check(ctx, ioa_jwt_parse(jwt, text), token, "nras.form")) {
+    if (!ioa_nras_check(ctx, ioa_jwt_parse(jwt, text), token, "nras.form",
+                        "not a JWT with ES384"))
+    {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     point96 = ioa_jwks_find(ctx->jwks, jwt->kid, jwt->kid_len);
 
-    if (!ioa_nras_check(ctx, point96 != NULL, token, "nras.key")) {
+    if (!ioa_nras_check(ctx, point96 != NULL, token, "nras.key",
+                        "its key is not in the key set"))
+    {
         *ctx->unknown_kid = 1;
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     if (!ioa_nras_check(ctx, ioa_jwt_verify(jwt, point96), token,
-                        "nras.signature")
+                        "nras.signature", "its key did not sign it")
         || !ioa_nras_check(ctx, ioa_nras_says(jwt->claims, "iss",
                                               IOA_NRAS_ISSUER),
-                           token, "nras.issuer")
+                           token, "nras.issuer",
+                           "the issuer is not " IOA_NRAS_ISSUER)
         || !ioa_nras_check(ctx, ioa_nras_dates(&expires, jwt->claims,
                                                ctx->now),
-                           token, "nras.dates"))
+                           token, "nras.dates",
+                           "not valid now, or exp, nbf or iat is missing"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
     nonce = ioa_nras_nonce(ctx, jwt->claims);
 
-    if (!ioa_nras_check(ctx, nonce > 0, token, "nras.nonce")) {
+    if (!ioa_nras_check(ctx, nonce > 0, token, "nras.nonce",
+                        nonce == 0 ? "not the nonce that was sent"
+                                   : "there is none"))
+    {
         return nonce == 0 ? IOA_NONCE_MISMATCH : IOA_GPU_EVIDENCE_INVALID;
     }
 
@@ -269,7 +279,8 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
                                            (const uint8_t *) name,
                                            strlen(name))
                              && ioa_json_string(&bytes, &len, value),
-                        name, "nras.device"))
+                        name, "nras.device",
+                        "no text, or its name is malformed"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -277,7 +288,8 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
     ioa_reader_init(&text, bytes, len);
 
     if (!ioa_nras_check(ctx, digest != NULL && ioa_nras_digest(digest, text),
-                        name, "nras.digest"))
+                        name, "nras.digest",
+                        "not the digest in the token for all"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -348,6 +360,7 @@ static ioa_status_t
 ioa_nras_devices(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
     const ioa_json_t *tokens)
 {
+    int                good;
     size_t             n;
     ioa_status_t       st;
     const ioa_json_t  *submods, *value;
@@ -359,10 +372,16 @@ ioa_nras_devices(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
 
     if (!ioa_nras_check(ctx, ioa_json_is_object(submods)
                              && n == ioa_nras_members(submods), "overall",
-                        "nras.submods")
-        || !ioa_nras_check(ctx, n > 0 && n <= IOA_NRAS_DEVICES_MAX
-                                && n == ctx->devices, "overall",
-                           "nras.count"))
+                        "nras.submods",
+                        "submods does not name each token, and no other"))
+    {
+        return IOA_GPU_EVIDENCE_INVALID;
+    }
+
+    good = n > 0 && n <= IOA_NRAS_DEVICES_MAX && n == ctx->devices;
+
+    if (!ioa_check_that(ctx->checks, good, "nras.count", "%zu tokens for %zu "
+                        "GPUs", n, ctx->devices))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -381,7 +400,7 @@ ioa_nras_devices(const ioa_nras_ctx_t *ctx, const ioa_json_t *claims,
     }
 
     if (!ioa_nras_check(ctx, ioa_nras_differ(ctx->nras), "overall",
-                        "nras.distinct"))
+                        "nras.distinct", "two tokens have the same ueid"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -405,7 +424,8 @@ ioa_nras_overall(ioa_nras_ctx_t *ctx, ioa_reader_t text,
     if (st == IOA_OK
         && (!ioa_nras_check(ctx, ioa_nras_says(jwt.claims, "sub",
                                                IOA_NRAS_SUBJECT),
-                            "overall", "nras.subject")
+                            "overall", "nras.subject",
+                            "the subject is not " IOA_NRAS_SUBJECT)
             || !ioa_nras_check_version(ctx,
                                        ctx->version != IOA_NRAS_UNKNOWN
                                        && ctx->version >= ctx->oldest,
@@ -413,7 +433,8 @@ ioa_nras_overall(ioa_nras_ctx_t *ctx, ioa_reader_t text,
             || !ioa_nras_check(ctx,
                    ioa_json_is_true(ioa_json_member(jwt.claims,
                        "x-nvidia-overall-att-result")), "overall",
-                                "nras.result")))
+                                "nras.result",
+                                "x-nvidia-overall-att-result is not true")))
     {
         st = IOA_GPU_EVIDENCE_INVALID;
     }
@@ -448,7 +469,8 @@ ioa_nras_reply(ioa_nras_ctx_t *ctx, const ioa_json_t *root)
                              && ioa_json_string(&bytes, &len,
                                                 ioa_json_next(item))
                              && ioa_json_next(ioa_json_next(item)) == NULL,
-                        "overall", "nras.reply"))
+                        "overall", "nras.reply",
+                        "not [[\"JWT\", token], tokens of devices]"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -489,7 +511,7 @@ ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid, ioa_checks_t *checks,
     if (ioa_nras_check(&ctx, ioa_reader_left(&reply) <= IOA_NRAS_SIZE_MAX
                              && ioa_json_parse(&root, reply.pos,
                                                ioa_reader_left(&reply)),
-                       "reply", "nras.json"))
+                       "reply", "nras.json", "not JSON, or too long"))
     {
         st = ioa_nras_reply(&ctx, root);
     }

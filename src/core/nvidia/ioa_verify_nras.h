@@ -1,6 +1,7 @@
 /*
- * ioa_verify_nras: NVIDIA's word on GPU evidence, as its remote attestation
- * service (NRAS) gives it in answer to our nonce (doc/formats.md 10.4):
+ * ioa_verify_nras: verifies NRAS' tokens about GPU evidence, which NVIDIA's
+ * remote attestation service gives in answer to our nonce (doc/formats.md
+ * 10.4):
  * [["JWT", overall], {"GPU-0": device, ...}].
  *
  * Who signed is decided by the key set, and who vouches for that is TLS to

@@ -4,8 +4,8 @@
  *
  * A policy says nothing of what it does not mention: a list that is missing
  * or empty pins nothing, and each function below says so where a caller
- * keeps a list of checks.  tdx.tcb_status has a default, see
- * ioa_policy_tcb; so have tdx.sept_ve_disable and sev_snp.provisional, true.
+ * keeps a list of checks.  tdx.tcb_status has a default, see ioa_policy_tcb;
+ * tdx.sept_ve_disable and sev_snp.provisional are true by default.
  */
 
 #ifndef IOA_POLICY_H
@@ -218,7 +218,8 @@ typedef struct {
  *
  * Returns: IOA_OK, or IOA_CPU_EVIDENCE_INVALID for a domain without
  * SEPT_VE_DISABLE where that is asked for.
- * Out: a line for each rule in checks, which may be NULL; so below.
+ * Out: a line for each rule in checks, which may be NULL; so below, but for
+ * gpu.switches and an SNP report of a product that is not known.
  */
 ioa_status_t ioa_policy_td_attributes(ioa_checks_t *checks,
     const ioa_policy_file_t *policy, const ioa_policy_tdx_t *tdx)
@@ -233,7 +234,8 @@ ioa_status_t ioa_policy_tdx(ioa_checks_t *checks,
     IOA_MUST_CHECK;
 
 /*
- * The same for an SNP report.
+ * The same for an SNP report; one of a product that is not known is refused
+ * before the other rules.
  * Returns: IOA_OK, IOA_MEASUREMENT_MISMATCH, or IOA_TCB_REJECTED where all
  * but the minimum of reported_tcb for its product fits.
  */
@@ -245,8 +247,9 @@ ioa_status_t ioa_policy_snp(ioa_checks_t *checks,
  * The same for GPUs: each must be one of those listed, and all of one mode,
  * driver and VBIOS.  Without a list of modes protected PCIe is refused: NVLink
  * is in clear then, through switches that nobody has attested.  Where it is
- * listed, eight GPUs must name the same four switches.  Where there is a list
- * of UEIDs every GPU must be one of them.
+ * listed, eight GPUs must name the same four switches: gpu.switches, which
+ * has a line only then.  Where there is a list of UEIDs every GPU must be one
+ * of them.
  *
  * Returns: IOA_OK, IOA_GPU_EVIDENCE_MISSING for none and for fewer than asked
  * for, IOA_MEASUREMENT_MISMATCH for more and for all else.

@@ -1,7 +1,7 @@
 /*
  * ioa_policy_judge: what a policy says of verified evidence, see
- * ioa_policy.h.  Each function goes through all rules that it knows, one line
- * each in the list of checks, whatever the first of them says.
+ * ioa_policy.h.  Each function goes through its rules, one line each in the
+ * list of checks, whatever the first of them says.
  */
 
 #include <inttypes.h>
@@ -133,6 +133,12 @@ ioa_policy_gpu_count(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 {
     size_t  wanted;
 
+    if (n == 0 || n > IOA_POLICY_GPUS_MAX) {
+        ioa_check_add(checks, "gpu.count", IOA_CHECK_FAILED,
+                      "%zu, 1 to %d can be judged", n, IOA_POLICY_GPUS_MAX);
+        return n == 0 ? IOA_GPU_EVIDENCE_MISSING : IOA_MEASUREMENT_MISMATCH;
+    }
+
     if (!policy->count.given) {
         ioa_check_add(checks, "gpu.count", IOA_CHECK_NOT_MADE, "not pinned");
         return IOA_OK;
@@ -150,7 +156,7 @@ ioa_policy_gpu_count(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 }
 
 
-/* 1 where every GPU has the text; what one does not say (NULL) none may. */
+/* 1 where all GPUs have the same text, or none has any (NULL). */
 static int
 ioa_policy_same(const char *const *words, size_t n)
 {
@@ -168,11 +174,39 @@ ioa_policy_same(const char *const *words, size_t n)
 }
 
 
+/* A line that names what differs between GPUs. */
+static int
+ioa_policy_alike(ioa_checks_t *checks, const char *const *modes,
+    const char *const *drivers, const char *const *vbioses, size_t n)
+{
+    const char  *differs = NULL;
+
+    if (!ioa_policy_same(vbioses, n)) {
+        differs = "VBIOS versions";
+    }
+
+    if (!ioa_policy_same(drivers, n)) {
+        differs = "driver versions";
+    }
+
+    if (!ioa_policy_same(modes, n)) {
+        differs = "modes";
+    }
+
+    return ioa_check_that(checks, differs == NULL, "gpu.alike",
+                          differs == NULL ? "%s of %zu"
+                                          : "the %s of %zu differ",
+                          differs == NULL ? "mode, driver and VBIOS"
+                                          : differs, n);
+}
+
+
 /* Eight GPUs, and the same four switches between all of them. */
 static int
 ioa_policy_switches(ioa_checks_t *checks, const ioa_policy_gpu_t *gpus,
     size_t n)
 {
+    int     good;
     size_t  i;
 
     for (i = 0; n == IOA_POLICY_SWITCHED && i < n; i++) {
@@ -188,10 +222,13 @@ ioa_policy_switches(ioa_checks_t *checks, const ioa_policy_gpu_t *gpus,
     ioa_check_add(checks, "gpu.switch_evidence", IOA_CHECK_NOT_MADE,
                   "NVSwitches not attested");
 
-    return ioa_check_that(checks, n == IOA_POLICY_SWITCHED && i == n,
-                          "gpu.switches", "%zu GPUs, %zu switches of the "
-                          "first; 8 that name the same 4 are needed", n,
-                          gpus[0].switches_n);
+    good = n == IOA_POLICY_SWITCHED && i == n;
+
+    return ioa_check_that(checks, good, "gpu.switches",
+                          "%zu GPUs, %zu switches of the first%s", n,
+                          gpus[0].switches_n,
+                          good ? ", the same of all"
+                          : "; 8 that name the same 4 are needed");
 }
 
 
@@ -249,12 +286,8 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
 
     count = ioa_policy_gpu_count(checks, policy, n);
 
-    if (n == 0) {
-        return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    if (n > IOA_POLICY_GPUS_MAX) {
-        return IOA_MEASUREMENT_MISMATCH;
+    if (n == 0 || n > IOA_POLICY_GPUS_MAX) {
+        return count;
     }
 
     for (i = 0; i < n; i++) {
@@ -270,10 +303,7 @@ ioa_policy_gpus(ioa_checks_t *checks, const ioa_policy_file_t *policy,
                                   &policy->driver_versions, driver, n);
     good &= ioa_policy_all_listed(checks, "gpu.vbios_versions",
                                   &policy->vbios_versions, vbios, n);
-    good &= ioa_check_that(checks, ioa_policy_same(mode, n)
-                                   && ioa_policy_same(driver, n)
-                                   && ioa_policy_same(vbios, n), "gpu.alike",
-                           "mode, driver and VBIOS of %zu", n);
+    good &= ioa_policy_alike(checks, mode, driver, vbios, n);
     good &= ioa_policy_modes(checks, policy, gpus, mode, n);
     good &= ioa_policy_all_listed(checks, "gpu.ueid", &policy->ueid, ueid, n);
 
@@ -355,8 +385,9 @@ ioa_policy_advisories(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     if (tcb->advisories_n == 0 || policy->advisories_allowed.n == 0) {
         ioa_policy_advisories_text(text, tcb);
         ioa_check_add(checks, "tdx.advisories_allowed", IOA_CHECK_NOT_MADE,
-                      "%s%s", tcb->advisories_n == 0 ? "no advisories"
-                                                     : "not pinned", text);
+                      "%s%s", tcb->status == IOA_TCB_UNKNOWN ? "no collateral"
+                      : tcb->advisories_n == 0 ? "no advisories"
+                      : "not pinned", text);
         return 1;
     }
 
@@ -417,8 +448,8 @@ ioa_policy_tcb_age(char text[IOA_CHECK_DETAIL_MAX],
 }
 
 
-ioa_status_t
-ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+static ioa_status_t
+ioa_policy_tcb_status(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     const ioa_tcb_t *tcb, int collateral, int64_t now)
 {
     int          good, grace;
@@ -438,20 +469,31 @@ ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
     {
         ioa_check_add(checks, "tdx.tcb_status", IOA_CHECK_NOT_MADE,
                       "no collateral is asked for");
-        return ioa_policy_evaluation(checks, policy, tcb) ? IOA_OK
-                                                          : IOA_TCB_REJECTED;
+        return IOA_OK;
     }
 
     good = ioa_policy_tcb_listed(policy, tcb->status, collateral);
     grace = !good && ioa_policy_tcb_in_grace(policy, tcb, collateral, now);
     ioa_policy_tcb_age(age, tcb, grace, now);
 
-    good = ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
-                          name, age);
-    good &= ioa_policy_advisories(checks, policy, tcb);
+    return ioa_check_that(checks, good || grace, "tdx.tcb_status", "%s%s",
+                          name, age)
+           ? IOA_OK : IOA_TCB_REJECTED;
+}
+
+
+ioa_status_t
+ioa_policy_tcb(ioa_checks_t *checks, const ioa_policy_file_t *policy,
+    const ioa_tcb_t *tcb, int collateral, int64_t now)
+{
+    int           good;
+    ioa_status_t  st;
+
+    st = ioa_policy_tcb_status(checks, policy, tcb, collateral, now);
+    good = ioa_policy_advisories(checks, policy, tcb);
     good &= ioa_policy_evaluation(checks, policy, tcb);
 
-    return good ? IOA_OK : IOA_TCB_REJECTED;
+    return st == IOA_OK && !good ? IOA_TCB_REJECTED : st;
 }
 
 

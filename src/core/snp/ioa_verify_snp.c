@@ -3,12 +3,14 @@
  */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "snp/ioa_verify_snp.h"
 #include "snp/ioa_snp_cert.h"
 
 #define IOA_SNP_DER_FIRST  0x30    /* SEQUENCE; PEM text starts otherwise */
+#define IOA_SNP_TCB_TEXT   80
 
 typedef struct {
     const uint8_t          *data;
@@ -30,10 +32,33 @@ ioa_snp_that(int good)
 
 
 static void
-ioa_snp_note_tcb(ioa_note_t *note, const ioa_snp_tcb_t *tcb)
+ioa_snp_tcb_text(char text[IOA_SNP_TCB_TEXT], const ioa_snp_tcb_t *tcb)
 {
-    ioa_note(note, "fmc %u, bootloader %u, tee %u, snp %u, microcode %u",
+    snprintf(text, IOA_SNP_TCB_TEXT,
+             "fmc %u, bootloader %u, tee %u, snp %u, microcode %u",
              tcb->fmc, tcb->bootloader, tcb->tee, tcb->snp, tcb->microcode);
+}
+
+
+/* Notes the TCB that was found, or how it does not fit another one. */
+static int
+ioa_snp_note_tcb(ioa_note_t *note, int good, const char *before,
+    const ioa_snp_tcb_t *tcb, const char *between,
+    const ioa_snp_tcb_t *other)
+{
+    char  one[IOA_SNP_TCB_TEXT], two[IOA_SNP_TCB_TEXT];
+
+    ioa_snp_tcb_text(one, tcb);
+    ioa_snp_tcb_text(two, other);
+
+    if (good) {
+        ioa_note(note, "%s", one);
+
+    } else {
+        ioa_note(note, "%s%s%s%s", before, one, between, two);
+    }
+
+    return good;
 }
 
 
@@ -58,7 +83,9 @@ ioa_snp_step_debug(ioa_note_t *note, void *data)
 {
     ioa_snp_ctx_t  *ctx = data;
 
-    ioa_note(note, "policy 0x%" PRIx64, ctx->view.policy);
+    ioa_note(note, "policy 0x%" PRIx64 "%s", ctx->view.policy,
+             ctx->view.policy & IOA_SNP_POLICY_DEBUG
+             ? ": debug mode is allowed" : "");
 
     return ioa_snp_that(!(ctx->view.policy & IOA_SNP_POLICY_DEBUG));
 }
@@ -70,7 +97,9 @@ ioa_snp_step_migration(ioa_note_t *note, void *data)
 {
     ioa_snp_ctx_t  *ctx = data;
 
-    ioa_note(note, "policy 0x%" PRIx64, ctx->view.policy);
+    ioa_note(note, "policy 0x%" PRIx64 "%s", ctx->view.policy,
+             ctx->view.policy & IOA_SNP_POLICY_MIGRATE_MA
+             ? ": a migration agent is allowed" : "");
 
     return ioa_snp_that(!(ctx->view.policy & IOA_SNP_POLICY_MIGRATE_MA));
 }
@@ -90,14 +119,20 @@ ioa_snp_step_vmpl(ioa_note_t *note, void *data)
 }
 
 
+static const char *
+ioa_snp_signer_name(ioa_snp_signer_t signer)
+{
+    return signer == IOA_SNP_VCEK ? "VCEK"
+           : signer == IOA_SNP_VLEK ? "VLEK" : "not signed";
+}
+
+
 static ioa_status_t
 ioa_snp_step_signer(ioa_note_t *note, void *data)
 {
     ioa_snp_ctx_t  *ctx = data;
 
-    ioa_note(note, "%s", ctx->view.signer == IOA_SNP_VCEK ? "VCEK"
-                         : ctx->view.signer == IOA_SNP_VLEK ? "VLEK"
-                         : "not signed");
+    ioa_note(note, "%s", ioa_snp_signer_name(ctx->view.signer));
 
     return ioa_snp_that(ctx->view.signer != IOA_SNP_UNSIGNED);
 }
@@ -116,7 +151,10 @@ ioa_snp_add(ioa_chain_t *chain, ioa_reader_t cert)
 }
 
 
-/* What was given goes before what the report's table holds. */
+/*
+ * A certificate from a file or the key service takes precedence over the
+ * report's table.
+ */
 static ioa_status_t
 ioa_snp_step_key(ioa_note_t *note, void *data)
 {
@@ -142,7 +180,8 @@ ioa_snp_step_key(ioa_note_t *note, void *data)
 
     ctx->key_unfit = 1;
     rc = ioa_snp_add(ctx->chain, key);
-    ioa_note(note, "%s", ioa_chain_rc_name(rc));
+    ioa_note(note, "%s", rc == IOA_CHAIN_OK ? "it can be read"
+                                            : ioa_chain_rc_name(rc));
 
     return ioa_snp_that(rc == IOA_CHAIN_OK);
 }
@@ -152,6 +191,7 @@ ioa_snp_step_key(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_snp_step_names(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_snp_ctx_t  *ctx = data;
 
     if (!ioa_snp_cert_read(&ctx->cert, ctx->chain)) {
@@ -159,18 +199,28 @@ ioa_snp_step_names(ioa_note_t *note, void *data)
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
-    ioa_note(note, "%s", ioa_snp_product_name(ctx->cert.product));
-
-    if (ctx->cert.signer != ctx->view.signer) {
-        return IOA_CPU_EVIDENCE_INVALID;
-    }
-
-    if (ctx->view.version > IOA_SNP_VERSION_MIN) {
-        return ioa_snp_that(ctx->cert.product == ctx->view.product);
-    }
-
     /* version 2 names no product, and Turin has never had it */
-    return ioa_snp_that(ctx->cert.product != IOA_SNP_TURIN);
+
+    good = ctx->cert.signer == ctx->view.signer
+           && (ctx->view.version > IOA_SNP_VERSION_MIN
+               ? ctx->cert.product == ctx->view.product
+               : ctx->cert.product != IOA_SNP_TURIN);
+
+    if (good) {
+        ioa_note(note, "%s of %s", ioa_snp_signer_name(ctx->cert.signer),
+                 ioa_snp_product_name(ctx->cert.product));
+        return IOA_OK;
+    }
+
+    ioa_note(note, "the certificate is for a %s of %s, the report (version "
+             "%u) for a %s of %s", ioa_snp_signer_name(ctx->cert.signer),
+             ioa_snp_product_name(ctx->cert.product),
+             (unsigned) ctx->view.version,
+             ioa_snp_signer_name(ctx->view.signer),
+             ctx->view.product != IOA_SNP_PRODUCT_UNKNOWN
+             ? ioa_snp_product_name(ctx->view.product) : "Milan or Genoa");
+
+    return IOA_CPU_EVIDENCE_INVALID;
 }
 
 
@@ -223,14 +273,15 @@ ioa_snp_step_crl(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_snp_step_tcb(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_snp_ctx_t  *ctx = data;
 
-    ioa_snp_note_tcb(note, &ctx->cert.tcb);
+    good = ioa_snp_tcb_covers(&ctx->cert.tcb, &ctx->view.reported)
+           && ioa_snp_tcb_covers(&ctx->view.reported, &ctx->cert.tcb);
 
-    return ioa_snp_that(ioa_snp_tcb_covers(&ctx->cert.tcb,
-                                           &ctx->view.reported)
-                        && ioa_snp_tcb_covers(&ctx->view.reported,
-                                              &ctx->cert.tcb));
+    return ioa_snp_that(ioa_snp_note_tcb(note, good, "certificate: ",
+                                         &ctx->cert.tcb, "; report: ",
+                                         &ctx->view.reported));
 }
 
 
@@ -262,9 +313,11 @@ ioa_snp_step_chip(ioa_note_t *note, void *data)
     if (!ioa_reader_match(&id, ctx->cert.chip.pos, n)
         || !ioa_reader_match(&id, zeros, IOA_SNP_CHIP_ID_LEN - n))
     {
+        ioa_note(note, "certificate and report name different chips");
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
+    ioa_note(note, "the report's");
     ctx->chip_checked = 1;
 
     return IOA_OK;
@@ -274,17 +327,20 @@ ioa_snp_step_chip(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_snp_step_signature(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_reader_t    piece;
     ioa_snp_ctx_t  *ctx = data;
 
     ctx->key_unfit = 0;
 
     ioa_reader_init(&piece, ctx->view.report, IOA_SNP_SIGNED_LEN);
-    ioa_note(note, "ECDSA P-384, SHA-384");
+    good = ioa_chain_ecdsa_verify(ctx->chain, 0, ctx->view.sig96,
+                                  IOA_SNP_SIG_LEN, piece);
 
-    return ioa_snp_that(ioa_chain_ecdsa_verify(ctx->chain, 0,
-                                               ctx->view.sig96,
-                                               IOA_SNP_SIG_LEN, piece));
+    ioa_note(note, "%s", good ? "ECDSA P-384, SHA-384"
+                              : "the key did not sign this report");
+
+    return ioa_snp_that(good);
 }
 
 
@@ -308,13 +364,32 @@ ioa_snp_step_committed(ioa_note_t *note, void *data)
     ioa_snp_ctx_t         *ctx = data;
 
     view = &ctx->view;
-    ioa_snp_note_tcb(note, &view->committed);
 
-    return ioa_snp_tcb_covers(&view->committed, &view->reported)
-           && ioa_snp_tcb_covers(&view->current, &view->committed)
-           && ioa_snp_firmware_version(&view->committed_firmware)
-              <= ioa_snp_firmware_version(&view->current_firmware)
-           ? IOA_OK : IOA_TCB_REJECTED;
+    if (!ioa_snp_note_tcb(note, ioa_snp_tcb_covers(&view->committed,
+                                                   &view->reported),
+                          "reported is ", &view->reported,
+                          ", but committed only ", &view->committed)
+        || !ioa_snp_note_tcb(note, ioa_snp_tcb_covers(&view->current,
+                                                      &view->committed),
+                             "committed is ", &view->committed,
+                             ", but running only ", &view->current))
+    {
+        return IOA_TCB_REJECTED;
+    }
+
+    if (ioa_snp_firmware_version(&view->committed_firmware)
+        > ioa_snp_firmware_version(&view->current_firmware))
+    {
+        ioa_note(note, "committed is firmware %u.%u.%u, but running only "
+                 "%u.%u.%u", view->committed_firmware.major,
+                 view->committed_firmware.minor,
+                 view->committed_firmware.build,
+                 view->current_firmware.major, view->current_firmware.minor,
+                 view->current_firmware.build);
+        return IOA_TCB_REJECTED;
+    }
+
+    return IOA_OK;
 }
 
 
@@ -327,9 +402,10 @@ ioa_snp_step_launch(ioa_note_t *note, void *data)
 {
     ioa_snp_ctx_t  *ctx = data;
 
-    ioa_snp_note_tcb(note, &ctx->view.launch);
-
-    return ioa_snp_tcb_covers(&ctx->view.committed, &ctx->view.launch)
+    return ioa_snp_note_tcb(note, ioa_snp_tcb_covers(&ctx->view.committed,
+                                                     &ctx->view.launch),
+                            "launched with ", &ctx->view.launch,
+                            ", but committed is only ", &ctx->view.committed)
            ? IOA_OK : IOA_TCB_REJECTED;
 }
 

@@ -1,5 +1,5 @@
 /*
- * ioa_verify_snp: is this SEV-SNP report true?
+ * ioa_verify_snp: verifies an SEV-SNP report.
  *
  * doc/formats.md 9; AMD's specifications 56860 (firmware ABI) and 57230 (VCEK
  * certificate).  What the report is to say (measurement, host data, VMPL, the

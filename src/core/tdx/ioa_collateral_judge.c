@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_collateral_parts.h"
 
 #define IOA_COLLATERAL_MODULE_VERSION   1
 #define IOA_COLLATERAL_AFTER_MODULE     2
@@ -172,20 +172,33 @@ ioa_collateral_match(ioa_tcb_t *tcb, ioa_checks_t *checks,
 }
 
 
+/* A line with what was found, or what is wrong. */
+static int
+ioa_collateral_says(ioa_checks_t *checks, int good, const char *name,
+    const char *found, const char *wrong)
+{
+    return ioa_check_that(checks, good, name, "%s", good ? found : wrong);
+}
+
+
 static ioa_status_t
 ioa_collateral_platform(ioa_tcb_t *tcb, ioa_checks_t *checks,
     const ioa_json_t *info, const ioa_collateral_quote_t *quote)
 {
-    if (!ioa_check_that(checks,
-                        ioa_collateral_equal(quote->fmspc6,
-                                             sizeof(quote->fmspc6), info,
-                                             "fmspc"),
-                        "tdx.tcb.fmspc", "the PCK certificate's")
-        || !ioa_check_that(checks,
-                           ioa_collateral_equal(quote->pceid2,
-                                                sizeof(quote->pceid2), info,
-                                                "pceId"),
-                           "tdx.tcb.pce_id", "the PCK certificate's"))
+    if (!ioa_collateral_says(checks,
+                             ioa_collateral_equal(quote->fmspc6,
+                                                  sizeof(quote->fmspc6),
+                                                  info, "fmspc"),
+                             "tdx.tcb.fmspc", "the PCK certificate's",
+                             "TCB info and PCK certificate name different "
+                             "ones")
+        || !ioa_collateral_says(checks,
+                                ioa_collateral_equal(quote->pceid2,
+                                                     sizeof(quote->pceid2),
+                                                     info, "pceId"),
+                                "tdx.tcb.pce_id", "the PCK certificate's",
+                                "TCB info and PCK certificate name different "
+                                "ones"))
     {
         return IOA_TCB_REJECTED;
     }
@@ -241,7 +254,8 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
                          : ioa_json_member(info, "tdxModule");
 
     if (!ioa_check_that(checks, module != NULL, "tdx.tcb.module_identity",
-                        "%s", version > 0 ? id : "tdxModule"))
+                        "%s%s", version > 0 ? id : "tdxModule",
+                        module != NULL ? "" : ": not there, or twice"))
     {
         return IOA_TCB_REJECTED;
     }
@@ -253,8 +267,9 @@ ioa_collateral_module(ioa_tcb_t *tcb, ioa_checks_t *checks,
                                     sizeof(quote->seam_attributes8), module,
                                     "attributes", "attributesMask");
 
-    if (!ioa_check_that(checks, good, "tdx.tcb.module_signer",
-                        "mrsigner and attributes"))
+    if (!ioa_collateral_says(checks, good, "tdx.tcb.module_signer",
+                             "mrsigner and attributes",
+                             "mrsigner or attributes are not the TCB info's"))
     {
         return IOA_CPU_EVIDENCE_INVALID;
     }
@@ -279,27 +294,36 @@ ioa_collateral_qe(ioa_tcb_t *tcb, ioa_checks_t *checks,
     int       good;
     uint64_t  id;
 
-    good = ioa_check_that(checks,
+    good = ioa_collateral_says(checks,
                ioa_collateral_equal(quote->qe_mrsigner32,
                                     sizeof(quote->qe_mrsigner32), identity,
                                     "mrsigner"),
-               "tdx.tcb.qe_mrsigner", "Intel's");
-    good = good && ioa_check_that(checks,
-               ioa_json_uint(&id, ioa_json_member(identity, "isvprodid"))
-               && id == quote->qe_isvprodid, "tdx.tcb.qe_isvprodid", "%u",
-               (unsigned) quote->qe_isvprodid);
-    good = good && ioa_check_that(checks,
+               "tdx.tcb.qe_mrsigner", "the signer in the QE identity",
+               "not the signer in the QE identity");
+
+    if (good) {
+        good = ioa_json_uint(&id, ioa_json_member(identity, "isvprodid"))
+               && id == quote->qe_isvprodid;
+        good = ioa_check_that(checks, good, "tdx.tcb.qe_isvprodid", "%u%s",
+                              (unsigned) quote->qe_isvprodid,
+                              good ? "" : ": not the QE identity's");
+    }
+
+    good = good && ioa_collateral_says(checks,
                ioa_collateral_masked(quote->qe_miscselect4,
                                      sizeof(quote->qe_miscselect4), identity,
                                      "miscselect", "miscselectMask"),
-               "tdx.tcb.qe_miscselect", "under its mask");
-    good = good && ioa_check_that(checks,
+               "tdx.tcb.qe_miscselect", "the QE identity's, under its mask",
+               "not the QE identity's, under its mask");
+    good = good && ioa_collateral_says(checks,
                !(quote->qe_attributes16[0] & IOA_COLLATERAL_SGX_DEBUG)
                && ioa_collateral_masked(quote->qe_attributes16,
                                         sizeof(quote->qe_attributes16),
                                         identity, "attributes",
                                         "attributesMask"),
-               "tdx.tcb.qe_attributes", "under their mask, no debug");
+               "tdx.tcb.qe_attributes",
+               "the QE identity's, under their mask; no debug",
+               "debug, or not the QE identity's under their mask");
 
     if (!good) {
         return IOA_CPU_EVIDENCE_INVALID;

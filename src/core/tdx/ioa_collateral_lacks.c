@@ -1,12 +1,12 @@
 /*
  * ioa_collateral_lacks: which SVNs are short, in words, see
- * ioa_verify_collateral.h.
+ * ioa_collateral_parts.h.
  */
 
 #include <stdio.h>
 #include <string.h>
 
-#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_collateral_parts.h"
 
 #define IOA_LACKS_ITEM_MAX  128
 #define IOA_LACKS_NAME_MAX  32      /* "SGX Late Microcode Update" has 25 */

@@ -85,8 +85,8 @@ int ioa_tcb_add_advisory(ioa_tcb_t *tcb, const uint8_t *text,
 const char *ioa_tcb_advisory_means(const char *name);
 
 /*
- * Takes another part's status, date, advisories and words in.  The status is
- * that of both together: all that ails either; unknown where either is.
+ * Merges another part into tcb.  The status then names every shortcoming of
+ * both; unknown where either is.
  * Words for which there is no room end in "...".
  * Returns: 1; 0 where there is no room for the advisories.
  */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/ioa_time.h"
-#include "tdx/ioa_verify_collateral.h"
+#include "tdx/ioa_collateral_parts.h"
 
 #define IOA_COLLATERAL_SIGNER       "Intel SGX TCB Signing"
 #define IOA_COLLATERAL_TCB_VERSION  3
@@ -30,16 +30,20 @@ typedef struct {
 } ioa_collateral_ctx_t;
 
 
-/* A line in the list of checks, with the document's name in the check's. */
+/*
+ * A line in the list of checks, with the document's name in the check's.
+ * In: found and wrong, the detail of a check that passes, and that fails.
+ */
 static int
 ioa_collateral_check(const ioa_collateral_ctx_t *ctx, int good,
-    const char *check, const char *detail)
+    const char *check, const char *found, const char *wrong)
 {
     char  name[IOA_CHECK_NAME_MAX];
 
     ioa_check_name(name, check, ctx->name);
 
-    return ioa_check_that(ctx->checks, good, name, "%s", detail);
+    return ioa_check_that(ctx->checks, good, name, "%s",
+                          good ? found : wrong);
 }
 
 
@@ -95,7 +99,8 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
     ioa_chain_text(text, rc, chain, ctx->roots, ctx->crls, IOA_CHAIN_INTEL,
                    ctx->now);
 
-    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "tdx.#.chain", text))
+    if (!ioa_collateral_check(ctx, rc == IOA_CHAIN_OK, "tdx.#.chain", text,
+                              text))
     {
         return rc == IOA_CHAIN_REVOKED ? IOA_REVOKED : IOA_TCB_REJECTED;
     }
@@ -106,12 +111,15 @@ ioa_collateral_signed(int64_t *not_after, ioa_chain_t *chain,
     }
 
     if (!ioa_collateral_check(ctx, ioa_collateral_signer(cn, chain),
-                              "tdx.#.signer", cn)
+                              "tdx.#.signer", cn,
+                              "the leaf is not \"" IOA_COLLATERAL_SIGNER
+                              "\", or the root did not issue it")
         || !ioa_collateral_check(ctx,
                 ioa_chain_ecdsa_verify(chain, 0, doc->sig64,
                                        sizeof(doc->sig64),
                                        doc->signed_text),
-                "tdx.#.signature", "over the text as received"))
+                "tdx.#.signature", "over the text as received",
+                "the signer did not sign the text as received"))
     {
         return IOA_TCB_REJECTED;
     }
@@ -145,7 +153,7 @@ ioa_collateral_dates(const ioa_collateral_ctx_t *ctx,
                     good ? "" : ", and now it is ", good ? "" : clock,
                     good ? "" : ": is the clock right?");
 
-    if (!ioa_collateral_check(ctx, good, "tdx.#.issue_date", text)) {
+    if (!ioa_collateral_check(ctx, good, "tdx.#.issue_date", text, text)) {
         return 0;
     }
 
@@ -156,12 +164,12 @@ ioa_collateral_dates(const ioa_collateral_ctx_t *ctx,
                     good ? "" : ": is the clock right? If so, a newer "
                                 "document is needed");
 
-    return ioa_collateral_check(ctx, good, "tdx.#.next_update", text);
+    return ioa_collateral_check(ctx, good, "tdx.#.next_update", text, text);
 }
 
 
 /*
- * One document but for what it says.
+ * Parses one document, verifies chain, signature and dates; not its content.
  * Out: doc, borrows from body; *expires.
  */
 static ioa_status_t
@@ -174,7 +182,8 @@ ioa_collateral_document(ioa_collateral_doc_t *doc, int64_t *expires,
 
     if (!ioa_collateral_check(ctx,
                               ioa_collateral_doc_parse(doc, member, body),
-                              "tdx.#.form", member))
+                              "tdx.#.form", member,
+                              "not a signed document of the known form"))
     {
         return IOA_TCB_REJECTED;
     }
@@ -218,7 +227,7 @@ ioa_collateral_evaluation(const ioa_collateral_ctx_t *ctx,
     const ioa_collateral_doc_t *doc)
 {
     int       good;
-    char      text[sizeof("18446744073709551615")] = "none";
+    char      text[sizeof("18446744073709551615")] = "";
     uint64_t  number;
 
     good = ioa_json_uint(&number, ioa_json_member(doc->inner,
@@ -228,7 +237,8 @@ ioa_collateral_evaluation(const ioa_collateral_ctx_t *ctx,
         snprintf(text, sizeof(text), "%" PRIu64, number);
     }
 
-    return ioa_collateral_check(ctx, good, "tdx.#.evaluation", text);
+    return ioa_collateral_check(ctx, good, "tdx.#.evaluation", text,
+                                "there is no tcbEvaluationDataNumber");
 }
 
 
@@ -302,11 +312,12 @@ ioa_collateral_version(const ioa_collateral_ctx_t *ctx,
     char  text[IOA_COLLATERAL_VERSION_TEXT];
 
     snprintf(text, sizeof(text), "%" PRIu64 "%s", (uint64_t) doc->version,
-             doc->version > max ? ": " IOA_NEWER_FORMAT : "");
+             doc->version > max ? ": " IOA_NEWER_FORMAT
+             : doc->version < min ? ": too old" : "");
 
     return ioa_collateral_check(ctx, doc->version >= min
                                      && doc->version <= max,
-                                "tdx.#.version", text);
+                                "tdx.#.version", text, text);
 }
 
 
@@ -318,7 +329,7 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
     uint64_t  type;
 
     return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TDX"),
-                                "tdx.#.id", "TDX")
+                                "tdx.#.id", "TDX", "not TDX")
            && ioa_collateral_version(ctx, doc, IOA_COLLATERAL_TCB_VERSION,
                                      IOA_COLLATERAL_TCB_VERSION)
            && ioa_collateral_evaluation(ctx, doc)
@@ -329,16 +340,19 @@ ioa_collateral_tcb_info_valid(const ioa_collateral_ctx_t *ctx,
                                         doc->inner, "pceId")
                   && ioa_json_uint(&type, ioa_json_member(doc->inner,
                                                           "tcbType"))
-                  && type == 0, "tdx.#.platform", "fmspc, pceId, tcbType 0")
+                  && type == 0, "tdx.#.platform", "fmspc, pceId, tcbType 0",
+                  "fmspc or pceId is malformed, or tcbType is not 0")
            && ioa_collateral_check(ctx,
                   ioa_collateral_module_valid(
                       ioa_json_member(doc->inner, "tdxModule"))
                   && ioa_collateral_modules_valid(doc->inner),
-                  "tdx.#.modules", "well formed")
+                  "tdx.#.modules", "well formed",
+                  "tdxModule or tdxModuleIdentities is malformed")
            && ioa_collateral_check(ctx,
                   ioa_collateral_levels_valid(doc->inner,
                                               ioa_collateral_platform_level),
-                  "tdx.#.levels", "well formed, none twice");
+                  "tdx.#.levels", "well formed, none twice",
+                  "there are none, one is malformed, or there twice");
 }
 
 
@@ -350,7 +364,7 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
     uint64_t  id;
 
     return ioa_collateral_check(ctx, ioa_collateral_is(doc, "TD_QE"),
-                                "tdx.#.id", "TD_QE")
+                                "tdx.#.id", "TD_QE", "not TD_QE")
            && ioa_collateral_version(ctx, doc, IOA_COLLATERAL_QE_VERSION,
                                      IOA_COLLATERAL_QE_VERSION3)
            && ioa_collateral_evaluation(ctx, doc)
@@ -367,11 +381,13 @@ ioa_collateral_qe_identity_valid(const ioa_collateral_ctx_t *ctx,
                                         doc->inner, "mrsigner")
                   && ioa_json_uint(&id, ioa_json_member(doc->inner,
                                                         "isvprodid")),
-                  "tdx.#.enclave", "well formed")
+                  "tdx.#.enclave", "well formed",
+                  "a member of the enclave's identity is malformed")
            && ioa_collateral_check(ctx,
                   ioa_collateral_levels_valid(doc->inner,
                                               ioa_collateral_isv_level),
-                  "tdx.#.levels", "well formed, none twice");
+                  "tdx.#.levels", "well formed, none twice",
+                  "there are none, one is malformed, or there twice");
 }
 
 

@@ -1,7 +1,7 @@
 /*
- * ioa_verify_collateral: is this Intel's word on a TDX platform, and what
- * does it say of this one (doc/formats.md 8.2, steps 2, 3, 7 and 9 to 12;
- * Intel's PCS v4, "Get TDX TCB Info" and "Get TDX QE Identity").
+ * ioa_verify_collateral: verifies Intel's collateral and finds the TCB status
+ * of a platform in it (doc/formats.md 8.2, steps 2, 3, 7 and 9 to 12; Intel's
+ * PCS v4, "Get TDX TCB Info" and "Get TDX QE Identity").
  */
 
 #ifndef IOA_VERIFY_COLLATERAL_H
@@ -99,34 +99,5 @@ void ioa_collateral_quote(ioa_collateral_quote_t *quote,
 ioa_status_t ioa_collateral_judge(ioa_tcb_t *tcb, ioa_checks_t *checks,
     const ioa_collateral_t *collateral, const ioa_collateral_quote_t *quote)
     IOA_MUST_CHECK;
-
-/* For ioa_verify_collateral.c, ioa_collateral_judge.c and _lacks.c alone. */
-
-#define IOA_COLLATERAL_MODULE_SVN  0        /* of tee_tcb_svn */
-
-typedef enum {
-    IOA_COLLATERAL_PLATFORM = 0,
-    IOA_COLLATERAL_MODULE,
-    IOA_COLLATERAL_QE
-} ioa_collateral_part_t;
-
-/* The first TDX component that the platform's level judges. */
-size_t ioa_collateral_first_tdx(const ioa_collateral_quote_t *quote);
-
-/*
- * Out: text, which SVNs are short of the nearest better level that is
- * UpToDate, or else not out of date, as "SGX component 5 is 3, 7 is needed
- * for UpToDate (2026-08-13)"; components are counted from 1, as Intel does.
- * In: matched, of levels; levels->n where none fits.
- */
-void ioa_collateral_lacks(char text[IOA_TCB_LACKS_MAX + 1],
-    ioa_collateral_part_t part, const ioa_collateral_levels_t *levels,
-    size_t matched, const ioa_collateral_quote_t *quote);
-
-struct ioa_collateral_s {
-    ioa_collateral_doc_t  tcb_info;     /* signed_text is empty */
-    ioa_collateral_doc_t  qe_identity;
-    int64_t               expires;
-};
 
 #endif

@@ -17,7 +17,7 @@
 #define IOA_TDX_QE_PRODID        2
 #define IOA_SGX_ATTRIBUTE_DEBUG  0x02       /* in the first byte */
 
-/* All others are reserved, or make the domain's state leave it. */
+/* All others are reserved, or let the host see the domain's state. */
 #define IOA_TDX_TD_KNOWN                                                      \
     (IOA_TDX_TD_DEBUG | IOA_TDX_TD_SEPT_VE_DISABLE | IOA_TDX_TD_PKS           \
      | IOA_TDX_TD_KL | IOA_TDX_TD_PERFMON)
@@ -59,6 +59,17 @@ ioa_tdx_zero(const uint8_t *bytes, size_t n)
 }
 
 
+/* Notes what was found, or what is wrong. */
+static ioa_status_t
+ioa_tdx_that(ioa_note_t *note, int good, const char *found,
+    const char *wrong)
+{
+    ioa_note(note, "%s", good ? found : wrong);
+
+    return good ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+}
+
+
 static ioa_status_t
 ioa_tdx_step_layout(ioa_note_t *note, void *data)
 {
@@ -72,25 +83,31 @@ ioa_tdx_step_layout(ioa_note_t *note, void *data)
         return IOA_CPU_EVIDENCE_INVALID;
     }
 
+    if (memcmp(ctx->quote.vendor, ioa_tdx_vendor_intel, IOA_TDX_VENDOR_LEN)
+        != 0)
+    {
+        ioa_note(note, "the vendor of the quoting enclave is not Intel");
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
     ioa_note(note, "version %d, TD 1.%c, %zu bytes behind it",
              ctx->quote.version, ctx->quote.body.td15 ? '5' : '0',
              ctx->quote.trailing);
 
-    return memcmp(ctx->quote.vendor, ioa_tdx_vendor_intel,
-                  IOA_TDX_VENDOR_LEN) == 0
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+    return IOA_OK;
 }
 
 
 /* Out: the earliest end of the chain's certificates. */
 static ioa_status_t
-ioa_tdx_chain_end(ioa_tdx_ctx_t *ctx)
+ioa_tdx_chain_end(ioa_note_t *note, ioa_tdx_ctx_t *ctx)
 {
     size_t   i;
     int64_t  from, to, end;
 
     for (i = 0, end = INT64_MAX; i < ioa_chain_count(ctx->chain); i++) {
         if (!ioa_chain_dates(&from, &to, ctx->chain, i)) {
+            ioa_note(note, "the dates of certificate %zu cannot be read", i);
             return IOA_CPU_EVIDENCE_INVALID;
         }
 
@@ -134,7 +151,7 @@ ioa_tdx_step_chain(ioa_note_t *note, void *data)
                                        : IOA_CPU_EVIDENCE_INVALID;
     }
 
-    return ioa_tdx_chain_end(ctx);
+    return ioa_tdx_chain_end(note, ctx);
 }
 
 
@@ -198,18 +215,19 @@ ioa_tdx_step_pck(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_tdx_step_qe_signature(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_reader_t    point;
     ioa_tdx_ctx_t  *ctx = data;
 
-    ioa_note(note, "by the PCK");
-
-    return ioa_chain_point(&point, ctx->chain, 0)
+    good = ioa_chain_point(&point, ctx->chain, 0)
            && point.left == IOA_P256_POINT_LEN
            && ioa_chain_ecdsa_verify(ctx->chain, 0,
                                      ctx->quote.qe_signature.pos,
                                      ctx->quote.qe_signature.left,
-                                     ctx->quote.qe_report)
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+                                     ctx->quote.qe_report);
+
+    return ioa_tdx_that(note, good, "by the PCK",
+                        "the PCK did not sign this report");
 }
 
 
@@ -221,16 +239,16 @@ ioa_tdx_step_qe_binding(ioa_note_t *note, void *data)
     ioa_sha256_t    sha;
     ioa_tdx_ctx_t  *ctx = data;
 
-    ioa_note(note, "its report names the attestation key");
-
     memset(want, 0, sizeof(want));
     ioa_sha256_init(&sha);
     ioa_sha256_update(&sha, ctx->quote.key.pos, ctx->quote.key.left);
     ioa_sha256_update(&sha, ctx->quote.qe_auth.pos, ctx->quote.qe_auth.left);
     ioa_sha256_final(want, &sha);
 
-    return memcmp(want, ctx->quote.qe.report_data, sizeof(want)) == 0
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+    return ioa_tdx_that(note, memcmp(want, ctx->quote.qe.report_data,
+                                     sizeof(want)) == 0,
+                        "the QE's report names the attestation key",
+                        "the QE's report does not name the attestation key");
 }
 
 
@@ -241,51 +259,76 @@ ioa_tdx_step_qe_identity(ioa_note_t *note, void *data)
     ioa_tdx_ctx_t       *ctx = data;
 
     qe = &ctx->quote.qe;
+
+    if (memcmp(qe->mrsigner, ioa_tdx_qe_signer, IOA_TDX_QE_HASH_LEN) != 0) {
+        ioa_note(note, "the signer of the quoting enclave is not Intel");
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    if (qe->isvprodid != IOA_TDX_QE_PRODID) {
+        ioa_note(note, "product %d of Intel's is not the TD quoting enclave",
+                 qe->isvprodid);
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
+    if (qe->attributes[0] & IOA_SGX_ATTRIBUTE_DEBUG) {
+        ioa_note(note, "the quoting enclave is in debug mode");
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
+
     ioa_note(note, "product %d, svn %d", qe->isvprodid, qe->isvsvn);
 
-    return memcmp(qe->mrsigner, ioa_tdx_qe_signer, IOA_TDX_QE_HASH_LEN) == 0
-           && qe->isvprodid == IOA_TDX_QE_PRODID
-           && !(qe->attributes[0] & IOA_SGX_ATTRIBUTE_DEBUG)
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+    return IOA_OK;
 }
 
 
 static ioa_status_t
 ioa_tdx_step_signature(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_tdx_ctx_t  *ctx = data;
 
-    ioa_note(note, "by the attestation key");
-
-    return ioa_ecdsa_verify(ctx->quote.key.pos, ctx->quote.key.left,
+    good = ioa_ecdsa_verify(ctx->quote.key.pos, ctx->quote.key.left,
                             ctx->quote.signature.pos,
                             ctx->quote.signature.left,
-                            ctx->quote.signed_part)
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+                            ctx->quote.signed_part);
+
+    return ioa_tdx_that(note, good, "by the attestation key",
+                        "the attestation key did not sign this quote");
 }
 
 
 static ioa_status_t
 ioa_tdx_step_debug(ioa_note_t *note, void *data)
 {
+    uint64_t        debug;
     ioa_tdx_ctx_t  *ctx = data;
 
-    ioa_note(note, "%016" PRIx64, ctx->quote.body.td_attributes);
+    debug = ctx->quote.body.td_attributes & IOA_TDX_TD_DEBUG;
+    ioa_note(note, "%016" PRIx64 "%s", ctx->quote.body.td_attributes,
+             debug != 0 ? ": DEBUG is set" : "");
 
-    return ctx->quote.body.td_attributes & IOA_TDX_TD_DEBUG
-           ? IOA_CPU_EVIDENCE_INVALID : IOA_OK;
+    return debug != 0 ? IOA_CPU_EVIDENCE_INVALID : IOA_OK;
 }
 
 
 static ioa_status_t
 ioa_tdx_step_reserved(ioa_note_t *note, void *data)
 {
+    uint64_t        bits;
     ioa_tdx_ctx_t  *ctx = data;
+
+    bits = ctx->quote.body.td_attributes & ~IOA_TDX_TD_KNOWN;
+
+    if (bits != 0) {
+        ioa_note(note, "%016" PRIx64 ": of these, %016" PRIx64 " must not be "
+                 "set", ctx->quote.body.td_attributes, bits);
+        return IOA_CPU_EVIDENCE_INVALID;
+    }
 
     ioa_note(note, "%016" PRIx64, ctx->quote.body.td_attributes);
 
-    return ctx->quote.body.td_attributes & ~IOA_TDX_TD_KNOWN
-           ? IOA_CPU_EVIDENCE_INVALID : IOA_OK;
+    return IOA_OK;
 }
 
 
@@ -293,15 +336,18 @@ ioa_tdx_step_reserved(ioa_note_t *note, void *data)
 static ioa_status_t
 ioa_tdx_step_seam(ioa_note_t *note, void *data)
 {
+    int             good;
     ioa_tdx_ctx_t  *ctx = data;
 
-    ioa_note(note, "module svn %d.%d", ctx->quote.body.tee_tcb_svn[1],
-             ctx->quote.body.tee_tcb_svn[0]);
-
-    return ioa_tdx_zero(ctx->quote.body.mrsigner_seam, IOA_TDX_MR_LEN)
+    good = ioa_tdx_zero(ctx->quote.body.mrsigner_seam, IOA_TDX_MR_LEN)
            && ioa_tdx_zero(ctx->quote.body.seam_attributes,
-                           IOA_TDX_ATTRIBUTES_LEN)
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+                           IOA_TDX_ATTRIBUTES_LEN);
+
+    ioa_note(note, "module svn %d.%d%s", ctx->quote.body.tee_tcb_svn[1],
+             ctx->quote.body.tee_tcb_svn[0],
+             good ? "" : ", signer or attributes are not Intel's");
+
+    return good ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
 }
 
 
@@ -312,11 +358,12 @@ ioa_tdx_step_service(ioa_note_t *note, void *data)
     ioa_tdx_ctx_t  *ctx = data;
 
     note->made = ctx->quote.body.td15;
-    ioa_note(note, note->made ? "mr_servicetd is zero where there is none"
-                              : "TD 1.0 has no such field");
 
-    return ioa_tdx_zero(ctx->quote.body.mr_servicetd, IOA_TDX_MR_LEN)
-           ? IOA_OK : IOA_CPU_EVIDENCE_INVALID;
+    return ioa_tdx_that(note, ioa_tdx_zero(ctx->quote.body.mr_servicetd,
+                                           IOA_TDX_MR_LEN),
+                        note->made ? "mr_servicetd is zero"
+                                   : "TD 1.0 has no such field",
+                        "mr_servicetd is not zero");
 }
 
 
@@ -364,7 +411,6 @@ ioa_tdx_verify(ioa_tdx_result_t *res, ioa_checks_t *checks,
                             & IOA_TDX_TD_SEPT_VE_DISABLE) != 0;
     res->body = ctx.quote.body;
     res->qe = ctx.quote.qe;
-    res->trailing = ctx.quote.trailing;
 
     return IOA_OK;
 }

@@ -49,7 +49,6 @@ typedef struct {
     ioa_pck_ca_t    pck_ca;
     int             sept_ve_disable;        /* the bit is set */
     int64_t         not_after;              /* of the chain: the earliest */
-    size_t          trailing;               /* bytes behind the quote */
 } ioa_tdx_result_t;
 
 /*

@@ -91,6 +91,7 @@ tdx_verify(const tdx_record_t *record)
     size_t             i;
     ioa_status_t       st;
     ioa_checks_t      *checks;
+    ioa_tdx_quote_t    quote;
     ioa_tdx_result_t   res;
 
     checks = malloc(sizeof(*checks));
@@ -102,8 +103,10 @@ tdx_verify(const tdx_record_t *record)
     tdx_hex(res.pck.fmspc, sizeof(res.pck.fmspc));
     tdx_hex(res.body.report_data, sizeof(res.body.report_data));
     tdx_hex(res.body.mr_td, sizeof(res.body.mr_td));
-    printf("\t%d\t%zu\t%lld\t%d\t", res.pck_ca, res.trailing,
-           (long long) res.not_after, res.sept_ve_disable);
+    printf("\t%d\t%zu\t%lld\t%d\t", res.pck_ca,
+           st == IOA_OK
+           && ioa_tdx_parse(&quote, record->quote, record->quote_len)
+              == IOA_TDX_OK ? quote.trailing : 0, (long long) res.not_after, res.sept_ve_disable);
 
     for (i = 0; i < checks->n; i++) {
         printf("%s%s=%s", i == 0 ? "" : "|", checks->list[i].name,

@@ -145,7 +145,7 @@ def test_modes():
     one, two, three = sorted(SWITCHES)[:3]
     ok(said("protected PCIe", "protected-pcie") == [
         "0", "4", b"".join(sorted(SWITCHES)).hex()], "its switches, sorted")
-    said("as drivers before 590 say it", "protected-pcie", r36=None)
+    said("as drivers before 580 say it", "protected-pcie", r36=None)
     said("record 36 alone", "protected-pcie", r21=None)
     said("single", "single", r21=b"\x55", r36=b"\0\0")
     said("single, by an older driver", "single", r21=b"\x55", r36=None)

@@ -663,6 +663,50 @@ test_advisories(void)
 }
 
 
+/* A line for each rule, also after one has failed or was not made. */
+static void
+test_lines(void)
+{
+    ioa_tcb_t           tcb;
+    ioa_policy_file_t  *policy;
+
+    memset(&tcb, 0, sizeof(tcb));
+    policy = good_policy("{\"tdx\":{\"advisories_allowed\":[\"SA-1\"],"
+                         "\"min_evaluation\":5}}");
+
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_tcb(&checks, policy, &tcb, 0, 1000)
+            == IOA_TCB_REJECTED
+            && checks.n == 3
+            && check_of("tdx.tcb_status") == IOA_CHECK_NOT_MADE
+            && check_of("tdx.advisories_allowed") == IOA_CHECK_NOT_MADE
+            && check_of("tdx.min_evaluation") == IOA_CHECK_FAILED,
+            "three lines without collateral");
+
+    tcb.status = IOA_TCB_REVOKED;
+    tcb.evaluation = 5;
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_tcb_add_advisory(&tcb, UNIT_BYTES("SA-2"))
+            && ioa_policy_tcb(&checks, policy, &tcb, 1, 1000) == IOA_REVOKED
+            && checks.n == 3
+            && check_of("tdx.tcb_status") == IOA_CHECK_FAILED
+            && check_of("tdx.advisories_allowed") == IOA_CHECK_FAILED
+            && check_of("tdx.min_evaluation") == IOA_CHECK_PASSED,
+            "three lines of a platform that is revoked");
+
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_gpus(&checks, policy, NULL, 0)
+            == IOA_GPU_EVIDENCE_MISSING
+            && check_of("gpu.count") == IOA_CHECK_FAILED, "no GPU");
+    ioa_checks_init(&checks);
+    UNIT_OK(ioa_policy_gpus(&checks, policy, NULL, IOA_POLICY_GPUS_MAX + 1)
+            == IOA_MEASUREMENT_MISMATCH
+            && check_of("gpu.count") == IOA_CHECK_FAILED, "too many GPUs");
+
+    ioa_policy_free(policy);
+}
+
+
 int
 main(void)
 {
@@ -682,6 +726,7 @@ main(void)
     test_modes();
     test_tcb();
     test_advisories();
+    test_lines();
     test_evaluation();
 
     return UNIT_DONE();
