@@ -164,9 +164,9 @@ ngx_http_ioattest_slots_of_locked(ngx_http_ioattest_sh_t *sh,
 /*
  * At most limits->parallel for one model, and limits->total for all.  The
  * last quarter of the total is not for the background, and the last eighth
- * not for signers: it is left to requests for which no machine is trusted.  In
- * the background no caller's key has the last quarter of a model's slots: the
- * API may not answer it.
+ * not for signers: it is left to requests for which no machine is trusted.
+ * While one is trusted, no caller's key has the last quarter of a model's
+ * slots: the API may not answer it.
  */
 
 ngx_uint_t
@@ -193,7 +193,7 @@ ngx_http_ioattest_slots_take_locked(ngx_http_ioattest_found_t *found,
         return 0;
     }
 
-    if (trigger == NGX_HTTP_IOATTEST_TRIGGER_BACKGROUND && !key->own) {
+    if (trigger != NGX_HTTP_IOATTEST_TRIGGER_GATE && !key->own) {
         share = limits->parallel - limits->parallel / 4;
         taken = ngx_http_ioattest_slots_of_locked(sh, model, key);
         n = ngx_min(n, share - ngx_min(share, taken));

@@ -258,13 +258,20 @@ ngx_http_ioattest_signer_draws_locked(ngx_http_ioattest_found_t *found,
 
     wants = (attempts > busy) ? ngx_min(left, attempts - busy) : 0;
 
-    if (ngx_http_ioattest_silences_locked(sh, model, key)
-        >= NGX_HTTP_IOATTEST_SILENT_MAX
-        || !key->own)
-    {
+    if (!key->own) {
+
         /* only one at a time for a caller's key */
 
         wants = ngx_min(wants, 1);
+    }
+
+    if (ngx_http_ioattest_silences_locked(sh, model, key)
+        >= NGX_HTTP_IOATTEST_SILENT_MAX)
+    {
+        /* none beside another of a silent key, for all that wait with it */
+
+        wants = ngx_http_ioattest_slots_asked_locked(sh, model, key)
+                ? 0 : ngx_min(wants, 1);
     }
 
     if (wants == 0) {

@@ -59,8 +59,9 @@ zone_hang_draws(zone_t *z, ngx_uint_t caller)
 static void
 zone_hang(void)
 {
-    zone_t      z;
-    ngx_uint_t  i;
+    zone_t                      z;
+    ngx_uint_t                  i, n;
+    ngx_http_ioattest_waiter_t  waiter;
 
     zone_hang_open(&z);
     UNIT_OK(zone_hang_draws(&z, 2) == 2, "hang: a chase draws two");
@@ -94,6 +95,32 @@ zone_hang(void)
     UNIT_OK(zone_hang_draws(&z, 2) == 1, "hang: a silent key is tried by one");
     UNIT_OK(zone_hang_draws(&z, 1) == 2, "hang: others draw beside it");
     UNIT_OK(zone_hang_draws(&z, 1) == 0, "hang: and are waited for");
+    zone_close(&z);
+
+    /* nor do all responses that wait for a signer draw with it */
+
+    zone_hang_open(&z);
+    zone_caller(&z, 2);
+    zone_silence(&z, 1, 3);
+    zone_pass(1);
+    waiter = zone_waiter(0);
+    UNIT_OK(zone_wait(&z, 1, 9, &waiter).n == 1,
+            "hang: a response draws with a silent key");
+    waiter = zone_waiter(0);
+    UNIT_OK(zone_wait(&z, 1, 9, &waiter).n == 0,
+            "hang: another does not beside it");
+    zone_close(&z);
+
+    zone_hang_open(&z);
+    zone_caller(&z, 2);
+
+    for (i = 0, n = 0; i < 2 * ZONE_MANY; i++) {
+        waiter = zone_waiter(0);
+        n += zone_wait(&z, 1, 9, &waiter).n;
+    }
+
+    UNIT_OK(n == ZONE_MANY * 3 / 4,
+            "hang: responses leave a quarter of the slots: %d", (int) n);
     zone_close(&z);
 
     /* of which no time is known */
