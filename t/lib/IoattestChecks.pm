@@ -116,7 +116,7 @@ my %named = (
 
     nras_object => 'nras.reply', nras_kid_missing => 'nras.form',
     nras_signature_der => 'nras.form',
-    (map { ($_ => 'nras.key_set') } qw( jwks_garbage jwks_wrong_point )),
+    jwks_garbage => 'nras.key_set', jwks_wrong_point => 'nras.signature',
 
     crl_tcb_signing => 'tdx.tcb_info.chain',
     tcb_pceid => 'tdx.tcb.pce_id', tcb_type => 'tdx.tcb_info.platform',

@@ -386,7 +386,7 @@ ioa_gpu_nras(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
                     e->fetched[IOA_FETCH_NRAS].body.len);
 
     st = ioa_nras_verify(nras, &unknown, checks, reply, jwks, e->nonce32, n,
-                         IOA_NRAS_V3, e->now);
+                         e->now);
 
     if (unknown) {
         /* the keys rotate: the caller may have kept an old set */

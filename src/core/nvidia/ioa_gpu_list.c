@@ -32,7 +32,7 @@ ioa_gpu_new(const ioa_gpu_list_t *list, size_t i)
 }
 
 
-/* Every device is genuine and there once. */
+/* Every device is genuine and there once.  In: n, IOA_GPUS_MAX at most. */
 static ioa_status_t
 ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
     const ioa_gpu_evidence_t *evidence, size_t n,
@@ -43,12 +43,6 @@ ioa_gpu_genuine(ioa_gpu_list_t *list, ioa_checks_t *checks,
 
     if (n == 0) {
         return IOA_GPU_EVIDENCE_MISSING;
-    }
-
-    if (n > IOA_GPUS_MAX) {
-        ioa_check_add(checks, "gpu.number", IOA_CHECK_FAILED,
-                      "%zu, and %d is the most", n, IOA_GPUS_MAX);
-        return IOA_GPU_EVIDENCE_INVALID;
     }
 
     for (i = 0; i < n; i++) {
@@ -107,28 +101,42 @@ ioa_gpu_list_of(ioa_gpu_list_t *list, ioa_checks_t *checks,
 }
 
 
-/* Decodes into memory of its own.  Out: bytes; their pos is to be freed. */
-IOA_MUST_CHECK static int
-ioa_gpu_base64(ioa_reader_t *bytes, ioa_reader_t text, size_t max)
+uint8_t *
+ioa_gpu_base64(size_t *n, ioa_reader_t text, size_t max)
 {
-    size_t    cap, n;
-    uint8_t  *p;
-
-    cap = ioa_reader_left(&text) / 4 * 3;
+    size_t    cap = ioa_reader_left(&text) / 4 * 3;
+    uint8_t  *bytes;
 
     /* up to two bytes of the last group may be padding */
     if (cap == 0 || cap > max + 2) {
-        return 0;
+        return NULL;
     }
 
-    p = malloc(cap);
+    bytes = malloc(cap);
+
+    if (bytes != NULL
+        && (!ioa_base64_decode(bytes, n, cap, text.pos,
+                               ioa_reader_left(&text))
+            || *n > max))
+    {
+        free(bytes);
+        return NULL;
+    }
+
+    return bytes;
+}
+
+
+/* Out: bytes; their pos is to be freed. */
+IOA_MUST_CHECK static int
+ioa_gpu_decode(ioa_reader_t *bytes, ioa_reader_t text, size_t max)
+{
+    size_t    n;
+    uint8_t  *p;
+
+    p = ioa_gpu_base64(&n, text, max);
 
     if (p == NULL) {
-        return 0;
-    }
-
-    if (!ioa_base64_decode(p, &n, cap, text.pos, text.left) || n > max) {
-        free(p);
         return 0;
     }
 
@@ -147,14 +155,14 @@ ioa_gpu_list_decode(ioa_gpu_evidence_t *evidence, ioa_checks_t *checks,
     const char  *bad = NULL;
 
     for (i = 0; i < n; i++) {
-        if (!ioa_gpu_base64(&evidence[i].evidence, texts[i].evidence,
+        if (!ioa_gpu_decode(&evidence[i].evidence, texts[i].evidence,
                             IOA_SPDM_EVIDENCE_MAX))
         {
             bad = "evidence";
             break;
         }
 
-        if (!ioa_gpu_base64(&evidence[i].certificates, texts[i].certificates,
+        if (!ioa_gpu_decode(&evidence[i].certificates, texts[i].certificates,
                             IOA_CHAIN_TEXT_LEN_MAX))
         {
             bad = "certificates";

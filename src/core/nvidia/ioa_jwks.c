@@ -7,7 +7,6 @@
 
 #include "base/ioa_codec.h"
 #include "nvidia/ioa_jwt.h"
-#include "x509/ioa_chain.h"
 
 #define IOA_JWKS_COORD_LEN  (IOA_P384_POINT_LEN / 2)
 
@@ -23,24 +22,12 @@ struct ioa_jwks_s {
 };
 
 
-/* 1 where the member is exactly this string. */
-static int
-ioa_jwks_says(const ioa_json_t *key, const char *name, const char *value)
-{
-    size_t          n;
-    const uint8_t  *text;
-
-    return ioa_json_string(&text, &n, ioa_json_member(key, name))
-           && n == strlen(value) && memcmp(text, value, n) == 0;
-}
-
-
 /* 1 where the member is absent or exactly this string. */
 static int
 ioa_jwks_may_say(const ioa_json_t *key, const char *name, const char *value)
 {
     return ioa_json_member(key, name) == NULL
-           || ioa_jwks_says(key, name, value);
+           || ioa_jwt_says(key, name, value);
 }
 
 
@@ -57,55 +44,6 @@ ioa_jwks_coordinate(uint8_t out48[IOA_JWKS_COORD_LEN], const ioa_json_t *key,
 }
 
 
-/* 1 where the certificate, in base64, has this key. */
-static int
-ioa_jwks_certificate(ioa_chain_t *chain, const uint8_t *text, size_t len,
-    const uint8_t point96[IOA_P384_POINT_LEN])
-{
-    size_t         n;
-    uint8_t        der[IOA_CHAIN_CERT_LEN_MAX];
-    ioa_reader_t   point;
-
-    return ioa_base64_decode(der, &n, sizeof(der), text, len)
-           && ioa_chain_add_der(chain, der, n) == IOA_CHAIN_OK
-           && ioa_chain_count(chain) == 1
-           && ioa_chain_point(&point, chain, 0)
-           && ioa_reader_left(&point) == IOA_P384_POINT_LEN
-           && memcmp(point.pos, point96, IOA_P384_POINT_LEN) == 0;
-}
-
-
-/* 1 where there is no x5c, or its first certificate has this key. */
-static int
-ioa_jwks_x5c(const ioa_json_t *key, const uint8_t point96[IOA_P384_POINT_LEN])
-{
-    int                rc;
-    size_t             len;
-    ioa_chain_t       *chain;
-    const uint8_t     *text;
-    const ioa_json_t  *x5c;
-
-    x5c = ioa_json_member(key, "x5c");
-
-    if (x5c == NULL) {
-        return 1;
-    }
-
-    if (!ioa_json_is_array(x5c)
-        || !ioa_json_string(&text, &len, ioa_json_first(x5c)))
-    {
-        return 0;
-    }
-
-    chain = ioa_chain_new(NULL);
-    rc = chain != NULL && ioa_jwks_certificate(chain, text, len, point96);
-
-    ioa_chain_free(chain);
-
-    return rc;
-}
-
-
 /* Appends a key that can sign ES384; leaves others out. */
 static int
 ioa_jwks_key(ioa_jwks_t *jwks, const ioa_json_t *value)
@@ -118,8 +56,8 @@ ioa_jwks_key(ioa_jwks_t *jwks, const ioa_json_t *value)
         return 0;
     }
 
-    if (!ioa_jwks_says(value, "kty", "EC")
-        || !ioa_jwks_says(value, "crv", "P-384")
+    if (!ioa_jwt_says(value, "kty", "EC")
+        || !ioa_jwt_says(value, "crv", "P-384")
         || !ioa_jwks_may_say(value, "use", "sig")
         || !ioa_jwks_may_say(value, "alg", "ES384")
         || !ioa_json_string(&kid, &len, ioa_json_member(value, "kid")))
@@ -139,8 +77,7 @@ ioa_jwks_key(ioa_jwks_t *jwks, const ioa_json_t *value)
 
     if (!ioa_jwks_coordinate(key->point96, value, "x")
         || !ioa_jwks_coordinate(key->point96 + IOA_JWKS_COORD_LEN, value,
-                                "y")
-        || !ioa_jwks_x5c(value, key->point96))
+                                "y"))
     {
         return 0;
     }

@@ -145,3 +145,21 @@ ioa_jwt_verify(const ioa_jwt_t *jwt,
     return ioa_ecdsa_verify(point96, IOA_P384_POINT_LEN, jwt->sig96,
                             sizeof(jwt->sig96), jwt->signed_text);
 }
+
+
+int
+ioa_jwt_is(const ioa_json_t *value, const char *text)
+{
+    size_t          len;
+    const uint8_t  *bytes;
+
+    return ioa_json_string(&bytes, &len, value) && len == strlen(text)
+           && memcmp(bytes, text, len) == 0;
+}
+
+
+int
+ioa_jwt_says(const ioa_json_t *object, const char *name, const char *text)
+{
+    return ioa_jwt_is(ioa_json_member(object, name), text);
+}

@@ -39,6 +39,13 @@ typedef struct {
 int ioa_jwt_parse(ioa_jwt_t *jwt, ioa_reader_t text) IOA_MUST_CHECK;
 void ioa_jwt_cleanup(ioa_jwt_t *jwt);
 
+/* 1 where value is exactly this string; NULL is not. */
+int ioa_jwt_is(const ioa_json_t *value, const char *text);
+
+/* The same for a member of an object. */
+int ioa_jwt_says(const ioa_json_t *object, const char *name,
+    const char *text);
+
 
 /* Read-only once made, for any number of threads. */
 typedef struct ioa_jwks_s ioa_jwks_t;
@@ -49,8 +56,7 @@ typedef struct ioa_jwks_s ioa_jwks_t;
  *
  * Returns: 1; 0 where it is not {"keys":[..]}, is larger than
  * IOA_JWKS_SIZE_MAX or has more than IOA_JWKS_KEYS_MAX keys, a kid stands
- * there twice, x or y of a key that would be taken is not 48 bytes, or the
- * first certificate of its "x5c" has another key.
+ * there twice, or x or y of a key that would be taken is not 48 bytes.
  * Out: *jwks, to be given to ioa_jwks_free; NULL on 0.
  */
 int ioa_jwks_parse(ioa_jwks_t **jwks, const uint8_t *text, size_t text_len)

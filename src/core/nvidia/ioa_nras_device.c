@@ -10,14 +10,10 @@
 #define IOA_NRAS_OEM          "5703"    /* NVIDIA */
 #define IOA_NRAS_MODEL_DIGITS 3
 
-/*
- * The two claims that may say that a chain of certificates is good; needed in
- * claims of version 2, where later ones need all.
- */
+/* The two claims that may say that a chain of certificates is good. */
 typedef struct {
-    const char  *object;
-    const char  *boolean;
-    int          needed;
+    const char  *object;        /* must be there */
+    const char  *boolean;       /* need not */
 } ioa_nras_chain_t;
 
 
@@ -41,24 +37,6 @@ ioa_nras_word(char word[IOA_NRAS_WORD_MAX + 1], const uint8_t *text,
     word[len] = '\0';
 
     return 1;
-}
-
-
-int
-ioa_nras_is(const ioa_json_t *value, const char *text)
-{
-    size_t          len;
-    const uint8_t  *bytes;
-
-    return ioa_json_string(&bytes, &len, value) && len == strlen(text)
-           && memcmp(bytes, text, len) == 0;
-}
-
-
-int
-ioa_nras_says(const ioa_json_t *object, const char *name, const char *text)
-{
-    return ioa_nras_is(ioa_json_member(object, name), text);
 }
 
 
@@ -153,12 +131,11 @@ ioa_nras_mismatch(const ioa_json_t *claims)
 
 
 /*
- * One chain of certificates: a boolean in claims of version 2, an object in
- * later ones, which alone says what OCSP answered.
+ * One chain of certificates.  The boolean is that of older claims; the object
+ * alone says what OCSP answered.
  */
 static ioa_status_t
-ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names,
-    ioa_nras_version_t version)
+ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names)
 {
     const ioa_json_t  *chain, *valid;
 
@@ -168,26 +145,17 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names,
     chain = ioa_json_member(claims, names->object);
     valid = ioa_json_member(claims, names->boolean);
 
-    if (chain == NULL && version >= IOA_NRAS_V3) {
-        return IOA_GPU_EVIDENCE_INVALID;
-    }
-
-    if (chain == NULL && valid == NULL) {
-        return names->needed ? IOA_GPU_EVIDENCE_INVALID : IOA_OK;
-    }
-
-    if (ioa_nras_says(chain, status, "revoked")
-        || ioa_nras_says(chain, ocsp, "revoked"))
+    if (ioa_jwt_says(chain, status, "revoked")
+        || ioa_jwt_says(chain, ocsp, "revoked"))
     {
         return IOA_REVOKED;
     }
 
     if ((valid != NULL && !ioa_json_is_true(valid))
-        || (chain != NULL
-            && (!ioa_nras_says(chain, status, "valid")
-                || !ioa_nras_says(chain, ocsp, "good")
-                || ioa_nras_no(chain, "x-nvidia-cert-ocsp-response-valid")
-                || ioa_nras_no(chain, "x-nvidia-cert-ocsp-nonce-matches"))))
+        || !ioa_jwt_says(chain, status, "valid")
+        || !ioa_jwt_says(chain, ocsp, "good")
+        || ioa_nras_no(chain, "x-nvidia-cert-ocsp-response-valid")
+        || ioa_nras_no(chain, "x-nvidia-cert-ocsp-nonce-matches"))
     {
         return IOA_GPU_EVIDENCE_INVALID;
     }
@@ -196,28 +164,24 @@ ioa_nras_chain(const ioa_json_t *claims, const ioa_nras_chain_t *names,
 }
 
 
-/*
- * The report's chain and those of the RIMs; in version 2 `measres` stands for
- * absent ones.
- */
+/* The report's chain and those of the RIMs. */
 static ioa_status_t
-ioa_nras_chains(const char **failed, const ioa_json_t *claims,
-    ioa_nras_version_t version)
+ioa_nras_chains(const char **failed, const ioa_json_t *claims)
 {
     size_t        i;
     ioa_status_t  st;
 
     static const ioa_nras_chain_t  chains[] = {
         { "x-nvidia-gpu-attestation-report-cert-chain",
-          "x-nvidia-gpu-attestation-report-cert-chain-validated", 1 },
+          "x-nvidia-gpu-attestation-report-cert-chain-validated" },
         { "x-nvidia-gpu-driver-rim-cert-chain",
-          "x-nvidia-gpu-driver-rim-cert-validated", 0 },
+          "x-nvidia-gpu-driver-rim-cert-validated" },
         { "x-nvidia-gpu-vbios-rim-cert-chain",
-          "x-nvidia-gpu-vbios-rim-cert-validated", 0 }
+          "x-nvidia-gpu-vbios-rim-cert-validated" }
     };
 
     for (i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
-        st = ioa_nras_chain(claims, &chains[i], version);
+        st = ioa_nras_chain(claims, &chains[i]);
 
         if (st != IOA_OK) {
             *failed = chains[i].object;
@@ -281,15 +245,15 @@ ioa_nras_verdict(const ioa_json_t *claims)
         return "x-nvidia-error-details";
     }
 
-    if (!ioa_nras_says(claims, "measres", "success")) {
+    if (!ioa_jwt_says(claims, "measres", "success")) {
         return "measres";
     }
 
-    if (!ioa_nras_says(claims, "dbgstat", "disabled")) {
+    if (!ioa_jwt_says(claims, "dbgstat", "disabled")) {
         return "dbgstat";
     }
 
-    if (!ioa_nras_says(claims, "oemid", IOA_NRAS_OEM)) {
+    if (!ioa_jwt_says(claims, "oemid", IOA_NRAS_OEM)) {
         return "oemid";
     }
 
@@ -335,7 +299,7 @@ ioa_nras_identity(ioa_nras_device_t *device, const ioa_json_t *claims)
 
 ioa_status_t
 ioa_nras_device(ioa_nras_device_t *device, const char **failed,
-    const ioa_json_t *claims, ioa_nras_version_t version)
+    const ioa_json_t *claims)
 {
     ioa_status_t  st;
 
@@ -345,7 +309,7 @@ ioa_nras_device(ioa_nras_device_t *device, const char **failed,
         return IOA_GPU_EVIDENCE_INVALID;
     }
 
-    st = ioa_nras_chains(failed, claims, version);
+    st = ioa_nras_chains(failed, claims);
 
     if (st != IOA_OK) {
         return st;

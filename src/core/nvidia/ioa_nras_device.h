@@ -1,6 +1,6 @@
 /*
- * ioa_nras_device: the claims of one GPU in an NRAS reply, versions 2.0, 3.0
- * and 4.0.
+ * ioa_nras_device: the claims of one GPU in an NRAS reply, versions 3.0 and
+ * 4.0.
  *
  * For ioa_verify_nras.c alone.
  */
@@ -12,14 +12,13 @@
 #include "nvidia/ioa_verify_nras.h"
 
 /*
- * Judges claims whose signature was verified, by the rules of version, which
- * is that of the token for all.
+ * Judges claims whose signature was verified.
  *
  * Returns: IOA_OK, IOA_REVOKED or IOA_GPU_EVIDENCE_INVALID.
  * Out: device but its name; *failed, the claim, unless IOA_OK.
  */
 ioa_status_t ioa_nras_device(ioa_nras_device_t *device, const char **failed,
-    const ioa_json_t *claims, ioa_nras_version_t version) IOA_MUST_CHECK;
+    const ioa_json_t *claims) IOA_MUST_CHECK;
 
 /*
  * Copies 1 to IOA_NRAS_WORD_MAX printable ASCII bytes, space included.
@@ -27,12 +26,5 @@ ioa_status_t ioa_nras_device(ioa_nras_device_t *device, const char **failed,
  */
 int ioa_nras_word(char word[IOA_NRAS_WORD_MAX + 1], const uint8_t *text,
     size_t len) IOA_MUST_CHECK;
-
-/* 1 where value is exactly this string; NULL is not. */
-int ioa_nras_is(const ioa_json_t *value, const char *text);
-
-/* The same for a member of an object. */
-int ioa_nras_says(const ioa_json_t *object, const char *name,
-    const char *text);
 
 #endif

@@ -17,37 +17,6 @@ typedef struct {
 } ioa_nras_out_t;
 
 
-/*
- * Decodes a text, which then has no character that JSON would escape.
- * Returns: the bytes, to be freed; NULL where it is not strict base64 of 1 to
- * max bytes, or there is no memory.
- */
-static uint8_t *
-ioa_nras_base64(size_t *n, ioa_reader_t text, size_t max)
-{
-    size_t    cap = ioa_reader_left(&text) / 4 * 3;
-    uint8_t  *bytes;
-
-    /* up to two bytes of the last group may be padding */
-    if (cap == 0 || cap > max + 2) {
-        return NULL;
-    }
-
-    bytes = malloc(cap);
-
-    if (bytes != NULL
-        && (!ioa_base64_decode(bytes, n, cap, text.pos,
-                               ioa_reader_left(&text))
-            || *n > max))
-    {
-        free(bytes);
-        return NULL;
-    }
-
-    return bytes;
-}
-
-
 /* Returns: what the certificates say the device is; NONE where nothing. */
 static ioa_gpu_arch_t
 ioa_nras_arch(const uint8_t *pem, size_t n)
@@ -69,7 +38,10 @@ ioa_nras_arch(const uint8_t *pem, size_t n)
 }
 
 
-/* Returns: 1 where both texts of a device can be sent. */
+/*
+ * Strict base64 has no character that JSON would escape.
+ * Returns: 1 where both texts of a device can be sent.
+ */
 static int
 ioa_nras_device_good(ioa_gpu_arch_t *arch, const ioa_gpu_evidence_t *text)
 {
@@ -77,14 +49,14 @@ ioa_nras_device_good(ioa_gpu_arch_t *arch, const ioa_gpu_evidence_t *text)
     uint8_t  *bytes;
 
     *arch = IOA_GPU_ARCH_NONE;
-    bytes = ioa_nras_base64(&n, text->evidence, IOA_SPDM_EVIDENCE_MAX);
+    bytes = ioa_gpu_base64(&n, text->evidence, IOA_SPDM_EVIDENCE_MAX);
 
     if (bytes == NULL) {
         return 0;
     }
 
     free(bytes);
-    bytes = ioa_nras_base64(&n, text->certificates, IOA_CHAIN_TEXT_LEN_MAX);
+    bytes = ioa_gpu_base64(&n, text->certificates, IOA_CHAIN_TEXT_LEN_MAX);
 
     if (bytes == NULL) {
         return 0;

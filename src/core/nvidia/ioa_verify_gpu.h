@@ -143,6 +143,14 @@ void ioa_gpu_measured(ioa_gpu_t *gpu, const ioa_spdm_view_t *view);
 const char *ioa_gpu_mode_name(ioa_gpu_mode_t mode);
 
 /*
+ * Decodes a text of the attestation reply.
+ * Returns: its *n bytes, to be freed; NULL where it is not strict base64 of 1
+ * to max bytes, or there is no memory.
+ */
+uint8_t *ioa_gpu_base64(size_t *n, ioa_reader_t text, size_t max)
+    IOA_MUST_CHECK;
+
+/*
  * Verifies each of n devices as above, and that no device is there twice.  A
  * device that lacks an answer does not end this, so that all answers that are
  * wanted are known at once.

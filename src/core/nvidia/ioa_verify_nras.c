@@ -14,6 +14,13 @@
 #define IOA_NRAS_ISSUER   "https://nras.attestation.nvidia.com"
 #define IOA_NRAS_SUBJECT  "NVIDIA-PLATFORM-ATTESTATION"
 
+/* Versions of claims that are read here. */
+typedef enum {
+    IOA_NRAS_UNKNOWN = 0,
+    IOA_NRAS_V3,
+    IOA_NRAS_V4
+} ioa_nras_version_t;
+
 typedef struct {
     ioa_nras_t         *nras;
     int                *unknown_kid;
@@ -21,7 +28,6 @@ typedef struct {
     const ioa_jwks_t   *jwks;
     const uint8_t      *nonce32;
     size_t              devices;
-    ioa_nras_version_t  oldest;
     ioa_nras_version_t  version;    /* of the token for all */
     int64_t             now;
 } ioa_nras_ctx_t;
@@ -109,7 +115,7 @@ ioa_nras_token(ioa_jwt_t *jwt, const ioa_nras_ctx_t *ctx, ioa_reader_t text,
 
     if (!ioa_nras_check(ctx, ioa_jwt_verify(jwt, point96), token,
                         "nras.signature", "its key did not sign it")
-        || !ioa_nras_check(ctx, ioa_nras_says(jwt->claims, "iss",
+        || !ioa_nras_check(ctx, ioa_jwt_says(jwt->claims, "iss",
                                               IOA_NRAS_ISSUER),
                            token, "nras.issuer",
                            "the issuer is not " IOA_NRAS_ISSUER)
@@ -149,7 +155,7 @@ ioa_nras_digest(const ioa_json_t *value, ioa_reader_t text)
 
     item = ioa_json_first(value);
 
-    if (!ioa_json_is_array(value) || !ioa_nras_is(item, "DIGEST")) {
+    if (!ioa_json_is_array(value) || !ioa_jwt_is(item, "DIGEST")) {
         return 0;
     }
 
@@ -161,7 +167,7 @@ ioa_nras_digest(const ioa_json_t *value, ioa_reader_t text)
 
     item = ioa_json_first(pair);
 
-    if ((!ioa_nras_is(item, "SHA-256") && !ioa_nras_is(item, "SHA256"))
+    if ((!ioa_jwt_is(item, "SHA-256") && !ioa_jwt_is(item, "SHA256"))
         || !ioa_json_string(&hex, &len, ioa_json_next(item))
         || ioa_json_next(ioa_json_next(item)) != NULL
         || !ioa_hex_decode(want32, sizeof(want32), hex, len))
@@ -181,13 +187,12 @@ ioa_nras_version(const ioa_json_t *claims)
     size_t  i;
 
     static const char *const  known[] = {
-        [IOA_NRAS_V2] = "2.0",
         [IOA_NRAS_V3] = "3.0",
         [IOA_NRAS_V4] = "4.0"
     };
 
-    for (i = IOA_NRAS_V2; i <= IOA_NRAS_V4; i++) {
-        if (ioa_nras_says(claims, "x-nvidia-ver", known[i])) {
+    for (i = IOA_NRAS_V3; i <= IOA_NRAS_V4; i++) {
+        if (ioa_jwt_says(claims, "x-nvidia-ver", known[i])) {
             return (ioa_nras_version_t) i;
         }
     }
@@ -196,7 +201,7 @@ ioa_nras_version(const ioa_json_t *claims)
 }
 
 
-/* 1 where claims are of a version that is not known, and none of before 2. */
+/* 1 where claims are of a version that is not known, and none of before 3. */
 static int
 ioa_nras_newer(const ioa_json_t *claims)
 {
@@ -213,7 +218,7 @@ ioa_nras_newer(const ioa_json_t *claims)
 
     ioa_reader_init(&r, text, len);
 
-    return ioa_reader_u8(&r, &major) && major >= '2' && major <= '9'
+    return ioa_reader_u8(&r, &major) && major >= '3' && major <= '9'
            && ioa_reader_u8(&r, &dot) && dot == '.'
            && ioa_reader_u8(&r, &minor) && minor >= '0' && minor <= '9'
            && ioa_reader_left(&r) == 0;
@@ -233,9 +238,7 @@ ioa_nras_check_version(const ioa_nras_ctx_t *ctx, int good,
                           good ? ""
                           : version == IOA_NRAS_UNKNOWN
                           ? ioa_nras_newer(claims) ? ": " IOA_NEWER_FORMAT
-                                                   : ": not known"
-                          : version < ctx->oldest
-                          ? ": older than what was asked for"
+                                                   : ": neither 3.0 nor 4.0"
                           : ": not that of the token for all");
 }
 
@@ -302,7 +305,7 @@ ioa_nras_one(const ioa_nras_ctx_t *ctx, ioa_nras_device_t *device,
     }
 
     if (st == IOA_OK) {
-        st = ioa_nras_device(device, &failed, jwt.claims, ctx->version);
+        st = ioa_nras_device(device, &failed, jwt.claims);
 
         if (st == IOA_OK) {
             ioa_check_add(ctx->checks, "nras.claims", IOA_CHECK_PASSED, "%s",
@@ -422,13 +425,12 @@ ioa_nras_overall(ioa_nras_ctx_t *ctx, ioa_reader_t text,
                                 : IOA_NRAS_UNKNOWN;
 
     if (st == IOA_OK
-        && (!ioa_nras_check(ctx, ioa_nras_says(jwt.claims, "sub",
+        && (!ioa_nras_check(ctx, ioa_jwt_says(jwt.claims, "sub",
                                                IOA_NRAS_SUBJECT),
                             "overall", "nras.subject",
                             "the subject is not " IOA_NRAS_SUBJECT)
             || !ioa_nras_check_version(ctx,
-                                       ctx->version != IOA_NRAS_UNKNOWN
-                                       && ctx->version >= ctx->oldest,
+                                       ctx->version != IOA_NRAS_UNKNOWN,
                                        jwt.claims, "overall")
             || !ioa_nras_check(ctx,
                    ioa_json_is_true(ioa_json_member(jwt.claims,
@@ -465,7 +467,7 @@ ioa_nras_reply(ioa_nras_ctx_t *ctx, const ioa_json_t *root)
 
     if (!ioa_nras_check(ctx, ioa_json_is_object(tokens)
                              && ioa_json_next(tokens) == NULL
-                             && ioa_nras_is(item, "JWT")
+                             && ioa_jwt_is(item, "JWT")
                              && ioa_json_string(&bytes, &len,
                                                 ioa_json_next(item))
                              && ioa_json_next(ioa_json_next(item)) == NULL,
@@ -485,7 +487,7 @@ ioa_status_t
 ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid, ioa_checks_t *checks,
     ioa_reader_t reply, const ioa_jwks_t *jwks,
     const uint8_t nonce32[IOA_NRAS_NONCE_LEN], size_t devices,
-    ioa_nras_version_t oldest, int64_t now)
+    int64_t now)
 {
     ioa_json_t      *root;
     ioa_status_t     st;
@@ -501,7 +503,6 @@ ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid, ioa_checks_t *checks,
     ctx.jwks = jwks;
     ctx.nonce32 = nonce32;
     ctx.devices = devices;
-    ctx.oldest = oldest;
     ctx.version = IOA_NRAS_UNKNOWN;
     ctx.now = now;
 

@@ -25,14 +25,6 @@
 #define IOA_NRAS_LEEWAY        60       /* seconds */
 #define IOA_NRAS_WORD_MAX      63
 
-/* Versions of claims, in their order. */
-typedef enum {
-    IOA_NRAS_UNKNOWN = 0,
-    IOA_NRAS_V2,
-    IOA_NRAS_V3,
-    IOA_NRAS_V4
-} ioa_nras_version_t;
-
 /* Terminated strings of visible ASCII; none is empty. */
 typedef struct {
     char  name[IOA_NRAS_WORD_MAX + 1];      /* "GPU-0" */
@@ -51,7 +43,8 @@ typedef struct {
 
 /*
  * Judges a reply: form, ES384 signatures of all tokens by keys of the set,
- * issuer, subject, dates with IOA_NRAS_LEEWAY, nonce, overall result, the
+ * issuer, subject, dates with IOA_NRAS_LEEWAY, nonce, claims of version 3.0
+ * (which ioa_nras_request asks for) or 4.0, overall result, the
  * set of devices and their digests, and of each device: measurements,
  * secure boot, debug state, NVIDIA's own checks, model, versions, and that
  * none is there twice.
@@ -61,13 +54,12 @@ typedef struct {
  * revoked; IOA_GPU_EVIDENCE_INVALID for all else.
  * Out: nras, all zero unless IOA_OK; *unknown_kid, 1 where the only thing
  * known to be wrong is a key that the set has not: fetch it anew, once.
- * In: reply, nonce32 as it was sent, devices, how many were asked about,
- * oldest, the version of claims below which an answer is none to what was
- * asked, now in seconds since 1970; checks may be NULL.
+ * In: reply, nonce32 as it was sent, devices, how many were asked about, now
+ * in seconds since 1970; checks may be NULL.
  */
 ioa_status_t ioa_nras_verify(ioa_nras_t *nras, int *unknown_kid,
     ioa_checks_t *checks, ioa_reader_t reply, const ioa_jwks_t *jwks,
     const uint8_t nonce32[IOA_NRAS_NONCE_LEN], size_t devices,
-    ioa_nras_version_t oldest, int64_t now) IOA_MUST_CHECK;
+    int64_t now) IOA_MUST_CHECK;
 
 #endif

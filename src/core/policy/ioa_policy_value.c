@@ -83,6 +83,15 @@ ioa_policy_is_word(const uint8_t *text, size_t n, size_t max)
 
 
 static int
+ioa_policy_is_digest(const uint8_t *text, size_t n)
+{
+    ioa_bytes_t  digest = { text, n };
+
+    return ioa_image_digest_valid(digest);
+}
+
+
+static int
 ioa_policy_is_arch(const uint8_t *text, size_t n)
 {
     return (n == sizeof("HOPPER") - 1 && memcmp(text, "HOPPER", n) == 0)
@@ -161,99 +170,114 @@ ioa_policy_hex(char word[IOA_POLICY_WORD_MAX + 1], size_t len,
 }
 
 
+/* A status that a platform may be let pass with. */
+static int
+ioa_policy_is_status(const uint8_t *text, size_t n)
+{
+    ioa_tcb_status_t  status;
+
+    return ioa_tcb_parse(&status, text, n) && status != IOA_TCB_REVOKED;
+}
+
+
+static int
+ioa_policy_is_advisory(const uint8_t *text, size_t n)
+{
+    return ioa_policy_is_word(text, n, IOA_TCB_ADVISORY_MAX);
+}
+
+
+static int
+ioa_policy_is_version(const uint8_t *text, size_t n)
+{
+    return ioa_policy_is_word(text, n, IOA_POLICY_VERSION_MAX);
+}
+
+
+static int
+ioa_policy_is_platform_bit(const uint8_t *text, size_t n)
+{
+    return ioa_policy_bit(IOA_POLICY_PLATFORM_BIT, text, n) != 0;
+}
+
+
+static int
+ioa_policy_is_guest_bit(const uint8_t *text, size_t n)
+{
+    return ioa_policy_bit(IOA_POLICY_GUEST_BIT, text, n) != 0;
+}
+
+
+/* What a string of a kind must be, as a test and in words. */
+typedef struct {
+    ioa_policy_kind_t   kind;
+    int               (*is)(const uint8_t *text, size_t n);
+    const char         *must;
+} ioa_policy_word_t;
+
+static const ioa_policy_word_t  ioa_policy_words[] = {
+    { IOA_POLICY_DIGEST, ioa_policy_is_digest,
+      "be sha256: and 64 lower-case hex digits" },
+    { IOA_POLICY_STATUS, ioa_policy_is_status,
+      "be the name of a TCB status" },
+    { IOA_POLICY_ADVISORY, ioa_policy_is_advisory,
+      "be the name of an advisory, as INTEL-SA-00837" },
+    { IOA_POLICY_ARCH, ioa_policy_is_arch, "be HOPPER or BLACKWELL" },
+    { IOA_POLICY_MODE, ioa_policy_is_mode,
+      "be single, multi or protected-pcie" },
+    { IOA_POLICY_PRODUCT, ioa_policy_is_product,
+      "be Milan, Genoa or Turin" },
+    { IOA_POLICY_UEID, ioa_policy_is_ueid,
+      "be a string of 1 to 49 decimal digits, as NVIDIA's tools print a "
+      "UEID" },
+    { IOA_POLICY_PLATFORM_BIT, ioa_policy_is_platform_bit,
+      "be one of smt, tsme, ecc, rapl_dis, ciphertext_hiding, alias_check, "
+      "tio" },
+    { IOA_POLICY_GUEST_BIT, ioa_policy_is_guest_bit,
+      "be one of smt, single_socket, cxl, mem_aes_256_xts, rapl_dis, "
+      "ciphertext_hiding, page_swap_disable; debug and migrate_ma are always "
+      "refused" },
+    { IOA_POLICY_VERSION, ioa_policy_is_version,
+      "be a version, of at most 31 characters" }
+};
+
+#define IOA_POLICY_WORDS                                                      \
+    (sizeof(ioa_policy_words) / sizeof(ioa_policy_words[0]))
+
+
 const char *
 ioa_policy_word(char word[IOA_POLICY_WORD_MAX + 1],
     const ioa_policy_field_t *field, const uint8_t *text, size_t n)
 {
-    ioa_bytes_t       digest = { text, n };
+    size_t            i;
     ioa_tcb_status_t  status;
 
-    switch (field->kind) {
-
-    case IOA_POLICY_HEX:
+    if (field->kind == IOA_POLICY_HEX) {
         return ioa_policy_hex(word, (size_t) field->limit, text, n);
-
-    case IOA_POLICY_DIGEST:
-        if (!ioa_image_digest_valid(digest)) {
-            return "be sha256: and 64 lower-case hex digits";
-        }
-
-        break;
-
-    case IOA_POLICY_STATUS:
-        if (!ioa_tcb_parse(&status, text, n)) {
-            return "be the name of a TCB status";
-        }
-
-        if (status == IOA_TCB_REVOKED) {
-            return "not be Revoked, which is never accepted";
-        }
-
-        break;
-
-    case IOA_POLICY_ADVISORY:
-        if (!ioa_policy_is_word(text, n, IOA_TCB_ADVISORY_MAX)) {
-            return "be the name of an advisory, as INTEL-SA-00837";
-        }
-
-        break;
-
-    case IOA_POLICY_ARCH:
-        if (!ioa_policy_is_arch(text, n)) {
-            return "be HOPPER or BLACKWELL";
-        }
-
-        break;
-
-    case IOA_POLICY_MODE:
-        if (!ioa_policy_is_mode(text, n)) {
-            return "be single, multi or protected-pcie";
-        }
-
-        break;
-
-    case IOA_POLICY_PRODUCT:
-        if (!ioa_policy_is_product(text, n)) {
-            return "be Milan, Genoa or Turin";
-        }
-
-        break;
-
-    case IOA_POLICY_UEID:
-        if (!ioa_policy_is_ueid(text, n)) {
-            return "be a string of 1 to 49 decimal digits, as NVIDIA's tools "
-                   "print a UEID";
-        }
-
-        break;
-
-    case IOA_POLICY_PLATFORM_BIT:
-        if (ioa_policy_bit(field->kind, text, n) == 0) {
-            return "be one of smt, tsme, ecc, rapl_dis, ciphertext_hiding, "
-                   "alias_check, tio";
-        }
-
-        break;
-
-    case IOA_POLICY_GUEST_BIT:
-        if (ioa_policy_bit(field->kind, text, n) == 0) {
-            return "be one of smt, single_socket, cxl, mem_aes_256_xts, "
-                   "rapl_dis, ciphertext_hiding, page_swap_disable; debug "
-                   "and migrate_ma are always refused";
-        }
-
-        break;
-
-    default:
-        if (!ioa_policy_is_word(text, n, IOA_POLICY_VERSION_MAX)) {
-            return "be a version, of at most 31 characters";
-        }
     }
 
-    memcpy(word, text, n);
-    word[n] = '\0';
+    if (field->kind == IOA_POLICY_STATUS && ioa_tcb_parse(&status, text, n)
+        && status == IOA_TCB_REVOKED)
+    {
+        return "not be Revoked, which is never accepted";
+    }
 
-    return NULL;
+    for (i = 0; i < IOA_POLICY_WORDS; i++) {
+        if (ioa_policy_words[i].kind != field->kind) {
+            continue;
+        }
+
+        if (!ioa_policy_words[i].is(text, n)) {
+            return ioa_policy_words[i].must;
+        }
+
+        memcpy(word, text, n);
+        word[n] = '\0';
+
+        return NULL;
+    }
+
+    return "not be a string";
 }
 
 

@@ -49,7 +49,7 @@ CHAINS = [("x-nvidia-gpu-%s-cert-chain" % of,
                ("vbios-rim", "vbios-rim-cert"))]
 
 
-def device(i, version):
+def device(i):
     d = {"iss": ISSUER, "eat_nonce": NONCE.hex(), "exp": NOW + 3600,
          "iat": NOW, "nbf": NOW, "jti": "j%d" % i,
          "ueid": "4781763792860821866189484457873936473648021072%d" % i,
@@ -64,14 +64,11 @@ def device(i, version):
     for name in SOMETIMES:
         d[name] = True
     for chain, boolean in CHAINS:
-        if version == "2.0":
-            d[boolean] = True
-        else:
-            d[chain] = {
-                "x-nvidia-cert-status": "valid",
-                "x-nvidia-cert-ocsp-status": "good",
-                "x-nvidia-cert-expiration-date": "9999-12-31T23:59:59Z",
-                "x-nvidia-cert-revocation-reason": None}
+        d[chain] = {
+            "x-nvidia-cert-status": "valid",
+            "x-nvidia-cert-ocsp-status": "good",
+            "x-nvidia-cert-expiration-date": "9999-12-31T23:59:59Z",
+            "x-nvidia-cert-revocation-reason": None}
     return d
 
 
@@ -79,7 +76,7 @@ class Case:
     """A reply that passes; a test changes one thing."""
 
     def __init__(self, n=2, version="3.0"):
-        self.devices = {"GPU-%d" % i: device(i, version) for i in range(n)}
+        self.devices = {"GPU-%d" % i: device(i) for i in range(n)}
         self.overall = {
             "sub": "NVIDIA-PLATFORM-ATTESTATION", "x-nvidia-ver": version,
             "nbf": NOW, "iss": ISSUER, "x-nvidia-overall-att-result": True,
@@ -91,7 +88,6 @@ class Case:
         self.digest_name = "SHA-256"
         self.wanted = n
         self.now = NOW
-        self.oldest = ""                # "3": claims of 2.0 are none
         self.nonce = NONCE
         self.jwks = {"keys": [jwk(OTHER, "another"), jwk()]}
         self.submods = lambda s: s      # changes digests
@@ -120,7 +116,7 @@ class Case:
         if not isinstance(jwks, bytes):
             jwks = compact(jwks)
         return ("n", [reply, jwks, self.nonce, str(self.wanted).encode(),
-                      str(self.now).encode(), self.oldest.encode()])
+                      str(self.now).encode()])
 
 
 cases = []

@@ -306,8 +306,6 @@ vendor_nras(void)
     st = ioa_nras_verify(&nras, &unknown_kid, &vendor_checks,
                          vendor_reader(0), jwks, vendor_fields[2].data,
                          (size_t) vendor_number(3),
-                         vendor_number(5) == 3 ? IOA_NRAS_V3
-                                               : IOA_NRAS_V2,
                          vendor_number(4));
     zero = (const uint8_t *) &empty;
 

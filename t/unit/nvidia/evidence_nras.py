@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 
 
 def test_good():
-    for version in ("2.0", "3.0", "4.0"):
+    for version in ("3.0", "4.0"):
         expect("all is well, version " + version, "", "ok", version=version)
         expect("the same version in a device's token",
                setter("device", "x-nvidia-ver", version), "ok",
@@ -36,7 +36,7 @@ def test_good():
     run_cases()
     a = vf.run([Case(8).record()])[0]
     want = ",".join("GPU-%d/HOPPER/550.90.07/96.00.9F.00.01/%s"
-                    % (i, device(i, "3.0")["ueid"]) for i in range(8))
+                    % (i, device(i)["ueid"]) for i in range(8))
     ok(a[3] == want and a[2] == str(NOW + 3600), "what is said of eight",
        " ".join(a))
     ok(a[5] == "nras.key_set_chain", "the key set's own chain is not made",
@@ -103,17 +103,13 @@ def test_claims():
     for value in ("NVIDIA-ATTESTATION", None):
         refused("sub %s" % value, setter("overall", "sub", value),
                 "nras.subject")
-    for value in ("1.0", "2", "2.", "2.1", "2.x", "2.-", "2,1", "2.11", "5.0",
+    for value in ("1.0", "2.0", "2", "2.", "2.1", "2.x", "2.-", "2,1", "2.11", "5.0",
                   "10.0", "x.0", "", ":.0", 3.0, None):
         refused("version %s" % value,
                 setter("overall", "x-nvidia-ver", value), "nras.version")
     for value in ("2.0", "4.0", "5.0", 3.0):
         refused("version %s of a device's token" % value,
                 setter("device", "x-nvidia-ver", value), "nras.version")
-    for version, good in (("2.0", 0), ("3.0", 1), ("4.0", 1)):
-        expect("asked for 3.0, version " + version, "c.oldest = '3'",
-               "ok" if good else "gpu_evidence_invalid",
-               "-" if good else "nras.version", version=version)
     for value in (False, None, "true", 1):
         refused("overall result %s" % value,
                 setter("overall", "x-nvidia-overall-att-result", value),
@@ -134,12 +130,12 @@ def test_claims():
             ("x-nvidia-gpu-driver-version", (None, "5\x01", 5, "x" * 64)),
             ("x-nvidia-gpu-vbios-version", (None, ""))):
         for value in values:
-            for version in ("2.0", "3.0"):
+            for version in ("3.0", "4.0"):
                 refused("%s %s, version %s" % (key, value, version),
                         setter("device", key, value),
                         "nras.claims:" + key, version=version)
     for name in SOMETIMES:
-        for version in ("2.0", "3.0"):
+        for version in ("3.0", "4.0"):
             for value in (False, "true", 1):
                 refused("%s %s, version %s" % (name, value, version),
                         setter("device", name, value),
@@ -160,13 +156,11 @@ def test_claims():
            "c.devices['GPU-1']['x-nvidia-error-details'] = None", "ok")
     for chain, boolean in CHAINS:
         failed = "nras.claims:" + chain
-        needed = "report" in chain
-        for value in (False, "true"):
-            refused("%s %s" % (boolean, value),
-                    setter("device", boolean, value), failed, version="2.0")
-        expect("%s is not said" % boolean, setter("device", boolean, None),
-               "gpu_evidence_invalid" if needed else "ok",
-               failed if needed else "-", version="2.0")
+        for value, good in ((False, 0), ("true", 0), (True, 1)):
+            expect("%s %s" % (boolean, value),
+                   setter("device", boolean, value),
+                   "ok" if good else "gpu_evidence_invalid",
+                   "-" if good else failed)
         for version in ("3.0", "4.0"):
             refused("%s is not said, version %s" % (chain, version),
                     setter("device", chain, None), failed, version=version)
