@@ -1,7 +1,7 @@
 /*
  * fuzz_nras: a reply of NVIDIA's service, a token, a key set, or the claims
- * of a device; the first byte selects which, and the claims' version.  No
- * signature can verify here, since nobody has the private key of the set.
+ * of a device; the first byte selects which.  No signature can verify here,
+ * since nobody has the private key of the set.
  */
 
 #include "fuzz.h"
@@ -35,7 +35,7 @@ fuzz_reply(ioa_reader_t text)
     for (i = 1; i <= 2; i++) {
         memset(&nras, 0xff, sizeof(nras));
         st = ioa_nras_verify(&nras, &unknown_kid, NULL, text, jwks, nonce32,
-                             i, IOA_NRAS_V2, 1750000000);
+                             i, 1750000000);
         fuzz_assert(st == IOA_GPU_EVIDENCE_INVALID);
         fuzz_assert(memcmp(&nras, &zero, sizeof(nras)) == 0);
     }
@@ -45,7 +45,7 @@ fuzz_reply(ioa_reader_t text)
 
 
 static void
-fuzz_token(ioa_reader_t text, ioa_nras_version_t version)
+fuzz_token(ioa_reader_t text)
 {
     ioa_jwt_t            jwt;
     const char          *failed;
@@ -56,7 +56,7 @@ fuzz_token(ioa_reader_t text, ioa_nras_version_t version)
         fuzz_assert(jwt.kid_len > 0 && jwt.kid_len <= IOA_JWT_KID_MAX);
         fuzz_assert(jwt.signed_text.pos == text.pos
                     && jwt.signed_text.left < text.left);
-        st = ioa_nras_device(&device, &failed, jwt.claims, version);
+        st = ioa_nras_device(&device, &failed, jwt.claims);
         fuzz_assert((st == IOA_OK) == (failed == NULL));
     }
 
@@ -65,7 +65,7 @@ fuzz_token(ioa_reader_t text, ioa_nras_version_t version)
 
 
 static void
-fuzz_claims(ioa_reader_t text, ioa_nras_version_t version)
+fuzz_claims(ioa_reader_t text)
 {
     ioa_json_t         *root;
     const char         *failed;
@@ -73,7 +73,7 @@ fuzz_claims(ioa_reader_t text, ioa_nras_version_t version)
     ioa_nras_device_t   device;
 
     if (ioa_json_parse(&root, text.pos, ioa_reader_left(&text))) {
-        st = ioa_nras_device(&device, &failed, root, version);
+        st = ioa_nras_device(&device, &failed, root);
         fuzz_assert((st == IOA_OK) == (failed == NULL));
         ioa_json_free(root);
     }
@@ -99,10 +99,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         fuzz_reply(r);
         break;
     case 1:
-        fuzz_token(r, data[0] >> 2 & 3);
+        fuzz_token(r);
         break;
     case 2:
-        fuzz_claims(r, data[0] >> 2 & 3);
+        fuzz_claims(r);
         break;
     default:
         if (ioa_jwks_parse(&jwks, text, n - 1)) {
