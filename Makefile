@@ -454,7 +454,8 @@ versions:
 
 # cppcheck and clang-tidy; some files alone: LINT=src/core/base/ioa_codec.c.
 
-LINT ?=
+# not "?=": make itself has a LINT
+LINT  =
 
 lint: module
 	sh scripts/lint.sh $(LINT)

@@ -21,7 +21,9 @@ typedef struct {
 IOA_MUST_CHECK static inline int
 ioa_bytes_equal(ioa_bytes_t one, ioa_bytes_t two)
 {
-    return one.len == two.len
+    /* data may be NULL where len is 0, which the analyzer does not know */
+
+    return one.len == two.len   /* NOLINTNEXTLINE(*core.NonNullParamChecker) */
            && (one.len == 0 || memcmp(one.data, two.data, one.len) == 0);
 }
 
