@@ -74,6 +74,7 @@ ngx_http_ioattest_sources_find(ngx_http_ioattest_sources_t *sources,
     ngx_http_ioattest_source_t  *source;
 
     found = NGX_DECLINED;
+    first = *model;
     *reason = IOA_ATTESTATION_REFUSED;
 
     for (i = 0; i < sources->n; i++) {
