@@ -81,6 +81,11 @@ sub judged {
     my @rows = ask("${path}_all", $model);
     is_deeply(IoattestLoad::codes(@rows), { "502 $reason" => scalar @rows },
               "$what: all");
+
+    # neither the first attestation nor a later one is said to be unanswered
+    unlike($nginx->log,
+           qr/\[error\] .* attestation of model "\Q$model\E" failed/,
+           "$what: no attestation is without an answer");
     return;
 }
 
