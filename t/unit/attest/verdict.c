@@ -24,7 +24,12 @@ bytes(const char *text)
 }
 
 
-/* Headers of good form, and a signature that fits no key of ours. */
+/* The generator of secp256k1 as r: a signature that some key has made. */
+#define OTHERS                                                                \
+    "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"        \
+    "1111111111111111111111111111111111111111111111111111111111111111" "1b"
+
+/* Headers of good form, and a signature that no key can have made. */
 static ioa_signature_t
 headers(void)
 {
@@ -81,6 +86,9 @@ test_headers(void)
 
     sig = headers();
     check(&sig, IOA_SIGNATURE_MISMATCH, "good form");
+    sig.signature = bytes(OTHERS);
+    check(&sig, IOA_SIGNATURE_MISMATCH, "signed by another than is named");
+    sig = headers();
     UNIT_OK(!ioa_signature_absent(&sig), "not absent");
 
     sig = headers();
