@@ -5,31 +5,14 @@
  */
 
 #include "fuzz.h"
+#include "fuzz_text.h"
 #include "agent/ioa_canon.h"
-
-typedef struct {
-    size_t    len;
-    size_t    cap;
-    uint8_t  *data;
-} text_t;
-
-
-static int
-take(void *ctx, const uint8_t *data, size_t n)
-{
-    text_t  *text = ctx;
-
-    fuzz_assert(n <= text->cap - text->len);
-    memcpy(text->data + text->len, data, n);
-    text->len += n;
-
-    return 1;
-}
 
 
 /* In: seed, which decides how the text is cut; 0: not at all. */
 static int
-rewrite(text_t *text, const uint8_t *data, size_t n, uint32_t seed, int flags)
+rewrite(fuzz_text_t *text, const uint8_t *data, size_t n, uint32_t seed,
+    int flags)
 {
     int                  ok = 1;
     size_t               m, cap = 64 + n * 8;
@@ -42,7 +25,7 @@ rewrite(text_t *text, const uint8_t *data, size_t n, uint32_t seed, int flags)
     text->data = malloc(cap);
     fuzz_assert(text->data != NULL);
 
-    ioa_out_init(&out, take, text);
+    ioa_out_init(&out, fuzz_take, text);
     ioa_pyjson_init(&json, &out, 64, flags);
 
     while (n != 0 && ok) {
@@ -64,7 +47,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     int                 ok;
-    text_t              whole, cut, again;
+    fuzz_text_t         whole, cut, again;
     uint8_t             digest[IOA_SHA256_LEN], want[IOA_SHA256_LEN];
     ioa_sha256_t        sha;
     static ioa_canon_t  canon;

@@ -6,33 +6,14 @@
  */
 
 #include "fuzz.h"
+#include "fuzz_text.h"
 #include "agent/ioa_defaults.h"
 #include "agent/ioa_reqmodel.h"
 #include "json/ioa_pyjson.h"
 
-typedef struct {
-    size_t    len;
-    size_t    cap;
-    uint8_t  *data;
-} text_t;
-
-
-static int
-take(void *ctx, const uint8_t *data, size_t n)
-{
-    text_t  *text = ctx;
-
-    fuzz_assert(n <= text->cap - text->len);
-    memcpy(text->data + text->len, data, n);
-    text->len += n;
-
-    return 1;
-}
-
-
 /* As ioa_reqmodel makes it.  Returns: whether it is a text of JSON. */
 static int
-canonical(text_t *text, const uint8_t *data, size_t n)
+canonical(fuzz_text_t *text, const uint8_t *data, size_t n)
 {
     int                  ok;
     ioa_out_t            out;
@@ -43,7 +24,7 @@ canonical(text_t *text, const uint8_t *data, size_t n)
     text->data = malloc(text->cap);
     fuzz_assert(text->data != NULL);
 
-    ioa_out_init(&out, take, text);
+    ioa_out_init(&out, fuzz_take, text);
     ioa_pyjson_init(&json, &out, IOA_REQMODEL_DEPTH_MAX, IOA_PYJSON_STRICT);
     ok = ioa_pyjson_update(&json, data, n);
 
@@ -53,10 +34,10 @@ canonical(text_t *text, const uint8_t *data, size_t n)
 
 static void
 add(const ioa_defaults_t *defaults, const ioa_defaults_t *none,
-    const text_t *text)
+    const fuzz_text_t *text)
 {
     size_t         len, again_len;
-    text_t         same;
+    fuzz_text_t    same;
     uint8_t       *out, *again, *exact;
     ioa_status_t   st;
 
@@ -120,7 +101,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     size_t           len;
-    text_t           text;
+    fuzz_text_t      text;
     const uint8_t   *end;
     ioa_defaults_t  *defaults, *none;
 

@@ -270,29 +270,6 @@ ioa_snp_policy(ioa_proved_t *proved, ioa_checks_t *checks,
 }
 
 
-/* What a report says that nobody has vouched for. */
-static void
-ioa_snp_claims(ioa_snp_t *snp, const ioa_snp_view_t *view)
-{
-    memset(snp, 0, sizeof(ioa_snp_t));
-
-    snp->product = view->product != IOA_SNP_PRODUCT_UNKNOWN ? view->product
-                                                            : IOA_SNP_MILAN;
-    snp->policy = view->policy;
-    snp->platform_info = view->platform_info;
-    snp->vmpl = view->vmpl;
-    snp->reported = view->reported;
-
-    memcpy(snp->report_data, view->report_data64, IOA_SNP_REPORT_DATA_LEN);
-    memcpy(snp->measurement, view->measurement48, IOA_SNP_MEASUREMENT_LEN);
-    memcpy(snp->host_data, view->host_data32, IOA_SNP_HOST_DATA_LEN);
-    memcpy(snp->chip_id, view->chip_id64, IOA_SNP_CHIP_ID_LEN);
-
-    snp->chip_checked = view->signer == IOA_SNP_VCEK
-                        && !ioa_snp_chip_masked(view);
-}
-
-
 /*
  * Documents are missing.  A report that is refused whatever they say is
  * refused now: by what can be judged without them, and by what it says of
@@ -315,6 +292,13 @@ ioa_snp_unaided(ioa_proved_t *proved, ioa_wants_t *wants,
 
     if (st == IOA_OK || st == IOA_ATTESTATION_UNAVAILABLE) {
         ioa_snp_claims(&snp, view);
+
+        snp.chip_checked = view->signer == IOA_SNP_VCEK
+                           && !ioa_snp_chip_masked(view);
+
+        if (view->product == IOA_SNP_PRODUCT_UNKNOWN) {
+            snp.product = IOA_SNP_MILAN;
+        }
 
         if (checks != NULL) {
             checks->n = n;

@@ -430,16 +430,12 @@ static const ioa_step_t  ioa_snp_steps[] = {
 #define IOA_SNP_STEPS  (sizeof(ioa_snp_steps) / sizeof(ioa_snp_steps[0]))
 
 
-/* Out: snp, from a report that was verified. */
-static void
-ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
+void
+ioa_snp_claims(ioa_snp_t *snp, const ioa_snp_view_t *view)
 {
-    int64_t                from;
-    const ioa_snp_view_t  *view;
+    memset(snp, 0, sizeof(ioa_snp_t));
 
-    view = &ctx->view;
-
-    snp->product = ctx->cert.product;
+    snp->product = view->product;
     snp->signer = view->signer;
     snp->policy = view->policy;
     snp->platform_info = view->platform_info;
@@ -451,7 +447,6 @@ ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
     memcpy(snp->host_data, view->host_data32, IOA_SNP_HOST_DATA_LEN);
     memcpy(snp->chip_id, view->chip_id64, IOA_SNP_CHIP_ID_LEN);
 
-    snp->chip_checked = ctx->chip_checked;
     snp->provisional = memcmp(&view->current, &view->committed,
                               sizeof(view->current))
                        != 0
@@ -459,6 +454,19 @@ ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
                                  &view->committed_firmware,
                                  sizeof(view->current_firmware))
                           != 0;
+}
+
+
+/* Out: snp, from a report that was verified. */
+static void
+ioa_snp_fill(ioa_snp_t *snp, const ioa_snp_ctx_t *ctx)
+{
+    int64_t  from;
+
+    ioa_snp_claims(snp, &ctx->view);
+
+    snp->product = ctx->cert.product;
+    snp->chip_checked = ctx->chip_checked;
 
     if (!ioa_chain_dates(&from, &snp->not_after, ctx->chain, 0)) {
         snp->not_after = 0;

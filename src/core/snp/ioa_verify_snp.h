@@ -79,4 +79,11 @@ ioa_status_t ioa_snp_verify(ioa_snp_t *snp, ioa_checks_t *checks,
     const uint8_t *data, size_t len, const ioa_snp_trust_t *trust)
     IOA_MUST_CHECK;
 
+/*
+ * What a report says of itself, whether or not it is verified.
+ * Out: snp, but for what only a certificate says, which is zero; product as
+ * the report names it.
+ */
+void ioa_snp_claims(ioa_snp_t *snp, const ioa_snp_view_t *view);
+
 #endif
