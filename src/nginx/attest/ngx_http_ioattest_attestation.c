@@ -356,6 +356,7 @@ ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
     }
 
     if (attestation->ask.concluded) {
+        ngx_http_ioattest_endorsements_timeout(attestation->proof);
         ngx_http_ioattest_early_timeout(attestation->proof);
         return;
     }
@@ -444,7 +445,7 @@ ngx_http_ioattest_attestation_conclude(
     ngx_http_ioattest_wait_wake(attestation->ask.wake);
 
     if (reason == IOA_OK) {
-        ngx_http_ioattest_early_start(attestation);
+        ngx_http_ioattest_endorsements_ahead(attestation);
     }
 }
 

@@ -108,6 +108,9 @@ struct ngx_http_ioattest_proof_s {
 
     /* of a machine that was stored */
     u_char                           machine32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_msec_t                       attested_ms;
+    ngx_uint_t                       newer;     /* verified once more, with
+                                                   newer documents */
     ngx_uint_t                       second;    /* judged by early documents:
                                                    the proof itself is over */
     ioa_early_t                      early;     /* owned as machine is */
@@ -247,6 +250,18 @@ void ngx_http_ioattest_early_timeout(ngx_http_ioattest_proof_t *proof);
  * NGX_DECLINED: the zone had all of them; NGX_DONE: none is needed.
  */
 ngx_int_t ngx_http_ioattest_endorsements_start(
+    ngx_http_ioattest_proof_t *proof);
+
+/*
+ * To be called when the attestation is over and the machine is trusted:
+ * refetches what ends within ioattest_refresh, lengthens the trust if newer
+ * documents let the evidence pass as well, and goes on with early_start().
+ */
+void ngx_http_ioattest_endorsements_ahead(
+    ngx_http_ioattest_attestation_t *attestation);
+
+/* The services have not answered in time. */
+void ngx_http_ioattest_endorsements_timeout(
     ngx_http_ioattest_proof_t *proof);
 
 /* Releases the documents being fetched, with their status, or 0. */
