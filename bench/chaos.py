@@ -93,6 +93,7 @@ class Chaos(Fleet):
         self.specs, self.wrongs = collections.Counter(), collections.Counter()
         self.rows, self.slowest = [], 0
         self.cuts, self.broken = [], []
+        self.found = []             # of all rounds, to be named at the end
         self.compared = collections.Counter()
         self.requests = self.cut_by_kills = 0
 
@@ -151,10 +152,8 @@ class Chaos(Fleet):
     def upgrade(self):
         self.tell("lost", at=time.monotonic())
         self.turned(UPGRADED)
-        went = self.gateway.upgrade()
-        if not went:
+        if not self.gateway.upgrade():
             self.done["upgrade"] -= 1
-            storm_gateway.failed += went is False
         self.tell("found", at=time.monotonic() + 1)
 
     def clock(self):
@@ -338,6 +337,7 @@ class Chaos(Fleet):
             print(f"    {n} {what}")
         for line in self.broken[:20]:
             print("   ", line)
+        self.found += self.broken[:20]
         errors = sum(r["errors"] for r in reports) \
             - sum(r["errors"] for r in before)
         check("faults of the bench itself", errors, 0)
@@ -443,6 +443,7 @@ class Chaos(Fleet):
         check("reasons in the status that do not add up", len(wrong), 0)
         for line in wrong:
             print("   ", line)
+        storm_gateway.missed += wrong
         if not unknown:
             print("    (exactly: no client left)")
         n, seen = grown("responses", "unsigned"), tally["errors passed"]
@@ -529,6 +530,8 @@ class Chaos(Fleet):
         for part in self.lanes + self.sims:
             part.stop()
         failed = storm_gateway.failed
+        for line in self.found + storm_gateway.missed:
+            print(f"  missed: {line}")
         print(f" {failed} missed" if failed else " all held")
         return failed
 

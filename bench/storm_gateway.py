@@ -30,12 +30,15 @@ PIDFD_GETFD = 438
 EPOLL = {"x86_64": ("232", "281"), "aarch64": ("22",)}
 DIGEST = "sha256:" + "%064x" % 7
 failed = 0
+missed = []                     # each of them in words
 
 
 def check(what, value, wanted, good=None):
     global failed
     good = value == wanted if good is None else good
     failed += not good
+    if not good:
+        missed.append(f"{what}: {value}, wanted {wanted}")
     print(f"  {what:44} {value!s:>10}   {wanted}"
           + ("" if good else "   MISSED"), flush=True)
 

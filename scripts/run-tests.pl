@@ -43,6 +43,10 @@ $ENV{UBSAN_OPTIONS} //= 'print_stacktrace=1';
 my %count = (passed => 0, failed => 0, skipped => 0);
 my @complaints;
 
+# Each test that failed, named in the last lines, which is what is kept of a long
+# output.
+my @failures;
+
 # Why tests were skipped, and how many of which file: $skips{REASON}{FILE}.
 my %skips;
 
@@ -74,6 +78,7 @@ if (!@ARGV) {
 
 print "\n$_\n" for @complaints;
 show_skips();
+print "failed: $_\n" for @failures;
 
 if ($ENV{TEST_KEEP}) {
     print "what the servers left is in $tmp\n";
@@ -207,6 +212,8 @@ sub run {
             my ($test) = @_;
             $skips{$test->explanation || 'no reason'}{$file}++
                 if $test->has_skip;
+            push @failures, "$file, " . $test->as_string =~ s/\Anot ok //r
+                if !$test->is_ok;
         });
     });
 
@@ -216,6 +223,8 @@ sub run {
 
         $skips{$parser->skip_all || 'no reason'}{$file}++
             if defined $parser->skip_all;
+        push @failures, "$file, as a whole"
+            if $parser->has_problems && !$parser->failed;
         $grave += show_stderr($file, $parser->has_problems);
     });
 
@@ -268,6 +277,7 @@ sub show_stderr {
 
     my @grave = grep { /^WARNING: .*\[alert\]/ || $_ =~ $valgrind } @lines;
     push @complaints, map { "$file: $_" } @grave;
+    push @failures, map { "$file, " . s/\n\z//r } @grave;
 
     if (@lines && ($failed || @grave || $ENV{TEST_STDERR})) {
         print STDERR "\n--- $file\n", @lines;

@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Test::More;
-use Time::HiRes qw( sleep time );
+use Time::HiRes qw( sleep );
 
 use IoattestClock;
 use IoattestFleet;
@@ -39,10 +39,10 @@ my $nginx = $clock->under(sub { IoattestFleet::gateway(
                     IoattestFleet::apart(1),
                     'ioattest_authorization "Bearer gw"'],
         'ends' => ['ioattest_collateral /_ends/'],
-        'replay' => ['ioattest_collateral /_pcs/', 'ioattest_replay 3s'],
+        'replay' => ['ioattest_collateral /_pcs/', 'ioattest_replay 60s'],
         'list' => ['ioattest_collateral /_pcs/', IoattestFleet::apart(2),
                    'ioattest_models /_ioattest/models',
-                   'ioattest_valid 3s'],
+                   'ioattest_valid 1m'],
     }) });
 
 my $hour = 3600;
@@ -131,15 +131,14 @@ sub same {
 }
 
 IoattestSim::set({ %set, machines => 1 });
-my $start = time;
 is(same(), '200', 'replay: first');
 is(same(), '502 replayed', 'replay: again');
 at($hour);
 is(same(), '502 replayed', 'replay: an hour on, it still is one');
 at(-$hour);
 is(same(), '502 replayed', 'replay: an hour back, too');
-cmp_ok(time - $start, '<', 3, 'replay: all within its time');
-sleep 3.5;
+$clock->pass(61);
+sleep 0.1;
 is(same(), '200', 'replay: and not longer');
 at(0);
 
