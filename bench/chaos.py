@@ -45,9 +45,9 @@ WAITING = 8192                  # and where all clients may wait at once
 KEPT = 1024
 # s, after which a worker is measured
 WARM = 4
-# of a worker in the last round, in which nothing happens: kB, and bytes for each
-# request that it had
-STEADY, PER_REQUEST = 1024, 16
+# of a worker in the last round, in which nothing happens: kB, twice what a young
+# one has been seen to grow by, and bytes for each request that it had
+STEADY, PER_REQUEST = 2048, 16
 # s until a slot has to be free; it is after 2 * TIMEOUT anyway, and of a worker
 # that was killed no sooner where nothing is attested in the background
 SLOTS = TIMEOUT + 5

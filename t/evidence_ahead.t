@@ -49,8 +49,9 @@ my $clock_at = 0;
 sub elapse { return $clock->pass($clock_at += $_[0]) }
 
 sub ask {
-    my ($case) = @_;
-    return IoattestLoad::run(rate => 10, seconds => 0.5, models => "m-$case",
+    my ($case, $model) = @_;
+    return IoattestLoad::run(rate => 10, seconds => 0.5,
+                             models => $model // "m-$case",
                              path => "/$case/completions");
 }
 
@@ -100,7 +101,20 @@ for my $case (@cases) {
         ok(IoattestFleet::until_true(sub { asked() >= 4 }, 10),
            "$case: newer ones are asked for");
         sleep 1.5;
-        cmp_ok(asked(), '<=', 8, "$case: not again and again");
+
+        # where there is none at its place, a list is asked for at another
+
+        my $n = asked();
+        cmp_ok($n, '<=', 5, "$case: once");
+        cmp_ok(IoattestSim::stats()->{attestations}{total}, '<=', 4,
+               "$case: few attestations");
+        my @other = ask($case, "too-$case");
+        is_deeply(IoattestLoad::codes(@other),
+                  { ($case eq 'revoked' ? '502 revoked' : 200)
+                    => scalar @other },
+                  "$case: another model with the same documents");
+        sleep 0.3;
+        is(asked(), $n, "$case: they are not asked for again and again");
         my @rows = ask($case);
         IoattestFleet::all_well("$case: while they do not come", @rows);
         is(scalar(IoattestLoad::waited(@rows)), 0, "$case: nobody waits");
@@ -111,9 +125,6 @@ for my $case (@cases) {
         settings(collateral => '', collateral_life => $later)
             if $case ne 'revoked';
     }
-
-    cmp_ok(IoattestSim::stats()->{attestations}{total}, '<=', 4,
-           "$case: few attestations");
 
     # after the end of the first ones
 

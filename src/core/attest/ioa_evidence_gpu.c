@@ -203,9 +203,7 @@ ioa_gpu_hold(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
 
     for (i = 0; i < IOA_GPU_OCSP_MAX; i++) {
         if (!ocsp->saved && (ocsp->known & (UINT64_C(1) << i))) {
-            ioa_evidence_document_ends(proved, wants,
-                                       IOA_FETCH_BIT(IOA_FETCH_GPU_OCSP + i),
-                                       ocsp->certs[i].said.until);
+            wants->ends[IOA_FETCH_GPU_OCSP + i] = ocsp->certs[i].said.until;
         }
     }
 
