@@ -388,8 +388,9 @@ void
 ngx_http_ioattest_endorsements_timeout(ngx_http_ioattest_proof_t *proof)
 {
     if (proof && proof->newer) {
+
+        /* a thread that is at it may lengthen the trust all the same */
         proof->over = 1;
-        proof->newer = 0;
     }
 }
 
