@@ -126,6 +126,7 @@ ZONE_TEST     := $(if $(filter build/nginx-module,$(ZONE_TEST_DIR)),build,$\
                       $(ZONE_TEST_DIR))/zone_test.so
 ZONE_TEST_SRC := $(wildcard t/unit/zone/*.c src/nginx/zone/*.c)
 ZONE_TEST_INC := -I src/core -I src/event -I src/event/modules \
+                 -I src/event/quic \
                  -I src/os/unix -I ../objs $(addprefix -I $(CURDIR)/, \
                  src/core src/nginx t/unit)
 
