@@ -146,13 +146,13 @@ is(leases(), 0, 'no lease is left');
 
 # the same where the time is over before the thread comes to it
 
-begin(attest => 'gate');
-@busy = clients('queue', map { "before-$_" } 1 .. 80);
-IoattestSim::wait_for(sub { $_[0]{waiting} >= 80 }, 20);
-IoattestSim::open_gate();
-
 my %late = (late => '', wrong => 'gpu_signature');
+@busy = ();
 for my $id (qw( late wrong )) {
+    begin(attest => 'gate');
+    push @busy, clients('queue', map { "before-$id-$_" } 1 .. 80);
+    IoattestSim::wait_for(sub { $_[0]{waiting} >= 80 }, 20);
+    IoattestSim::open_gate();
 
     # The next word to the simulator is not for what it has yet to answer, nor
     # for what this client has yet to ask.
