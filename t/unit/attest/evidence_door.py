@@ -165,6 +165,14 @@ def test_snp_policy(policy):
     good("committed firmware", fits,
          *policy(milan, sev_snp={"provisional": False}))
 
+    # what a report says by itself, before any document is asked for
+
+    bare = seeds.seed(SNP | KDS, spec="snp_uncommitted_build", **how)
+    bad("provisional firmware, and no document of AMD's", "tcb_rejected", 0,
+        *policy(bare, sev_snp={"provisional": False}))
+    bad("which is accepted", "attestation_unavailable", 0x30,
+        *policy(bare, sev_snp={"provisional": True}))
+
 
 def test_gpu_before():
     """No document of a CPU can mend evidence of a GPU."""
