@@ -13,7 +13,7 @@
 #   - one with apt and nginx: the lower version is installed, nginx -t takes
 #     conf.example, an answer is verified before the simulated API; so too after
 #     the upgrade; after removal and purge nginx runs, and no file is left;
-#   - one with nothing more, and the sources: what the README begins with, which
+#   - one with git and the sources: what the README begins with, which
 #     is scripts/demo.sh, installs what it needs, builds and runs; with DEB_TEST=1
 #     so does scripts/test.sh, which takes half an hour.
 #
@@ -223,12 +223,20 @@ make_first() {
     fresh first
     mkdir "$work/first/src"
     cp -r "$work/source/ioattest-$version/." "$work/first/src/"
-    apt "$work/first" update
+
+    # npm's, where a proxy of the company's stands before its registry
+    if [ -n "${NODE_EXTRA_CA_CERTS-}" ]; then
+        cp "$NODE_EXTRA_CA_CERTS" "$work/first/npm-ca.pem"
+    fi
+
+    apt "$work/first" update && apt "$work/first" install git
 }
 
 # first SCRIPT: as root, in the sources
 first() {
-    within "$work/first" sh -c "cd /src && sh scripts/$1" < /dev/null
+    within "$work/first" sh -c "
+        [ ! -f /npm-ca.pem ] || export NODE_EXTRA_CA_CERTS=/npm-ca.pem
+        cd /src && sh scripts/$1" < /dev/null
 }
 
 try_first() {

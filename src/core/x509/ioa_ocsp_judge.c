@@ -115,7 +115,7 @@ ioa_ocsp_open(ioa_ocsp_ctx_t *ctx)
     }
 
     return ctx->basic != NULL
-           || ioa_ocsp_bad(ctx, "it is of a type that is not known");
+           || ioa_ocsp_bad(ctx, "it is no basic answer, or cannot be read");
 }
 
 

@@ -356,7 +356,7 @@ ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
     }
 
     if (attestation->ask.concluded) {
-        ngx_http_ioattest_endorsements_timeout(attestation->proof);
+        ngx_http_ioattest_ahead_timeout(attestation->proof);
         ngx_http_ioattest_early_timeout(attestation->proof);
         return;
     }
@@ -445,7 +445,7 @@ ngx_http_ioattest_attestation_conclude(
     ngx_http_ioattest_wait_wake(attestation->ask.wake);
 
     if (reason == IOA_OK) {
-        ngx_http_ioattest_endorsements_ahead(attestation);
+        ngx_http_ioattest_ahead_start(attestation);
     }
 }
 

@@ -243,6 +243,20 @@ void ngx_http_ioattest_early_start(
 void ngx_http_ioattest_early_timeout(ngx_http_ioattest_proof_t *proof);
 
 
+/* ahead */
+
+/*
+ * To be called when the attestation is over and the machine is trusted:
+ * refetches what ends within ioattest_refresh, lengthens the trust if newer
+ * documents let the evidence pass as well, and goes on with early_start().
+ */
+void ngx_http_ioattest_ahead_start(
+    ngx_http_ioattest_attestation_t *attestation);
+
+/* The services have not answered in time. */
+void ngx_http_ioattest_ahead_timeout(ngx_http_ioattest_proof_t *proof);
+
+
 /* endorsements */
 
 /*
@@ -253,16 +267,11 @@ ngx_int_t ngx_http_ioattest_endorsements_start(
     ngx_http_ioattest_proof_t *proof);
 
 /*
- * To be called when the attestation is over and the machine is trusted:
- * refetches what ends within ioattest_refresh, lengthens the trust if newer
- * documents let the evidence pass as well, and goes on with early_start().
+ * Requests documents that are at hand once more, unless that was done a moment
+ * ago: as start(), NGX_DONE if that is so of all of them.
  */
-void ngx_http_ioattest_endorsements_ahead(
-    ngx_http_ioattest_attestation_t *attestation);
-
-/* The services have not answered in time. */
-void ngx_http_ioattest_endorsements_timeout(
-    ngx_http_ioattest_proof_t *proof);
+ngx_int_t ngx_http_ioattest_endorsements_again(
+    ngx_http_ioattest_proof_t *proof, uint64_t wanted);
 
 /* Releases the documents being fetched, with their status, or 0. */
 void ngx_http_ioattest_endorsements_drop(ngx_http_ioattest_proof_t *proof,

@@ -9,14 +9,9 @@
  * good but outdated unless that was done a moment ago.  If the service does
  * not answer, the cached copy is used as long as verification still accepts
  * its dates.
- *
- * Those that end before a machine is attested again are refetched once it is
- * trusted, so that nobody waits, and the same evidence is verified with them
- * once more: if they let it pass, it is trusted until the end of these.
  */
 
 
-#include "request/ngx_http_ioattest_log.h"
 #include "attest/ngx_http_ioattest_attestation.h"
 
 
@@ -36,12 +31,6 @@ static ngx_int_t ngx_http_ioattest_endorsements_take(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what);
 static void ngx_http_ioattest_endorsements_key(
     ngx_http_ioattest_proof_t *proof, ioa_fetch_e what, u_char *key32);
-static uint64_t ngx_http_ioattest_endorsements_ending(
-    const ngx_http_ioattest_proof_t *proof);
-static ngx_int_t ngx_http_ioattest_endorsements_again(
-    ngx_http_ioattest_proof_t *proof, uint64_t ending);
-static void ngx_http_ioattest_endorsements_over(
-    ngx_http_ioattest_proof_t *proof, ngx_int_t rc);
 static void ngx_http_ioattest_endorsements_look(
     ngx_http_ioattest_task_t *task);
 static void ngx_http_ioattest_endorsements_look_at(
@@ -246,61 +235,23 @@ ngx_http_ioattest_endorsements_key(ngx_http_ioattest_proof_t *proof,
 }
 
 
-void
-ngx_http_ioattest_endorsements_ahead(
-    ngx_http_ioattest_attestation_t *attestation)
-{
-    uint64_t                    ending;
-    ngx_int_t                   rc;
-    ngx_http_ioattest_proof_t  *proof;
-
-    proof = attestation->proof;
-    ending = ngx_http_ioattest_endorsements_ending(proof);
-
-    if (ending == 0 || proof->task->request->connection->error
-        || proof->pending)
-    {
-        ngx_http_ioattest_early_start(attestation);
-        return;
-    }
-
-    proof->newer = 1;
-    proof->over = 0;
-    proof->done = ngx_http_ioattest_endorsements_over;
-
-    ngx_http_ioattest_task_time(proof->task, proof->conf->timeout);
-
-    rc = ngx_http_ioattest_endorsements_again(proof, ending);
-
-    if (rc == NGX_DECLINED) {
-        rc = ngx_http_ioattest_proof_continue(proof);
-    }
-
-    if (rc != NGX_AGAIN) {
-        ngx_http_ioattest_endorsements_over(proof, rc);
-    }
-}
-
-
-/* As start(), of documents that are good. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_ioattest_endorsements_again(ngx_http_ioattest_proof_t *proof,
-    uint64_t ending)
+    uint64_t wanted)
 {
     uint64_t    kept;
     ngx_int_t   rc;
     ngx_uint_t  what;
 
     /* at most once a minute, like those that refuse a machine */
-    proof->wants.older = ending;
+    proof->wants.older = wanted;
 
     kept = 0;
     proof->pending = 1;
 
     for (what = 0; what < IOA_FETCH_MAX; what++) {
 
-        if ((ending & IOA_FETCH_BIT(what)) == 0) {
+        if ((wanted & IOA_FETCH_BIT(what)) == 0) {
             continue;
         }
 
@@ -317,81 +268,11 @@ ngx_http_ioattest_endorsements_again(ngx_http_ioattest_proof_t *proof,
 
     proof->pending--;
 
-    if (kept == ending) {
+    if (kept == wanted) {
         return NGX_DONE;
     }
 
     return proof->pending ? NGX_AGAIN : NGX_DECLINED;
-}
-
-
-/* Of documents that were at hand, those that end within ioattest_refresh. */
-
-static uint64_t
-ngx_http_ioattest_endorsements_ending(const ngx_http_ioattest_proof_t *proof)
-{
-    time_t      until;
-    uint64_t    ending;
-    ngx_uint_t  what;
-
-    ending = 0;
-    until = ngx_time() + proof->conf->refresh;
-
-    for (what = 0; what < IOA_FETCH_MAX; what++) {
-        if (proof->wants.ends[what] && proof->wants.ends[what] <= until
-            && ngx_http_ioattest_fetch_life(what))
-        {
-            ending |= IOA_FETCH_BIT(what);
-        }
-    }
-
-    return ending & ~proof->asked;
-}
-
-
-/*
- * Whatever came of it, the machine is trusted for as long as it was before, or
- * for longer.
- */
-
-static void
-ngx_http_ioattest_endorsements_over(ngx_http_ioattest_proof_t *proof,
-    ngx_int_t rc)
-{
-    ngx_log_t           shown;
-    const ioa_check_t  *check;
-
-    proof->over = 1;
-    proof->newer = 0;
-
-    ngx_http_ioattest_task_untime(proof->task);
-
-    if (rc == NGX_OK && proof->reason != IOA_OK) {
-        check = ioa_checks_failed(&proof->checks);
-
-        ngx_log_error(NGX_LOG_WARN,
-                      ngx_http_ioattest_log_shown(&shown, proof->task->log),
-                      0, "ioattest: %V: newer documents refuse its machine, "
-                      "which is trusted until older ones end: %s, check "
-                      "\"%s\"",
-                      &proof->attestation->ask.what,
-                      ioa_status_name(proof->reason),
-                      check ? check->name : "-");
-        return;
-    }
-
-    ngx_http_ioattest_early_start(proof->attestation);
-}
-
-
-void
-ngx_http_ioattest_endorsements_timeout(ngx_http_ioattest_proof_t *proof)
-{
-    if (proof && proof->newer) {
-
-        /* a thread that is at it may lengthen the trust all the same */
-        proof->over = 1;
-    }
 }
 
 

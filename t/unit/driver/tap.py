@@ -14,6 +14,12 @@ def ok(good, name, more=""):
         print("# " + str(more))
 
 
+def skip(name, why):
+    global count
+    count += 1
+    print("ok %d - %s # skip %s" % (count, name, why))
+
+
 def done():
     """Returns: what to exit with."""
     print("1..%d" % count)

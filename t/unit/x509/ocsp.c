@@ -231,20 +231,38 @@ judge(const answer_t *a)
 }
 
 
-/* It does not count, for that reason, and leaves no dates. */
+/* It does not count, for one of these reasons, and leaves no dates. */
 static void
-is_bad(const answer_t *a, const char *why, const char *name)
+is_bad_for(const answer_t *a, const char *why, const char *or_why,
+    const char *name)
 {
     ioa_ocsp_said_t  said;
 
     said = judge(a);
 
     if (!UNIT_OK(said.status == IOA_OCSP_BAD && said.since == 0
-                 && said.until == 0 && strcmp(said.why, why) == 0,
+                 && said.until == 0 && (strcmp(said.why, why) == 0
+                                        || strcmp(said.why, or_why) == 0),
                  "%s", name))
     {
         printf("# status %d: %s\n", (int) said.status, said.why);
     }
+}
+
+
+static void
+is_bad(const answer_t *a, const char *why, const char *name)
+{
+    is_bad_for(a, why, why, name);
+}
+
+
+/* OpenSSL 3.5 does not read an answer with such a date at all. */
+static void
+is_undated(const answer_t *a, const char *name)
+{
+    is_bad_for(a, "its dates cannot be read",
+               "it is no basic answer, or cannot be read", name);
 }
 
 
@@ -341,7 +359,7 @@ test_said(void)
     }
 
     a.bad_since = 1;
-    is_bad(&a, "its dates cannot be read", "revoked, nobody knows when");
+    is_undated(&a, "revoked, nobody knows when");
 
     memset(&a, 0, sizeof(a));
     a.cert = V_OCSP_CERTSTATUS_UNKNOWN;
@@ -412,11 +430,11 @@ test_dates(void)
     is_bad(&a, "it is out of date", "no end, and it is older");
 
     a.from = NEVER;
-    is_bad(&a, "its dates cannot be read", "nobody knows when it began");
+    is_undated(&a, "nobody knows when it began");
 
     a.from = 0;
     a.to = NEVER;
-    is_bad(&a, "its dates cannot be read", "nobody knows when it ends");
+    is_undated(&a, "nobody knows when it ends");
 }
 
 
@@ -682,7 +700,7 @@ test_shapes(void)
         { "a status that is an INTEGER", "3003020100",
           "it is no OCSP answer" },
         { "successful, and nothing said", "30030a0100",
-          "it is of a type that is not known" },
+          "it is no basic answer, or cannot be read" },
         { "a length in the long form", "3081030a0106",
           "it is no OCSP answer" },
         { "bytes of another tag", "30050a0100a100",
@@ -692,7 +710,7 @@ test_shapes(void)
           "it is no OCSP answer" },
         { "no type", "30090a0100a00430020400", "it is no OCSP answer" },
         { "another type", "300f0a0100a00a300806022a0304023000",
-          "it is of a type that is not known" },
+          "it is no basic answer, or cannot be read" },
         { "another type, and no DER in it",
           "300f0a0100a00a300806022a0304023001", "it is no OCSP answer" },
     };
