@@ -101,7 +101,7 @@ my %new = (%texts, locations => { %{ $texts{locations} },
     'kept' => [$own, policy(6)] });
 $nginx->configure(IoattestFleet::texts(%new));
 $nginx->reload;
-ok(IoattestFleet::until_true(sub { (count()->{ $ids{kept} } // 0) >= 20 }, 6),
+ok(IoattestFleet::until_true(sub { (count()->{ $ids{kept} } // 0) >= 40 }, 8),
    'a reload: the census starts without a client');
 is(IoattestSim::stats()->{completions}{total}, 0, 'a reload: nobody has asked');
 @rows = IoattestLoad::run(rate => 0, count => 20, models => 'kept',

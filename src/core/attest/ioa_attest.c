@@ -58,18 +58,11 @@ ioa_attest_image(ioa_checks_t *checks, const ioa_policy_t *policy,
 }
 
 
-/*
- * Both kinds of evidence, as far as the policy asks for them.
- *
- * What both kinds want is asked for at once.  GPU evidence that is refused,
- * and that no document could mend, is refused while those of the CPU are still
- * missing: whether their service answers makes no difference to it.
- */
+/* Both kinds of evidence, as far as the policy asks for them. */
 static ioa_status_t
 ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_checks_t *checks, const ioa_evidence_t *e)
 {
-    ioa_wants_t   before;
     ioa_status_t  cpu = IOA_OK, gpu = IOA_OK;
 
     if (e->policy->cpu == 0) {
@@ -84,28 +77,19 @@ ioa_attest_evidence(ioa_proved_t *proved, ioa_wants_t *wants,
         return cpu;
     }
 
-    before = *wants;
-
     if (e->policy->gpu == IOA_GPU_OFF) {
         ioa_check_add(checks, "gpu.evidence", IOA_CHECK_NOT_MADE,
                       "none is asked for");
 
-    } else {
+    } else if (cpu == IOA_OK || e->policy->gpu == IOA_GPU_NRAS
+               || e->policy->gpu_ocsp)
+    {
+        /* what both kinds want is asked for at once */
+
         gpu = ioa_evidence_gpu(proved, wants, checks, e);
     }
 
-    if (cpu == IOA_OK) {
-        return gpu;
-    }
-
-    if (gpu != IOA_OK && wants->wanted == before.wanted
-        && wants->unfit == before.unfit && wants->older == before.older)
-    {
-        memset(wants, 0, sizeof(ioa_wants_t));
-        return gpu;
-    }
-
-    return cpu;
+    return cpu != IOA_OK ? cpu : gpu;
 }
 
 

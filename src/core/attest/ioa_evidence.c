@@ -66,22 +66,6 @@ ioa_evidence_expires(ioa_proved_t *proved, int64_t when)
 
 
 void
-ioa_evidence_document_ends(ioa_proved_t *proved, ioa_wants_t *wants,
-    uint64_t documents, int64_t when)
-{
-    size_t  what;
-
-    ioa_evidence_expires(proved, when);
-
-    for (what = 0; what < IOA_FETCH_MAX; what++) {
-        if (documents & IOA_FETCH_BIT(what)) {
-            wants->ends[what] = when;
-        }
-    }
-}
-
-
-void
 ioa_evidence_result_expires(ioa_proved_t *proved, int64_t when)
 {
     if (proved->expires == 0 || when < proved->expires) {

@@ -89,15 +89,11 @@ typedef struct {
  * which one is no good itself (form, signature, dates), so that nothing is
  * said of the evidence; older are good, and what they say refuses it, which
  * newer ones might not.  Neither: no document can change the verdict.
- *
- * ends: with IOA_OK, for each document that was used, when the first of those
- * that it was judged with ends, s since 1970; 0: it says nothing of that.
  */
 typedef struct {
     uint64_t     wanted;        /* IOA_FETCH_BIT of each */
     uint64_t     unfit;
     uint64_t     older;
-    int64_t      ends[IOA_FETCH_MAX];
     char         path[IOA_FETCH_MAX][IOA_EVIDENCE_PATH_MAX];
     char         vcek_else[IOA_EVIDENCE_PATH_MAX];  /* where path has none */
 } ioa_wants_t;

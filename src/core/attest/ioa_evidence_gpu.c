@@ -188,8 +188,6 @@ static ioa_status_t
 ioa_gpu_hold(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     const ioa_evidence_t *e, const ioa_gpu_ocsp_t *ocsp)
 {
-    size_t  i;
-
     if (!ioa_check_that(checks, ocsp->held == 0 || e->policy->gpu_hold,
                         "gpu.hold", "%s",
                         ocsp->held == 0 ? "no certificate is on hold"
@@ -199,12 +197,6 @@ ioa_gpu_hold(ioa_proved_t *proved, ioa_wants_t *wants, ioa_checks_t *checks,
     {
         ioa_gpu_ocsp_wants(wants, ocsp, ocsp->held);
         return IOA_REVOKED;
-    }
-
-    for (i = 0; i < IOA_GPU_OCSP_MAX; i++) {
-        if (!ocsp->saved && (ocsp->known & (UINT64_C(1) << i))) {
-            wants->ends[IOA_FETCH_GPU_OCSP + i] = ocsp->certs[i].said.until;
-        }
     }
 
     ioa_evidence_expires(proved, ocsp->until);

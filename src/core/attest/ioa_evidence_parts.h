@@ -55,10 +55,6 @@ int ioa_evidence_need(ioa_wants_t *wants, const ioa_evidence_t *e,
 /* Lowers `expires` and `documents_end` to when; an earlier value stays. */
 void ioa_evidence_expires(ioa_proved_t *proved, int64_t when);
 
-/* The same, of documents: a set of IOA_FETCH_BIT. */
-void ioa_evidence_document_ends(ioa_proved_t *proved, ioa_wants_t *wants,
-    uint64_t documents, int64_t when);
-
 /*
  * Lowers `expires` alone: for NRAS tokens, which are fetched for every
  * attestation.

@@ -411,9 +411,7 @@ ioa_snp_judge(ioa_snp_t *snp, ioa_proved_t *proved, ioa_wants_t *wants,
     ioa_snp_doubt(wants, e, report, &with, st);
 
     if (st == IOA_OK && crls != NULL) {
-        ioa_evidence_document_ends(proved, wants,
-                                   IOA_FETCH_BIT(IOA_FETCH_AMD_CRL),
-                                   ioa_crls_expire(crls));
+        ioa_evidence_expires(proved, ioa_crls_expire(crls));
     }
 
     if (st == IOA_ATTESTATION_UNAVAILABLE) {

@@ -250,11 +250,9 @@ ioa_tdx_status(ioa_tcb_t *tcb, ioa_proved_t *proved, ioa_wants_t *wants,
         ioa_collateral_quote(&proved->platform, tdx);
         st = ioa_collateral_judge(tcb, checks, collateral,
                                   &proved->platform);
-        ioa_evidence_document_ends(proved, wants, IOA_TDX_LEVELS,
-                                   ioa_collateral_expires(collateral)
-                                   + e->policy->slack);
-        ioa_evidence_document_ends(proved, wants, IOA_TDX_CRLS,
-                                   ioa_crls_expire(crls));
+        ioa_evidence_expires(proved, ioa_collateral_expires(collateral)
+                                     + e->policy->slack);
+        ioa_evidence_expires(proved, ioa_crls_expire(crls));
     }
 
     ioa_collateral_free(collateral);

@@ -343,6 +343,7 @@ ngx_http_ioattest_attestation_proved(ngx_http_ioattest_proof_t *proof,
 static void
 ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
 {
+    ioa_status_t                      reached;
     ngx_http_ioattest_attestation_t  *attestation;
 
     attestation = task->data;
@@ -356,17 +357,25 @@ ngx_http_ioattest_attestation_timeout(ngx_http_ioattest_task_t *task)
     }
 
     if (attestation->ask.concluded) {
-        ngx_http_ioattest_ahead_timeout(attestation->proof);
         ngx_http_ioattest_early_timeout(attestation->proof);
         return;
     }
 
-    if (attestation->proof && attestation->proof->reached != IOA_OK) {
+    reached = IOA_OK;
 
-        /* only newer documents have not come in time */
+    if (attestation->proof) {
+        reached = attestation->proof->reached;
 
-        ngx_http_ioattest_attestation_conclude(attestation,
-                                               attestation->proof->reached,
+        if (reached == IOA_OK) {
+            reached = ngx_http_ioattest_alone(attestation->proof);
+        }
+    }
+
+    if (reached != IOA_OK) {
+
+        /* only documents that make no difference have not come in time */
+
+        ngx_http_ioattest_attestation_conclude(attestation, reached,
                                                NGX_HTTP_IOATTEST_GIVE_FAILED,
                                                NGX_HTTP_OK);
         return;
@@ -445,7 +454,7 @@ ngx_http_ioattest_attestation_conclude(
     ngx_http_ioattest_wait_wake(attestation->ask.wake);
 
     if (reason == IOA_OK) {
-        ngx_http_ioattest_ahead_start(attestation);
+        ngx_http_ioattest_early_start(attestation);
     }
 }
 

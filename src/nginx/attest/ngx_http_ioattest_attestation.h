@@ -108,9 +108,6 @@ struct ngx_http_ioattest_proof_s {
 
     /* of a machine that was stored */
     u_char                           machine32[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_msec_t                       attested_ms;
-    ngx_uint_t                       newer;     /* verified once more, with
-                                                   newer documents */
     ngx_uint_t                       second;    /* judged by early documents:
                                                    the proof itself is over */
     ioa_early_t                      early;     /* owned as machine is */
@@ -243,18 +240,11 @@ void ngx_http_ioattest_early_start(
 void ngx_http_ioattest_early_timeout(ngx_http_ioattest_proof_t *proof);
 
 
-/* ahead */
-
 /*
- * To be called when the attestation is over and the machine is trusted:
- * refetches what ends within ioattest_refresh, lengthens the trust if newer
- * documents let the evidence pass as well, and goes on with early_start().
+ * alone: the reason for which the evidence of GPUs is refused whatever other
+ * documents may say; IOA_OK if there is none, or if that is not known.
  */
-void ngx_http_ioattest_ahead_start(
-    ngx_http_ioattest_attestation_t *attestation);
-
-/* The services have not answered in time. */
-void ngx_http_ioattest_ahead_timeout(ngx_http_ioattest_proof_t *proof);
+ioa_status_t ngx_http_ioattest_alone(ngx_http_ioattest_proof_t *proof);
 
 
 /* endorsements */
@@ -265,13 +255,6 @@ void ngx_http_ioattest_ahead_timeout(ngx_http_ioattest_proof_t *proof);
  */
 ngx_int_t ngx_http_ioattest_endorsements_start(
     ngx_http_ioattest_proof_t *proof);
-
-/*
- * Requests documents that are at hand once more, unless that was done a moment
- * ago: as start(), NGX_DONE if that is so of all of them.
- */
-ngx_int_t ngx_http_ioattest_endorsements_again(
-    ngx_http_ioattest_proof_t *proof, uint64_t wanted);
 
 /* Releases the documents being fetched, with their status, or 0. */
 void ngx_http_ioattest_endorsements_drop(ngx_http_ioattest_proof_t *proof,

@@ -235,47 +235,6 @@ ngx_http_ioattest_endorsements_key(ngx_http_ioattest_proof_t *proof,
 }
 
 
-ngx_int_t
-ngx_http_ioattest_endorsements_again(ngx_http_ioattest_proof_t *proof,
-    uint64_t wanted)
-{
-    uint64_t    kept;
-    ngx_int_t   rc;
-    ngx_uint_t  what;
-
-    /* at most once a minute, like those that refuse a machine */
-    proof->wants.older = wanted;
-
-    kept = 0;
-    proof->pending = 1;
-
-    for (what = 0; what < IOA_FETCH_MAX; what++) {
-
-        if ((wanted & IOA_FETCH_BIT(what)) == 0) {
-            continue;
-        }
-
-        rc = ngx_http_ioattest_endorsements_one(proof, what, 1);
-
-        if (rc == NGX_ABORT) {
-            kept |= IOA_FETCH_BIT(what);
-
-        } else if (rc != NGX_OK) {
-            proof->pending--;
-            return rc;
-        }
-    }
-
-    proof->pending--;
-
-    if (kept == wanted) {
-        return NGX_DONE;
-    }
-
-    return proof->pending ? NGX_AGAIN : NGX_DECLINED;
-}
-
-
 /* Checks on the documents that other attestations are fetching. */
 
 static void

@@ -464,8 +464,13 @@ ngx_http_ioattest_fetch_next(ngx_http_ioattest_proof_t *proof)
     }
 
     if (proof->failed) {
-        proof->reason = proof->insecure ? IOA_ATTESTATION_INSECURE
-                                        : IOA_ATTESTATION_UNAVAILABLE;
+        proof->reason = ngx_http_ioattest_alone(proof);
+
+        if (proof->reason == IOA_OK) {
+            proof->reason = proof->insecure ? IOA_ATTESTATION_INSECURE
+                                            : IOA_ATTESTATION_UNAVAILABLE;
+        }
+
         rc = NGX_OK;
 
     } else {

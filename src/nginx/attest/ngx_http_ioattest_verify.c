@@ -27,8 +27,6 @@ static ngx_int_t ngx_http_ioattest_proof_next(
     ngx_http_ioattest_proof_t *proof);
 static ioa_status_t ngx_http_ioattest_proof_store(
     ngx_http_ioattest_proof_t *proof);
-static void ngx_http_ioattest_proof_lengthen(
-    ngx_http_ioattest_proof_t *proof);
 static void ngx_http_ioattest_proof_changed(ngx_http_ioattest_proof_t *proof);
 static ngx_uint_t ngx_http_ioattest_proof_pinned(
     ngx_http_ioattest_loc_conf_t *ilcf, ngx_uint_t cpu);
@@ -325,11 +323,6 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
         return NGX_OK;
     }
 
-    if (proof->reason == IOA_OK && proof->newer) {
-        ngx_http_ioattest_proof_lengthen(proof);
-        return NGX_OK;
-    }
-
     if (proof->reason == IOA_OK) {
         proof->reason = ngx_http_ioattest_proof_store(proof);
         return NGX_OK;
@@ -342,28 +335,6 @@ ngx_http_ioattest_proof_next(ngx_http_ioattest_proof_t *proof)
     rc = ngx_http_ioattest_endorsements_start(proof);
 
     return (rc == NGX_DONE) ? NGX_OK : rc;
-}
-
-
-/* The evidence of a machine that is trusted, by documents that are newer. */
-
-static void
-ngx_http_ioattest_proof_lengthen(ngx_http_ioattest_proof_t *proof)
-{
-    time_t                       expires_at;
-    ngx_http_ioattest_machine_t  machine;
-
-    ngx_memzero(&machine, sizeof(ngx_http_ioattest_machine_t));
-    ngx_http_ioattest_machine_prove(&machine, &proof->machine.proved);
-    machine.attested_ms = proof->attested_ms;
-
-    expires_at = ngx_http_ioattest_store_longer(proof->conf->zone,
-                                                proof->machine32, &machine);
-
-    if (expires_at) {
-        proof->expires_at = expires_at;
-        ngx_http_ioattest_outcome_audit(proof->attestation, IOA_OK);
-    }
 }
 
 
@@ -409,7 +380,6 @@ ngx_http_ioattest_proof_store(ngx_http_ioattest_proof_t *proof)
         machine.expires_at = machine.proved.expires;
     }
 
-    proof->attested_ms = machine.attested_ms;
     proof->pinned = machine.pinned;
     proof->expires_at = machine.expires_at;
 

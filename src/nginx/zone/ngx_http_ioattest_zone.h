@@ -556,14 +556,6 @@ ngx_uint_t ngx_http_ioattest_store_bound(ngx_http_ioattest_zone_t *zone,
     const ngx_http_ioattest_limits_t *limits);
 
 /*
- * The evidence of a trusted machine passes by newer documents as well.  In:
- * machine, proved and attested_ms.  Returns until when it is trusted now; 0 if
- * that is no later, or it was attested again since, or is not known any more.
- */
-time_t ngx_http_ioattest_store_longer(ngx_http_ioattest_zone_t *zone,
-    const u_char *machine_key32, const ngx_http_ioattest_machine_t *machine);
-
-/*
  * Notes what a machine is by the TCB that Intel will ask for next; early is
  * NULL if that could not be judged.  Returns 1 if its platform is one that
  * the policy would refuse, and no machine on it was told of for this

@@ -126,52 +126,6 @@ done:
 }
 
 
-time_t
-ngx_http_ioattest_store_longer(ngx_http_ioattest_zone_t *zone,
-    const u_char *machine_key32, const ngx_http_ioattest_machine_t *machine)
-{
-    time_t                        until;
-    ngx_http_ioattest_sh_t       *sh;
-    ngx_http_ioattest_node_t     *node;
-    ngx_http_ioattest_machine_t  *info;
-
-    until = 0;
-
-    sh = ngx_http_ioattest_store_lock(zone);
-
-    node = ngx_http_ioattest_node_find_locked(sh, machine_key32,
-                                              NGX_HTTP_IOATTEST_NODE_MACHINE);
-
-    if (node == NULL || node->u.machine.refused != IOA_OK) {
-        goto done;
-    }
-
-    info = &node->u.machine.info;
-
-    if (info->attested_ms != machine->attested_ms
-        || info->proved.expires >= machine->proved.expires)
-    {
-        goto done;
-    }
-
-    until = info->attested_at + (time_t) (info->valid / 1000);
-
-    if (until > machine->proved.expires) {
-        until = machine->proved.expires;
-    }
-
-    info->proved = machine->proved;
-    info->expires_at = until;
-    info->end_kept = 0;
-
-done:
-
-    ngx_http_ioattest_store_unlock(zone);
-
-    return until;
-}
-
-
 /* A moving average: the newest value counts for an eighth. */
 
 static void

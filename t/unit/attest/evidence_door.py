@@ -174,23 +174,6 @@ def test_snp_policy(policy):
         *policy(bare, sev_snp={"provisional": True}))
 
 
-def test_gpu_before():
-    """No document of a CPU can mend evidence of a GPU."""
-    for name, kind, wants, cpu in (
-            ("TDX", TDX | COLLATERAL, 0xf, {"evidence": "tdx"}),
-            ("SEV-SNP", SNP | KDS, 0x30, {"evidence": "snp"})):
-        record = seeds.seed(kind | LOCAL, **cpu)
-        what = f"{name}, none of its documents there: "
-        bad(what + "good GPUs", "attestation_unavailable", wants, record)
-        bad(what + "other GPUs", "measurement_mismatch", 0, record, "new",
-            json.dumps({"gpu": {"ueid": ["7"]}}))
-        bad(what + "no GPU", "gpu_evidence_missing", 0,
-            seeds.seed(kind | LOCAL, **cpu, gpus=0))
-        bad(what + "and the CPU's is bad too", "report_data_mismatch", 0,
-            seeds.seed(kind | LOCAL | NONCE, **cpu, gpus=0,
-                       report_data="address-nonce"))
-
-
 def test_policy():
     other = "00" * 47 + "01"
     tdx = seeds.seed(TDX | LOCAL, evidence="tdx")
@@ -718,7 +701,6 @@ test_references()
 test_services()
 test_nras_body()
 test_leaves()
-test_gpu_before()
 test_policy()
 test_advisories()
 test_early()

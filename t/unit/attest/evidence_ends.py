@@ -29,8 +29,8 @@ LEEWAY = 60                     # of NVIDIA's service: ioa_verify_nras.h
 FAR = NOW + 20 * 86400          # before this nothing ends by itself
 
 
-def ends(record, policy="{}", what="ends"):
-    run = subprocess.run([DRIVER, "door", "new", policy, what],
+def ends(record, policy="{}"):
+    run = subprocess.run([DRIVER, "door", "new", policy, "ends"],
                          input=record, capture_output=True)
     return run.stdout.decode().split() or ["died", run.stderr.decode()[:300]]
 
@@ -60,14 +60,14 @@ def document_near(document):
     document.value["nextUpdate"] = pcs.stamp(NEAR)
 
 
-def tdx(what="ends"):
+def tdx():
     return ends(seeds.seed(seeds.TDX | seeds.COLLATERAL, seeds.intel,
-                           evidence="tdx", gpus=0), what=what)
+                           evidence="tdx", gpus=0))
 
 
-def snp(what="ends"):
+def snp():
     return ends(seeds.seed(seeds.SNP | seeds.KDS, seeds.amd, evidence="snp",
-                           gpus=0), what=what)
+                           gpus=0))
 
 
 @contextlib.contextmanager
@@ -87,9 +87,8 @@ def answer_near(which):
         ocsp.Answer.__init__ = plain
 
 
-def gpu(what="ends"):
-    return ends(seeds.seed(seeds.OCSP, seeds.ocsp(), evidence="tdx", gpus=1),
-                what=what)
+def gpu():
+    return ends(seeds.seed(seeds.OCSP, seeds.ocsp(), evidence="tdx", gpus=1))
 
 
 def far(name, judge):
@@ -113,29 +112,6 @@ near("TDX: the CRL of the PCK's CA does", tdx, pcs.Crl, "platform",
 near("TDX: the root's CRL does", tdx, pcs.Crl, "root", list_near)
 far("SEV-SNP: nothing ends soon", snp)
 near("SEV-SNP: AMD's CRL ends first", snp, kds.Answer, "crl", list_near)
-
-
-
-def documents(name, judge, numbers, soon):
-    """Each says when it ends, those in soon near."""
-    said = judge("documents")
-    rows = dict(map(int, row.split("=")) for row in said[1:])
-    tap.ok(said[0] == "ok" and sorted(rows) == numbers
-           and sorted(n for n in rows if rows[n] <= NEAR + SLACK) == soon,
-           name, said)
-
-
-# numbers: ioa_fetch_e
-documents("TDX: four documents, and none ends soon", tdx, [0, 1, 2, 3], [])
-with ending(pcs.Collateral, "qe", document_near):
-    documents("TDX: what says the levels ends", tdx, [0, 1, 2, 3], [0, 1])
-with ending(pcs.Crl, "root", list_near):
-    documents("TDX: the lists end", tdx, [0, 1, 2, 3], [2, 3])
-documents("SEV-SNP: AMD's CRL alone says it", snp, [5], [])
-with ending(kds.Answer, "crl", list_near):
-    documents("SEV-SNP: and ends", snp, [5], [5])
-with answer_near(ocsp.KINDS[1]):
-    documents("GPU: each answer for itself", gpu, [10, 11, 12], [11])
 
 said = gpu()
 tap.ok(said[0] == "ok" and NEAR < int(said[1]) <= time.time() + ocsp.LIFE,

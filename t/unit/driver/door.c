@@ -80,24 +80,6 @@ door_early(const door_t *door, const ioa_machine_t *machine)
 }
 
 
-/* When each document ends: its number and the time. */
-static void
-door_documents(ioa_status_t st, const ioa_wants_t *wants)
-{
-    size_t  what;
-
-    printf("%s", st == IOA_OK ? "ok" : ioa_status_name(st));
-
-    for (what = 0; what < IOA_FETCH_MAX; what++) {
-        if (wants->ends[what] != 0) {
-            printf(" %zu=%lld", what, (long long) wants->ends[what]);
-        }
-    }
-
-    printf("\n");
-}
-
-
 int
 feed_door(int argc, char **argv)
 {
@@ -130,7 +112,6 @@ feed_door(int argc, char **argv)
     }
 
     if (argc > 3 && strcmp(argv[3], "ends") != 0
-        && strcmp(argv[3], "documents") != 0
         && strcmp(argv[3], "early") != 0)
     {
         door.fetched[IOA_FETCH_AMD_CRL].body.data = (const uint8_t *) "";
@@ -144,9 +125,6 @@ feed_door(int argc, char **argv)
     if (argc > 3 && strcmp(argv[3], "ends") == 0) {
         printf("%s %lld\n", st == IOA_OK ? "ok" : ioa_status_name(st),
                (long long) machine.proved.expires);
-
-    } else if (argc > 3 && strcmp(argv[3], "documents") == 0) {
-        door_documents(st, &wants);
 
     } else if (argc > 3 && strcmp(argv[3], "early") == 0) {
         door_early(&door, &machine);
