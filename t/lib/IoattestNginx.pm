@@ -171,6 +171,7 @@ sub workers {
 }
 
 
+# The workers of before may be at their last requests, and take no other.
 sub reload {
     my ($self) = @_;
     my %old = map { $_ => 1 } $self->workers;
@@ -178,7 +179,21 @@ sub reload {
     $self->wait_for(sub {
         scalar(grep { !$old{$_} } $self->workers) >= $self->{workers};
     });
+
+    # but for one that a test has stopped
+    my $end = time + 1;
+    while (time < $end && grep { _takes_requests($_) } keys %old) {
+        sleep 0.02;
+    }
     return;
+}
+
+
+sub _takes_requests {
+    my ($pid) = @_;
+    open my $in, '<', "/proc/$pid/cmdline" or return 0;
+    my $title = <$in> // '';
+    return $title ne '' && $title !~ /shutting down/;
 }
 
 
