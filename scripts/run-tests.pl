@@ -234,6 +234,7 @@ sub run {
     eval { $harness->aggregate_tests($all, @$files) };
     my $bailed_out = $@;
     push @complaints, $bailed_out if $bailed_out;
+    push @failures, 'a test bailed out, see above' if $bailed_out;
     $all->stop;
     $harness->summary($all) if $all->has_problems;
 

@@ -171,6 +171,11 @@ for my $id (qw( late wrong )) {
     });
 }
 
+# nothing is judged beside a thread that has the evidence
+
+like($nginx->log, qr/attestation of model "$_" failed: attestation_timeout/,
+     "$_: no verdict in time") for qw( late wrong );
+
 <$_> for @busy;
 ok(attested('late'), 'a verdict comes all the same');
 IoattestSim::reset('stats');

@@ -22,6 +22,14 @@ my $services = join '', map { <<"EOF" } qw( pcs kds );
         }
 EOF
 
+$services .= <<'EOF';
+        location = /_ocsp {
+            internal;
+            rewrite ^ /ocsp break;
+            proxy_pass http://api;
+        }
+EOF
+
 my $nginx = IoattestFleet::gateway(
     evidence => 1, no_list => 1, key => 'Bearer gw', workers => 1,
     server => $services,
@@ -31,7 +39,9 @@ my $nginx = IoattestFleet::gateway(
              'ioattest_timeout 1s', 'ioattest_wait 5s'],
     locations => {
         'tdx' => ['ioattest_cpu tdx', 'ioattest_collateral /_pcs/'],
-        'snp' => ['ioattest_cpu sev-snp', 'ioattest_amd_kds /_kds/'] });
+        'snp' => ['ioattest_cpu sev-snp', 'ioattest_amd_kds /_kds/'],
+        'ocsp' => ['ioattest_cpu tdx', 'ioattest_collateral /_pcs/',
+                   'ioattest_gpu_ocsp /_ocsp'] });
 
 sub ask {
     my ($path, $model) = @_;
@@ -77,6 +87,20 @@ for my $how ('error=503', 'hang') {
         IoattestEvidence::settle($nginx);
     }
 }
+
+# What is revoked: by an answer that was asked for, not by one that was kept.
+
+my %ocsp = (evidence => 'tdx', machines => 1, collateral => 'error=503');
+begin(%ocsp, ocsp => 'ocsp_revoked=1');
+is_deeply(IoattestLoad::codes((ask('ocsp', 'revoked'))[0]),
+          { '502 revoked' => 1 }, 'OCSP, Intel is down: revoked');
+IoattestEvidence::settle($nginx);
+begin(%ocsp);
+is_deeply(IoattestLoad::codes((ask('ocsp', 'kept'))[0]),
+          { '502 attestation_unavailable' => 1 },
+          'OCSP, Intel is down: a kept answer is not the last word');
+is_deeply(refused('kept'), [], 'OCSP, Intel is down: nobody is refused');
+IoattestEvidence::settle($nginx);
 
 # the service is back: good GPUs are trusted, bad ones as they were
 

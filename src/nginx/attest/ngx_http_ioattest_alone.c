@@ -26,7 +26,7 @@ ngx_http_ioattest_alone(ngx_http_ioattest_proof_t *proof)
     ioa_status_t                st;
     ngx_http_ioattest_alone_t  *alone;
 
-    if (proof->task->running || proof->second || proof->reached != IOA_OK
+    if (proof->task->running || proof->second
         || proof->conf->policy.cpu == 0
         || proof->conf->policy.gpu != IOA_GPU_LOCAL)
     {
@@ -47,7 +47,7 @@ ngx_http_ioattest_alone(ngx_http_ioattest_proof_t *proof)
                            proof->reply, proof->nonce32, &alone->policy,
                            proof->fetched, 0, proof->now);
 
-    /* an answer of OCSP that was asked for now is the last word */
+    /* a kept answer of OCSP refuses nothing until it was asked for anew */
 
     if (st == IOA_OK || st == IOA_ATTESTATION_UNAVAILABLE
         || (alone->wants.wanted & ~proof->asked))
