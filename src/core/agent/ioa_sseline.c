@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/ioa_sseline.h"
+#include "json/ioa_block.h"
 
 
 void
@@ -58,72 +59,6 @@ ioa_sseline_escape(ioa_sseline_t *l, uint32_t code)
 }
 
 
-#if defined(__SSE2__)
-
-/*
- * The same, 16 bytes at a time, while 32 are left: every part of a block
- * between two quotes is written as a whole block, the next over its end.
- */
-static size_t
-ioa_sseline_blocks(uint8_t *buf, size_t *len, const uint8_t *data, size_t n)
-{
-    size_t         i, at = *len, from, to;
-    unsigned       mask;
-    const __m128i  space = _mm_set1_epi8(0x1f);
-    const __m128i  del = _mm_set1_epi8(0x7f);
-    const __m128i  quote = _mm_set1_epi8('"');
-    const __m128i  slash = _mm_set1_epi8('\\');
-
-    for (i = 0; n - i >= 32; i += 16) {
-        __m128i  x, plain;
-
-        x = _mm_loadu_si128((const __m128i *) (data + i));
-
-        /* signed: 0x80..0xff count as less than 0x20 */
-        plain = _mm_andnot_si128(_mm_cmpeq_epi8(x, del),
-                                 _mm_cmpgt_epi8(x, space));
-
-        if (_mm_movemask_epi8(plain) != 0xffff) {
-            break;
-        }
-
-        mask = (unsigned) _mm_movemask_epi8(
-                   _mm_or_si128(_mm_cmpeq_epi8(x, quote),
-                                _mm_cmpeq_epi8(x, slash)));
-
-        for (from = 0; mask != 0; mask &= mask - 1) {
-            to = (size_t) __builtin_ctz(mask);
-            memcpy(buf + at, data + i + from, 16);
-            at += to - from;
-            buf[at++] = '\\';
-            from = to;
-        }
-
-        memcpy(buf + at, data + i + from, 16);
-        at += 16 - from;
-    }
-
-    *len = at;
-
-    return i;
-}
-
-#else
-
-static size_t
-ioa_sseline_blocks(uint8_t *buf, size_t *len, const uint8_t *data, size_t n)
-{
-    (void) buf;
-    (void) len;
-    (void) data;
-    (void) n;
-
-    return 0;
-}
-
-#endif
-
-
 /*
  * Writes what JSON is full of: plain bytes, quotes and backslashes.
  * Returns: how many bytes were taken.
@@ -131,8 +66,7 @@ ioa_sseline_blocks(uint8_t *buf, size_t *len, const uint8_t *data, size_t n)
 static size_t
 ioa_sseline_common(ioa_out_t *out, const uint8_t *data, size_t n)
 {
-    size_t   i, len;
-    uint8_t  c;
+    size_t  i, len;
 
     if (out->len > IOA_OUT_SIZE / 2) {
         ioa_out_flush(out);
@@ -143,24 +77,8 @@ ioa_sseline_common(ioa_out_t *out, const uint8_t *data, size_t n)
         n = (IOA_OUT_SIZE - out->len) / 2;
     }
 
-    len = out->len;
-    i = ioa_sseline_blocks(out->buf, &len, data, n);
-
-    for ( ; i < n; i++) {
-        c = data[i];
-
-        if (!ioa_plain_table[c]) {
-            if (c != '"' && c != '\\') {
-                break;
-            }
-
-            out->buf[len++] = '\\';
-        }
-
-        out->buf[len++] = c;
-    }
-
-    out->len = len;
+    i = ioa_block_quote(out->buf + out->len, &len, data, n);
+    out->len += len;
 
     return i;
 }
@@ -205,31 +123,29 @@ ioa_sseline_utf8(ioa_sseline_t *l, uint8_t c)
 static size_t
 ioa_sseline_hash(ioa_sseline_t *l, const uint8_t *data, size_t n)
 {
-    size_t  i = 0, m;
+    size_t   i = 0;
+    uint8_t  c;
 
     while (i < n) {
+        c = data[i];
 
-        if (l->unit_n != 0 || data[i] >= 0x80) {
-            if (!ioa_sseline_utf8(l, data[i])) {
+        if (l->unit_n != 0 || c >= 0x80) {
+            if (!ioa_sseline_utf8(l, c)) {
                 return IOA_UNIT_BAD;
             }
 
             i++;
-            continue;
+
+        } else if (c >= 0x20 && c != 0x7f) {
+            i += ioa_sseline_common(&l->out, data + i, n - i);
+
+        } else if (c == '\n' || c == '\r') {
+            break;
+
+        } else {
+            ioa_sseline_escape(l, c);
+            i++;
         }
-
-        m = ioa_sseline_common(&l->out, data + i, n - i);
-
-        if (m == 0) {
-            if (data[i] == '\n' || data[i] == '\r') {
-                break;
-            }
-
-            ioa_sseline_escape(l, data[i]);
-            m = 1;
-        }
-
-        i += m;
     }
 
     return i;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/ioa_status.h"
+#include "json/ioa_block.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -24,6 +25,9 @@
 #define IOA_ESCAPE_MAX      12      /* \uXXXX\uXXXX */
 
 #define IOA_UNIT_BAD        ((size_t) -1)
+
+/* a run of plain bytes of which this many went by is taken for a long one */
+#define IOA_PLAIN_LONG      64
 
 /* 1 for 0x20..0x7e save '"' and '\\'. */
 extern const uint8_t ioa_plain_table[256];
@@ -70,27 +74,32 @@ ioa_plain_run(const uint8_t *data, size_t n)
 
 #if defined(__SSE2__)
 
-    const __m128i  space = _mm_set1_epi8(0x1f);
+    const __m128i  one = _mm_set1_epi8(1);
+    const __m128i  space = _mm_set1_epi8(0x20);
     const __m128i  quote = _mm_set1_epi8('"');
     const __m128i  slash = _mm_set1_epi8('\\');
-    const __m128i  del = _mm_set1_epi8(0x7f);
-    size_t         last;
 
-    for (last = n - 16; n >= 16 && i <= last; i += 16) {
+    while (n - i >= 16) {
         __m128i   x, bad;
         unsigned  mask;
 
         x = _mm_loadu_si128((const __m128i *) (data + i));
 
-        /* signed: 0x80..0xff count as less than 0x20 */
+        /* signed: with 1 added, 0x7f..0xfe are below zero, and 0xff is 0 */
         bad = _mm_or_si128(_mm_cmpeq_epi8(x, quote),
                            _mm_cmpeq_epi8(x, slash));
-        bad = _mm_or_si128(bad, _mm_cmpeq_epi8(x, del));
-        bad = _mm_andnot_si128(bad, _mm_cmpgt_epi8(x, space));
+        bad = _mm_andnot_si128(bad, _mm_cmpgt_epi8(_mm_add_epi8(x, one),
+                                                   space));
         mask = (unsigned) _mm_movemask_epi8(bad) ^ 0xffff;
 
         if (mask != 0) {
             return i + (size_t) __builtin_ctz(mask);
+        }
+
+        i += 16;
+
+        if (i == IOA_PLAIN_LONG && n - i >= IOA_PLAIN_LONG) {
+            i += ioa_block_plain(data + i, n - i);
         }
     }
 

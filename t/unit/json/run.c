@@ -5,6 +5,8 @@
 #include "json/ioa_escape.h"
 #include "unit.h"
 
+#define TEXT_MAX  230
+
 
 static size_t
 plain_run(const uint8_t *data, size_t n)
@@ -29,11 +31,22 @@ test_text_run(void)
 {
     int          c;
     size_t       at, n;
+    char         text[TEXT_MAX];
     uint8_t     *data;
     unit_all_t   all = { 0 };
 
-    for (n = 1; n <= 43; n++) {
-        data = unit_exact("abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNO~", n);
+    /* long enough for what is read many bytes at a time */
+
+    for (at = 0; at < TEXT_MAX; at++) {
+        text[at] = (char) (' ' + at % ('~' - ' ' + 1));
+
+        if (text[at] == '"' || text[at] == '\\') {
+            text[at] = 'x';
+        }
+    }
+
+    for (n = 1; n <= TEXT_MAX; n += n < 48 ? 1 : 13) {
+        data = unit_exact(text, n);
 
         for (at = 0; at < n; at++) {
             for (c = 0; c < 256; c++) {
