@@ -59,7 +59,7 @@ folders_check() {
     grep -Eo '^#[[:space:]]*include[[:space:]]*["<][^">]*[">]' \
         src/core/*/*.[ch] /dev/null \
     | sed 's|^src/core/||; s|#.*include[[:space:]]*||; s|"||g
-           s/<\(std[a-z]*\|inttypes\|strings\{0,1\}\|emmintrin\)\.h>//
+           s/<\(std[a-z]*\|inttypes\|strings\{0,1\}\|emmintrin\|immintrin\)\.h>//
            s|<\(.*\)>|\1|
            s|:\(secp256k1\)\(.*\)$|:\1/\1\2|; s|:\(pthread\)\.h|:\1/\1.h|' \
     | awk -F'[:/]' '
