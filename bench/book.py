@@ -50,6 +50,7 @@ def between(spread):
 class Book:
     def __init__(self):
         self.figures, self.aims, self.notes = [], [], []
+        self.lacking = []       # what could not be measured
         self.busy = os.getloadavg()[0] > BUSY
 
     def part(self, title):
@@ -103,6 +104,12 @@ class Book:
     def unmeasured(self, what, why):
         self.aims.append((what, "", "", "not measured", why))
         print(f"  aim: {what}: not measured: {why}")
+        self.lacking.append(what)
+
+    def lacks(self, what, why):
+        """WHAT was not measured: a report without it is not written down."""
+        self.say(f"{what}: not measured: {why}")
+        self.lacking.append(what)
 
     def say(self, text):
         self.notes.append(text)
@@ -216,7 +223,21 @@ def first(command, pattern):
 
 
 def package(name):
-    return first(["dpkg-query", "-W", "-f", "${Version}", name], r"(.+)")
+    return first(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n",
+                  name], r"(?m)^installed (\S+)")
+
+
+def others():
+    """Versions of what ioattest is compared with, as far as it is there."""
+    found = [(name, package(p)) for name, p in (
+        ("nginx-lua", "libnginx-mod-http-lua"),
+        ("LuaJIT", "libluajit2-5.1-2"), ("LuaJIT", "libluajit-5.1-2"),
+        ("nettle", "libnettle8"), ("nettle", "libnettle8t64"),
+        ("Python", "python3"), ("uvloop", "python3-uvloop"),
+        ("Cryptodome", "python3-pycryptodome"))]
+    found.append(("Node", first(["node", "--version"], r"^v(\S+)")))
+    return ", ".join(f"{name} {version}" for name, version in found
+                     if version != "none")
 
 
 def commit():
@@ -256,6 +277,7 @@ def machine():
         f"{os.cpu_count()} x {cpu[1] if cpu else platform.machine()}, "
         f"{memory / 1e6:.1f} GB; Linux {platform.release()}, {system}",
         f"nginx {nginx}, {', '.join(libraries)}, {compiler}",
+        *([f"Compared with: {others()}"] if others() else []),
     ]
 
 

@@ -25,12 +25,12 @@ def stall(page):
     page.part("Other requests of a worker while reports of 8 GPUs are "
               "verified without a pause")
     with tempfile.TemporaryDirectory() as where:
-        for _, path, quiet, busy, rate in stalling.run(2, 3, where,
+        for _, path, quiet, busy, rate in stalling.run(2, 6, where,
                                                        ("default",)):
             name = "plain" if "plain" in path else "verified"
             if rate < 1:
-                page.say(f"a {name} request beside reports: not measured: so "
-                         "much else goes on here that no report was made")
+                page.lacks(f"a {name} request beside reports", "so much else "
+                           "goes on here that no report was made")
                 continue
             what = f"a {name} request"
             for part in ("p50", "p99"):
@@ -38,9 +38,9 @@ def stall(page):
                             f"{what}, {part}")
                 page.figure(f"stall_{name}_{part}_quiet", quiet[part], "us",
                             f"{what}, {part}, while nothing else happens")
-            page.figure(f"stall_{name}_p99_more",
-                        (busy["p99"] - quiet["p99"]) / 1e3, "ms",
-                        f"{what}, p99 later by")
+            page.figure(f"stall_{name}_p99_more", [
+                (b - q) / 1e3 for b, q in zip(busy["p99"], quiet["p99"])],
+                "ms", f"{what}, p99 later by")
             page.figure(f"stall_{name}_reports", rate, "1/s",
                         "reports verified meanwhile")
     report(page)

@@ -199,7 +199,7 @@ def measure(page, names):
             try:
                 run[name] = EVERY[name][0](rig, up, address)
             except Missing as missing:
-                page.say(f"{name}: not measured: {missing}")
+                page.lacks(name, missing)
                 continue
             judge(name, run[name][1], run[name][2], body, bad)
         page.say("Each of them passed the good answer, byte for byte as the "

@@ -1,9 +1,11 @@
 """What CPU time is spent on, where perf is there to say it."""
 import collections
+import os
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 from rig import CONNECTIONS, Load
@@ -106,3 +108,24 @@ def each(rig, jobs):
     return "a response by perf's samples: " + "; ".join(
         f"{name}: {listed(parts(found)[0], 8)}"
         for name, found in zip(jobs, turns(rig, list(jobs.values()))))
+
+
+def shares(command):
+    """What functions a command's own time is spent in: a sentence."""
+    if not shutil.which("perf"):
+        return NONE
+    with tempfile.TemporaryDirectory() as where:
+        subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-F",
+                        str(HERTZ), "-o", where + "/perf", *command],
+                       check=False, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        found = collections.Counter()
+        for n, name, function in lines(where + "/perf"):
+            inside = name == os.path.basename(command[0])
+            found[function if inside else NAMES.get(name, name)] += n
+    total = sum(found.values())
+    if not total:
+        return "perf sees nothing here of what it is made of"
+    return "its time by perf's samples: " + ", ".join(
+        f"{100 * n / total:.0f} % in {name}"
+        for name, n in found.most_common(8) if n >= total / 100)

@@ -18,6 +18,7 @@ sys.path[:0] = [TOP + "/bench", TOP + "/t/unit/driver"]
 import bench  # noqa: E402
 import book  # noqa: E402
 import tap  # noqa: E402
+from rig import Missing  # noqa: E402
 
 
 def quietly(function, *args, **more):
@@ -92,8 +93,21 @@ def reported(where):
         return said, f.read()
 
 
+def missing(page):
+    raise Missing("a program is not there")
+
+
+def unmeasured(page):
+    page.unmeasured("an aim", "a program is not there")
+
+
+def lacking(page):
+    page.lacks("a figure", "a program is not there")
+
+
 def written():
     bench.PARTS.clear()
+    bench.PARTS["whole"] = lambda page: None
     with tempfile.TemporaryDirectory() as where:
         book.PAGE, book.quoting = where + "/page", lambda: []
         book.machine = lambda: [f"commit {book.commit()}"]
@@ -113,6 +127,15 @@ def written():
             said, page = reported(where)
             tap.ok("old\n" not in page and "commit " in page
                    and "dirty" not in page, "what is committed is", said)
+
+            for lacks, what in ((missing, "a part"), (unmeasured, "an aim"),
+                                (lacking, "a figure")):
+                bench.PARTS["other"] = lacks
+                said, page = reported(where)
+                tap.ok("not written: not measured were " in said
+                       and "old\n" in page,
+                       f"a report that lacks {what} is not", said)
+            del bench.PARTS["other"]
 
             with open(book.TOP + "/file", "w") as f:
                 f.write("2")
