@@ -13,11 +13,13 @@ from rig import TOP
 PAGE = os.path.join(TOP, "doc/bench.md")
 BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
 # what a number is of; of "13,000 requests a second" that is all but the number
-UNIT = (r"(?:us|ms|ns|s|seconds?|%|times|x|instructions|recover(?:ie)?s"
-        r"|(?:(?:answers|attestations|events|requests|responses) )?"
-        r"(?:a|per) (?:second|minute)|[KMG]i?[Bb]/s)").replace(" ", r"\s+")
-MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)(\s*" + UNIT
-                  + r")?<!-- bench: (\w+) -->")
+OF = r"(?:answers|attestations|events|req|requests|responses|streams)"
+UNIT = (r"(?:[nuµμm]?s|(?:nano|micro|milli)?seconds?|%|per ?cent|times|x|×"
+        r"|-fold|instructions|recover(?:ie)?s|rps"
+        rf"|(?:{OF} )?(?:a|per) (?:second|minute)|{OF}/(?:s|sec|min)(?!\w)"
+        r"|[KMG]i?[Bb]/s)").replace(" ?", r"\s*").replace(" ", r"\s+")
+MARK = re.compile(rf"(\d[\d,]*(?:\.\d+)?)(\s*(?:{UNIT}|[KkMG]i?B))?"
+                  r"<!-- bench: (\w+) -->")
 
 
 # a load average above which others use the machine too
@@ -80,9 +82,11 @@ class Book:
                      "these turns are not to be compared with other parts'.")
         return ratios
 
-    def aim(self, what, measured, limit, least=False, unit="x", rest=None):
+    def aim(self, what, measured, limit, least=False, unit="x", rest=None,
+            unsure=False):
         """What was wanted of the median of MEASURED, or of a value: at most
-        LIMIT, or at least; unsure where LIMIT is between the quartiles.
+        LIMIT, or at least; unsure where LIMIT is between the quartiles, or
+        UNSURE says what it hangs on.
         REST says of what is not met what it is made of; it may be a function
         that finds out."""
         value, spread = quartiles(measured)
@@ -91,6 +95,8 @@ class Book:
         if spread and spread[0] < limit < spread[1]:
             verdict = "unsure"
         rest = None if good else rest() if callable(rest) else rest
+        if good and unsure:
+            verdict, rest = "unsure", unsure
         word = "at least" if least else "at most"
         said = f"{shown(value)} {unit}" + (
             f" ({between(spread)})" if spread else "")
