@@ -174,11 +174,16 @@ http {{
                 if m["model"] == MODEL]
 
     def settled(self, known, seconds):
-        """Seconds until so many are known and no search goes on, or None."""
+        """Seconds until so many are known and no search goes on, or None;
+        self.met: until so many were known."""
         start = time.monotonic()
+        self.met = None
         while time.monotonic() - start < seconds / FAST:
             for m in self.models():
-                if m.get("known") == known and m.get("census") != "search":
+                if m.get("known") != known:
+                    continue
+                self.met = self.met or time.monotonic() - start
+                if m.get("census") != "search":
                     return time.monotonic() - start
             time.sleep(0.05)
         return None
@@ -236,7 +241,10 @@ def judge(rows):
     say("longest wait, s", f"{longest:.1f}", "below 45", longest < 45)
 
 
-def ended(seconds):
+def ended(gateway, seconds):
+    met = gateway.met
+    say("all known after, s", met and f"{met * FAST:.1f}", None,
+        met is not None)
     say("search ended after, s", seconds and f"{seconds * FAST:.1f}", None,
         seconds is not None)
 
@@ -255,7 +263,7 @@ def cold():
         before = Load(gateway, rate=12, seconds=60 / FAST)
         settled = gateway.settled(known, 180)
         judge(before.rows())
-        ended(settled)
+        ended(gateway, settled)
         draws = sim.draws()
         say("attestations", draws, f"at most {16 * known + 64}",
             draws <= 16 * known + 72)
@@ -280,7 +288,7 @@ def bad():
         own = [r for r in lies if r["reason"] == "image_digest_mismatch"]
         say("refused by their own reason", share(own, lies), "all",
             len(own) == len(lies))
-        ended(settled)
+        ended(gateway, settled)
         say("attestations", sim.draws())
         gateway.stop()
         sim.stop()

@@ -115,7 +115,7 @@ def fleet_said(page, lines):
 
     for name, scene in (("cold", "12 requests a second: cold"),
                         ("new_keys", "12 requests a second: new keys")):
-        for value in of(scene, "search ended after, s"):
+        for value in of(scene, "all known after, s"):
             if value != "None":
                 page.figure(f"fleet_{name}", float(value), "s",
                             "20 machines, 2 s each, until all are known: "
