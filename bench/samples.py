@@ -106,7 +106,7 @@ def each(rig, jobs):
     if not shutil.which("perf"):
         return NONE
     return "a response by perf's samples: " + "; ".join(
-        f"{name}: {listed(parts(found)[0], 8)}"
+        f"{name}: {listed(parts(found)[0], 10)}"
         for name, found in zip(jobs, turns(rig, list(jobs.values()))))
 
 
