@@ -15,9 +15,9 @@
 
 Without a part all of them, and the report goes into doc/bench.md and its
 figures to where documents quote them, unless there are changes that are not
-committed, for then nobody can tell what was measured.  Exit status 0 also
-where an aim is missed, 1 where something does not work, as a gateway that lets
-a tampered answer through.
+committed, for then nobody can tell what was measured, or something could not
+be measured.  Exit status 0 also where an aim is missed, 1 where something does
+not work, as a gateway that lets a tampered answer through.
 """
 import sys
 import time
@@ -61,10 +61,12 @@ def main(names):
         try:
             every[name](page)
         except Missing as missing:
-            page.say(f"{name}: {missing}")
+            page.lacks(name, missing)
     page.end()
     if names:
         return
+    if page.lacking:
+        why = "not measured were " + "; ".join(page.lacking)
     if why:
         print(f"\nnot written: {why}")
     else:

@@ -13,11 +13,13 @@ from rig import TOP
 PAGE = os.path.join(TOP, "doc/bench.md")
 BEGIN, END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
 # what a number is of; of "13,000 requests a second" that is all but the number
-UNIT = (r"(?:us|ms|ns|s|seconds?|%|times|x|instructions|recover(?:ie)?s"
-        r"|(?:(?:answers|attestations|events|requests|responses) )?"
-        r"(?:a|per) (?:second|minute)|[KMG]i?[Bb]/s)").replace(" ", r"\s+")
-MARK = re.compile(r"(\d[\d,]*(?:\.\d+)?)(\s*" + UNIT
-                  + r")?<!-- bench: (\w+) -->")
+OF = r"(?:answers|attestations|events|req|requests|responses|streams)"
+UNIT = (r"(?:[nuµμm]?s|(?:nano|micro|milli)?seconds?|%|per ?cent|times|x|×"
+        r"|-fold|instructions|recover(?:ie)?s|rps"
+        rf"|(?:{OF} )?(?:a|per) (?:second|minute)|{OF}/(?:s|sec|min)(?!\w)"
+        r"|[KMG]i?[Bb]/s)").replace(" ?", r"\s*").replace(" ", r"\s+")
+MARK = re.compile(rf"(\d[\d,]*(?:\.\d+)?)(\s*(?:{UNIT}|[KkMG]i?B))?"
+                  r"<!-- bench: (\w+) -->")
 
 
 # a load average above which others use the machine too
@@ -50,6 +52,7 @@ def between(spread):
 class Book:
     def __init__(self):
         self.figures, self.aims, self.notes = [], [], []
+        self.lacking = []       # what could not be measured
         self.busy = os.getloadavg()[0] > BUSY
 
     def part(self, title):
@@ -79,9 +82,11 @@ class Book:
                      "these turns are not to be compared with other parts'.")
         return ratios
 
-    def aim(self, what, measured, limit, least=False, unit="x", rest=None):
+    def aim(self, what, measured, limit, least=False, unit="x", rest=None,
+            unsure=False):
         """What was wanted of the median of MEASURED, or of a value: at most
-        LIMIT, or at least; unsure where LIMIT is between the quartiles.
+        LIMIT, or at least; unsure where LIMIT is between the quartiles, or
+        UNSURE says what it hangs on.
         REST says of what is not met what it is made of; it may be a function
         that finds out."""
         value, spread = quartiles(measured)
@@ -90,6 +95,8 @@ class Book:
         if spread and spread[0] < limit < spread[1]:
             verdict = "unsure"
         rest = None if good else rest() if callable(rest) else rest
+        if good and unsure:
+            verdict, rest = "unsure", unsure
         word = "at least" if least else "at most"
         said = f"{shown(value)} {unit}" + (
             f" ({between(spread)})" if spread else "")
@@ -103,6 +110,12 @@ class Book:
     def unmeasured(self, what, why):
         self.aims.append((what, "", "", "not measured", why))
         print(f"  aim: {what}: not measured: {why}")
+        self.lacking.append(what)
+
+    def lacks(self, what, why):
+        """WHAT was not measured: a report without it is not written down."""
+        self.say(f"{what}: not measured: {why}")
+        self.lacking.append(what)
 
     def say(self, text):
         self.notes.append(text)
@@ -216,7 +229,21 @@ def first(command, pattern):
 
 
 def package(name):
-    return first(["dpkg-query", "-W", "-f", "${Version}", name], r"(.+)")
+    return first(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n",
+                  name], r"(?m)^installed (\S+)")
+
+
+def others():
+    """Versions of what ioattest is compared with, as far as it is there."""
+    found = [(name, package(p)) for name, p in (
+        ("nginx-lua", "libnginx-mod-http-lua"),
+        ("LuaJIT", "libluajit2-5.1-2"), ("LuaJIT", "libluajit-5.1-2"),
+        ("nettle", "libnettle8"), ("nettle", "libnettle8t64"),
+        ("Python", "python3"), ("uvloop", "python3-uvloop"),
+        ("Cryptodome", "python3-pycryptodome"))]
+    found.append(("Node", first(["node", "--version"], r"^v(\S+)")))
+    return ", ".join(f"{name} {version}" for name, version in found
+                     if version != "none")
 
 
 def commit():
@@ -256,6 +283,7 @@ def machine():
         f"{os.cpu_count()} x {cpu[1] if cpu else platform.machine()}, "
         f"{memory / 1e6:.1f} GB; Linux {platform.release()}, {system}",
         f"nginx {nginx}, {', '.join(libraries)}, {compiler}",
+        *([f"Compared with: {others()}"] if others() else []),
     ]
 
 

@@ -1,6 +1,7 @@
 """The same job by what one would use otherwise: a proxy in Python, one in
 Node, a page of Lua in nginx.  Each is shown tampered answers before it is
 timed, and must refuse them."""
+import functools
 import http.client
 import os
 import re
@@ -11,19 +12,18 @@ import sys
 from rig import (BUILD, CONNECTIONS, LOAD_MODULE, PROMPT, TOP,
                  Load, Missing, Rig, answer, compact, free_port,
                  gateway, header, write)
+from samples import Job, each
 
 HERE = TOP + "/bench/others"
 ROUNDS = 15
 SIZE = 2048
-SPACES = 34                     # that the agent writes and we leave out
 GOOD = "good"
+# the same answers without the white space that the agent puts into them
+BYTES = "bytes_"
+BYTES_ONLY = (" lua_bytes did so with the same answers without white space; "
+              "it is no gateway, since it refuses the agent's own.")
 LUA = "/usr/lib/nginx/modules/ngx_http_lua_module.so"
 NDK = "/usr/lib/nginx/modules/ndk_http_module.so"
-
-
-REST = ("both recover and hash with the same C; what the module does besides, "
-        "which the Lua does not, is canonical JSON, the request, trust that "
-        "ends, counters and the log")
 
 
 # --- answers, good and tampered --------------------------------------------
@@ -41,8 +41,8 @@ def other_text(head, body):
     import hashlib
     head, body = other_body(head, body)
     text = header(head, "text")
-    return head.replace(text, text[:65] + hashlib.sha256(body).hexdigest()), \
-        body
+    digest = hashlib.sha256(compact(head, body)[1]).hexdigest()
+    return head.replace(text, text[:65] + digest), body
 
 
 def other_signature(head, body):
@@ -57,18 +57,23 @@ def no_signature(head, body):
 
 
 def prepare(rig, api):
-    """A folder with one good answer and others that must not pass."""
+    """(folder, body of the good answer, names of those that must not pass).
+    The folder has each answer as the agent sends it, with white space, and
+    by the name BYTES + NAME without any."""
     where = rig.where + "/answers"
     os.mkdir(where)
-    good = compact(*answer(api, f"size={SIZE + SPACES}"))
+    good = answer(api, f"size={SIZE}")
+    if compact(*good) == good:
+        sys.exit("the agent's answer has no white space")
     bad = {f.__name__: f(*good) for f in (other_body, other_text,
                                           other_signature, no_signature)}
     # signed well, and by a key that nobody attested
-    bad["other_signer"] = compact(*answer(api, f"size={SIZE + SPACES},forged"))
+    bad["other_signer"] = answer(api, f"size={SIZE},forged")
     for name, changed in {GOOD: good, **bad}.items():
         if changed == good and name != GOOD:
             sys.exit(f"{name} is not tampered with")
         write(where, name, *changed)
+        write(where, BYTES + name, *compact(*changed))
     return where, good[1], list(bad)
 
 
@@ -82,7 +87,13 @@ def ask(port, path):
 
 
 def judge(name, port, path, body, bad):
-    """It passes what is signed, and nothing else."""
+    """It passes what is signed, and nothing else.  What hashes bytes alone
+    has to refuse the agent's own answer too."""
+    if path.endswith(BYTES):
+        body = compact("", body)[1]
+        status, got = ask(port, path[:-len(BYTES)] + GOOD)
+        if status != 502:
+            sys.exit(f"{name}: the agent's own answer gives {status}")
     status, got = ask(port, path + GOOD)
     if status != 200 or got != body:
         sys.exit(f"{name}: a good answer gives {status} {got[:300]}")
@@ -101,7 +112,7 @@ def lua_conf(up, address):
         init_by_lua_block {{
             ngx.shared.bench:set("known", "{address}")
             package.path = "{HERE}/?.lua;" .. package.path
-            gateway = require "verify"
+            verify = require "verify"
         }}
         upstream u {{ server 127.0.0.1:{up}; keepalive 64;
                       keepalive_requests 100000000; }}
@@ -110,7 +121,9 @@ def lua_conf(up, address):
         subrequest_output_buffer_size 64k;
         server {{ listen 127.0.0.1:PORT backlog=2048 reuseport;
           location /off/ {{ proxy_pass http://u; }}
-          location /lua/ {{ content_by_lua_block {{ gateway() }} }}
+          location /lua/ {{ content_by_lua_block {{ verify.gateway() }} }}
+          location /lua/bytes/ {{
+            content_by_lua_block {{ verify.bytes_only() }} }}
           location /up/ {{ internal; proxy_pass http://u/; }} }}"""
 
 
@@ -121,8 +134,18 @@ def start_lua(rig, up, address):
                           "bench/others/install.sh")
     port, pids = rig.nginx("lua", lua_conf(up, address),
                            f"load_module {NDK}; load_module {LUA}; ")
+    rig.lua = port, pids
     return "Lua in nginx, FFI to libsecp256k1, libcrypto, nettle", port, \
         "/lua/", pids
+
+
+def start_lua_bytes(rig, up, address):
+    """The nginx of the other, which is measured by turns with it."""
+    if not hasattr(rig, "lua"):
+        raise Missing("that Lua is not there")
+    port, pids = rig.lua
+    return "that Lua by bytes alone, which refuses the agent's answers", \
+        port, "/lua/bytes/" + BYTES, pids
 
 
 def start_python(rig, up, address):
@@ -155,7 +178,8 @@ def start_node(kind):
 
 # how each is started, requests in a turn, and before all turns, since a
 # compiler at work is not what is measured
-EVERY = {"lua": (start_lua, 2500, 5000), "python": (start_python, 1000, 1000),
+EVERY = {"lua": (start_lua, 2500, 5000),
+         "lua_bytes": (start_lua_bytes, 2500, 5000), "python": (start_python, 1000, 1000),
          "node_native": (start_node("native"), 1000, 6000),
          "node_ethers": (start_node("ethers"), 150, 600)}
 
@@ -175,12 +199,16 @@ def measure(page, names):
             try:
                 run[name] = EVERY[name][0](rig, up, address)
             except Missing as missing:
-                page.say(f"{name}: not measured: {missing}")
+                page.lacks(name, missing)
                 continue
             judge(name, run[name][1], run[name][2], body, bad)
-        page.say(f"Each of them passed the good answer and refused "
-                 f"{len(bad)} tampered ones: {', '.join(bad)}.")
-        tell(page, run, turns(run))
+        page.say("Each of them passed the good answer, byte for byte as the "
+                 f"agent sends it, and refused {len(bad)} tampered ones: "
+                 f"{', '.join(bad)}." + (BYTES_ONLY if "lua_bytes" in run
+                                         else ""))
+        tell(page, run, turns(run), lambda: each(rig, {
+            what: Job(run[name][1], run[name][3], run[name][2] + GOOD, 20000)
+            for what, name in (("ioattest", "ours"), ("Lua", "lua"))}))
 
 
 def turns(run):
@@ -196,7 +224,8 @@ def turns(run):
     return rows
 
 
-def tell(page, run, rows):
+def tell(page, run, rows, rest):
+    """REST finds out what a response is made of, ours and Lua's."""
     cpu = {name: [r[0] for r in rows[name]] for name in run}
     rate = {name: [r[1] for r in rows[name]] for name in run}
     for name, (what, *_) in run.items():
@@ -210,12 +239,16 @@ def tell(page, run, rows):
         f"{name.replace('_', ', ')}: its CPU of a response, divided by "
         "ioattest's") for name in run if name not in ("off", "ours")}
     if "lua" not in run:
-        page.unmeasured("15 % more responses than Lua", "it is not there")
+        page.unmeasured("15 % more responses than that Lua",
+                        "it was not measured beside it")
         return
-    page.ratio("rate_over_lua", rate["ours"], rate["lua"],
-               "ioattest's responses a second, divided by Lua's")
+    found = functools.lru_cache(rest)
+    page.aim("responses a second, divided by that Lua's", page.ratio(
+        "rate_over_lua", rate["ours"], rate["lua"],
+        "ioattest's responses a second, divided by Lua's"),
+        1.15, least=True, rest=found)
     page.aim("responses for a second of CPU, divided by that Lua's",
-             beside["lua"], 1.15, least=True, rest=REST)
+             beside["lua"], 1.15, least=True, rest=found)
 
 
 def others(page):
@@ -223,7 +256,7 @@ def others(page):
 
 
 def lua(page):
-    measure(page, ["lua"])
+    measure(page, ["lua", "lua_bytes"])
 
 
 def python(page):

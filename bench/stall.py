@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from statistics import median
 
 import report
 from rig import MODULE, PROMPT, SIGNED, free_port, start_nginx
@@ -74,8 +75,9 @@ def verified(api):
         return json.load(reply)["attestations"]["total"]
 
 
-def latencies(port, path, seconds, found):
+def latencies(port, path, seconds):
     s = connect(port)
+    found = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         start = time.perf_counter()
@@ -85,6 +87,7 @@ def latencies(port, path, seconds, found):
             sys.exit(f"{path.decode()} gives {status}")
         time.sleep(0.001)
     s.close()
+    return found
 
 
 def quantile(values, part):
@@ -134,28 +137,30 @@ def completion(where, fixed, api):
 
 def measure(port, api, seconds, rounds):
     """(path, quiet, busy, reports a second) for both locations: quantiles in
-    us by name, while nothing else happens and while reports are verified."""
+    us by name, one of each turn, while nothing else happens and while reports
+    are verified."""
     go = multiprocessing.Event()
     child = multiprocessing.Process(target=reports, args=(port, go),
                                     daemon=True)
     child.start()
     for path in (b"/plain/", b"/on/"):
         found = {False: [], True: []}
-        latencies(port, path, 0.5, [])
+        latencies(port, path, 0.5)
         took = 0
         for _ in range(rounds):
             for busy in found:
                 (go.set if busy else go.clear)()
                 time.sleep(0.5)
                 before = verified(api)
-                latencies(port, path, seconds, found[busy])
+                found[busy].append(latencies(port, path, seconds))
                 more = verified(api) - before
                 took += busy * more
                 if more > 3 and not busy:
                     sys.exit("reports are verified where none should be")
         go.clear()
-        quiet, busy = ({f"p{part * 100:.0f}": quantile(found[b], part)
-                        for part in (0.5, 0.99)} for b in (False, True))
+        quiet, busy = ({f"p{part * 100:.0f}": [
+            quantile(turn, part) for turn in found[b]]
+            for part in (0.5, 0.99)} for b in (False, True))
         yield path.decode(), quiet, busy, took / (rounds * seconds)
     child.terminate()
 
@@ -200,8 +205,8 @@ def main(seconds, rounds, where):
                                              ("default", "off")):
         line = f"thread pool {name:7} {path:8}"
         for part in quiet:
-            line += (f" {part} {quiet[part]:.0f} -> {busy[part]:.0f} us, "
-                     f"ratio {busy[part] / quiet[part]:.2f};")
+            a, b = median(quiet[part]), median(busy[part])
+            line += f" {part} {a:.0f} -> {b:.0f} us, ratio {b / a:.2f};"
         print(line, f"{rate:.1f} reports a second", flush=True)
     print("load after: %.2f %.2f %.2f" % os.getloadavg())
 

@@ -6,15 +6,17 @@
 #
 # Each is built with the module as a dynamic one; the first one also with clang,
 # with the module linked in, and without each of TLS, threads, PCRE and cache.
-# Prints a row of a table for each: what it is, how it was built, how many tests
-# of it passed. What was built, and the logs,
-# are in build/versions.
+# Prints which ioattest it is, and a row of a table for each: what it is, how it
+# was built, the OpenSSL that it runs with, how many tests of it passed. What was
+# built, and the logs, are in build/versions.
 #
 # Tests are those of "every" below, and where something is left out those that
 # need none of it: each row says which.
 #
 #   ROWS     only these rows: dynamic clang static no-ssl no-threads no-pcre
 #            no-cache
+#   NGX_OPTS further options of nginx's configure for every row, as of a module
+#            that is to be linked in: --add-module=DIR; separated by spaces
 #   PORT     their first port (27000)
 #   MAKE     make -j2
 #
@@ -40,6 +42,17 @@ name_of() {
     "$1" -v 2>&1 | sed -n 's/^[A-Za-z ]*version: *//p' | sed 's/ .*//' | tail -n 1
 }
 
+# The OpenSSL that the binary runs with; where it has none, what the module was
+# built with.
+openssl_of() {
+    said=$("$1" -V 2>&1 | sed -n -e 's/.*(running with \([^)]*\)).*/\1/p;t' \
+                               -e 's/^built with \([A-Za-z]*SSL .*\)/\1/p' \
+           | tail -n 1)
+    [ -n "$said" ] || said="OpenSSL $(pkg-config --modversion libcrypto \
+                                      2> /dev/null || echo unknown)"
+    echo "$said" | sed -e 's/^OpenSSL //' -e 's/ [0-9]* [A-Z][a-z]* [0-9]*$//'
+}
+
 # build NAME SRC ARG ...: configures and builds; $binary and $module are it.
 build() {
     dir=$work/$1 src=$(cd "$2" && pwd)
@@ -55,6 +68,7 @@ build() {
         cd "$dir/src"
         $configure --builddir="$dir/objs" --with-debug \
             --with-cc-opt='-O1 -fPIC -Wall -Wextra -Wno-unused-parameter' "$@" \
+            ${NGX_OPTS:-} \
         && ${MAKE:-make -j2} -f "$dir/objs/Makefile" binary modules
     ) > "$dir/log" 2>&1 || return 1
     binary=
@@ -78,7 +92,7 @@ row() {
     shift 2
     wanted "${1#[0-9]*-}" || return 0
     if ! build "$@"; then
-        echo "| $2 | $how | not built |"
+        echo "| $2 | $how | | not built |"
         tail -n 3 "$dir/log" >&2
         status=1
         return
@@ -94,11 +108,16 @@ row() {
                             "$dir/test.log" | tr '\n' ' ')"
         status=1
     fi
-    echo "| $(name_of "$binary") | $how | $said |"
+    echo "| $(name_of "$binary") | $how | $(openssl_of "$binary") | $said |"
 }
 
-echo "| nginx | built | tests |"
-echo "| --- | --- | --- |"
+version=$(sed -n 's/^#define IOA_VERSION *"\(.*\)"/\1/p' \
+              "$top/src/core/attest/ioattest.h")
+commit=$(git -C "$top" describe --always --dirty 2> /dev/null || echo none)
+echo "ioattest $version, commit $commit${NGX_OPTS:+; every row also with $NGX_OPTS}"
+echo
+echo "| nginx | built | OpenSSL | tests |"
+echo "| --- | --- | --- | --- |"
 n=0
 for src in "$@"; do
     n=$((n + 1))
@@ -110,7 +129,7 @@ if command -v clang > /dev/null; then
     row "dynamic, clang" "$every" 1-clang "$1" --with-compat --with-threads \
         $ssl $more --with-cc=clang --add-dynamic-module="$top"
 elif wanted clang; then
-    echo "| | dynamic, clang | clang: not here |"
+    echo "| | dynamic, clang | | clang: not here |"
 fi
 row "linked in" "$every" 1-static "$1" --with-threads $ssl $more \
     --add-module="$top"

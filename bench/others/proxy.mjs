@@ -4,8 +4,10 @@
 //
 // ethers recovers the signer with ethers.verifyMessage(), which is JavaScript
 // throughout; native does it with the packages secp256k1 and keccak, which
-// have C inside.  What does not verify is a 502.  Says "ready" and what it
-// uses.
+// have C inside.  What is signed is the hash of the answer's JSON without white
+// space; JSON.parse() and stringify() would print 1.0 and \u escapes in another
+// way, so that the white space is taken out.  What does not verify is a 502.
+// Says "ready" and what it uses.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -47,13 +49,46 @@ if (kind === 'ethers') {
     };
 }
 
+const QUOTE = 34, BACKSLASH = 92;
+let room = Buffer.allocUnsafeSlow(65536);
+
+// the body without white space outside of strings
+function canonical(body) {
+    const n = body.length;
+    if (n > room.length) {
+        room = Buffer.allocUnsafeSlow(2 * n);
+    }
+    const to = room;
+    let o = 0;
+    for (let i = 0; i < n; i++) {
+        let c = body[i];
+        if (c !== QUOTE) {
+            if (c !== 32 && c !== 10 && c !== 13 && c !== 9) {
+                to[o++] = c;
+            }
+            continue;
+        }
+        to[o++] = c;
+        for (i++; i < n && (c = body[i]) !== QUOTE; i++) {
+            to[o++] = c;
+            if (c === BACKSLASH && i + 1 < n) {
+                to[o++] = body[++i];
+            }
+        }
+        if (i < n) {
+            to[o++] = c;
+        }
+    }
+    return to.subarray(0, o);
+}
+
 function verified(answer, body) {
     const { text, signature, signing_algo: algorithm } = answer.headers;
     try {
         return answer.statusCode === 200 && algorithm === 'ecdsa'
             && /^[0-9a-f]{64}:[0-9a-f]{64}$/.test(text)
             && /^[0-9a-f]{130}$/i.test(signature)
-            && createHash('sha256').update(body).digest('hex')
+            && createHash('sha256').update(canonical(body)).digest('hex')
                 === text.slice(65)
             && known.has(signer(text, signature).toLowerCase());
     } catch {

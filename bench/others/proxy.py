@@ -4,13 +4,15 @@
   proxy.py PORT UPSTREAM ADDRESS ...
 
 asyncio, by uvloop where it is there; libsecp256k1 by ctypes and Debian's
-Cryptodome, the fastest that Debian has for either.  What does not verify is a
-502.  Says "ready" and what it uses.
+Cryptodome, the fastest that Debian has for either.  What is signed is the hash
+of the answer's JSON as Python writes it without white space.  What does not
+verify is a 502.  Says "ready" and what it uses.
 """
 import asyncio
 import ctypes
 import ctypes.util
 import hashlib
+import json
 import re
 import sys
 
@@ -31,6 +33,7 @@ point = ctypes.create_string_buffer(65)
 
 SIGNED = (b"text", b"signature", b"signing_address", b"signing_algo",
           b"image_digest", b"content-type")
+CANONICAL = json.JSONEncoder(separators=(",", ":")).encode
 REFUSED = (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\n502")
 
 
@@ -59,9 +62,10 @@ def verified(status, fields, body, known):
         signature = bytes.fromhex(fields[b"signature"].decode())
         return (status == b"200" and fields[b"signing_algo"] == b"ecdsa"
                 and len(signature) == 65 and len(text) == 129
-                and hashlib.sha256(body).hexdigest().encode() == text[65:]
+                and hashlib.sha256(CANONICAL(json.loads(body)).encode())
+                .hexdigest().encode() == text[65:]
                 and signer(text, signature) in known)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         return False
 
 

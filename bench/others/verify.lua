@@ -3,8 +3,10 @@
 -- hash of the answer's bytes; else 502.  Made to be as fast as that can be:
 -- everything that is slow is done once, and the cryptography is C.
 --
--- The bytes themselves are hashed.  An agent that signs the hash of canonical
--- JSON, as the real one does, needs more than this.
+-- The agent signs the hash of canonical JSON and sends the same JSON with white
+-- space in it; without that its own answers are canonical.  bytes_only() hashes
+-- the bytes as they are, for which the agent's own answers are refused: it is
+-- there to see what taking out the white space costs.
 
 local bit = require "bit"
 local ffi = require "ffi"
@@ -24,11 +26,11 @@ int secp256k1_ec_pubkey_serialize(const void *ctx, unsigned char *out,
 
 void nettle_sha3_permute(bench_keccak_t *state);
 
-void *EVP_MD_fetch(void *ctx, const char *name, const char *properties);
-void *EVP_MD_CTX_new(void);
-int EVP_DigestInit_ex(void *ctx, const void *md, void *engine);
-int EVP_DigestUpdate(void *ctx, const void *data, size_t n);
-int EVP_DigestFinal_ex(void *ctx, unsigned char *out, unsigned int *n);
+int SHA256_Init(void *ctx);
+int SHA256_Update(void *ctx, const void *data, size_t n);
+int SHA256_Final(unsigned char *out, void *ctx);
+
+void *memchr(const void *s, int c, size_t n);
 ]]
 
 local function load(...)
@@ -41,13 +43,13 @@ local function load(...)
     error("none of " .. table.concat({ ... }, ", ") .. " is there")
 end
 
+local C = ffi.C
 local secp = load("libsecp256k1.so.1", "libsecp256k1.so.2")
 local nettle = load("libnettle.so.8")
 local crypto = load("libcrypto.so.3")
 
 local context = secp.secp256k1_context_create(0x101)
-local sha256 = crypto.EVP_MD_fetch(nil, "SHA256", nil)
-local digest_ctx = crypto.EVP_MD_CTX_new()
+local sha256 = ffi.new("uint64_t[32]")           -- more than a SHA256_CTX
 
 local RATE, TEXT = 136, 129
 local PREFIX = "\25Ethereum Signed Message:\n" .. TEXT
@@ -65,6 +67,13 @@ local padded = ffi.new("uint64_t[17]")
 local padded8 = ffi.cast("unsigned char *", padded)
 local length = ffi.new("size_t[1]")
 
+local QUOTE, BACKSLASH = 34, 92
+local bytes_pt = ffi.typeof("const unsigned char *")
+local room = 65536
+local out = ffi.new("unsigned char[?]", room)
+-- 1 for a byte that is no white space
+local kept = ffi.new("unsigned char[256]")
+
 -- hex digits of a byte, and back (255: none)
 local hex = ffi.new("uint16_t[256]")
 local hexed = ffi.new("uint16_t[32]")
@@ -79,6 +88,11 @@ for i = 0, 15 do
     local digit = string.format("%x", i)
     value[digit:byte()] = i
     value[digit:upper():byte()] = i
+end
+
+ffi.fill(kept, 256, 1)
+for _, space in ipairs { 9, 10, 13, 32 } do
+    kept[space] = 0
 end
 
 ffi.copy(message8, PREFIX, #PREFIX)
@@ -101,10 +115,60 @@ local function absorb(from)
     nettle.nettle_sha3_permute(state)
 end
 
-local function hash_hex(body)
-    crypto.EVP_DigestInit_ex(digest_ctx, sha256, nil)
-    crypto.EVP_DigestUpdate(digest_ctx, body, #body)
-    crypto.EVP_DigestFinal_ex(digest_ctx, digest, nil)
+-- the body without white space outside of strings, and how long it is
+local function canonical(body)
+    local n = #body
+
+    if n > room then
+        room = 2 * n
+        out = ffi.new("unsigned char[?]", room)
+    end
+
+    local p, to = ffi.cast(bytes_pt, body), out
+    local i, o = 0, 0
+
+    while i < n do
+        local c = p[i]
+        to[o] = c
+        o = o + kept[c]
+        i = i + 1
+
+        if c == QUOTE then
+            local from = i
+
+            repeat
+                local quote = ffi.cast(bytes_pt, C.memchr(p + i, QUOTE, n - i))
+                if quote == nil then
+                    return nil, 0
+                end
+                i = tonumber(quote - p) + 1
+
+                local before = i - 2
+                while p[before] == BACKSLASH do
+                    before = before - 1
+                end
+            until bit.band(i - before, 1) == 0
+
+            ffi.copy(to + o, p + from, i - from)
+            o = o + i - from
+        end
+    end
+
+    return to, o
+end
+
+local function as_is(body)
+    return body, #body
+end
+
+local function hash_hex(bytes, n)
+    if bytes == nil then
+        return nil
+    end
+
+    crypto.SHA256_Init(sha256)
+    crypto.SHA256_Update(sha256, bytes, n)
+    crypto.SHA256_Final(digest, sha256)
     for i = 0, 31 do
         hexed[i] = hex[digest[i]]
     end
@@ -157,7 +221,7 @@ local function signer(text, signature)
     return ffi.string(state8 + 12, 20)
 end
 
-local function verified(answer)
+local function verified(answer, form)
     local head, body = answer.header, answer.body
     local text, signature = head["text"], head["signature"]
 
@@ -165,7 +229,7 @@ local function verified(answer)
        or head["signing_algo"] ~= "ecdsa"
        or type(text) ~= "string" or type(signature) ~= "string"
        or #text ~= TEXT or text:byte(65) ~= 58
-       or hash_hex(body) ~= text:sub(66)
+       or hash_hex(form(body)) ~= text:sub(66)
     then
         return false
     end
@@ -177,12 +241,12 @@ end
 
 local POST = { method = ngx.HTTP_POST, always_forward_body = true }
 
-return function ()
+local function gateway(form)
     ngx.req.read_body()
 
     local answer = ngx.location.capture("/up" .. ngx.var.uri, POST)
 
-    if not verified(answer) then
+    if not verified(answer, form) then
         return ngx.exit(502)
     end
 
@@ -197,3 +261,8 @@ return function ()
 
     ngx.print(answer.body)
 end
+
+return {
+    gateway = function () gateway(canonical) end,
+    bytes_only = function () gateway(as_is) end,
+}
