@@ -385,6 +385,12 @@ $(eval $(call fuzz_more,audit,$(FUZZ_AUDIT)))
 
 $(CORE_DIR)/replay/fuzz_audit build/fuzz/fuzz_audit: tools/audit.c
 
+# Of the module, what reads bytes and needs little of nginx: fuzz/nginx has it.
+$(eval $(call fuzz_more,tail,,-Ifuzz/nginx -Isrc/nginx))
+
+$(CORE_DIR)/replay/fuzz_tail build/fuzz/fuzz_tail: $(wildcard \
+	src/nginx/audit/*_audit_tail.c src/nginx/audit/*_escape.c fuzz/nginx/*.h)
+
 fuzz: $(FUZZ_BIN)
 
 fuzz-run: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)

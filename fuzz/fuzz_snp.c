@@ -36,8 +36,11 @@ fuzz_cert(ioa_reader_t der)
             fuzz_inside(cert.chip, chain->links[0]->cert.der.pos,
                         chain->links[0]->cert.der.left);
             fuzz_assert(cert.product != IOA_SNP_PRODUCT_UNKNOWN);
-            fuzz_assert((cert.signer == IOA_SNP_VLEK)
-                        == (ioa_reader_left(&cert.chip) == 0));
+            fuzz_assert(ioa_reader_left(&cert.chip)
+                        == (cert.signer == IOA_SNP_VLEK ? 0
+                            : cert.product == IOA_SNP_TURIN
+                            ? IOA_SNP_TURIN_CHIP_ID_LEN
+                            : IOA_SNP_CHIP_ID_LEN));
             fuzz_assert(cert.product == IOA_SNP_TURIN || cert.tcb.fmc == 0);
 
         } else {

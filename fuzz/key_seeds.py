@@ -36,13 +36,10 @@ class One(keys.EcKey):
         self.identifier = hashlib.sha1(b"\x04" + self.xy).digest()
 
 
-def report(product, signer="vcek", version=3, masked=False):
+def report(product, signer="vcek", version=3, chip=None):
     """A report with its certificate and the issuer's behind it."""
     made = snp.Report(1, NONCE + bytes(32), version, product, signer)
     made.key = One()
-    if masked:
-        made.flags |= 2
-        made.chip_field = bytes(64)
     ask = pki.ask(product, signer == "vlek")
     if signer == "vlek":
         leaf = pki.amd_leaf("SEV-VLEK", made.key, ask, product,
@@ -52,13 +49,14 @@ def report(product, signer="vcek", version=3, masked=False):
         leaf = pki.amd_leaf("SEV-VCEK", made.key, ask,
                             product + "-B0" * (product == "Milan"),
                             snp.extensions(product, made.tcb),
-                            hwid=snp.hwid(product, made.chip))
+                            hwid=chip or snp.hwid(product, made.chip))
     return made.build() + snp.table([(signer, leaf.der), ("ask", ask.der)])
 
 
-def evidence(arch, **how):
+def evidence(arch, fwid=48, **how):
+    """Evidence and its chain; the leaf names so many bytes of firmware."""
     device = gpu.device(arch, 0, 0)
-    device.leaf = pki.nvidia_leaf(arch, device.phrase, device.fwid,
+    device.leaf = pki.nvidia_leaf(arch, device.phrase, device.fwid[:fwid],
                                   device.brom, key=One())
     device.key = device.leaf.key
     made = gpu.Evidence(device, NONCE, **how)
@@ -92,6 +90,8 @@ SEEDS = {
     "snp/made-genoa-2": lambda: report("Genoa", version=2),
     "snp/made-turin": lambda: report("Turin", version=5),
     "snp/made-vlek": lambda: report("Milan", "vlek"),
+    "snp/made-chip": lambda: report("Genoa", chip=der.octets(bytes(64))),
+    "snp/made-chip-short": lambda: report("Genoa", chip=der.octets(bytes(63))),
     "snp/made-vcek-alone": lambda: snp.vcek(
         "Genoa", snp.chip_id("Genoa", 1), snp.TCB).der,
     "spdm/made-hopper": lambda: evidence("HOPPER"),
@@ -99,12 +99,15 @@ SEEDS = {
     "spdm/made-hopper-records": lambda: evidence("HOPPER",
                                                  records="versioned"),
     "spdm/made-blackwell": lambda: evidence("BLACKWELL"),
+    "spdm/made-hopper-short": lambda: evidence("HOPPER", 47),
+    "spdm/made-blackwell-short": lambda: evidence("BLACKWELL", 47),
     "nras/made-claims-1": lambda: claims(1),
     "nras/made-claims-2": lambda: claims(2, "4.0"),
     "nras/made-ueid": lambda: b"i" + b"4781763792860821866189484457873936473",
+    "nras/made-ueid-zero": lambda: b"i0123",
     "report/made-gpu": reply,
-    "ocsp/made-request": lambda: b"q" + hashlib.sha256(
-        b"an id").hexdigest()[:58].encode() * 2,
+    "ocsp/made-request": lambda: b"q" + b"0a1B" * 29,
+    "ocsp/made-request-long": lambda: b"q" + b"0a1B" * 31,
 }
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 
   merge.py TARGET ...
 
-Of build/fuzz/corpus/fuzz_TARGET, libFuzzer's merge names the inputs that reach
-what fuzz/seeds/TARGET does not; the smallest of these are put there, as many
-as t/unit/fuzz/seeds.py lets a target have.  Inputs made of real evidence,
-build/fuzz/real, are no part of it: look at what is new before it is committed.
+Of build/fuzz/corpus/fuzz_TARGET and of what an earlier call has put into
+fuzz/seeds/TARGET (grown-*), libFuzzer's merge names the fewest inputs that
+reach what the other seeds do not.  These are put there in place of the
+earlier ones, the smallest first, as many as BYTES and FILES let a target have.
+Inputs made of real evidence, build/fuzz/real, are no part of it, but a corpus
+that grew beside them may have pieces of them: let a corpus whose findings are
+to be committed grow from the seeds alone.
 """
 import hashlib
 import os
@@ -15,8 +18,12 @@ import subprocess
 import sys
 import tempfile
 
-FILES, BYTES = 150, 300 * 1024
-LENGTH = 2048
+FILES = 150                         # as t/unit/fuzz/seeds.py
+# Evidence is long: the longest input, and all seeds of a target.
+LENGTH = {"evidence": 65536, "spdm": 12288, "report": 16384, "snp": 8192,
+          "chain": 8192, "tdx": 8192, "rim": 8192, "collateral": 8192,
+          "nras": 8192, "reference": 4096, "ocsp": 4096, "tail": 8192}
+BYTES = {"evidence": 720 * 1024, "spdm": 200 * 1024}
 
 
 def sizes(where):
@@ -24,32 +31,45 @@ def sizes(where):
                   (os.path.join(where, name) for name in os.listdir(where)))
 
 
+def is_grown(path):
+    return os.path.basename(path).startswith("grown-")
+
+
 def merge(target):
-    seeds, grown = f"fuzz/seeds/{target}", f"build/fuzz/corpus/fuzz_{target}"
+    seeds, corpus = f"fuzz/seeds/{target}", f"build/fuzz/corpus/fuzz_{target}"
+    length, most = LENGTH.get(target, 2048), BYTES.get(target, 160 * 1024)
+    made = [(size, path) for size, path in sizes(seeds) if not is_grown(path)]
+    before = [path for _, path in sizes(seeds) if is_grown(path)]
+    total, files = sum(size for size, _ in made), len(made)
     with tempfile.TemporaryDirectory() as small, \
             tempfile.TemporaryDirectory() as found:
-        for size, path in sizes(seeds):
+        for _, path in made:
             shutil.copy(path, found)
-        for size, path in sizes(grown):
-            if size <= LENGTH:
+        for path in before:
+            shutil.copy(path, small)
+        for size, path in sizes(corpus) if os.path.isdir(corpus) else ():
+            if size <= length:
                 shutil.copy(path, small)
-        subprocess.run([f"build/fuzz/fuzz_{target}", "-set_cover_merge=1",
-                        "-verbosity=0", found, small], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        files = len(os.listdir(seeds))
-        total = sum(size for size, _ in sizes(seeds))
+        subprocess.run([os.path.abspath(f"build/fuzz/fuzz_{target}"),
+                        "-set_cover_merge=1", "-verbosity=0", found, small],
+                       check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        names = {os.path.basename(path) for _, path in made}
+        found_new = [(size, path) for size, path in sizes(found)
+                     if os.path.basename(path) not in names]
+        for path in before:
+            os.remove(path)
         new = 0
-        for size, path in sizes(found):
-            if os.path.exists(os.path.join(seeds, os.path.basename(path))):
-                continue
-            if files + new == FILES or total + size > BYTES:
+        for size, path in found_new:
+            if files + new == FILES or total + size > most:
                 break
             with open(path, "rb") as f:
                 name = hashlib.sha256(f.read()).hexdigest()[:12]
             shutil.copyfile(path, os.path.join(seeds, "grown-" + name))
             total += size
             new += 1
-    print(f"{target}: {new} new, {files + new} files of {total} bytes")
+    print(f"{target}: {new} of {len(found_new)} that reach more, "
+          f"{files + new} files of {total} bytes")
 
 
 for name in sys.argv[1:]:
