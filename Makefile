@@ -396,14 +396,17 @@ fuzz: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 	python3 fuzz/real_seeds.py build/fuzz/real
 	for f in $(FUZZ_ONLY); do \
-		mkdir -p build/fuzz/corpus/fuzz_$$f build/fuzz/real/$$f; \
+		real=build/fuzz/real/$$f; mkdir -p $$real; \
+		corpus=build/fuzz/grown/fuzz_$$f; \
+		[ -z "$$(ls $$real)" ] || corpus=build/fuzz/corpus/fuzz_$$f; \
+		mkdir -p $$corpus; \
 		build/fuzz/fuzz_$$f -max_total_time=$(SECONDS) -max_len=65536 \
 			-print_final_stats=0 -verbosity=0 \
-			build/fuzz/corpus/fuzz_$$f fuzz/seeds/$$f \
-			build/fuzz/real/$$f || exit 1; \
+			$$corpus fuzz/seeds/$$f $$real || exit 1; \
 	done
 
-# What the corpora of the chosen targets have found, into fuzz/seeds.
+# What the corpora of the chosen targets have found, into fuzz/seeds: of those
+# that grew from seeds alone.
 fuzz-min: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 	python3 fuzz/merge.py $(FUZZ_ONLY)
 

@@ -2,14 +2,18 @@
 """The filters as a whole: replies of an upstream, changed at random, through
 nginx with the module, beside a second opinion of each.
 
-  filters.py [--seconds 60] [--seed N] [--clients 8] [--nginx build/san/nginx]
-             [--module build/san/NAME.so] [--keep DIR]
+  filters.py [--seconds 60] [--replies N] [--seed N] [--clients 8]
+             [--nginx build/san/nginx] [--module build/san/NAME.so]
+             [--keep DIR] [--save DIR]
 
 Replies are the simulated API's: bodies and streams, an error, and some that a
 key signs which nobody attested.  Their bytes, head and framing included, are
 flipped, cut, repeated, moved, and spliced with those of others; of these, and
-one in five, are replies recorded of a real agent, whose key nobody attested,
-where IOATTEST_VECTORS says that there are some.  The value of
+one in five, are replies recorded of a real agent, whose key nobody attested:
+those in IOATTEST_VECTORS, else the few of them in fuzz/seeds/filters, which
+--save made.  With --replies, the recorded ones are first sent as they are,
+in each mode, and then so many are; the N-th is changed as its number and the
+seed say.  The value of
 what a client gets as a good answer has to be that of a reply which was signed;
 what t/lib/sim/check/judge.py accepts, in a form that no reader of HTTP takes
 otherwise, has to arrive; and nginx may neither crash nor log an alert, nor a
@@ -45,6 +49,19 @@ PLAIN = ["", "size=64", "size=2048", "json_unicode", "json_floats",
          "json_spaces", "bad_request", "forged", "forged_new"]
 STREAMS = ["", "chunks=3", "chunks=40", "size=600", "forged"]
 MODES = ["tail", "hold", "direct", "small"]
+SEEDS = TOP + "/fuzz/seeds/filters"
+# of the recordings, those that are kept as seeds: short ones of each kind
+KEPT = {
+    "resp": """bom bad_utf8 chunked compact controls dup_keys empty_array
+        error_301 error_429 error_503 floats gzip ints lone_surrogate nan
+        no_image_digest null pretty sig_0x status_201 truncated utf16
+        vllm_headers ws_around""",
+    "stream": """after_done bad_utf8 bom close_delimited comments controls
+        cr_only crlf cut done_no_space error_429 error_event
+        event_id_retry forged_event_before forged_event_in_done_chunk
+        json_body multi_data no_final_newline no_image_digest no_space
+        normal only_done two_done upstream_signature_event
+        zero_length"""}
 # a head without anything that one reader may take otherwise than another
 HEAD = re.compile(rb"HTTP/1\.1 [0-9]{3} [ -~]*\r\n"
                   rb"(?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[ \t]*[ -~]*\r\n)*")
@@ -92,7 +109,7 @@ async def whole(port, spec, stream):
 
 
 def recorded(where):
-    """(stream, bytes) of each reply that was recorded, as it was framed."""
+    """(name, stream, bytes) of each recorded reply, as it was framed."""
     for path in sorted(glob.glob(f"{where}/agent/cases/*.json")):
         with open(path) as f:
             case = json.load(f)
@@ -105,7 +122,33 @@ def recorded(where):
             body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in
                             re.findall(rb"(?s).{1,300}", body)) + b"0\r\n\r\n"
         if len(body) < 65536:
-            yield case["kind"] == "stream", head + body
+            yield (os.path.basename(path)[:-len(".json")],
+                   case["kind"] == "stream", head + body)
+
+
+def save(where, to):
+    """Some of the recordings, as files."""
+    wanted = {f"a_{kind}_{name}" for kind, names in KEPT.items()
+              for name in names.split()}
+    for name, _, data in recorded(where):
+        if name in wanted:
+            with open(f"{to}/{name[2:]}", "wb") as f:
+                f.write(data)
+            wanted.remove(name)
+    if wanted:
+        sys.exit(f"not recorded: {sorted(wanted)}")
+
+
+def recordings_of(where):
+    """[(stream, bytes)]: all that was recorded, or what the tree has."""
+    if where and os.path.isdir(where + "/agent"):
+        return [(stream, data) for _, stream, data in recorded(where)]
+    out = []
+    for path in sorted(glob.glob(SEEDS + "/*")):
+        with open(path, "rb") as f:
+            out.append((os.path.basename(path).startswith("stream_"),
+                        f.read()))
+    return out
 
 
 class Mutator:
@@ -200,7 +243,8 @@ class Fuzz:
         self.known, self.digest = known, digest
         self.replies, self.port, self.gateway = {}, None, None
         self.tally, self.wrong, self.n = collections.Counter(), [], 0
-        self.rng = random.Random(args.seed + 1)
+        self.last = args.replies and (len(mutator.recordings) * len(MODES)
+                                      + args.replies)
         self.asked, self.good = set(), set()
 
     async def serve(self, reader, writer):
@@ -226,10 +270,18 @@ class Fuzz:
         finally:
             writer.close()
 
+    def draw(self, n):
+        """(mode, stream, bytes) of the n-th reply."""
+        rng = self.mutator.rng = random.Random(f"{self.args.seed} {n}")
+        known = self.mutator.recordings
+        if self.args.replies and n <= len(known) * len(MODES):
+            return (MODES[n % len(MODES)], *known[(n - 1) // len(MODES)])
+        return (rng.choice(MODES), *self.mutator.draw())
+
     async def one(self):
         self.n += 1
-        n, mode = self.n, self.rng.choice(MODES)
-        stream, data = self.mutator.draw()
+        n = self.n
+        mode, stream, data = self.draw(n)
         self.replies[n] = data
         got = await judge.ask(self.gateway, "POST", f"/{mode}/{n}",
                               {"Content-Type": "application/json"},
@@ -324,7 +376,7 @@ class Fuzz:
             print("#", self.wrong[-1], flush=True)
 
     async def client(self, until):
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.n != self.last:
             await self.one()
 
     async def run(self):
@@ -352,12 +404,13 @@ def configuration(where, port, api, up, digest):
                      for name, text in more.items())
     user = "user root;" if os.getuid() == 0 else ""
     return f"""daemon off; {user} worker_processes 1; pid {where}/pid;
-error_log {where}/error.log info; load_module {{module}};
+error_log {where}/error.log info; {{modules}}
 events {{{{ worker_connections 512; }}}}
 http {{{{ access_log off; {temps}
   ioattest_zone io:4m; ioattest_ssl_verify off; ioattest_cpu off;
   ioattest_gpu off; ioattest_pass_errors off; ioattest_valid 1d;
   ioattest_request /a; ioattest_models /m; proxy_read_timeout 5s;
+  ioattest_fail_timeout 1s;
   server {{{{ listen 127.0.0.1:{port};
     {places.replace('{', '{{').replace('}', '}}')}
     location = /a {{{{ internal;
@@ -369,7 +422,9 @@ http {{{{ access_log off; {temps}
 
 def start(args, text):
     with open(args.keep + "/nginx.conf", "w") as f:
-        f.write(text.format(module=os.path.abspath(args.module)))
+        f.write(text.format(modules=" ".join(
+            f"load_module {os.path.abspath(path)};"
+            for path in args.module.split())))
     env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
            "UBSAN_OPTIONS": "print_stacktrace=1"}
     with open(args.keep + "/stderr", "wb") as err:
@@ -402,13 +457,18 @@ def main():
     p.add_argument("--module", default=TOP
                    + "/build/san/ngx_http_ioattest_module.so")
     p.add_argument("--keep")
+    p.add_argument("--replies", type=int)
+    p.add_argument("--save")
     args = p.parse_args()
+    where = os.environ.get("IOATTEST_VECTORS", TOP + "/../shared/vectors")
+    if args.save:
+        save(where, args.save)
+        return 0
     print("seed", args.seed, flush=True)
     if not args.keep:
         args.keep = tempfile.mkdtemp(prefix="ioattest-filters-")
     else:
         os.makedirs(args.keep, exist_ok=True)
-    rng = random.Random(args.seed)
 
     with rig.Rig() as rigged:
         api, address = rigged.sim()
@@ -421,10 +481,9 @@ def main():
                 raw = asyncio.run(whole(api, spec, stream))
                 if raw.startswith(b"HTTP/1."):
                     seeds.append((stream, raw))
-        recordings = list(recorded(os.environ.get("IOATTEST_VECTORS",
-                                                  TOP + "/../shared/vectors")))
+        recordings = recordings_of(where)
         print(f"{len(recordings)} recorded replies", flush=True)
-        fuzz = Fuzz(args, Mutator(rng, seeds, recordings), {address.lower()},
+        fuzz = Fuzz(args, Mutator(None, seeds, recordings), {address.lower()},
                     digest)
         fuzz.learn(seeds)
         fuzz.port, fuzz.gateway = rig.free_port(), rig.free_port()

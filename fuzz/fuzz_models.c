@@ -32,7 +32,7 @@ ask(ioa_bytes_t id)
 {
     size_t          n, len;
     uint8_t         out[REQUEST_MAX];
-    ioa_json_t     *root;
+    ioa_json_t     *root = NULL;
     const uint8_t  *text;
 
     static const uint8_t  nonce32[IOA_NONCE_LEN];

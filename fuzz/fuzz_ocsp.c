@@ -3,9 +3,10 @@
  * is an answer for OpenSSL's own verifier as well, signed by the issuer, and
  * lasts; the same bytes say the same twice; without the nonce it says no less.
  *
- * An input is: "r" and an answer, or "s" and its signed part (ResponseData),
- * which is signed here, so that what stands behind the signature is reached; or
- * "q" and the hex digits that a request is made of.  The nonce is 00 01 .. 1f.  The key below is worth nothing.
+ * An input is: "r" and an answer; "s" and its signed part (ResponseData),
+ * which is signed here, so that what stands behind the signature is reached;
+ * or "q" and the hex digits that a request is made of.  The nonce is
+ * 00 01 .. 1f.  The key below is worth nothing.
  */
 
 #include <openssl/err.h>

@@ -91,7 +91,8 @@ SEEDS = {
     "snp/made-turin": lambda: report("Turin", version=5),
     "snp/made-vlek": lambda: report("Milan", "vlek"),
     "snp/made-chip": lambda: report("Genoa", chip=der.octets(bytes(64))),
-    "snp/made-chip-short": lambda: report("Genoa", chip=der.octets(bytes(63))),
+    "snp/made-chip-short": lambda: report("Genoa",
+                                          chip=der.octets(bytes(63))),
     "snp/made-vcek-alone": lambda: snp.vcek(
         "Genoa", snp.chip_id("Genoa", 1), snp.TCB).der,
     "spdm/made-hopper": lambda: evidence("HOPPER"),

@@ -3,13 +3,12 @@
 
   merge.py TARGET ...
 
-Of build/fuzz/corpus/fuzz_TARGET and of what an earlier call has put into
+Of build/fuzz/grown/fuzz_TARGET and of what an earlier call has put into
 fuzz/seeds/TARGET (grown-*), libFuzzer's merge names the fewest inputs that
 reach what the other seeds do not.  These are put there in place of the
-earlier ones, the smallest first, as many as BYTES and FILES let a target have.
-Inputs made of real evidence, build/fuzz/real, are no part of it, but a corpus
-that grew beside them may have pieces of them: let a corpus whose findings are
-to be committed grow from the seeds alone.
+earlier ones, the smallest first, as many as BYTES and FILES let a target
+have.  Corpora that grew beside real evidence are elsewhere
+(build/fuzz/corpus): pieces of it are in them.
 """
 import hashlib
 import os
@@ -36,7 +35,7 @@ def is_grown(path):
 
 
 def merge(target):
-    seeds, corpus = f"fuzz/seeds/{target}", f"build/fuzz/corpus/fuzz_{target}"
+    seeds, corpus = f"fuzz/seeds/{target}", f"build/fuzz/grown/fuzz_{target}"
     length, most = LENGTH.get(target, 2048), BYTES.get(target, 160 * 1024)
     made = [(size, path) for size, path in sizes(seeds) if not is_grown(path)]
     before = [path for _, path in sizes(seeds) if is_grown(path)]

@@ -36,8 +36,9 @@ def replay(name, files):
 def main():
     names = {os.path.basename(path)[len("fuzz_"):-len(".c")]
              for path in glob.glob(os.path.join(ROOT, "fuzz", "fuzz_*.c"))}
-    tap.ok(names == set(os.listdir(SEEDS)), "each target has seeds, and none "
-           "are left over", names ^ set(os.listdir(SEEDS)))
+    there = set(os.listdir(SEEDS)) - {"filters"}    # of fuzz/filters.py
+    tap.ok(names == there, "each target has seeds, and none are left over",
+           names ^ there)
     with open(os.path.join(ROOT, "HACKING.md")) as f:
         listed = set(re.findall(r"^\| .* \| `(\w+)` \|$", f.read().split(
             "| parser | target |")[-1].split("\n\n")[0], re.M))
