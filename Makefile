@@ -325,8 +325,8 @@ bench-instructions: all unit
 	python3 bench/instructions.py
 
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
-# FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds
-# holds and from real evidence where it is there.
+# FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/grown from fuzz/seeds, and
+# in build/fuzz/corpus where there is real evidence too.
 
 FUZZ_CC  ?= clang
 FUZZ_SRC := $(filter-out $(if $(XML_LIBS),,fuzz/fuzz_rim.c), \

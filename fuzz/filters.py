@@ -4,28 +4,26 @@ nginx with the module, beside a second opinion of each.
 
   filters.py [--seconds 60] [--replies N] [--seed N] [--clients 8]
              [--nginx build/san/nginx] [--module build/san/NAME.so]
-             [--keep DIR] [--save DIR]
+             [--keep DIR]
 
 Replies are the simulated API's: bodies and streams, an error, and some that a
 key signs which nobody attested.  Their bytes, head and framing included, are
 flipped, cut, repeated, moved, and spliced with those of others; of these, and
 one in five, are replies recorded of a real agent, whose key nobody attested:
-those in IOATTEST_VECTORS, else the few of them in fuzz/seeds/filters, which
---save made.  With --replies, the recorded ones are first sent as they are,
-in each mode, and then so many are; the N-th is changed as its number and the
-seed say.  The value of
-what a client gets as a good answer has to be that of a reply which was signed;
-what t/lib/sim/check/judge.py accepts, in a form that no reader of HTTP takes
-otherwise, has to arrive; and nginx may neither crash nor log an alert, nor a
-sanitizer report anything.
+those in IOATTEST_VECTORS, else the few of them in fuzz/seeds/filters.  With
+--replies, the recorded ones are first sent as they are, in each mode, and then
+so many are; the N-th is changed as its number and the seed say.
+
+The value of what a client gets as a good answer has to be that of a reply
+which was signed; what t/lib/sim/check/judge.py accepts, in a form that no
+reader of HTTP takes otherwise, has to arrive; and nginx may neither crash nor
+log an alert, nor a sanitizer report anything.
 
 The last line is "N replies, N passed, N wrong".  Exits with 1 where one is.
 """
 import argparse
 import asyncio
-import base64
 import collections
-import glob
 import json
 import os
 import random
@@ -42,6 +40,7 @@ sys.path[:0] = [TOP + "/t/lib/sim", TOP + "/bench"]
 
 from api import canon
 from check import judge
+from recordings import VECTORS, recordings_of
 import rig
 
 MODEL = rig.MODEL
@@ -49,19 +48,6 @@ PLAIN = ["", "size=64", "size=2048", "json_unicode", "json_floats",
          "json_spaces", "bad_request", "forged", "forged_new"]
 STREAMS = ["", "chunks=3", "chunks=40", "size=600", "forged"]
 MODES = ["tail", "hold", "direct", "small"]
-SEEDS = TOP + "/fuzz/seeds/filters"
-# of the recordings, those that are kept as seeds: short ones of each kind
-KEPT = {
-    "resp": """bom bad_utf8 chunked compact controls dup_keys empty_array
-        error_301 error_429 error_503 floats gzip ints lone_surrogate nan
-        no_image_digest null pretty sig_0x status_201 truncated utf16
-        vllm_headers ws_around""",
-    "stream": """after_done bad_utf8 bom close_delimited comments controls
-        cr_only crlf cut done_no_space error_429 error_event
-        event_id_retry forged_event_before forged_event_in_done_chunk
-        json_body multi_data no_final_newline no_image_digest no_space
-        normal only_done two_done upstream_signature_event
-        zero_length"""}
 # a head without anything that one reader may take otherwise than another
 HEAD = re.compile(rb"HTTP/1\.1 [0-9]{3} [ -~]*\r\n"
                   rb"(?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[ \t]*[ -~]*\r\n)*")
@@ -106,49 +92,6 @@ async def whole(port, spec, stream):
         raw += more
     writer.close()
     return raw
-
-
-def recorded(where):
-    """(name, stream, bytes) of each recorded reply, as it was framed."""
-    for path in sorted(glob.glob(f"{where}/agent/cases/*.json")):
-        with open(path) as f:
-            case = json.load(f)
-        if case["kind"] not in ("resp", "stream") \
-                or not case.get("response_head"):
-            continue
-        body = base64.b64decode(case.get("response_body_b64") or "")
-        head = case["response_head"].encode("latin-1").rstrip() + b"\r\n\r\n"
-        if b"transfer-encoding: chunked" in head.lower():
-            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in
-                            re.findall(rb"(?s).{1,300}", body)) + b"0\r\n\r\n"
-        if len(body) < 65536:
-            yield (os.path.basename(path)[:-len(".json")],
-                   case["kind"] == "stream", head + body)
-
-
-def save(where, to):
-    """Some of the recordings, as files."""
-    wanted = {f"a_{kind}_{name}" for kind, names in KEPT.items()
-              for name in names.split()}
-    for name, _, data in recorded(where):
-        if name in wanted:
-            with open(f"{to}/{name[2:]}", "wb") as f:
-                f.write(data)
-            wanted.remove(name)
-    if wanted:
-        sys.exit(f"not recorded: {sorted(wanted)}")
-
-
-def recordings_of(where):
-    """[(stream, bytes)]: all that was recorded, or what the tree has."""
-    if where and os.path.isdir(where + "/agent"):
-        return [(stream, data) for _, stream, data in recorded(where)]
-    out = []
-    for path in sorted(glob.glob(SEEDS + "/*")):
-        with open(path, "rb") as f:
-            out.append((os.path.basename(path).startswith("stream_"),
-                        f.read()))
-    return out
 
 
 class Mutator:
@@ -458,12 +401,7 @@ def main():
                    + "/build/san/ngx_http_ioattest_module.so")
     p.add_argument("--keep")
     p.add_argument("--replies", type=int)
-    p.add_argument("--save")
     args = p.parse_args()
-    where = os.environ.get("IOATTEST_VECTORS", TOP + "/../shared/vectors")
-    if args.save:
-        save(where, args.save)
-        return 0
     print("seed", args.seed, flush=True)
     if not args.keep:
         args.keep = tempfile.mkdtemp(prefix="ioattest-filters-")
@@ -481,7 +419,7 @@ def main():
                 raw = asyncio.run(whole(api, spec, stream))
                 if raw.startswith(b"HTTP/1."):
                     seeds.append((stream, raw))
-        recordings = recordings_of(where)
+        recordings = recordings_of(VECTORS)
         print(f"{len(recordings)} recorded replies", flush=True)
         fuzz = Fuzz(args, Mutator(None, seeds, recordings), {address.lower()},
                     digest)
