@@ -325,8 +325,8 @@ bench-instructions: all unit
 	python3 bench/instructions.py
 
 # libFuzzer.  make fuzz-run SECONDS=600 runs each target that long, or those of
-# FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/corpus, from what fuzz/seeds
-# holds and from real evidence where it is there.
+# FUZZ_ONLY='tdx snp'; a corpus grows in build/fuzz/grown from fuzz/seeds, and
+# in build/fuzz/corpus where there is real evidence too.
 
 FUZZ_CC  ?= clang
 FUZZ_SRC := $(filter-out $(if $(XML_LIBS),,fuzz/fuzz_rim.c), \
@@ -385,19 +385,28 @@ $(eval $(call fuzz_more,audit,$(FUZZ_AUDIT)))
 
 $(CORE_DIR)/replay/fuzz_audit build/fuzz/fuzz_audit: tools/audit.c
 
+# Of the module, what reads bytes and needs little of nginx: fuzz/nginx has it.
+$(eval $(call fuzz_more,tail,,-Ifuzz/nginx -Isrc/nginx))
+
+$(CORE_DIR)/replay/fuzz_tail build/fuzz/fuzz_tail: $(wildcard \
+	src/nginx/audit/*_audit_tail.c src/nginx/audit/*_escape.c fuzz/nginx/*.h)
+
 fuzz: $(FUZZ_BIN)
 
 fuzz-run: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 	python3 fuzz/real_seeds.py build/fuzz/real
 	for f in $(FUZZ_ONLY); do \
-		mkdir -p build/fuzz/corpus/fuzz_$$f build/fuzz/real/$$f; \
+		real=build/fuzz/real/$$f; mkdir -p $$real; \
+		corpus=build/fuzz/grown/fuzz_$$f; \
+		[ -z "$$(ls $$real)" ] || corpus=build/fuzz/corpus/fuzz_$$f; \
+		mkdir -p $$corpus; \
 		build/fuzz/fuzz_$$f -max_total_time=$(SECONDS) -max_len=65536 \
 			-print_final_stats=0 -verbosity=0 \
-			build/fuzz/corpus/fuzz_$$f fuzz/seeds/$$f \
-			build/fuzz/real/$$f || exit 1; \
+			$$corpus fuzz/seeds/$$f $$real || exit 1; \
 	done
 
-# What the corpora of the chosen targets have found, into fuzz/seeds.
+# What the corpora of the chosen targets have found, into fuzz/seeds: of those
+# that grew from seeds alone.
 fuzz-min: $(FUZZ_ONLY:%=build/fuzz/fuzz_%)
 	python3 fuzz/merge.py $(FUZZ_ONLY)
 

@@ -2,26 +2,28 @@
 """The filters as a whole: replies of an upstream, changed at random, through
 nginx with the module, beside a second opinion of each.
 
-  filters.py [--seconds 60] [--seed N] [--clients 8] [--nginx build/san/nginx]
-             [--module build/san/NAME.so] [--keep DIR]
+  filters.py [--seconds 60] [--replies N] [--seed N] [--clients 8]
+             [--nginx build/san/nginx] [--module build/san/NAME.so]
+             [--keep DIR]
 
 Replies are the simulated API's: bodies and streams, an error, and some that a
 key signs which nobody attested.  Their bytes, head and framing included, are
 flipped, cut, repeated, moved, and spliced with those of others; of these, and
-one in five, are replies recorded of a real agent, whose key nobody attested,
-where IOATTEST_VECTORS says that there are some.  The value of
-what a client gets as a good answer has to be that of a reply which was signed;
-what t/lib/sim/check/judge.py accepts, in a form that no reader of HTTP takes
-otherwise, has to arrive; and nginx may neither crash nor log an alert, nor a
-sanitizer report anything.
+one in five, are replies recorded of a real agent, whose key nobody attested:
+those in IOATTEST_VECTORS, else the few of them in fuzz/seeds/filters.  With
+--replies, the recorded ones are first sent as they are, in each mode, and then
+so many are; the N-th is changed as its number and the seed say.
+
+The value of what a client gets as a good answer has to be that of a reply
+which was signed; what t/lib/sim/check/judge.py accepts, in a form that no
+reader of HTTP takes otherwise, has to arrive; and nginx may neither crash nor
+log an alert, nor a sanitizer report anything.
 
 The last line is "N replies, N passed, N wrong".  Exits with 1 where one is.
 """
 import argparse
 import asyncio
-import base64
 import collections
-import glob
 import json
 import os
 import random
@@ -38,6 +40,7 @@ sys.path[:0] = [TOP + "/t/lib/sim", TOP + "/bench"]
 
 from api import canon
 from check import judge
+from recordings import VECTORS, recordings_of
 import rig
 
 MODEL = rig.MODEL
@@ -89,23 +92,6 @@ async def whole(port, spec, stream):
         raw += more
     writer.close()
     return raw
-
-
-def recorded(where):
-    """(stream, bytes) of each reply that was recorded, as it was framed."""
-    for path in sorted(glob.glob(f"{where}/agent/cases/*.json")):
-        with open(path) as f:
-            case = json.load(f)
-        if case["kind"] not in ("resp", "stream") \
-                or not case.get("response_head"):
-            continue
-        body = base64.b64decode(case.get("response_body_b64") or "")
-        head = case["response_head"].encode("latin-1").rstrip() + b"\r\n\r\n"
-        if b"transfer-encoding: chunked" in head.lower():
-            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in
-                            re.findall(rb"(?s).{1,300}", body)) + b"0\r\n\r\n"
-        if len(body) < 65536:
-            yield case["kind"] == "stream", head + body
 
 
 class Mutator:
@@ -200,7 +186,8 @@ class Fuzz:
         self.known, self.digest = known, digest
         self.replies, self.port, self.gateway = {}, None, None
         self.tally, self.wrong, self.n = collections.Counter(), [], 0
-        self.rng = random.Random(args.seed + 1)
+        self.last = args.replies and (len(mutator.recordings) * len(MODES)
+                                      + args.replies)
         self.asked, self.good = set(), set()
 
     async def serve(self, reader, writer):
@@ -226,10 +213,18 @@ class Fuzz:
         finally:
             writer.close()
 
+    def draw(self, n):
+        """(mode, stream, bytes) of the n-th reply."""
+        rng = self.mutator.rng = random.Random(f"{self.args.seed} {n}")
+        known = self.mutator.recordings
+        if self.args.replies and n <= len(known) * len(MODES):
+            return (MODES[n % len(MODES)], *known[(n - 1) // len(MODES)])
+        return (rng.choice(MODES), *self.mutator.draw())
+
     async def one(self):
         self.n += 1
-        n, mode = self.n, self.rng.choice(MODES)
-        stream, data = self.mutator.draw()
+        n = self.n
+        mode, stream, data = self.draw(n)
         self.replies[n] = data
         got = await judge.ask(self.gateway, "POST", f"/{mode}/{n}",
                               {"Content-Type": "application/json"},
@@ -324,7 +319,7 @@ class Fuzz:
             print("#", self.wrong[-1], flush=True)
 
     async def client(self, until):
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.n != self.last:
             await self.one()
 
     async def run(self):
@@ -352,12 +347,13 @@ def configuration(where, port, api, up, digest):
                      for name, text in more.items())
     user = "user root;" if os.getuid() == 0 else ""
     return f"""daemon off; {user} worker_processes 1; pid {where}/pid;
-error_log {where}/error.log info; load_module {{module}};
+error_log {where}/error.log info; {{modules}}
 events {{{{ worker_connections 512; }}}}
 http {{{{ access_log off; {temps}
   ioattest_zone io:4m; ioattest_ssl_verify off; ioattest_cpu off;
   ioattest_gpu off; ioattest_pass_errors off; ioattest_valid 1d;
   ioattest_request /a; ioattest_models /m; proxy_read_timeout 5s;
+  ioattest_fail_timeout 1s;
   server {{{{ listen 127.0.0.1:{port};
     {places.replace('{', '{{').replace('}', '}}')}
     location = /a {{{{ internal;
@@ -369,7 +365,9 @@ http {{{{ access_log off; {temps}
 
 def start(args, text):
     with open(args.keep + "/nginx.conf", "w") as f:
-        f.write(text.format(module=os.path.abspath(args.module)))
+        f.write(text.format(modules=" ".join(
+            f"load_module {os.path.abspath(path)};"
+            for path in args.module.split())))
     env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
            "UBSAN_OPTIONS": "print_stacktrace=1"}
     with open(args.keep + "/stderr", "wb") as err:
@@ -402,13 +400,13 @@ def main():
     p.add_argument("--module", default=TOP
                    + "/build/san/ngx_http_ioattest_module.so")
     p.add_argument("--keep")
+    p.add_argument("--replies", type=int)
     args = p.parse_args()
     print("seed", args.seed, flush=True)
     if not args.keep:
         args.keep = tempfile.mkdtemp(prefix="ioattest-filters-")
     else:
         os.makedirs(args.keep, exist_ok=True)
-    rng = random.Random(args.seed)
 
     with rig.Rig() as rigged:
         api, address = rigged.sim()
@@ -421,10 +419,9 @@ def main():
                 raw = asyncio.run(whole(api, spec, stream))
                 if raw.startswith(b"HTTP/1."):
                     seeds.append((stream, raw))
-        recordings = list(recorded(os.environ.get("IOATTEST_VECTORS",
-                                                  TOP + "/../shared/vectors")))
+        recordings = recordings_of(VECTORS)
         print(f"{len(recordings)} recorded replies", flush=True)
-        fuzz = Fuzz(args, Mutator(rng, seeds, recordings), {address.lower()},
+        fuzz = Fuzz(args, Mutator(None, seeds, recordings), {address.lower()},
                     digest)
         fuzz.learn(seeds)
         fuzz.port, fuzz.gateway = rig.free_port(), rig.free_port()

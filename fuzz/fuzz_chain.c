@@ -5,11 +5,14 @@
  */
 
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509_vfy.h>
 
 #include "fuzz.h"
+#include "base/ioa_codec.h"
 #include "x509/ioa_chain.h"
 #include "x509/ioa_link.h"
+#include "x509/ioa_ocsp.h"
 
 #define NOW  INT64_C(1750000000)
 
@@ -70,6 +73,40 @@ openssl_verify(const ioa_chain_t *chain)
 }
 
 
+/* A certificate can be asked about where the next one may have issued it. */
+static void
+ask(const ioa_chain_t *chain, size_t i)
+{
+    char            text[2 * IOA_OCSP_ID_MAX + 1];
+    size_t          n;
+    uint8_t         out[IOA_OCSP_REQUEST_MAX];
+    OCSP_REQUEST   *request;
+    ioa_ocsp_id_t   id;
+    const uint8_t  *at = out;
+
+    static const uint8_t  nonce32[IOA_OCSP_NONCE_LEN];
+
+    if (!ioa_ocsp_id(&id, chain, i)) {
+        return;
+    }
+
+    fuzz_assert(i + 1 < ioa_chain_count(chain) && ioa_ocsp_same(&id, &id));
+    ioa_hex_encode((uint8_t *) text, id.bytes, id.len);
+    text[2 * id.len] = '\0';
+
+    n = ioa_ocsp_request(out, text, nonce32);
+
+    if (n != 0) {
+        request = d2i_OCSP_REQUEST(NULL, &at, (long) n);
+        fuzz_assert(request != NULL && at == out + n
+                    && OCSP_request_onereq_count(request) == 1);
+        OCSP_REQUEST_free(request);
+    }
+
+    ERR_clear_error();
+}
+
+
 static void
 look(const ioa_chain_t *chain)
 {
@@ -88,6 +125,7 @@ look(const ioa_chain_t *chain)
                     || r.left == 64 || r.left == 96);
         fuzz_assert(!ioa_chain_extension(&r, chain, i, "2.5.29.19")
                     || r.left < der.left);
+        ask(chain, i);
     }
 }
 
@@ -121,6 +159,34 @@ verify(const ioa_chain_t *chain, const ioa_crls_t *crls, unsigned flags)
 }
 
 
+/* The same bytes as a file of roots: with leaves, no root is lost. */
+static void
+pinned(const uint8_t *bytes, size_t n)
+{
+    char            text[IOA_CHAIN_TEXT_MAX];
+    size_t          i;
+    ioa_reader_t    der;
+    ioa_roots_t    *roots, *both;
+    ioa_chain_rc_t  rc, with;
+
+    rc = ioa_roots_parse(&roots, bytes, n);
+    with = ioa_roots_parse_leaves(&both, bytes, n);
+    fuzz_assert((rc == IOA_CHAIN_OK) == (roots != NULL)
+                && (with == IOA_CHAIN_OK) == (both != NULL));
+    fuzz_assert(rc != IOA_CHAIN_OK || both != NULL);
+
+    ioa_roots_text(text, rc, bytes, n);
+    fuzz_assert(memchr(text, '\0', sizeof(text)) != NULL);
+
+    for (i = 0; both != NULL && ioa_roots_leaf(&der, both, i); i++) {
+        fuzz_assert(der.left != 0 && roots == NULL);
+    }
+
+    ioa_roots_free(roots);
+    ioa_roots_free(both);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -138,6 +204,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     chain = ioa_chain_new(cache);
     fuzz_assert(crls != NULL && cache != NULL && chain != NULL);
 
+    pinned(bytes, n);
     rc = ioa_crls_add(crls, bytes, n);
     fuzz_assert((rc == IOA_CHAIN_OK) == (crls->n == 1));
 

@@ -3,9 +3,10 @@
  * is an answer for OpenSSL's own verifier as well, signed by the issuer, and
  * lasts; the same bytes say the same twice; without the nonce it says no less.
  *
- * An input is: "r" and an answer, or "s" and its signed part (ResponseData),
- * which is signed here, so that what stands behind the signature is reached.
- * The nonce is 00 01 .. 1f.  The key below is worth nothing.
+ * An input is: "r" and an answer; "s" and its signed part (ResponseData),
+ * which is signed here, so that what stands behind the signature is reached;
+ * or "q" and the hex digits that a request is made of.  The nonce is
+ * 00 01 .. 1f.  The key below is worth nothing.
  */
 
 #include <openssl/err.h>
@@ -205,6 +206,43 @@ judge(const uint8_t *data, size_t n)
 }
 
 
+/* A request is made of an id's digits alone, and asks about that one. */
+static void
+request(const uint8_t *data, size_t n)
+{
+    char            *text;
+    size_t           i, len;
+    uint8_t          nonce32[IOA_OCSP_NONCE_LEN], out[IOA_OCSP_REQUEST_MAX];
+    OCSP_REQUEST    *made;
+    const uint8_t   *at = out;
+
+    text = malloc(n + 1);
+    fuzz_assert(text != NULL);
+    memcpy(text, data, n);
+    text[n] = '\0';
+
+    for (i = 0; i < sizeof(nonce32); i++) {
+        nonce32[i] = (uint8_t) i;
+    }
+
+    len = ioa_ocsp_request(out, text, nonce32);
+    fuzz_assert(len <= sizeof(out));
+
+    if (len != 0) {
+        made = d2i_OCSP_REQUEST(NULL, &at, (long) len);
+        fuzz_assert(made != NULL && at == out + len);
+        fuzz_assert(OCSP_request_onereq_count(made) == 1
+                    && OCSP_REQUEST_get_ext_count(made) == 1);
+        fuzz_assert(strspn(text, "0123456789abcdefABCDEF") == strlen(text)
+                    && strlen(text) <= 2 * IOA_OCSP_ID_MAX);
+        OCSP_REQUEST_free(made);
+    }
+
+    ERR_clear_error();
+    free(text);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -221,6 +259,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     if (data[0] == 's') {
         judge(out, answer_sign(out, work, data + 1, n - 1));
+
+    } else if (data[0] == 'q') {
+        request(data + 1, n - 1);
 
     } else {
         judge(data + 1, n - 1);

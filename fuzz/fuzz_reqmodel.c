@@ -2,10 +2,12 @@
  * fuzz_reqmodel: ioa_reqmodel.  However the body is cut, the result is the
  * same; a body with a hash is accepted by the model scanner as well, which
  * accepts more bodies, with the same name.  The same body with members that
- * an API's front adds has the hash that ioa_reqmodel_again says.
+ * an API's front adds has the hash that ioa_reqmodel_again says, and members
+ * that ioa_guess finds have the hash that they were guessed from.
  */
 
 #include "fuzz.h"
+#include "agent/ioa_guess.h"
 #include "agent/ioa_reqmodel.h"
 
 #define TEXT_MAX  (1024 * 1024)
@@ -99,10 +101,36 @@ compare_added(ioa_reqmodel_t *plain, const uint8_t *data, size_t n,
 }
 
 
+/* The body's own hash is always explained, and one of nothing never. */
+static void
+compare_guess(ioa_reqmodel_t *rm, const ioa_reqmodel_result_t *res)
+{
+    char             error[IOA_DEFAULTS_ERROR_MAX];
+    uint8_t          digest32[IOA_SHA256_LEN];
+    const char      *members;
+    ioa_defaults_t  *defaults;
+
+    static const uint8_t  nothing32[IOA_SHA256_LEN];
+
+    members = ioa_guess(rm, res->digest32, TEXT_MAX);
+    fuzz_assert(members != NULL);
+    fuzz_assert(ioa_defaults_parse(&defaults, error,
+                                   (const uint8_t *) members,
+                                   strlen(members)));
+    fuzz_assert(ioa_reqmodel_again(digest32, rm, defaults, TEXT_MAX)
+                == IOA_OK);
+    fuzz_assert(memcmp(digest32, res->digest32, IOA_SHA256_LEN) == 0);
+    ioa_defaults_free(defaults);
+
+    fuzz_assert(ioa_guess(rm, nothing32, TEXT_MAX) == NULL);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     ioa_status_t           st;
+    const char            *member;
     ioa_reqmodel_t        *a, *b;
     ioa_reqmodel_result_t  whole, cut;
 
@@ -111,6 +139,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fuzz_assert(a != NULL && b != NULL);
 
     st = read_body(&whole, a, data, n, 0);
+    fuzz_assert((st == IOA_REQUEST_AMBIGUOUS
+                 || whole.model_status == IOA_REQUEST_AMBIGUOUS)
+                == (ioa_reqmodel_cause(a, &member) != IOA_CAUSE_NONE));
     fuzz_assert(read_body(&cut, b, data, n, (uint32_t) n + 1) == st);
     fuzz_assert(memcmp(whole.digest32, cut.digest32, IOA_SHA256_LEN) == 0
                 && whole.stream == cut.stream
@@ -120,6 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (st == IOA_OK) {
         compare_model(&whole, data, n);
         compare_added(a, data, n, (uint32_t) n + 1);
+        compare_guess(a, &whole);
     }
 
     ioa_reqmodel_free(a);

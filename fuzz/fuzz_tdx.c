@@ -5,10 +5,9 @@
  * set that must be clear.
  */
 
-#include "fuzz.h"
+#include "fuzz_key.h"
 #include "x509/ioa_cert.h"
 #include "x509/ioa_der.h"
-#include "x509/ioa_link.h"
 #include "tdx/ioa_verify_tdx.h"
 
 #define NOW  INT64_C(1750000000)
@@ -18,22 +17,14 @@
 static ioa_roots_t *
 pin(ioa_reader_t pem)
 {
-    ioa_chain_t   *chain;
-    ioa_roots_t   *roots;
-    ioa_reader_t   der;
+    ioa_chain_t  *chain;
+    ioa_roots_t  *roots;
 
-    roots = NULL;
     chain = ioa_chain_new(NULL);
     fuzz_assert(chain != NULL);
 
-    if (ioa_chain_add_pem(chain, pem.pos, pem.left) == IOA_CHAIN_OK) {
-        der = chain->links[chain->n - 1]->cert.der;
-
-        if (ioa_roots_parse(&roots, der.pos, der.left) != IOA_CHAIN_OK) {
-            fuzz_assert(roots == NULL);
-        }
-    }
-
+    roots = ioa_chain_add_pem(chain, pem.pos, pem.left) == IOA_CHAIN_OK
+            ? fuzz_pin(chain) : NULL;
 
     ioa_chain_free(chain);
 

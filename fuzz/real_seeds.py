@@ -13,6 +13,7 @@ import binascii
 import json
 import os
 import re
+import shutil
 import struct
 import sys
 
@@ -87,7 +88,8 @@ def seeds(text):
 def main(out):
     count = dict.fromkeys(TARGETS, 0)
     for target in TARGETS:
-        os.makedirs(f"{out}/{target}", exist_ok=True)
+        shutil.rmtree(f"{out}/{target}", ignore_errors=True)
+        os.makedirs(f"{out}/{target}")
     for where, _, names in sorted(os.walk(EVIDENCE)):
         for name in sorted(names):
             with open(os.path.join(where, name), "rb") as f:

@@ -436,7 +436,7 @@ check "what fuzz/ has compiles" \
     "$(# shellcheck disable=SC2086
        printf '%s\n' $fuzz \
            | each ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fsyntax-only \
-                 -Isrc/core -Itools $xml)"
+                 -Isrc/core -Itools -Ifuzz/nginx -Isrc/nginx $xml)"
 
 # nginx's configure has clang warn of this, and treats warnings as errors.
 clang="-Wconditional-uninitialized -fsyntax-only"
