@@ -134,7 +134,7 @@ class Record:
 
     def few(self):
         """What is the machine's, and no fault of the gateway."""
-        n = self.requests()
+        n = self.requests() - sum(row["outage"] for row in self.ran.values())
         if self.seconds >= LONG and n < MANY:
             return f"fewer than a million requests: the machine is too slow " \
                 f"({n:,})"

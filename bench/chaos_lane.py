@@ -240,6 +240,9 @@ class Lane:
                 traceback.print_exc()
                 idle = None
             self.busy -= 1
+            if self.api.server is None:
+                # it is refused at once, and would be most of all requests
+                await asyncio.sleep(self.rng.random() * 0.2)
             if self.args["pause"]:
                 await asyncio.sleep(self.rng.random() * self.args["pause"])
 
