@@ -76,7 +76,7 @@ class Fleet:
         self.fleet(balance="random", seed=self.seed,
                    image_digest={str(OTHER): OTHER_DIGEST})
         self.sims[1].set(evidence={"0": "snp", "1": "snp", "*": "tdx"},
-                         gpus=0)
+                         gpus=1)
         self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
         for i in range(MACHINES):
             self.world(i, 0, 0)

@@ -27,7 +27,7 @@ SAID = {"reloads": ": reconfiguring", "upgrades": ": changing binary",
 # location -> what it asks of streams; the judge's words
 MODES = {"own": "tail-drop", "both": "hold-drop", "pass": "tail-pass",
          "replay": "hold-drop", "callers": "tail-drop", "tdx": "tail-drop",
-         "loop": "hold-pass", "pool": "tail-drop", "tiny": "tail-drop",
+         "loop": "hold-pass", "gpu": "tail-drop", "pool": "tail-drop", "tiny": "tail-drop",
          "direct": "tail-drop", "file": "tail-drop", "dry": "hold-drop"}
 PLAIN = ("ioattest_cpu off", "ioattest_gpu off")
 CPU = ("ioattest_cpu tdx sev-snp", "ioattest_gpu off",
@@ -52,6 +52,8 @@ def locations(models, digest, policy):
         "loop": CPU + COLLATERAL + (
             OWN, "ioattest_thread_pool off", "ioattest_stream hold",
             "ioattest_signature_event pass"),
+        "gpu": ("ioattest_gpu local",) + CPU[:1] + CPU[2:] + COLLATERAL
+        + (OWN,),
         "dry": PLAIN + (OWN, "ioattest_dry_run on"),
         "tiny": PLAIN + (OWN, "ioattest_models off",
                          "ioattest_model_id $http_x_id"),
