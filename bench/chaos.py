@@ -364,7 +364,7 @@ class Chaos(Fleet):
         """What of it the floors are held to."""
         record = self.record
         for r, b in zip(reports, before):
-            for what in "specs", "drawn", "void":
+            for what in "specs", "places", "drawn", "void":
                 getattr(record, what).update(
                     collections.Counter(r[what])
                     - collections.Counter(b[what]))

@@ -182,6 +182,39 @@ def excuses():
         "explains its reason", "\n".join(wrong))
 
 
+PAGE = b"\r\n".join((
+    b"<html>", b"<head><title>502 Bad Gateway</title></head>", b"<body>",
+    b"<center><h1>502 Bad Gateway</h1></center>",
+    b"<hr><center>nginx/1.22.1</center>", b"</body>", b"</html>", b""))
+UNSENT = "no answer, and not asked"
+# what a client gets that the API was not asked for, in which of its times
+DOWN = [
+    (PAGE, 502, [99, 102], chaos_judge.OUTAGE),
+    (PAGE, 502, [90, 99], UNSENT),
+    (PAGE + b" ", 502, [99, 102], chaos_judge.FOUND),
+    (PAGE, 200, [99, 102], chaos_judge.FOUND),
+    (b"", 502, [99, 102], chaos_judge.FOUND),
+    (b'{"error":{"code":"untrusted_address"}}', 502, [99, 102],
+     chaos_judge.FOUND),
+    (b'{"error":{"code":"attestation_unavailable"}}', 502, [99, 102],
+     chaos_judge.FOUND),
+]
+
+
+def down():
+    wrong = []
+    for body, status, since, row in DOWN:
+        judge = chaos_judge.Judge(chaos_judge.World(), {})
+        judge.world.down.append(since)
+        x = chaos_judge.Exchange("c0n1", "own", 100.0, False)
+        x.ended, x.status, x.whole, x.body = 101.0, status, True, body
+        judge.take(x)
+        if judge.tally != {row: 1}:
+            wrong.append(f"{status} {body}, down {since}: {judge.tally}")
+    say(not wrong, "while the API is down a client gets nginx's own 502 and "
+        "nothing else", "\n".join(wrong))
+
+
 # --- what has to happen ----------------------------------------------------
 
 def whole(rounds, seconds=1200):
@@ -196,6 +229,7 @@ def whole(rounds, seconds=1200):
     record.drawn.update(body=10**6, stream=10**5, both=10**5, replay=10**5,
                         dry=10**5)
     record.specs.update(chaos_floors.KINDS)
+    record.places.update(list(chaos_floors.MODES))
     record.killed = record.reloads = record.upgrades = record.leaps = 5
     record.in_lock = 5
     record.log.update(killed=5, reloads=3, upgrades=5, leaps=3)
@@ -225,6 +259,8 @@ def broken(rounds, what):
         for spec in chaos_floors.KINDS:
             if record.is_of(spec, names):
                 record.specs[spec] = 0
+    elif what.startswith("answers delivered of "):
+        record.places[what.split("/")[1]] = 0
     elif what.startswith("answers of the kind "):
         spec = what.split('"')[1]
         record.specs["" if spec == "plain" else spec] = 0
@@ -247,7 +283,7 @@ def floors(rounds):
             wrong.append(f"without {what}: {found}")
     # each happening, each kind, and each way to count
     least = sum(len(rounds[n][0]) for n in record.ran) \
-        + len(chaos_floors.KINDS) + 12
+        + len(chaos_floors.KINDS) + len(chaos_floors.MODES) + 12
     if len(all_of) < least:
         wrong.append(f"only {len(all_of)} floors, of {least}")
     say(not wrong, f"each of {len(all_of)} floors is missed where it has to be",
@@ -306,7 +342,8 @@ def cases(chaos):
 def main(args, where, chaos, rounds):
     tables()
     excuses()
+    down()
     floors(rounds)
     cases(chaos(args, where))
-    print(f"1..{len(CASES) + 4}")
+    print(f"1..{len(CASES) + 5}")
     return failed

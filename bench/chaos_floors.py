@@ -8,6 +8,7 @@ million runs.
 """
 import collections
 
+from chaos_gateway import MODES
 from chaos_kinds import KINDS, odds
 
 CERTAIN = 20
@@ -22,6 +23,8 @@ MANY = 1000000
 SLOW = ("delay=", "head_delay=", "mid_delay=", "piece_delay=")
 DYING = ("close", "reset", "hang", "truncate", "stop", "no_last_chunk",
          "bad_chunk", "length_more")
+# requests for a location, of which a good answer has to have come through
+ENOUGH = 200
 # what takes the right to trace nginx
 TRACED = ("kill", "kill_in_lock")
 
@@ -37,6 +40,7 @@ class Record:
         self.drawn = collections.Counter()      # of each context
         self.void = collections.Counter()       # kinds that could not be made
         self.specs = collections.Counter()      # kinds that were judged
+        self.places = collections.Counter()     # locations that delivered
         self.killed = self.in_lock = self.reloads = self.upgrades = 0
         self.leaps = 0                  # of the clock, by a minute or more
         self.log = collections.Counter()    # the same, as nginx says it
@@ -89,6 +93,10 @@ class Record:
             if "outage" in events:
                 yield [f"{name}: requests while the API was down",
                        row["outage"], 1]
+        anywhere = sum(row["requests"] for name, row in self.ran.items()
+                       if "locations" not in self.rounds[name][1])
+        for where in MODES if anywhere >= ENOUGH * len(MODES) else ():
+            yield [f"answers delivered of /{where}/", self.places[where], 1]
         leaving = sum(row["requests"] * self.rounds[name][1]["leave"]
                       for name, row in self.ran.items())
         if leaving * HALVES >= CERTAIN:

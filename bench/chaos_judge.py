@@ -133,6 +133,7 @@ class Judge:
         self.row = None             # of this request
         self.codes = collections.Counter()
         self.specs = collections.Counter()
+        self.places = collections.Counter()     # locations that delivered
         self.broken = []            # what may not be
         self.lost = []              # [port, time, cid]: their worker killed?
         self.slowest = 0
@@ -280,6 +281,7 @@ class Judge:
 
     def delivered(self, x, e):
         """It was; was it to be?"""
+        self.places[x.where] += 1
         self.put("delivered")
         found = SERIAL.search(x.body)
         if e.again is None and SERIAL.search(e.body) and (
@@ -376,4 +378,5 @@ class Judge:
         elif x.body != e.body:
             self.wrong("a dry run altered it", x, e)
         else:
+            self.places[x.where] += e.verdict == "pass"
             self.put("dry, good" if e.verdict == "pass" else "dry, bad")

@@ -392,7 +392,8 @@ class Lane:
             judge = self.judge
             out = {"tally": judge.tally, "wrongs": judge.wrongs,
                    "codes": judge.codes,
-                   "specs": judge.specs, "broken": judge.broken,
+                   "specs": judge.specs, "places": judge.places,
+                   "broken": judge.broken,
                    "lost": judge.lost, "busy": self.busy,
                    "made": self.made, "halves": self.halves,
                    "drawn": self.api.drawn, "void": self.api.void,
