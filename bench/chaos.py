@@ -77,9 +77,9 @@ ROUNDS = {
     "dark": ({"dark": 9, "come": 18, "go": 18, "reload": 9, "kill": 9},
              {"leave": 0.05}, False),
     "outage": ({"outage": 5}, {"leave": 0.03}, True),
-    "all": ({"outage": 14, "kill": 5, "kill_in_lock": 9, "reload": 3, "policy": 11,
-             "renew": 9, "come": 14, "go": 14, "turn": 28, "mend": 28,
-             "lie": 7, "clock": 4, "upgrade": 25}, {"leave": 0.08}, False),
+    "all": ({"outage": 14, "kill": 5, "kill_in_lock": 9, "reload": 3,
+             "policy": 11, "renew": 9, "come": 14, "go": 14, "turn": 28,
+             "mend": 28, "lie": 7, "clock": 4, "upgrade": 25}, {"leave": 0.08}, False),
     # the last one, when all the others are over: nothing happens
     "steady": ({}, {"leave": 0.03}, True),
     # of chaos_check.py

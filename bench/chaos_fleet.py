@@ -161,12 +161,11 @@ class Fleet:
         self.bad[i] = self.rng.choice(["digest_other",
                                        "digest_other,address_any"])
         renewed = self.rng.random() < 0.5
-        if renewed:
-            self.away(i)
-        else:
-            self.world(i, time.monotonic(), LINGER)
+        # for a moment it is its old key that is bad
+        self.world(i, time.monotonic(), LINGER)
         self.evidence()
         if renewed:
+            self.good[self.address(i)] = True
             self.renew(i)
         else:
             self.world(i, time.monotonic(), LINGER)

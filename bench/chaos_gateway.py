@@ -27,7 +27,8 @@ SAID = {"reloads": ": reconfiguring", "upgrades": ": changing binary",
 # location -> what it asks of streams; the judge's words
 MODES = {"own": "tail-drop", "both": "hold-drop", "pass": "tail-pass",
          "replay": "hold-drop", "callers": "tail-drop", "tdx": "tail-drop",
-         "loop": "hold-pass", "gpu": "tail-drop", "pool": "tail-drop", "tiny": "tail-drop",
+         "loop": "hold-pass", "gpu": "tail-drop", "pool": "tail-drop",
+         "tiny": "tail-drop",
          "direct": "tail-drop", "file": "tail-drop", "dry": "hold-drop"}
 PLAIN = ("ioattest_cpu off", "ioattest_gpu off")
 CPU = ("ioattest_cpu tdx sev-snp", "ioattest_gpu off",
