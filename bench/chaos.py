@@ -30,7 +30,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, HERE + "/../t/lib/streams", HERE + "/../t/lib/sim"]
 
 from chaos_fleet import LINGER, MODELS, OTHER, OTHER_DIGEST, SHARP, Fleet
+from chaos_floors import TRACED, Record
 from chaos_gateway import TIMEOUT, Gateway
+from chaos_judge import OUTAGE
 from chaos_kinds import KINDS
 import storm_gateway
 from storm_gateway import TOP, check
@@ -56,24 +58,28 @@ SLOTS_KILLED = 2 * TIMEOUT + 10
 # round -> (seconds between, on average, of each thing that happens; what
 # clients do; whether no worker is killed and no binary exchanged)
 ROUNDS = {
-    "answers": ({"renew": 8, "come_or_go": 6, "turn": 14, "lie": 5},
+    "answers": ({"renew": 8, "come": 12, "go": 12, "turn": 24,
+                 "mend": 24, "lie": 5},
                 {"leave": 0.0}, True),
-    "reloads": ({"reload": 1.5, "policy": 7, "renew": 9, "come_or_go": 7},
+    "reloads": ({"reload": 1.5, "policy": 7, "renew": 9, "come": 14,
+                 "go": 14},
                 {"leave": 0.03}, True),
     "kills": ({"kill": 2.5, "kill_in_lock": 4, "reload": 8, "renew": 12},
               {"leave": 0.03}, False),
-    "clock": ({"clock": 1.5, "renew": 8, "turn": 15, "lie": 6, "reload": 6},
+    "clock": ({"clock": 1.5, "renew": 8, "turn": 25, "mend": 25, "lie": 6,
+               "reload": 6},
               {"leave": 0.05}, True),
     "full": ({"renew": 10, "reload": 8},
              {"leave": 0.03, "locations": ["tiny", "own", "both"],
               "ids": 26}, True),
-    "upgrades": ({"upgrade": 9, "reload": 6, "come_or_go": 9},
+    "upgrades": ({"upgrade": 9, "reload": 6, "come": 18, "go": 18},
                  {"leave": 0.03}, False),
-    "dark": ({"dark": 9, "come_or_go": 9, "reload": 9, "kill": 9},
+    "dark": ({"dark": 9, "come": 18, "go": 18, "reload": 9, "kill": 9},
              {"leave": 0.05}, False),
-    "all": ({"kill": 5, "kill_in_lock": 9, "reload": 3, "policy": 11,
-             "renew": 9, "come_or_go": 7, "turn": 17, "lie": 7, "clock": 4,
-             "upgrade": 25}, {"leave": 0.08}, False),
+    "outage": ({"outage": 5}, {"leave": 0.03}, True),
+    "all": ({"outage": 14, "kill": 5, "kill_in_lock": 9, "reload": 3,
+             "policy": 11, "renew": 9, "come": 14, "go": 14, "turn": 28,
+             "mend": 28, "lie": 7, "clock": 4, "upgrade": 25}, {"leave": 0.08}, False),
     # the last one, when all the others are over: nothing happens
     "steady": ({}, {"leave": 0.03}, True),
     # of chaos_check.py
@@ -88,16 +94,17 @@ class Chaos(Fleet):
         self.gateway = Gateway(args, where, self.sims[0].port,
                                self.sims[1].port,
                                [lane.port for lane in self.lanes], MODELS)
-        self.done = collections.Counter()
-        self.totals = collections.Counter()
-        self.specs, self.wrongs = collections.Counter(), collections.Counter()
+        self.record = Record(ROUNDS, args.seconds, args.share)
+        self.totals, self.wrongs = collections.Counter(), collections.Counter()
         self.rows, self.slowest = [], 0
         self.cuts, self.broken = [], []
         self.found = []             # of all rounds, to be named at the end
         self.compared = collections.Counter()
-        self.requests = self.cut_by_kills = 0
+        self.cut_by_kills = 0
 
     # --- nginx -------------------------------------------------------------
+
+    # what has not happened says False, and is tried again before its round ends
 
     def reload(self):
         self.gateway.write()
@@ -137,27 +144,25 @@ class Chaos(Fleet):
     def kill(self):
         workers = self.gateway.workers()
         self.turned()
-        if workers and any(self.gateway.kill(self.rng.choice(workers))
-                           for _ in range(30)):
-            return
-        self.done["kill"] -= 1
+        return workers != [] and any(
+            self.gateway.kill(self.rng.choice(workers)) for _ in range(30))
 
     def kill_in_lock(self):
         self.tell("emptied", at=time.monotonic())
         self.turned()
-        if not self.gateway.kill_in_lock(1.5):
-            self.done["kill_in_lock"] -= 1
+        killed = self.gateway.kill_in_lock(1.5)
         self.tell("emptied", at=time.monotonic())
+        return killed
 
     def upgrade(self):
         self.tell("lost", at=time.monotonic())
         self.turned(UPGRADED)
-        if not self.gateway.upgrade():
-            self.done["upgrade"] -= 1
+        upgraded = self.gateway.upgrade()
         self.tell("found", at=time.monotonic() + 1)
+        return bool(upgraded)
 
     def clock(self):
-        self.gateway.clock.set(self.rng.choice(
+        self.gateway.step(self.rng.choice(
             [0, 1, -1, 60, -60, 3600, -3600, 5400, -5400]))
 
     # --- a round -----------------------------------------------------------
@@ -169,12 +174,13 @@ class Chaos(Fleet):
         os.close(fd)
         if got >= 0:
             return os.close(got)
+        self.record.traced = False
         if not self.args.lenient:
             sys.exit("kills take Linux 5.6 and the right to trace nginx: see "
                      "doc/chaos.md")
         print("  NOT DONE: kills, since nginx may not be traced here")
         for events, _, _ in ROUNDS.values():
-            for name in "kill", "kill_in_lock":
+            for name in TRACED:
                 events.pop(name, None)
 
     def start(self):
@@ -195,15 +201,15 @@ class Chaos(Fleet):
                   limit=self.args.limit, **clients)
         start = time.monotonic()
         self.turned()
-        due = {e: start + self.rng.expovariate(1 / s)
+        # each of them, however short the round is
+        due = {e: start + min(self.rng.expovariate(1 / s),
+                              self.rng.random() * seconds / 2)
                for e, s in events.items()}
         while (now := time.monotonic()) < start + seconds:
             for event, at in due.items():
                 if at <= now:
-                    due[event] = now + self.rng.expovariate(1 / events[event])
-                    self.done[event] += 1
-                    getattr(self, event)()
-                    self.note(event)
+                    due[event] = self.bring_about(
+                        name, event, now, start + seconds)
             for row in [r for r in self.later if r[0] <= now]:
                 self.later.remove(row)
                 row[1]()
@@ -224,6 +230,15 @@ class Chaos(Fleet):
         self.gateway.reload()
         return self.settle(name, seconds, before, zones, grown,
                            exact, pid == self.gateway.process.pid)
+
+    def bring_about(self, name, event, now, end):
+        """The time at which it is due again."""
+        wait = self.rng.expovariate(1 / ROUNDS[name][0][event])
+        if getattr(self, event)() is False:
+            return now + min(wait, (end - now) / 3)
+        self.record.happened[name, event] += 1
+        self.note(event)
+        return now + wait
 
     def note(self, event):
         with open(self.where + "/events", "a") as f:
@@ -308,10 +323,13 @@ class Chaos(Fleet):
             tally += collections.Counter(r["tally"]) \
                 - collections.Counter(b["tally"])
         self.row(seconds, asked, tally, reports, before)
+        self.met(name, asked, tally, reports, before, zones)
         self.killed_only()
         self.idle(exact)
         self.counters(tally, reports, before, zones, same)
         self.memory(name, grown)
+        if name == "outage":
+            self.unhurt(zones)
         self.heal()
         if not self.other:
             self.other = True
@@ -331,7 +349,6 @@ class Chaos(Fleet):
                   f"{k} {n}" for k, n in sorted(tally.items())), flush=True)
         self.totals += tally
         check("requests in a row of these", sum(tally.values()), asked)
-        self.requests += asked
         check("found wrong", sum(self.wrongs.values()), 0)
         for what, n in sorted(self.wrongs.items()):
             print(f"    {n} {what}")
@@ -342,9 +359,24 @@ class Chaos(Fleet):
             - sum(r["errors"] for r in before)
         check("faults of the bench itself", errors, 0)
         check("requests that never ended", sum(r["busy"] for r in reports), 0)
+
+    def met(self, name, asked, tally, reports, before, zones):
+        """What of it the floors are held to."""
+        record = self.record
         for r, b in zip(reports, before):
-            self.specs += collections.Counter(r["specs"]) \
-                - collections.Counter(b["specs"])
+            for what in "specs", "places", "drawn", "void":
+                getattr(record, what).update(
+                    collections.Counter(r[what])
+                    - collections.Counter(b[what]))
+        now = self.gateway.zones()
+        record.ran[name].update({
+            "requests": asked, "delivered": tally["delivered"],
+            "tampered": tally["tampered, refused"], "left": tally["left"],
+            "outage": tally[OUTAGE],
+            "halves": sum(r["halves"] - b["halves"]
+                          for r, b in zip(reports, before)),
+            "evictions": sum(max(0, now[z]["evictions"] - zones[z]["evictions"])
+                             for z in zones)})
 
     def killed_only(self):
         """Whose answer was cut, was the client of a killed worker."""
@@ -414,6 +446,18 @@ class Chaos(Fleet):
         else:
             self.adds_up(tally, reports, before, zones, now)
 
+    def unhurt(self, before):
+        """An API that is down says nothing of its machines."""
+        now = self.gateway.zones()
+        for zone in now:
+            was, refused = [sum(z[zone]["attestations"]["rejected"].values())
+                            for z in (before, now)]
+            check(f"attestations refused in {zone}", refused - was, 0)
+            check(f"models that fail in {zone}", [
+                m["model"] for m in now[zone]["models"] if m["failing"]], [])
+            check(f"machines that are refused in {zone}", sum(
+                m["refused"] is not None for m in now[zone]["machines"]), 0)
+
     @staticmethod
     def adds_up(tally, reports, before, zones, now):
         def grown(*path):
@@ -446,7 +490,9 @@ class Chaos(Fleet):
         storm_gateway.missed += wrong
         if not unknown:
             print("    (exactly: no client left)")
-        n, seen = grown("responses", "unsigned"), tally["errors passed"]
+        # nginx's own are errors without a signature as well
+        n, seen = grown("responses", "unsigned"), sum(tally[row] for row in (
+            "errors passed", "no answer", "no answer, and not asked", OUTAGE))
         check("unsigned, in the status", n, f"{seen} to {seen + unknown}",
               seen <= n <= seen + unknown)
 
@@ -511,13 +557,15 @@ class Chaos(Fleet):
         print(f" in all, {seconds:.0f} s, seed {self.seed}: {self.about}")
         for key, n in sorted(self.totals.items(), key=lambda row: -row[1]):
             print(f"  {key:44} {n:>10}")
+        record = self.record
         check("requests, all of which are in these rows",
-              sum(self.totals.values()), self.requests)
+              sum(self.totals.values()), record.requests())
         print(f"  {'of those cut, by a kill':44} {self.cut_by_kills:>10}")
         print("  happened:", ", ".join(
-            f"{k} {n}" for k, n in sorted(self.done.items())))
-        print(f"  kinds of answers {len(self.specs)} of {len(KINDS)}, slowest "
-              f"request {self.slowest:.1f} s, workers killed "
+            f"{e} {record.of(e)}"
+            for e in sorted({e for _, e in record.happened})))
+        print(f"  kinds of answers {len(record.specs)} of {len(KINDS)}, "
+              f"slowest request {self.slowest:.1f} s, workers killed "
               f"{len(self.gateway.killed)}, of them in the lock "
               f"{self.gateway.in_lock}")
         print(f"  rounds whose counters were compared {self.compared[True]}, "
@@ -529,11 +577,29 @@ class Chaos(Fleet):
         self.gateway.judge()
         for part in self.lanes + self.sims:
             part.stop()
-        failed = storm_gateway.failed
+        self.floors()
+        failed, few = storm_gateway.failed, self.record.few()
         for line in self.found + storm_gateway.missed:
             print(f"  missed: {line}")
+        if few:
+            print(f"  missed, and not the gateway's: {few}")
         print(f" {failed} missed" if failed else " all held")
         return failed
+
+    def floors(self):
+        """Whether all of it happened."""
+        record, gateway = self.record, self.gateway
+        record.killed, record.in_lock = len(gateway.killed), gateway.in_lock
+        record.reloads, record.upgrades = gateway.reloads, gateway.upgrades
+        record.leaps, record.hold = gateway.leaps, bool(gateway.hold)
+        record.told = self.args.level in ("debug", "info", "notice")
+        record.log = gateway.said()
+        for line in record.left_out():
+            print(f"  not demanded: {line}")
+        missed = record.missed()
+        check(f"of {sum(1 for _ in record.floors())} that had to happen, "
+              "did not", len(missed), 0)
+        storm_gateway.missed += missed
 
 
 def about(args):
@@ -608,7 +674,7 @@ def main():
     os.chmod(where, 0o755)
     if args.self_test:
         import chaos_check
-        failed = chaos_check.main(args, where, Chaos)
+        failed = chaos_check.main(args, where, Chaos, ROUNDS)
         shutil.rmtree(where)
         sys.exit(bool(failed))
     failed = Chaos(args, where).run()

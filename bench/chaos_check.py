@@ -25,6 +25,7 @@ from api import canon, crypto, wire
 import chaos_gateway
 import chaos_judge
 import chaos_lane
+import chaos_floors
 from chaos_kinds import BODIES, PLAIN, STREAMS
 from check import judge
 import fast_crypto
@@ -181,6 +182,143 @@ def excuses():
         "explains its reason", "\n".join(wrong))
 
 
+PAGE = b"\r\n".join((
+    b"<html>", b"<head><title>502 Bad Gateway</title></head>", b"<body>",
+    b"<center><h1>502 Bad Gateway</h1></center>",
+    b"<hr><center>nginx/1.22.1</center>", b"</body>", b"</html>", b""))
+UNSENT = "no answer, and not asked"
+# what a client gets that the API was not asked for, in which of its times
+DOWN = [
+    (PAGE, 502, [99, 102], chaos_judge.OUTAGE),
+    (PAGE, 502, [90, 99], UNSENT),
+    (PAGE + b" ", 502, [99, 102], chaos_judge.FOUND),
+    (PAGE, 200, [99, 102], chaos_judge.FOUND),
+    (b"", 502, [99, 102], chaos_judge.FOUND),
+    (b'{"error":{"code":"untrusted_address"}}', 502, [99, 102],
+     chaos_judge.FOUND),
+    (b'{"error":{"code":"attestation_unavailable"}}', 502, [99, 102],
+     chaos_judge.FOUND),
+]
+
+
+def down():
+    wrong = []
+    for body, status, since, row in DOWN:
+        judge = chaos_judge.Judge(chaos_judge.World(), {})
+        judge.world.down.append(since)
+        x = chaos_judge.Exchange("c0n1", "own", 100.0, False)
+        x.ended, x.status, x.whole, x.body = 101.0, status, True, body
+        judge.take(x)
+        if judge.tally != {row: 1}:
+            wrong.append(f"{status} {body}, down {since}: {judge.tally}")
+    say(not wrong, "while the API is down a client gets nginx's own 502 and "
+        "nothing else", "\n".join(wrong))
+
+
+# --- what has to happen ----------------------------------------------------
+
+def whole(rounds, seconds=1200):
+    """The record of a run in which all of it happened."""
+    record = chaos_floors.Record(rounds, seconds, 0.4)
+    for name in rounds.keys() - {"check"}:
+        for event in rounds[name][0]:
+            record.happened[name, event] = 1
+        record.ran[name].update(dict.fromkeys(
+            ("delivered", "tampered", "left", "halves", "evictions",
+             "outage"), 1), requests=200000)
+    record.drawn.update(body=10**6, stream=10**5, both=10**5, replay=10**5,
+                        dry=10**5)
+    record.specs.update(chaos_floors.KINDS)
+    record.places.update(list(chaos_floors.MODES))
+    record.killed = record.reloads = record.upgrades = record.leaps = 5
+    record.in_lock = 5
+    record.log.update(killed=5, reloads=3, upgrades=5, leaps=3)
+    return record
+
+
+def broken(rounds, what):
+    """A run in which that did not happen; others go with it."""
+    record = whole(rounds)
+    name, _, thing = what.partition(": ")
+    if (name, thing) in record.happened:
+        record.happened[name, thing] = 0
+    elif name in record.ran:
+        record.ran[name][{
+            "answers delivered": "delivered",
+            "tampered answers refused": "tampered",
+            "clients that left": "left",
+            "evictions from a zone that is full": "evictions",
+            "requests while the API was down": "outage"}[thing]] = 0
+    elif what == "half requests":
+        for row in record.ran.values():
+            row["halves"] = 0
+    elif what == "workers killed in the lock":
+        record.in_lock -= 1
+    elif what.startswith("answers of a "):
+        names = chaos_floors.SLOW if "slow" in what else chaos_floors.DYING
+        for spec in chaos_floors.KINDS:
+            if record.is_of(spec, names):
+                record.specs[spec] = 0
+    elif what.startswith("answers delivered of "):
+        record.places[what.split("/")[1]] = 0
+    elif what.startswith("answers of the kind "):
+        spec = what.split('"')[1]
+        record.specs["" if spec == "plain" else spec] = 0
+    else:
+        record.log[{"workers": "killed", "reloads,": "reloads",
+                    "new": "upgrades", "steps": "leaps"}[
+                        what.split()[0]]] -= 1
+    return record
+
+
+def floors(rounds):
+    """Each is missed where what it demands has not happened, and else none."""
+    record, wrong = whole(rounds), []
+    wrong += [f"found: {line}" for line in record.missed()]
+    all_of = [what for what, _, _ in record.floors()]
+    for what in all_of:
+        found = broken(rounds, what).missed()
+        if not any(line.startswith(what + ": ") for line in found) or (
+                len(found) > 1 and "answers of a " not in what):
+            wrong.append(f"without {what}: {found}")
+    # each happening, each kind, and each way to count
+    least = sum(len(rounds[n][0]) for n in record.ran) \
+        + len(chaos_floors.KINDS) + len(chaos_floors.MODES) + 12
+    if len(all_of) < least:
+        wrong.append(f"only {len(all_of)} floors, of {least}")
+    say(not wrong, f"each of {len(all_of)} floors is missed where it has to be",
+        "\n".join(wrong))
+
+    wrong = []
+    slow = whole(rounds)
+    for row in slow.ran.values():
+        row["requests"] = 90000
+    if not slow.few() or slow.missed() or record.few():
+        wrong.append(f"of few requests: {slow.few()}, {slow.missed()}")
+    short = whole(rounds, 180)
+    short.in_lock = 0
+    if len(short.missed()) != 1 or short.few():
+        wrong.append(f"no kill in the lock in 180 s: {short.missed()}")
+    short.hold = False
+    if short.missed():
+        wrong.append(f"no hold: {short.missed()}")
+    none = whole(rounds)
+    for name, event in none.happened:
+        if event in chaos_floors.TRACED:
+            none.happened[name, event] = 0
+    none.killed = none.in_lock = 0
+    none.traced = False
+    if none.missed() or not any("kills" in x for x in none.left_out()):
+        wrong.append(f"nginx may not be traced: {none.missed()}")
+    none.drawn.clear()
+    none.specs.clear()
+    if none.missed():
+        wrong.append(f"kinds demanded that nothing was drawn of: "
+                     f"{none.missed()}")
+    say(not wrong, "what a run is too short or has no right for is not "
+        "demanded", "\n".join(wrong))
+
+
 def cases(chaos):
     """One after the other, each a round."""
     # some answers never end, and each round waits for nginx to give them up
@@ -201,9 +339,11 @@ def cases(chaos):
         part.stop()
 
 
-def main(args, where, chaos):
+def main(args, where, chaos, rounds):
     tables()
     excuses()
+    down()
+    floors(rounds)
     cases(chaos(args, where))
-    print(f"1..{len(CASES) + 2}")
+    print(f"1..{len(CASES) + 5}")
     return failed

@@ -65,6 +65,8 @@ class Fleet:
         self.there = set(range(MACHINES))
         self.bad, self.other, self.good = {}, True, {}
         self.policy_at = 0
+        self.failing = False        # some attestations
+        self.down = []              # lanes whose API nobody can reach
         self.later = []             # [when, what is to be done]
 
     def meet(self):
@@ -74,7 +76,7 @@ class Fleet:
         self.fleet(balance="random", seed=self.seed,
                    image_digest={str(OTHER): OTHER_DIGEST})
         self.sims[1].set(evidence={"0": "snp", "1": "snp", "*": "tdx"},
-                         gpus=0)
+                         gpus=1)
         self.tell("set", image_digest={str(OTHER): OTHER_DIGEST})
         for i in range(MACHINES):
             self.world(i, 0, 0)
@@ -128,53 +130,65 @@ class Fleet:
         self.fleet(generation=self.keys())
         self.tell("set", generation=self.keys())
 
-    def come_or_go(self):
+    def come(self):
         gone = sorted(set(range(MACHINES)) - self.there)
-        if gone and self.rng.random() < 0.5:
-            i = self.rng.choice(gone)
-            self.there.add(i)
-            self.world(i, time.monotonic(), LINGER)
-            self.fleet(attest_machines=sorted(self.there))
-            self.tell("set", fleet=sorted(self.there))
-        elif len(self.there) > LEAST:
-            i = self.rng.choice(sorted(self.there))
-            self.there.discard(i)
-            self.away(i)
-            self.tell("set", fleet=sorted(self.there))
-            time.sleep(0.2)
-            self.fleet(attest_machines=sorted(self.there))
+        if not gone:
+            return False
+        i = self.rng.choice(gone)
+        self.there.add(i)
+        self.world(i, time.monotonic(), LINGER)
+        self.fleet(attest_machines=sorted(self.there))
+        self.tell("set", fleet=sorted(self.there))
+        return True
+
+    def go(self):
+        if len(self.there) <= LEAST:
+            return False
+        i = self.rng.choice(sorted(self.there))
+        self.there.discard(i)
+        self.away(i)
+        self.tell("set", fleet=sorted(self.there))
+        time.sleep(0.2)
+        self.fleet(attest_machines=sorted(self.there))
+        return True
+
+    # a judge is told before a machine may be good, before it may be bad, and
+    # after it has turned bad
 
     def turn(self):
-        """A machine's evidence turns bad, its key renewed or not, or a bad
-        one is mended."""
-        # a judge is told before it may be good, before it may be bad, and
-        # after it has turned bad
-        rng = self.rng
-        if self.bad and rng.random() < 0.6:
-            i = rng.choice(sorted(self.bad))
-            del self.bad[i]
-            self.world(i, time.monotonic(), LINGER)
-        else:
-            i = rng.choice(sorted(self.there))
-            self.bad[i] = rng.choice(["digest_other",
-                                      "digest_other,address_any"])
-            renewed = rng.random() < 0.5
-            if renewed:
-                self.away(i)
-            else:
-                self.world(i, time.monotonic(), LINGER)
-        self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
-        if i in self.bad and renewed:
+        """A machine's evidence turns bad, its key renewed or not."""
+        i = self.rng.choice(sorted(self.there))
+        self.bad[i] = self.rng.choice(["digest_other",
+                                       "digest_other,address_any"])
+        renewed = self.rng.random() < 0.5
+        # for a moment it is its old key that is bad
+        self.world(i, time.monotonic(), LINGER)
+        self.evidence()
+        if renewed:
+            self.good[self.address(i)] = True
             self.renew(i)
-        elif i in self.bad:
+        else:
             self.world(i, time.monotonic(), LINGER)
+
+    def mend(self):
+        if not self.bad:
+            return False
+        i = self.rng.choice(sorted(self.bad))
+        del self.bad[i]
+        self.world(i, time.monotonic(), LINGER)
+        self.evidence()
+        return True
+
+    def evidence(self):
+        self.fleet(attest_of={str(n): f for n, f in self.bad.items()})
 
     def lie(self):
         """Some attestations fail, whoever they are of."""
-        if self.rng.random() < 0.5:
+        if self.failing and self.rng.random() < 0.5:
             self.fleet(attest="", attest_share=None, attest_delay_ms=0)
-            self.lying = False
+            self.lying = self.failing = False
             return
+        self.failing = True
         how = self.rng.choice(
             ["nonce_wrong", "replay", "address_any,digest_other",
              "address_new", "cut_json", "error=500", "truncate",
@@ -210,11 +224,27 @@ class Fleet:
         # those in flight have their time, and then there is a pause
         self.tell("dark", on=False, at=time.monotonic() + TIMEOUT + 5)
 
+    def outage(self):
+        """For a second or two nobody listens where the API was: all of it, or
+        what one lane has of it."""
+        lanes = self.lanes if self.rng.random() < 0.5 \
+            else [self.rng.choice(self.lanes)]
+        for lane in lanes:
+            if lane not in self.down:
+                self.down.append(lane)
+                lane.write({"do": "down"})
+                self.later.append((time.monotonic() + 1 + self.rng.random(),
+                                   lambda lane=lane: self.back(lane)))
+
+    def back(self, lane):
+        self.down.remove(lane)
+        lane.write({"do": "up"})
+
     def heal(self):
         """All is as it was, so that the next round begins with good ones."""
         self.fleet(attest="", attest_share=None, attest_delay_ms=0,
                    attest_of={}, attest_machines=None)
-        self.lying = False
+        self.lying = self.failing = False
         for i in set(range(MACHINES)) - self.there:
             self.world(i, time.monotonic(), LINGER)
         self.there = set(range(MACHINES))

@@ -1,7 +1,10 @@
 """The gateway of bench/chaos.py: that of the storm, with a clock that is moved
 and a binary that is upgraded."""
+import collections
 import ctypes
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,18 +19,24 @@ VALID = 20                      # s, ioattest_valid
 # has to be seen before
 TIMEOUT = 30
 TINY = 256 << 10
+LEAP = 55                       # s, of the clock, that its log shows
+TIME = re.compile(r"\d+/\d+/\d+ (\d+):(\d+):(\d+) ")
+SAID = {"reloads": ": reconfiguring", "upgrades": ": changing binary",
+        "killed": "exited on signal 9"}
 
 # location -> what it asks of streams; the judge's words
 MODES = {"own": "tail-drop", "both": "hold-drop", "pass": "tail-pass",
          "replay": "hold-drop", "callers": "tail-drop", "tdx": "tail-drop",
-         "loop": "hold-pass", "pool": "tail-drop", "tiny": "tail-drop",
-         "direct": "tail-drop", "dry": "hold-drop"}
+         "loop": "hold-pass", "gpu": "tail-drop", "pool": "tail-drop",
+         "tiny": "tail-drop",
+         "direct": "tail-drop", "file": "tail-drop", "dry": "hold-drop"}
 PLAIN = ("ioattest_cpu off", "ioattest_gpu off")
 CPU = ("ioattest_cpu tdx sev-snp", "ioattest_gpu off",
        "ioattest_request /_evidence")
 
 
-def locations(models):
+def locations(models, digest, policy):
+    """DIGEST is what POLICY, a file, has not to say."""
     warm = "ioattest_prewarm " + " ".join(models)
     return {
         "own": PLAIN + (OWN, warm),
@@ -38,10 +47,14 @@ def locations(models):
                            "ioattest_stream hold"),
         "callers": PLAIN,
         "pool": PLAIN + (OWN, "ioattest_pool all"),
+        "file": PLAIN + (OWN, f"ioattest_image_digest {digest}",
+                         f"ioattest_policy {policy}"),
         "tdx": CPU + COLLATERAL + (OWN, warm),
         "loop": CPU + COLLATERAL + (
             OWN, "ioattest_thread_pool off", "ioattest_stream hold",
             "ioattest_signature_event pass"),
+        "gpu": ("ioattest_gpu local",) + CPU[:1] + CPU[2:] + COLLATERAL
+        + (OWN,),
         "dry": PLAIN + (OWN, "ioattest_dry_run on"),
         "tiny": PLAIN + (OWN, "ioattest_models off",
                          "ioattest_model_id $http_x_id"),
@@ -115,6 +128,7 @@ class Gateway(storm_gateway.Gateway):
                                   "IOATTEST_HOLD")
             self.preload.append(self.hold.library)
         self.digests, self.upgrades, self.alive = [], 0, []
+        self.reloads = self.leaps = self.shift = 0
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.environ["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
 
@@ -140,7 +154,8 @@ class Gateway(storm_gateway.Gateway):
             f"{i} lane{i}; " for i in range(len(self.ports))) + "}\n"
         # what has not left its parent cannot be upgraded
         main = "daemon on; " + "".join(f"env {name}; " for name in (
-            "LD_PRELOAD", "IOATTEST_CLOCK", "IOATTEST_HOLD", "ASAN_OPTIONS", "UBSAN_OPTIONS"))
+            "LD_PRELOAD", "IOATTEST_CLOCK", "IOATTEST_HOLD", "ASAN_OPTIONS",
+            "UBSAN_OPTIONS"))
         http = f"""
     ioattest_zone io:{storm_gateway.ZONE}; ioattest_zone tiny:{TINY};
     ioattest_ssl_verify off;
@@ -155,7 +170,12 @@ class Gateway(storm_gateway.Gateway):
         location = /_evidence {{ internal; proxy_pass
             http://127.0.0.1:{self.evidence}/v1/private/attestation; }}
 """
-        for name, lines in locations(self.models).items():
+        policy = self.where + "/policy.json"
+        with open(policy + ".new", "w") as f:
+            json.dump({"image_digests": self.digests[1:]}, f)
+        os.rename(policy + ".new", policy)
+        for name, lines in locations(self.models, self.digests[0],
+                                     policy).items():
             if self.args.lie == "off":
                 lines = ()
             elif calm:
@@ -166,6 +186,31 @@ class Gateway(storm_gateway.Gateway):
                 name, *lines, protect=f"ioattest {protect};",
                 to=f"$lane/{name}/completions")
         self.configure(None, http, server, main=main, lanes=lanes)
+
+    def reload(self):
+        self.reloads += 1
+        super().reload()
+
+    def step(self, shift):
+        """Sets the wall clock: so many seconds from the true one."""
+        self.leaps += abs(shift - self.shift) >= LEAP
+        self.shift = shift
+        self.clock.set(shift)
+
+    def said(self):
+        """What has happened, as nginx's log has it."""
+        out, last = collections.Counter(), None
+        for line in self.log():
+            for what, words in SAID.items():
+                out[what] += words in line
+            if m := TIME.match(line):
+                at = (int(m[1]) * 60 + int(m[2])) * 60 + int(m[3])
+                if last is not None:
+                    by = abs(at - last)
+                    # not over midnight
+                    out["leaps"] += LEAP <= min(by, 86400 - by)
+                last = at
+        return out
 
     def zone(self, name="io"):
         return self.zones()[name]
@@ -221,6 +266,7 @@ class Gateway(storm_gateway.Gateway):
                 for pid in self.children(m.pid)]
 
     def kill_in_lock(self, seconds):
+        """Of some seconds: the hold is on until one is found."""
         if self.hold:
             self.hold.set(1)
         try:

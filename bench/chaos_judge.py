@@ -37,6 +37,13 @@ EVIDENCE = DARK | {
     "image_digest_mismatch", "measurement_mismatch", "report_data_mismatch",
     "cpu_evidence_missing", "cpu_evidence_invalid", "gpu_evidence_missing",
     "gpu_evidence_invalid", "tcb_rejected", "revoked"}
+# nginx's own 502, whole
+PAGE = re.compile(
+    rb"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    rb"<center><h1>502 Bad Gateway</h1></center>\r\n"
+    rb"<hr><center>nginx[^<]*</center>\r\n</body>\r\n</html>\r\n")
+# the row of those who met it while nobody listened
+OUTAGE = "no answer: the API was down"
 # the row of a request in which something was found, whatever else it was
 FOUND = "found wrong"
 
@@ -72,6 +79,7 @@ class World:
     def __init__(self):
         self.states = collections.defaultdict(list)
         self.dark = []              # [from, to]: attestations cannot be had
+        self.down = []              # [from, to]: the API is
         self.lost = []              # [from, to]: two zones, or another one
         self.emptied = []           # when the zone was
         self.turned = []            # [from, to]: workers go, or are killed
@@ -111,6 +119,9 @@ class World:
     def is_dark(self, begun, ended):
         return any(a <= ended and begun <= b for a, b in self.dark)
 
+    def is_down(self, begun, ended):
+        return any(a <= ended and begun <= b for a, b in self.down)
+
 
 class Judge:
     def __init__(self, world, modes):
@@ -122,6 +133,7 @@ class Judge:
         self.row = None             # of this request
         self.codes = collections.Counter()
         self.specs = collections.Counter()
+        self.places = collections.Counter()     # locations that delivered
         self.broken = []            # what may not be
         self.lost = []              # [port, time, cid]: their worker killed?
         self.slowest = 0
@@ -152,6 +164,8 @@ class Judge:
     def take(self, x):
         self.row = None
         e = self.journal.pop(x.cid, None)
+        if e is not None and not x.left:
+            self.specs[e.spec] += 1
         self.judge(x, e)
         if self.row is None:
             self.wrong("in no row", x, e)
@@ -171,7 +185,6 @@ class Judge:
         self.count(x)
         if e is None:
             return self.unsent(x)
-        self.specs[e.spec] += 1
         if e.stream and e.verdict == "stream":
             return self.judge_stream(x, e)
         return self.judge_body(x, e)
@@ -228,9 +241,11 @@ class Judge:
     def unsent(self, x):
         """Refused before anything was asked of the API."""
         code = self.code(x)
-        if x.status == 502 and not code and b"<center>nginx" in x.body:
-            # nginx used a connection that the API had just closed
-            return self.put("no answer, and not asked")
+        if x.status == 502 and not code and PAGE.fullmatch(x.body):
+            # or nginx used a connection that the API had just closed
+            return self.put(
+                OUTAGE if self.world.is_down(x.begun, x.ended)
+                else "no answer, and not asked")
         if not code:
             return self.wrong("an answer that the API never gave", x, None)
         self.refused_valid(x, None, code, "before it was sent")
@@ -266,6 +281,7 @@ class Judge:
 
     def delivered(self, x, e):
         """It was; was it to be?"""
+        self.places[x.where] += 1
         self.put("delivered")
         found = SERIAL.search(x.body)
         if e.again is None and SERIAL.search(e.body) and (
@@ -362,4 +378,5 @@ class Judge:
         elif x.body != e.body:
             self.wrong("a dry run altered it", x, e)
         else:
+            self.places[x.where] += e.verdict == "pass"
             self.put("dry, good" if e.verdict == "pass" else "dry, bad")

@@ -278,3 +278,28 @@ BODIES, STREAMS = table(BODIES), table(STREAMS)
 # of an answer to a stream and to others the same name may be drawn
 KINDS = {name for name, _ in [PLAIN] + BODIES + BOTH + REPLAY + RARE} \
     | {name for name, _ in STREAMS}
+RARELY = 0.002                  # of all answers
+
+
+def context(where, stream):
+    """What an answer is drawn for: the locations that have kinds of their own,
+    and streams."""
+    if where == "dry":
+        return "dry"
+    own = where if where in ("both", "replay") and not stream else ""
+    return own or ("stream" if stream else "body")
+
+
+def odds(context, share):
+    """[(how likely, of which rows)] where SHARE of the answers are not plain;
+    what is left is plain."""
+    rare = min(RARELY, share)
+    rest = share - rare
+    if context == "dry":
+        return [(rare, RARE),
+                (rest, [PLAIN, ("flip_body", "response_hash_mismatch")])]
+    if context == "stream":
+        return [(rare, RARE), (rest, [(s, "stream") for s, _ in STREAMS])]
+    own, part = {"both": (BOTH, 0.1), "replay": (REPLAY, 0.2)}.get(
+        context, ([], 0))
+    return [(rare, RARE), (rest * part, own), (rest * (1 - part), BODIES)]

@@ -10,6 +10,7 @@ import collections
 import json
 import os
 import random
+import socket
 import sys
 import time
 import traceback
@@ -26,7 +27,7 @@ import faults.stream  # noqa: F401
 from faults import misbehave
 
 from chaos_judge import Entry, Exchange, Judge, World
-from chaos_kinds import BODIES, BOTH, PLAIN, RARE, REPLAY, STREAMS
+from chaos_kinds import PLAIN, context, odds
 import rules
 
 OLD = 15                    # of what is replayed
@@ -45,16 +46,46 @@ class Api:
                                         lane.args["models"])
         self.fleet = list(range(lane.args["machines"]))
         self.share = 0.3                # of answers that are not plain
-        self.rare = 0.002
+        self.drawn = collections.Counter()  # for each of these contexts
+        self.void = collections.Counter()   # kinds that could not be made
         self.asked = self.errors = 0
         self.sent = collections.deque(maxlen=400)
+        # two may be bound to one port while neither listens: this one keeps it
+        # while the API is down
+        self.kept = self.bound(0)
+        self.port = self.kept.getsockname()[1]
+        self.server, self.idle = None, set()
+
+    @staticmethod
+    def bound(port):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("127.0.0.1", port))
+        return s
+
+    async def up(self):
+        self.server = await asyncio.start_server(
+            self.talk, sock=self.bound(self.port), limit=1 << 20, backlog=1024)
+        if self.lane.judge.world.down:
+            self.lane.judge.world.down[-1][1] = time.monotonic()
+
+    def down(self):
+        """Nobody listens, and no connection is kept; what was asked before is
+        answered yet."""
+        self.lane.judge.world.down.append([time.monotonic(), float("inf")])
+        self.server.close()
+        self.server = None
+        for writer in self.idle:
+            writer.close()
 
     async def talk(self, reader, writer):
         behind = False
         try:
             while True:
+                self.idle.add(writer)
                 request = await wire.read_request(reader, writer)
-                if request is None:
+                self.idle.discard(writer)
+                if request is None or self.server is None:
                     break
                 try:
                     reply = self.answer(request, behind)
@@ -64,12 +95,14 @@ class Api:
                     break
                 behind = behind or bool(reply.tail)
                 if not await wire.send(reply, reader, writer, False,
-                                       not request.keepalive()):
+                                       not request.keepalive()) \
+                        or self.server is None:
                     break
         except (wire.BadRequest, EOFError, ConnectionError,
                 asyncio.CancelledError):
             pass
         finally:
+            self.idle.discard(writer)
             writer.close()
 
     def draw(self, where, stream):
@@ -79,19 +112,13 @@ class Api:
             # chaos_check.py: what the judge has to find
             return {"valid": ("flip_body", "pass"), "stuck": ("delay=3500", "pass"),
                     "tampered": ("", "response_hash_mismatch")}.get(lie, PLAIN)
-        if rng.random() >= self.share:
-            return PLAIN
-        if rng.random() < self.rare / self.share:
-            return rng.choice(RARE)
-        if where == "dry":
-            return rng.choice([PLAIN, ("flip_body",
-                                       "response_hash_mismatch")])
-        if where == "both" and not stream and rng.random() < 0.1:
-            return rng.choice(BOTH)
-        if where == "replay" and not stream and rng.random() < 0.2:
-            return REPLAY[0]
-        return (rng.choice(STREAMS), "stream") if stream else \
-            rng.choice(BODIES)
+        what, left = context(where, stream), rng.random()
+        self.drawn[what] += 1
+        for likely, rows in odds(what, self.share):
+            if left < likely:
+                return rng.choice(rows)
+            left -= likely
+        return PLAIN
 
     def answer(self, request, behind=False):
         lane, rng = self.lane, self.rng
@@ -102,8 +129,7 @@ class Api:
         stream = parsed.stream
         spec, verdict = self.draw(where, stream)
         if stream and verdict != "none":
-            spec, verdict = spec if isinstance(spec, str) else spec[0], \
-                "stream"
+            verdict = "stream"
         entry = Entry(f"u{self.asked}", where, spec, verdict)
         entry.stream, entry.behind = stream, behind
         if spec == "replay_own":
@@ -111,8 +137,10 @@ class Api:
             if reply is not None:
                 lane.judge.journal[cid] = entry
                 return reply
+            self.void[spec] += 1
             entry.spec, entry.verdict = spec, verdict = PLAIN
         if spec == "replay_last" and self.state.last_completion is None:
+            self.void[spec] += 1
             entry.spec, entry.verdict = spec, verdict = PLAIN
 
         machine = self.state.machine(rng.choice(self.fleet))
@@ -188,7 +216,7 @@ class Lane:
         self.judge = Judge(self.world, self.args["modes"])
         self.api = Api(self)
         self.going, self.open = False, set()
-        self.busy = self.made = 0
+        self.busy = self.made = self.halves = 0
         self.ids = 6                # models of a zone that is small
         self.leave, self.lie, self.limit = 0.05, "", 90
         self.where = self.args["locations"]
@@ -212,6 +240,9 @@ class Lane:
                 traceback.print_exc()
                 idle = None
             self.busy -= 1
+            if self.api.server is None:
+                # it is refused at once, and would be most of all requests
+                await asyncio.sleep(self.rng.random() * 0.2)
             if self.args["pause"]:
                 await asyncio.sleep(self.rng.random() * self.args["pause"])
 
@@ -260,6 +291,7 @@ class Lane:
             x.port = writer.get_extra_info("sockname")[1]
             if leaves and rng.random() < 0.2:
                 data = data[:rng.randrange(len(data))]
+                self.halves += 1
             writer.write(data)
             await asyncio.wait_for(self.read(reader, x), limit)
         except asyncio.TimeoutError:
@@ -320,8 +352,8 @@ class Lane:
     # --- commands ----------------------------------------------------------
 
     def command(self, given):
-        """go, pause, set, world, dark, turned, lost, found, sync,
-        report."""
+        """go, pause, set, world, dark, down, up, emptied, turned, lost, found,
+        sync, report."""
         name, state = given.pop("do"), self.api.state
         if name == "go":
             self.api.share, self.leave = given["share"], given["leave"]
@@ -342,6 +374,10 @@ class Lane:
                 self.world.dark.append([given["at"], float("inf")])
             else:
                 self.world.dark[-1][1] = given["at"]
+        elif name == "down":
+            self.api.down()
+        elif name == "up":
+            self.task = asyncio.ensure_future(self.api.up())
         elif name == "emptied":
             self.world.emptied.append(given["at"])
         elif name == "turned":
@@ -356,9 +392,11 @@ class Lane:
             judge = self.judge
             out = {"tally": judge.tally, "wrongs": judge.wrongs,
                    "codes": judge.codes,
-                   "specs": judge.specs, "broken": judge.broken,
+                   "specs": judge.specs, "places": judge.places,
+                   "broken": judge.broken,
                    "lost": judge.lost, "busy": self.busy,
-                   "made": self.made,
+                   "made": self.made, "halves": self.halves,
+                   "drawn": self.api.drawn, "void": self.api.void,
                    "asked": self.api.asked, "errors": self.api.errors,
                    "slowest": judge.slowest, "waiting": len(judge.journal),
                    "open": [self.about(x) for x in self.open]}
@@ -369,10 +407,8 @@ class Lane:
                 judge.journal.clear()
 
     async def run(self):
-        server = await asyncio.start_server(self.api.talk, "127.0.0.1", 0,
-                                            limit=1 << 20, backlog=1024)
-        print(json.dumps({"port": server.sockets[0].getsockname()[1]}),
-              flush=True)
+        await self.api.up()
+        print(json.dumps({"port": self.api.port}), flush=True)
         stdin = asyncio.StreamReader(limit=1 << 24)
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(stdin), sys.stdin)
