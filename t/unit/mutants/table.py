@@ -28,7 +28,8 @@ import tap                                                  # noqa: E402
 LEAST = 150
 FOLDERS = ("core/crypto core/json core/agent core/x509 core/tdx core/snp "
            "core/nvidia core/policy core/attest nginx/zone nginx/gate "
-           "nginx/request nginx/response nginx/attest nginx/subrequest")
+           "nginx/request nginx/response nginx/attest nginx/subrequest "
+           "nginx/module nginx/audit")
 
 TABLE = """
 file a.c
