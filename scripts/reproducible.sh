@@ -6,7 +6,7 @@
 #
 #   reproducible.sh
 #
-# The trees are what git has committed, in directories of different names; user
+# The trees are what git had committed at the start, in directories of different names; user
 # name, home, time zone, language, mask, number of jobs and the files' times
 # differ as well, and the second is built after the first. Prints the SHA-256 of
 # each file. Without dpkg-buildpackage no packages are built, and that is said.
@@ -23,10 +23,13 @@ trap 'exit 1' HUP INT TERM
 packages=yes
 command -v dpkg-buildpackage >/dev/null 2>&1 || packages=no
 
+# somebody may commit meanwhile
+commit=$(git rev-parse HEAD)
+
 # tree NAME: what is committed
 tree() {
     mkdir "$work/$1"
-    git archive HEAD | tar -C "$work/$1" -xf -
+    git archive "$commit" | tar -C "$work/$1" -xf -
 }
 
 # build NAME JOBS VARIABLE=VALUE ...: all of it in that tree, with nothing else
