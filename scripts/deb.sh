@@ -95,6 +95,10 @@ ioattest ($version-$release$suffix) $suite; urgency=medium
  -- $maintainer  $(LC_ALL=C date -u -R -d "@$seconds")
 EOF
 
+# packages keep modes, and times that are older than the last change
+chmod -R u=rwX,go=rX "$tree"
+find "$tree" -exec touch -d "@$seconds" {} +
+
 if [ $tree_only = yes ]; then
     echo "$tree"
     exit 0

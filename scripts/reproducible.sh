@@ -6,11 +6,12 @@
 #
 #   reproducible.sh
 #
-# The trees are what git had committed at the start, in directories of different names; user
-# name, home, time zone, language, mask, number of jobs and the files' times
-# differ as well, and the second is built after the first. Prints the SHA-256 of
-# each file. Without dpkg-buildpackage no packages are built, and that is said.
-# Exit status: 0 all are the same, 1 one is not, or something was not built.
+# The trees are what git had committed at the start, in directories of different
+# names; user name, home, time zone, language, mask, number of jobs and the files'
+# times differ as well, and the second is built after the first. Prints the
+# SHA-256 of each file. Without dpkg-buildpackage no packages are built, and that
+# is said. Exit status: 0 all are the same, 1 one is not, or something was not
+# built.
 
 set -eu
 
