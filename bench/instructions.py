@@ -212,7 +212,9 @@ def upstream(port, answer):
     asyncio.run(run())
 
 
-def ask(port, path, count, stream):
+def ask(port, path, count, stream, before=0, then=None):
+    """Sends before requests, calls then, and sends count more, all in one
+    connection; calls then again."""
     body = prompt(stream)
     request = (f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: "
                f"application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -226,7 +228,9 @@ def ask(port, path, count, stream):
     else:
         sys.exit("nginx does not start")
     with s, s.makefile("rb") as f:
-        for _ in range(count):
+        for i in range(before + count):
+            if then and i == before:
+                then()
             s.sendall(request)
             status = f.readline()
             length = None
@@ -241,14 +245,17 @@ def ask(port, path, count, stream):
                 f.readline()
             else:
                 f.read(length)
+        if then:
+            then()
 
 
 class Gateway:
     def __init__(self, up, api):
         self.up, self.api = up, api
 
-    def count(self, path, requests, stream=False):
-        """{(object, function): instructions} of a whole life of nginx."""
+    def count(self, path, requests, stream=False, before=0):
+        """{(object, function): instructions} of a whole life of nginx, or
+        where there are requests before, of those behind them alone."""
         with tempfile.TemporaryDirectory() as at:
             os.chmod(at, 0o755)
             port = free_port()
@@ -263,19 +270,29 @@ class Gateway:
                                  + ":/usr/sbin:/sbin")
             process = subprocess.Popen(callgrind(
                 at, [nginx, "-e", at + "/error.log", "-p", at,
-                     "-c", at + "/nginx.conf"]), stderr=subprocess.DEVNULL)
+                     "-c", at + "/nginx.conf"],
+                *(["--instr-atstart=no"] if before else [])),
+                stderr=subprocess.DEVNULL)
+            states = iter(("on", "off"))
+
+            def switch():
+                subprocess.run(["callgrind_control", "-i", next(states),
+                                str(process.pid)], check=True,
+                               stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+
             try:
-                ask(port, path, requests, stream)
+                ask(port, path, requests, stream, before,
+                    switch if before else None)
             finally:
                 process.terminate()
                 process.wait()
             return read(at)
 
-    def response(self, path, few=1020, many=1148):
+    def response(self, path, before=1020, requests=128):
         """Of one response, when all that is first is done: after the first
-        thousand of a zone one request in 64 is hashed."""
-        return per(less(self.count(path, many), self.count(path, few)),
-                   many - few)
+        thousand of a zone one request in 64 is hashed, until then each is."""
+        return per(self.count(path, requests, before=before), requests)
 
     def event(self, where, streams=4):
         few, many = (self.count(f"{where}/e{n}", streams, True)

@@ -83,7 +83,7 @@ mkdir "$tree"
 files | tar --null -T - --ignore-failed-read -cf - | tar -C "$tree" -xf -
 
 tar -C "$dir" --exclude="ioattest-$version/debian" --sort=name \
-    --owner=0 --group=0 --mtime="@$seconds" \
+    --owner=0 --group=0 --mode=u=rwX,go=rX --mtime="@$seconds" \
     -cJf "$dir/ioattest_$version.orig.tar.xz" "ioattest-$version"
 
 maintainer=$(sed -n 's/^Maintainer: //p' debian/control)
@@ -94,6 +94,10 @@ ioattest ($version-$release$suffix) $suite; urgency=medium
 
  -- $maintainer  $(LC_ALL=C date -u -R -d "@$seconds")
 EOF
+
+# packages keep modes, and times that are older than the last change
+chmod -R u=rwX,go=rX "$tree"
+find "$tree" -exec touch -d "@$seconds" {} +
 
 if [ $tree_only = yes ]; then
     echo "$tree"

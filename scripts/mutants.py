@@ -11,7 +11,8 @@ WORD ... is a table's name, or a part of a file's or a title: only mutants that
 have one of them are tried.  -l lists them.  doc/mutants.md has the rest, and
 how a table is written.
 
-The last line is "N mutants: N killed, N survive as listed, N wrong".  Exits
+It ends with those that survive as listed, and why, then those that are wrong;
+the last line is "N mutants: N killed, N survive as listed, N wrong".  Exits
 with 1 where a mutant survives that is not listed as equivalent, or is killed
 although it is, does not build, or is not found in the source; or where a test
 that drives nginx ends without a check that failed, and does so without the
@@ -380,21 +381,39 @@ def tests_pass(trial, pool, mutants):
     return not wrong
 
 
+def print_end(title, results, last):
+    """What is worth reading after hundreds of lines: these mutants."""
+    if not results:
+        return
+    print("\n%s:" % title)
+    for mutant, verdict, by in results:
+        print("  %s %s, %s\n      %s" % (
+            mutant.where(), mutant.title, mutant.file,
+            last(mutant, verdict, by)))
+
+
 def report(mutants, verdicts):
-    count = {"killed": 0, "survives": 0, "wrong": 0}
+    killed, listed, wrong = 0, [], []
     for mutant, (verdict, by) in zip(mutants, verdicts):
+        by = by or "all passed"
         right = is_right(mutant, verdict)
-        count[verdict if right else "wrong"] += 1
-        print("%-14s %s: %s" % (verdict if right else verdict.upper(),
-                                mutant.where(), mutant.title))
-        print("               %s: %s" % (mutant.test, by or "all passed"),
-              flush=True)
-        if mutant.equivalent:
-            print("               equivalent: %s" % mutant.equivalent)
-    print("%d mutants: %d killed, %d survive as listed, %d wrong" % (
-        sum(count.values()), count["killed"], count["survives"],
-        count["wrong"]))
-    return count["wrong"] == 0
+        if not right:
+            wrong.append((mutant, verdict, by))
+        elif mutant.equivalent:
+            listed.append((mutant, verdict, by))
+        else:
+            killed += 1
+        print("%-14s %s: %s\n               %s: %s" % (
+            verdict if right else verdict.upper(), mutant.where(),
+            mutant.title, mutant.test, by), flush=True)
+    print_end("survive as listed", listed, lambda m, v, by: m.equivalent)
+    print_end("wrong", wrong, lambda m, v, by: "%s: %s: %s%s" % (
+        v.upper(), m.test, by,
+        " (listed as equivalent)" if m.equivalent else ""))
+    print("%s%d mutants: %d killed, %d survive as listed, %d wrong" % (
+        "\n" if listed or wrong else "", killed + len(listed) + len(wrong),
+        killed, len(listed), len(wrong)))
+    return not wrong
 
 
 def main():

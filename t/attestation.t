@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::Nginx::Socket 'no_plan';
 
+use IoattestEvidence;
 use IoattestSim;
 use IoattestTest qw( http_config gateway code_like cases );
 
@@ -18,6 +19,10 @@ add_block_preprocessor(sub {
     $block->set_value('http_config', http_config());
     $block->set_value('config', $block->config // gateway($block->inside));
 });
+
+# Policies that ask for the machine's image, and for another one.
+our @images = map { IoattestEvidence::file({ image_digests => [$_] }) }
+    $ENV{TEST_NGINX_SIM_DIGEST}, 'sha256:' . '0' x 64;
 
 # Each case has a model of its own: a failure is remembered for one model.
 # Of a client's request nothing reaches the attestation but its key, which
@@ -224,3 +229,21 @@ __DATA__
 [405, 200]
 --- response_body_unlike eval
 [qr/"choices"/, $main::none]
+
+
+
+=== TEST 10: the image digest is not that of the policy file
+--- inside eval: "ioattest_policy $main::images[1];"
+--- request eval
+[$main::prompt, "GET /_sim/stats"]
+--- error_code eval
+[502, 200]
+--- response_body_like eval
+[IoattestTest::code_like("image_digest_mismatch"), $main::none]
+
+
+
+=== TEST 11: the image digest is that of the policy file
+--- inside eval: "ioattest_policy $main::images[0];"
+--- request eval: $main::prompt
+--- response_body_like: "choices"

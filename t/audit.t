@@ -64,6 +64,7 @@ is(said('on', 'flip_body'), '502 response_hash_mismatch', 'a changed one');
 is(said('dry', 'flip_body'), 200, 'one in a dry run');
 IoattestSim::set({ attest => 'tdx_flip' });
 is(said('on', '', 'model-2'), '502 cpu_evidence_invalid', 'bad evidence');
+is(said('on', '', 'a"b\c'), '502 cpu_evidence_invalid', 'of an odd name');
 IoattestSim::set({ attest => '' });
 
 my ($first) = lines();
@@ -93,6 +94,8 @@ my ($bad) = of('attestation_refused');
 is($bad->{reason}, 'cpu_evidence_invalid', 'refused evidence: the reason');
 is($bad->{check}, 'tdx.signature', 'the check');
 is($bad->{model}, 'model-2', 'the model');
+ok(scalar(grep { $_->{model} eq 'a"b\c' } of('attestation_refused')),
+   'also of one that has quotes in it');
 
 my @hex = slurp($log) =~ /"(\w+)":"(?:sha256:)?[0-9a-f]{64}"/g;
 my %hex = map { $_ => 1 } @hex;

@@ -106,10 +106,13 @@ is(scalar(() = kept('inline')), 1, 'it is kept too');
 
 put("$dir/few/notes.txt", 'not ours');
 put("$dir/few/.0123456789abcdef", 'a dead worker\'s');
-utime 1, 1, "$dir/few/.0123456789abcdef";
+my $old = "$dir/few/" . 'f' x 64 . '.json';
+put($old, 'an old one');
+utime 1, 1, "$dir/few/.0123456789abcdef", $old;
 is(said('few', "model-$_"), 200, "reply $_") for 1 .. 8;
 my @few = grep { /\.json$/ } kept('few');
 is(scalar @few, 3, 'of many the newest are kept');
+ok(!-e $old, 'and not one that is older than all');
 ok(-e "$dir/few/notes.txt", 'what is not ours stays');
 ok(!-e "$dir/few/.0123456789abcdef", 'what a dead worker left does not');
 

@@ -289,6 +289,10 @@ for (
  location('ioattest_report_data address-nonce'),
  '"ioattest_report_data address-nonce" needs CPU evidence'],
 
+['a request bound by a text that does not name it', $zone,
+ location('ioattest_bind both', 'ioattest_text body'),
+ '"ioattest_bind both" needs "ioattest_text" "agent" or "raw"'],
+
 ['prewarm without a key', $zone, location('ioattest_prewarm m'), $own],
 
 ['a device as a directory of evidence', $zone,

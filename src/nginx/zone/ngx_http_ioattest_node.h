@@ -240,6 +240,24 @@ struct ngx_http_ioattest_node_s {
 };
 
 
+/* A text that was signed, in the replay window. */
+typedef struct {
+    u_char                      digest32[NGX_HTTP_IOATTEST_KEY_LEN];
+    ngx_msec_t                  seen_at;
+    uint32_t                    next;       /* index + 1; 0: none */
+    uint32_t                    used;
+} ngx_http_ioattest_seen_t;
+
+
+/* The window: followed by the entries, and by one head for each. */
+struct ngx_http_ioattest_replay_s {
+    uint32_t                    size;       /* entries */
+    uint32_t                    used;
+    uint32_t                    oldest;     /* the next to overwrite */
+    ngx_msec_t                  window;     /* the longest configured */
+};
+
+
 /*
  * Takes the mutex.  If the head is dirty, a process died in the middle of a
  * change: everything is laid out anew, since nothing in it is reliable.

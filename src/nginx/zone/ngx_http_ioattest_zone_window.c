@@ -16,23 +16,6 @@
 #define NGX_HTTP_IOATTEST_REPLAY_SHARE  4
 
 
-typedef struct {
-    u_char                      digest32[NGX_HTTP_IOATTEST_KEY_LEN];
-    ngx_msec_t                  seen_at;
-    uint32_t                    next;       /* index + 1; 0: none */
-    uint32_t                    used;
-} ngx_http_ioattest_seen_t;
-
-
-/* Followed by the entries, and by one head for each. */
-struct ngx_http_ioattest_replay_s {
-    uint32_t                    size;       /* entries */
-    uint32_t                    used;
-    uint32_t                    oldest;     /* the next to overwrite */
-    ngx_msec_t                  window;     /* the longest configured */
-};
-
-
 static ngx_http_ioattest_seen_t *ngx_http_ioattest_replay_entries(
     ngx_http_ioattest_replay_t *replay);
 static uint32_t *ngx_http_ioattest_replay_head(

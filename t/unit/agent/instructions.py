@@ -36,7 +36,7 @@ def skip():
 def main():
     limit = instructions.limits()
     measured = {name for name, _, _ in instructions.WORKS}
-    measured |= {"worker.2048", "worker.event"}
+    measured |= {"worker.first", "worker.2048", "worker.event"}
 
     tap.ok(limit and set(limit) <= measured, "each limit is of what is measured")
 
@@ -80,9 +80,11 @@ def worker(limit, alone, recover):
         tap.ok(True, "a worker # SKIP " + why)
         return
     with instructions.gateway() as gateway:
-        found = {"worker.2048": gateway.response("/on/2048", 20, 84),
+        found = {"worker.first": gateway.response("/on/2048", 20, 64),
+                 "worker.2048": gateway.response("/on/2048"),
                  "worker.event": gateway.event("/on", 2)}
-    for name, beside in (("worker.2048", "response.2048"),
+    for name, beside in (("worker.first", "response.2048"),
+                         ("worker.2048", "response.2048"),
                          ("worker.event", "event")):
         rest = instructions.rest(found[name])
         tap.ok(0 < rest <= limit[name],

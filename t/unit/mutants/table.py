@@ -2,12 +2,17 @@
 """The tables of mutants (t/mutants, scripts/mutants.py) are true of the
 source: each text that is to be changed stands there, once, the test that must
 catch it is there, and what is made of a file of src/core can be compiled.
-Whether the test does catch it is what "make mutants" finds out.
+Whether the test does catch it is what "make mutants" finds out.  And
+doc/mutants.md says how many there are.
 
 Speaks TAP.
 """
 
+import collections
+import contextlib
+import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,7 +28,8 @@ import tap                                                  # noqa: E402
 LEAST = 150
 FOLDERS = ("core/crypto core/json core/agent core/x509 core/tdx core/snp "
            "core/nvidia core/policy core/attest nginx/zone nginx/gate "
-           "nginx/request nginx/response nginx/attest nginx/subrequest")
+           "nginx/request nginx/response nginx/attest nginx/subrequest "
+           "nginx/module nginx/audit")
 
 TABLE = """
 file a.c
@@ -139,6 +145,63 @@ def test_reader():
         tap.ok(says in said, name + " is said", said)
 
 
+def test_report():
+    """What survives, and what is wrong, is said again at the end."""
+    made = [mutants.Mutant("a", n, "title %d" % n, "a.c", "unit a/b")
+            for n in range(4)]
+    made[1].equivalent = made[2].equivalent = "another check does it"
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        good = mutants.report(made, [
+            ("killed", "1 - a"), ("survives", ""), ("killed", "1 - a"),
+            ("survives", "")])
+    end = out.getvalue()[out.getvalue().index("\n\n"):]
+    wanted = """
+
+survive as listed:
+  t/mutants/a.txt:1 title 1, a.c
+      another check does it
+
+wrong:
+  t/mutants/a.txt:2 title 2, a.c
+      KILLED: unit a/b: 1 - a (listed as equivalent)
+  t/mutants/a.txt:3 title 3, a.c
+      SURVIVES: unit a/b: all passed
+
+4 mutants: 1 killed, 1 survive as listed, 2 wrong
+"""
+    tap.ok(end == wanted and not good,
+           "a report ends with those that survive and those that are wrong",
+           end)
+
+
+def counts(all_of_them):
+    """Of each table, and of all: mutants, killed ones, equivalent ones."""
+    have = {}
+    for m in all_of_them:
+        for name in (m.table, "all"):
+            row = have.setdefault(name, [0, 0, 0])
+            row[0] += 1
+            row[2 if m.equivalent else 1] += 1
+    return have
+
+
+def test_page(all_of_them):
+    page = source("doc/mutants.md")
+    have = counts(all_of_them)
+    said = {name: [int(n) for n in row] for name, *row in re.findall(
+        r"^\| `?(\w+)`? \| (\d+) \| (\d+) \| (\d+) \|$", page, re.M)}
+    for name in sorted(set(have) | set(said)):
+        tap.ok(have.get(name) == said.get(name),
+               "doc/mutants.md has the counts of " + name,
+               "%s there, %s in t/mutants" % (said.get(name), have.get(name)))
+    why = collections.Counter(re.findall(
+        r"^\| `(\w+)` \| .+ \|$", page.partition("| in |")[2], re.M))
+    tap.ok(why == {name: row[2] for name, row in have.items()
+                   if row[2] and name != "all"},
+           "doc/mutants.md says why each equivalent one is", why)
+
+
 def test_sure():
     """A failure that may be the machine's is tried without the mutant."""
     trial = mutants.Trial(0)
@@ -177,6 +240,7 @@ def test_sure():
 
 def main():
     test_reader()
+    test_report()
     test_sure()
     all_of_them = mutants.read_tables()
     tap.ok(len(all_of_them) >= LEAST, "%d mutants" % len(all_of_them))
@@ -188,6 +252,7 @@ def main():
     titles = [(m.file, m.title) for m in all_of_them]
     tap.ok(len(set(titles)) == len(titles), "no two of a file have one title",
            sorted(t for t in titles if titles.count(t) > 1)[:3])
+    test_page(all_of_them)
     if not bad:
         test_compile(all_of_them)
     return tap.done()

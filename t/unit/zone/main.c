@@ -77,6 +77,7 @@ zone_run(ngx_cycle_t *cycle)
     zone_document_cases();
     zone_key_cases();
     zone_window_cases();
+    zone_layout_cases();
 
     failed = UNIT_DONE();
     fflush(stdout);

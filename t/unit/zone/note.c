@@ -57,6 +57,38 @@ zone_note_time(void)
 }
 
 
+/* Where there is no place for another, the note that ends first is lost. */
+
+static void
+zone_note_places(void)
+{
+    zone_t      z;
+    ngx_uint_t  i;
+
+    zone_open(&z, 256 * 1024);
+    zone_meets(&z, 1, 20);
+
+    for (i = 0; i < NGX_HTTP_IOATTEST_NOTES_MAX; i++) {
+        zone_refuse(&z, 1, 100 + i);
+        zone_pass_ms(10);
+    }
+
+    UNIT_OK(zone_ask(&z, 100).reason == IOA_REVOKED
+            && zone_ask(&z, 101).reason == IOA_REVOKED,
+            "as many notes as there are places");
+
+    zone_refuse(&z, 1, 100);
+    zone_pass_ms(10);
+    zone_refuse(&z, 1, 100 + i);
+    UNIT_OK(zone_ask(&z, 100).reason == IOA_REVOKED
+            && zone_ask(&z, 100 + i).reason == IOA_REVOKED
+            && zone_ask(&z, 101).reason == IOA_UNTRUSTED_ADDRESS,
+            "one more takes the place of the one that ends first");
+
+    zone_close(&z);
+}
+
+
 /* A search has to look for it: since then, and long enough. */
 
 static void
@@ -345,6 +377,7 @@ void
 zone_note_cases(void)
 {
     zone_note_time();
+    zone_note_places();
     zone_note_searched();
     zone_note_since(0);
     zone_note_since(1);

@@ -139,6 +139,7 @@ void zone_pool_cases(void);
 void zone_search_cases(void);
 void zone_note_cases(void);
 void zone_window_cases(void);
+void zone_layout_cases(void);
 void zone_document_cases(void);
 void zone_key_cases(void);
 
