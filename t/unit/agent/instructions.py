@@ -24,8 +24,8 @@ def skip():
         return "the limits are those of a usual build"
     if os.uname().machine != "x86_64":
         return "the limits are those of x86-64"
-    if "bmi2" not in open("/proc/cpuinfo").read().split():
-        return "the limits are those of a processor with BMI2"
+    if not {"bmi2", "avx2"} <= set(open("/proc/cpuinfo").read().split()):
+        return "the limits are those of a processor with BMI2 and AVX2"
     made = subprocess.run(["readelf", "-p", ".comment", instructions.DRIVER],
                           capture_output=True, text=True).stdout
     if "GCC" not in made or "clang" in made:
