@@ -12,7 +12,7 @@ reloaded, killed, upgraded and its clock is set.  Each client compares what
 came with what was sent: doc/chaos.md says how, and what is counted.
 
 Rounds, in turn until the time is over: answers, reloads, kills, clock, full,
-upgrades, dark, all; and steady at the end, for the memory.  Ends with the
+upgrades, dark, outage, all; and steady at the end, for the memory.  Ends with the
 counts, and with 1 where a bar is missed.
 """
 import argparse
@@ -598,6 +598,8 @@ class Chaos(Fleet):
             print(f"  not demanded: {line}")
         missed = record.missed()
         self.slow = list(filter(None, [record.few()]))
+        for row in ("delivered", "tampered, refused"):
+            check(f"{row}: some", self.totals[row] > 0, True)
         if missed and self.args.lenient:
             self.slow += missed
             return

@@ -377,6 +377,8 @@ def together(function, given):
         thread.start()
     for thread in threads:
         thread.join()
+    if len(given[0][-1]) != len(given):
+        sys.exit("what was measured at once is not all there")
 
 
 def cost_of(machines, table, out):

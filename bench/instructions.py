@@ -277,7 +277,7 @@ class Gateway:
 
             def switch():
                 subprocess.run(["callgrind_control", "-i", next(states),
-                                str(process.pid)], check=True,
+                                str(process.pid)], check=True, timeout=20,
                                stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
 

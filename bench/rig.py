@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -22,6 +23,7 @@ SIGNED = ("text", "signature", "signing_address", "signing_algo",
 CONNECTIONS = 16
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
+_port_lock = threading.Lock()
 _next_port = int(os.environ.get("BENCH_PORT", "23000"))
 
 
@@ -29,11 +31,13 @@ def free_port():
     """Below those that the system gives to connections, which are many."""
     global _next_port
     while True:
-        _next_port += 1
+        with _port_lock:
+            _next_port += 1
+            port = _next_port
         with socket.socket() as s:
             try:
-                s.bind(("127.0.0.1", _next_port))
-                return _next_port
+                s.bind(("127.0.0.1", port))
+                return port
             except OSError:
                 continue
 

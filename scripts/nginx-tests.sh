@@ -151,7 +151,8 @@ differing() {
 named() {
     for file in "$@"; do
         for way in off dry; do
-            diff "$results/$file.none" "$results/$file.$way" \
+            sort "$results/$file.none" > "$work/none"
+            sort "$results/$file.$way" | diff "$work/none" - \
                 | sed -n 's/^> \(not \)*ok //p' | sed "s/^/$way $file /"
         done
     done | wc -l

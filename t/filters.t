@@ -24,7 +24,7 @@ $ENV{IOATTEST_VECTORS} = '';
 $ENV{BENCH_PORT} = ($ENV{TEST_NGINX_PORT} || 1984) + 1;
 
 my @command = ($python, "$top/fuzz/filters.py", '--replies', $replies,
-    '--seconds', 25, '--seed', 1, '--clients', 32, '--keep', "$keep",
+    '--seconds', 60, '--seed', 1, '--clients', 32, '--keep', "$keep",
     '--nginx', $ENV{TEST_NGINX_BINARY} || 'nginx',
     '--module', $ENV{TEST_NGINX_LOAD_MODULES} // '');
 

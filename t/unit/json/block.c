@@ -34,7 +34,7 @@ same(const uint8_t *data, size_t n)
 {
     int       good;
     size_t    got, got_len, want, want_len;
-    uint8_t  *out = malloc(2 * n + 1), wanted[2 * SIZE];
+    uint8_t  *out = malloc(2 * n), wanted[2 * SIZE];
 
     if (out == NULL) {
         abort();
