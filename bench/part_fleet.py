@@ -124,8 +124,12 @@ def fleet_said(page, lines):
         for value in of(f"every minute, {rate} ",
                         "known before its first answer"):
             known, turns = map(int, value.split("/"))
+            if not turns:
+                page.lacks(f"a machine replaced at {rate} requests a second",
+                           "none of them was asked")
+                continue
             page.figure(f"fleet_known_{rate.replace('.', '_')}",
-                        100 * known / max(turns, 1), "%",
+                        100 * known / turns, "%",
                         f"of {turns} machines that were replaced were known "
                         f"before their first answer, {rate} requests a second")
     for name, scene, passed in (("bad", " bad of ", "passed, of the bad"),

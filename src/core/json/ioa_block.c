@@ -13,8 +13,8 @@
 #endif
 
 
-/* Bytes of 0x20..0x7e, which one comparison of signed bytes tells. */
-#define IOA_BLOCK_ABOVE  0x20       /* less than the byte and 1 */
+/* A byte of 0x20..0x7e plus 1, as a signed byte, is more than this. */
+#define IOA_BLOCK_ABOVE  0x20
 
 
 #if (IOA_BLOCK_X86)

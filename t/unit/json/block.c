@@ -109,11 +109,23 @@ test_ends(void)
 }
 
 
-/* What is not plain is never counted as such. */
+/* Whether long runs are read by instructions that are here. */
+static int
+quick(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx2") != 0;
+#else
+    return 0;
+#endif
+}
+
+
+/* What is not plain is never counted as such, and little else is left. */
 static void
 test_plain(void)
 {
-    int          c;
+    int          c, left = quick() ? SIZE : 4 * SIZE + 1;
     size_t       at, n;
     uint8_t      data[4 * SIZE];
     unit_all_t   all = { 0 };
@@ -125,7 +137,7 @@ test_plain(void)
             data[at] = (uint8_t) c;
             n = ioa_block_plain(data, sizeof(data));
 
-            unit_each(&all, n <= sizeof(data)
+            unit_each(&all, n <= sizeof(data) && n + (size_t) left > at
                             && (n <= at || (c >= 0x20 && c <= 0x7e
                                             && c != '"' && c != '\\')),
                       "byte %d at %zu: %zu", c, at, n);
